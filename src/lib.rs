@@ -1,0 +1,13 @@
+//! etcdbench: is this disk, this machine, this cluster good enough for etcd?
+//!
+//! One direction, no way back: arguments (`cli`) → validated [`plan`] → engine (`disk`) → samples
+//! ([`record`]) → result file ([`result`]) → `verdict` → `report` → exit code ([`exit`]).
+//! A renderer never measures, an engine never prints, only `main` exits.
+
+pub mod clock;
+pub mod error;
+pub mod exit;
+pub mod plan;
+pub mod record;
+pub mod result;
+pub mod units;

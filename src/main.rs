@@ -1,0 +1,3 @@
+//! The `etcdbench` program.
+
+fn main() {}

@@ -1,0 +1,167 @@
+//! A merged distribution: what intervals add up to, and the one place where quantiles are computed.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::Deserializer;
+
+use super::Samples;
+
+/// A sparse histogram of durations with exact count, minimum, maximum and sum.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Distribution {
+    /// (highest value of the bucket in ns, count), ascending.
+    buckets: Vec<(u64, u64)>,
+    count: u64,
+    min_ns: u64,
+    max_ns: u64,
+    sum_ns: u64,
+}
+
+impl Distribution {
+    /// What one interval recorded.
+    pub fn from_samples(samples: &Samples) -> Self {
+        Distribution {
+            buckets: samples.buckets().collect(),
+            count: samples.count(),
+            min_ns: samples.min_ns(),
+            max_ns: samples.max_ns(),
+            sum_ns: samples.sum_ns(),
+        }
+    }
+
+    /// Decodes an interval's histogram (HdrHistogram V2, deflated, base64) and sets the exact figures beside it.
+    ///
+    /// # Errors
+    /// A message when the text is not such a histogram or holds another number of samples.
+    pub fn decode(
+        histogram: &str,
+        count: u64,
+        min_ns: u64,
+        max_ns: u64,
+        sum_ns: u64,
+    ) -> Result<Self, String> {
+        let bytes = BASE64
+            .decode(histogram)
+            .map_err(|e| format!("histogram is not base64: {e}"))?;
+        let decoded: Histogram<u64> = Deserializer::new()
+            .deserialize(&mut bytes.as_slice())
+            .map_err(|e| format!("histogram is not HdrHistogram V2: {e:?}"))?;
+        if decoded.len() != count {
+            return Err(format!(
+                "histogram holds {} samples, the interval says {count}",
+                decoded.len()
+            ));
+        }
+        let buckets = decoded
+            .iter_recorded()
+            .map(|v| (v.value_iterated_to(), v.count_since_last_iteration()))
+            .collect();
+        Ok(Distribution {
+            buckets,
+            count,
+            min_ns,
+            max_ns,
+            sum_ns,
+        })
+    }
+
+    /// Adds another distribution: the only correct way to combine quantiles.
+    pub fn merge(&mut self, other: &Distribution) {
+        if other.count == 0 {
+            return;
+        }
+        if self.count == 0 {
+            *self = other.clone();
+            return;
+        }
+        self.buckets = merge_sorted(&self.buckets, &other.buckets);
+        self.count += other.count;
+        self.min_ns = self.min_ns.min(other.min_ns);
+        self.max_ns = self.max_ns.max(other.max_ns);
+        self.sum_ns = self.sum_ns.saturating_add(other.sum_ns);
+    }
+
+    /// Number of samples.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The smallest sample, exact; 0 when empty.
+    pub fn min_ns(&self) -> u64 {
+        self.min_ns
+    }
+
+    /// The largest sample, exact; 0 when empty.
+    pub fn max_ns(&self) -> u64 {
+        self.max_ns
+    }
+
+    /// The sum of all samples, exact.
+    pub fn sum_ns(&self) -> u64 {
+        self.sum_ns
+    }
+
+    /// The arithmetic mean, exact; `None` when empty.
+    pub fn mean_ns(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum_ns as f64 / self.count as f64)
+    }
+
+    /// The buckets that hold something, as (highest value of the bucket in ns, count), ascending.
+    pub fn buckets(&self) -> &[(u64, u64)] {
+        &self.buckets
+    }
+
+    /// The value below or at which a share `q` (0 to 1) of the samples lies: HdrHistogram's definition, the
+    /// highest value of the bucket that holds rank ⌈q·n⌉, kept within the exact minimum and maximum.
+    pub fn quantile(&self, q: f64) -> Option<u64> {
+        if self.count == 0 {
+            return None;
+        }
+        let rank = ((q.clamp(0.0, 1.0) * self.count as f64).ceil() as u64).max(1);
+        self.value_at_rank(rank)
+    }
+
+    /// The value of the sample with this rank (1 = smallest), to the resolution of its bucket.
+    pub fn value_at_rank(&self, rank: u64) -> Option<u64> {
+        let mut seen = 0;
+        for &(value, count) in &self.buckets {
+            seen += count;
+            if seen >= rank {
+                return Some(value.clamp(self.min_ns, self.max_ns));
+            }
+        }
+        None
+    }
+
+    /// How many samples are at or above a limit, to the resolution of one bucket.
+    pub fn count_at_or_above(&self, limit_ns: u64) -> u64 {
+        let first = self.buckets.partition_point(|&(value, _)| value < limit_ns);
+        self.buckets[first..].iter().map(|&(_, count)| count).sum()
+    }
+}
+
+fn merge_sorted(a: &[(u64, u64)], b: &[(u64, u64)]) -> Vec<(u64, u64)> {
+    let mut merged = Vec::with_capacity(a.len() + b.len());
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() && j < b.len() {
+        match a[i].0.cmp(&b[j].0) {
+            std::cmp::Ordering::Less => {
+                merged.push(a[i]);
+                i += 1;
+            }
+            std::cmp::Ordering::Greater => {
+                merged.push(b[j]);
+                j += 1;
+            }
+            std::cmp::Ordering::Equal => {
+                merged.push((a[i].0, a[i].1 + b[j].1));
+                i += 1;
+                j += 1;
+            }
+        }
+    }
+    merged.extend_from_slice(&a[i..]);
+    merged.extend_from_slice(&b[j..]);
+    merged
+}

@@ -1,0 +1,10 @@
+//! The histogram core: samples are recorded per worker and series, handed over each interval, merged by
+//! addition, and turned into quantiles here and nowhere else.
+
+mod distribution;
+mod recorder;
+mod samples;
+
+pub use distribution::Distribution;
+pub use recorder::{Emission, IntervalSamples, Pool, Recorder, RecorderSettings, Series, Stall};
+pub use samples::{HIGHEST_NS, SIGNIFICANT_DIGITS, Samples};
