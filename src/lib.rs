@@ -5,6 +5,7 @@
 //! A renderer never measures, an engine never prints, only `main` exits.
 
 pub mod clock;
+pub mod disk;
 pub mod error;
 pub mod exit;
 pub mod plan;

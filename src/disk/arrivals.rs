@@ -1,0 +1,325 @@
+//! Which puts are in the next write: etcd's group commit as pure bookkeeping, with time passed in.
+//!
+//! Whatever arrived during one WAL sync forms the next write. After the sync the entries are applied one by one,
+//! each under the backend's lock: while a backend commit holds that lock, they wait. Each put is acknowledged when
+//! it is applied, and in a closed loop its client then sends the next one. So the first client to return starts
+//! the next sync almost alone, and the others share the one after (etcd `server/etcdserver/raft.go`).
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use rand_core::{Rng as _, SeedableRng as _};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use crate::plan::{Arrival, Load};
+
+/// The open loop gives up on arrivals beyond this backlog: a disk this far behind has failed every rule already.
+const BACKLOG_MAX: usize = 1_000_000;
+
+/// What etcd and its clients spend on a put beside the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Costs {
+    /// Applying one put and handing its answer on; puts are applied one after the other.
+    pub apply_ns: u64,
+    /// From the answer leaving the server to the client's next put waiting to be proposed.
+    pub turnaround_ns: u64,
+}
+
+/// A put that is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// When it was meant to arrive.
+    pub arrived_ns: u64,
+    /// When it was applied.
+    pub at_ns: u64,
+}
+
+/// The puts of one member on their way through arrival, WAL sync and apply.
+pub struct GroupCommit {
+    source: Source,
+    costs: Costs,
+    /// Arrival times of the puts in the write under way.
+    syncing: Vec<u64>,
+    /// Synced and waiting to be applied, in order.
+    applying: VecDeque<u64>,
+    /// When the one that applies is free for the next put.
+    apply_free_ns: u64,
+    locked: bool,
+    /// Puts applied since the last backend commit.
+    pending: u64,
+    acknowledged: Vec<Acknowledged>,
+    refused: u64,
+}
+
+enum Source {
+    Open {
+        next_ns: f64,
+        mean_gap_ns: f64,
+        arrival: Arrival,
+        random: Xoshiro256PlusPlus,
+        until_ns: u64,
+    },
+    Closed {
+        returns: BinaryHeap<Reverse<u64>>,
+    },
+}
+
+impl GroupCommit {
+    /// Puts of this load from `from_ns` on; nothing arrives after `until_ns`.
+    pub fn new(load: Load, costs: Costs, seed: u64, from_ns: u64, until_ns: u64) -> Self {
+        let source = match load {
+            Load::Open { rate, arrival } => Source::Open {
+                next_ns: from_ns as f64,
+                mean_gap_ns: 1e9 / rate,
+                arrival,
+                random: Xoshiro256PlusPlus::seed_from_u64(seed),
+                until_ns,
+            },
+            Load::Closed { clients } => Source::Closed {
+                returns: (0..clients).map(|_| Reverse(from_ns)).collect(),
+            },
+        };
+        let costs = match source {
+            // An open loop asks what the disk does to a put, not what a CPU would add.
+            Source::Open { .. } => Costs {
+                apply_ns: 0,
+                turnaround_ns: 0,
+            },
+            Source::Closed { .. } => costs,
+        };
+        let mut this = GroupCommit {
+            source,
+            costs,
+            syncing: Vec::new(),
+            applying: VecDeque::new(),
+            apply_free_ns: 0,
+            locked: false,
+            pending: 0,
+            acknowledged: Vec::new(),
+            refused: 0,
+        };
+        this.source.skip();
+        this
+    }
+
+    /// Takes every put that has arrived by `now_ns` into the next write and says how many there are.
+    pub fn take(&mut self, now_ns: u64) -> usize {
+        debug_assert!(self.syncing.is_empty(), "one write at a time");
+        while let Some(arrived_ns) = self.source.pop_until(now_ns) {
+            if self.syncing.len() < BACKLOG_MAX {
+                self.syncing.push(arrived_ns);
+            } else {
+                self.refused += 1;
+            }
+        }
+        self.syncing.len()
+    }
+
+    /// The write under way is on disk.
+    pub fn synced(&mut self, now_ns: u64) {
+        if self.applying.is_empty() {
+            self.apply_free_ns = self.apply_free_ns.max(now_ns);
+        }
+        self.applying.extend(self.syncing.drain(..));
+    }
+
+    /// Applies what can be applied by `now_ns`.
+    pub fn advance(&mut self, now_ns: u64) {
+        while !self.locked
+            && let Some(at_ns) = self.next_apply().filter(|&at_ns| at_ns <= now_ns)
+            && let Some(arrived_ns) = self.applying.pop_front()
+        {
+            self.apply_free_ns = at_ns;
+            self.pending += 1;
+            self.acknowledged.push(Acknowledged { arrived_ns, at_ns });
+            if let Source::Closed { returns } = &mut self.source {
+                returns.push(Reverse(at_ns + self.costs.turnaround_ns));
+            }
+        }
+    }
+
+    /// The puts acknowledged since the last call.
+    pub fn acknowledged(&mut self) -> impl Iterator<Item = Acknowledged> {
+        self.acknowledged.drain(..)
+    }
+
+    /// When the next put arrives, as far as is known.
+    pub fn next_arrival(&self) -> Option<u64> {
+        self.source.next()
+    }
+
+    /// When the next put will be applied; `None` while a backend commit holds the lock.
+    pub fn next_applied(&self) -> Option<u64> {
+        if self.locked { None } else { self.next_apply() }
+    }
+
+    /// Puts applied since the last backend commit began.
+    pub fn pending(&self) -> u64 {
+        self.pending
+    }
+
+    /// A backend commit begins: nothing is applied until it ends. Gives the puts it has to write.
+    pub fn lock(&mut self) -> u64 {
+        self.locked = true;
+        std::mem::take(&mut self.pending)
+    }
+
+    /// The backend commit is over.
+    pub fn unlock(&mut self, now_ns: u64) {
+        self.locked = false;
+        self.apply_free_ns = self.apply_free_ns.max(now_ns);
+    }
+
+    /// True when every put that arrived is acknowledged.
+    pub fn is_drained(&self) -> bool {
+        self.syncing.is_empty() && self.applying.is_empty()
+    }
+
+    /// Puts turned away because the backlog was beyond all hope.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    fn next_apply(&self) -> Option<u64> {
+        (!self.applying.is_empty()).then_some(self.apply_free_ns + self.costs.apply_ns)
+    }
+}
+
+impl Source {
+    fn next(&self) -> Option<u64> {
+        match self {
+            Source::Open {
+                next_ns, until_ns, ..
+            } => Some(*next_ns as u64).filter(|next_ns| next_ns < until_ns),
+            Source::Closed { returns } => returns.peek().map(|&Reverse(at_ns)| at_ns),
+        }
+    }
+
+    fn pop_until(&mut self, now_ns: u64) -> Option<u64> {
+        let at_ns = self.next().filter(|&at_ns| at_ns <= now_ns)?;
+        match self {
+            Source::Open { .. } => self.skip(),
+            Source::Closed { returns } => {
+                returns.pop();
+            }
+        }
+        Some(at_ns)
+    }
+
+    /// Moves an open loop on to its next arrival.
+    fn skip(&mut self) {
+        if let Source::Open {
+            next_ns,
+            mean_gap_ns,
+            arrival,
+            random,
+            ..
+        } = self
+        {
+            *next_ns += match arrival {
+                Arrival::Constant => *mean_gap_ns,
+                Arrival::Poisson => -(1.0 - unit(random)).ln() * *mean_gap_ns,
+            };
+        }
+    }
+}
+
+/// Uniform in [0, 1) with 53 bits.
+fn unit(random: &mut Xoshiro256PlusPlus) -> f64 {
+    (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+    const COSTS: Costs = Costs {
+        apply_ns: 20_000,
+        turnaround_ns: 100_000,
+    };
+
+    /// Runs a disk that takes `sync_ns` for every write and gives puts per write.
+    fn puts_per_sync(clients: u32, sync_ns: u64) -> f64 {
+        let load = Load::Closed { clients };
+        let mut puts = GroupCommit::new(load, COSTS, 1, 0, u64::MAX);
+        let (mut now, mut syncs, mut total) = (0, 0, 0);
+        while syncs < 1000 {
+            puts.advance(now);
+            puts.acknowledged().for_each(drop);
+            let batch = puts.take(now);
+            if batch == 0 {
+                let next = [puts.next_arrival(), puts.next_applied()];
+                now = next.into_iter().flatten().min().unwrap();
+                continue;
+            }
+            now += sync_ns;
+            puts.synced(now);
+            syncs += 1;
+            total += batch;
+        }
+        total as f64 / f64::from(syncs)
+    }
+
+    #[test]
+    fn one_client_has_one_put_per_sync() {
+        assert_eq!(puts_per_sync(1, 5 * MS), 1.0);
+    }
+
+    #[test]
+    fn clients_return_one_by_one_so_a_sync_carries_about_half_of_them() {
+        let ten = puts_per_sync(10, 5 * MS);
+        assert!((3.0..6.0).contains(&ten), "{ten}");
+    }
+
+    #[test]
+    fn an_open_loop_keeps_its_rate_and_charges_the_stall_to_those_who_waited() {
+        for arrival in [Arrival::Constant, Arrival::Poisson] {
+            let load = Load::Open {
+                rate: 1000.0,
+                arrival,
+            };
+            let mut puts = GroupCommit::new(load, COSTS, 7, 0, 10_000 * MS);
+            // The disk stalls for the first second.
+            let batch = puts.take(1000 * MS);
+            assert!((900..1100).contains(&batch), "{batch}");
+            puts.synced(1000 * MS);
+            puts.advance(1000 * MS);
+            let waits: Vec<u64> = puts
+                .acknowledged()
+                .map(|p| p.at_ns - p.arrived_ns)
+                .collect();
+            let mean = waits.iter().sum::<u64>() / waits.len() as u64;
+            assert!((450 * MS..550 * MS).contains(&mean), "{mean}");
+        }
+    }
+
+    #[test]
+    fn nothing_arrives_after_the_end() {
+        let load = Load::Open {
+            rate: 1000.0,
+            arrival: Arrival::Constant,
+        };
+        let mut puts = GroupCommit::new(load, COSTS, 7, 0, 100 * MS);
+        assert_eq!(puts.take(u64::MAX), 99);
+        assert_eq!(puts.next_arrival(), None);
+    }
+
+    #[test]
+    fn a_backend_commit_holds_back_the_acknowledgements() {
+        let load = Load::Closed { clients: 3 };
+        let mut puts = GroupCommit::new(load, COSTS, 1, 0, u64::MAX);
+        assert_eq!(puts.take(0), 3);
+        puts.lock();
+        puts.synced(5 * MS);
+        puts.advance(20 * MS);
+        assert_eq!(puts.acknowledged().count(), 0, "applied under the lock");
+        assert_eq!(puts.next_applied(), None);
+        puts.unlock(30 * MS);
+        puts.advance(40 * MS);
+        let acks: Vec<u64> = puts.acknowledged().map(|put| put.at_ns).collect();
+        assert_eq!(acks, [30 * MS + 20_000, 30 * MS + 40_000, 30 * MS + 60_000]);
+        assert_eq!(puts.lock(), 3);
+        assert_eq!(puts.pending(), 0);
+    }
+}

@@ -1,0 +1,8 @@
+//! The disk probe: writes as etcd writes, and times it.
+
+pub mod arrivals;
+pub mod backend;
+pub mod control;
+pub mod engine;
+pub mod value;
+pub mod wal;
