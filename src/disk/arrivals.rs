@@ -17,8 +17,10 @@ use crate::plan::{Arrival, Load};
 const BACKLOG_MAX: usize = 1_000_000;
 
 /// What etcd and its clients spend on a put beside the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Costs {
+    /// From the end of one WAL sync to the start of the next write, when puts are waiting.
+    pub cycle_ns: u64,
     /// Applying one put and handing its answer on; puts are applied one after the other.
     pub apply_ns: u64,
     /// From the answer leaving the server to the client's next put waiting to be proposed.
@@ -40,8 +42,10 @@ pub struct GroupCommit {
     costs: Costs,
     /// Arrival times of the puts in the write under way.
     syncing: Vec<u64>,
+    /// The raft loop is not back for the next write before this.
+    cycle_free_ns: u64,
     /// Synced and waiting to be applied, in order.
-    applying: VecDeque<u64>,
+    applying: VecDeque<Synced>,
     /// When the one that applies is free for the next put.
     apply_free_ns: u64,
     locked: bool,
@@ -49,6 +53,11 @@ pub struct GroupCommit {
     pending: u64,
     acknowledged: Vec<Acknowledged>,
     refused: u64,
+}
+
+struct Synced {
+    arrived_ns: u64,
+    synced_ns: u64,
 }
 
 enum Source {
@@ -81,16 +90,14 @@ impl GroupCommit {
         };
         let costs = match source {
             // An open loop asks what the disk does to a put, not what a CPU would add.
-            Source::Open { .. } => Costs {
-                apply_ns: 0,
-                turnaround_ns: 0,
-            },
+            Source::Open { .. } => Costs::default(),
             Source::Closed { .. } => costs,
         };
         let mut this = GroupCommit {
             source,
             costs,
             syncing: Vec::new(),
+            cycle_free_ns: 0,
             applying: VecDeque::new(),
             apply_free_ns: 0,
             locked: false,
@@ -105,6 +112,9 @@ impl GroupCommit {
     /// Takes every put that has arrived by `now_ns` into the next write and says how many there are.
     pub fn take(&mut self, now_ns: u64) -> usize {
         debug_assert!(self.syncing.is_empty(), "one write at a time");
+        if now_ns < self.cycle_free_ns {
+            return 0;
+        }
         while let Some(arrived_ns) = self.source.pop_until(now_ns) {
             if self.syncing.len() < BACKLOG_MAX {
                 self.syncing.push(arrived_ns);
@@ -117,17 +127,19 @@ impl GroupCommit {
 
     /// The write under way is on disk.
     pub fn synced(&mut self, now_ns: u64) {
-        if self.applying.is_empty() {
-            self.apply_free_ns = self.apply_free_ns.max(now_ns);
-        }
-        self.applying.extend(self.syncing.drain(..));
+        self.cycle_free_ns = now_ns + self.costs.cycle_ns;
+        let synced = self.syncing.drain(..).map(|arrived_ns| Synced {
+            arrived_ns,
+            synced_ns: now_ns,
+        });
+        self.applying.extend(synced);
     }
 
     /// Applies what can be applied by `now_ns`.
     pub fn advance(&mut self, now_ns: u64) {
         while !self.locked
             && let Some(at_ns) = self.next_apply().filter(|&at_ns| at_ns <= now_ns)
-            && let Some(arrived_ns) = self.applying.pop_front()
+            && let Some(Synced { arrived_ns, .. }) = self.applying.pop_front()
         {
             self.apply_free_ns = at_ns;
             self.pending += 1;
@@ -143,9 +155,10 @@ impl GroupCommit {
         self.acknowledged.drain(..)
     }
 
-    /// When the next put arrives, as far as is known.
-    pub fn next_arrival(&self) -> Option<u64> {
-        self.source.next()
+    /// When the next write can begin, as far as is known.
+    pub fn next_write(&self) -> Option<u64> {
+        let arrival = self.source.next()?;
+        Some(arrival.max(self.cycle_free_ns))
     }
 
     /// When the next put will be applied; `None` while a backend commit holds the lock.
@@ -181,7 +194,8 @@ impl GroupCommit {
     }
 
     fn next_apply(&self) -> Option<u64> {
-        (!self.applying.is_empty()).then_some(self.apply_free_ns + self.costs.apply_ns)
+        let first = self.applying.front()?;
+        Some(self.apply_free_ns.max(first.synced_ns) + self.costs.apply_ns)
     }
 }
 
@@ -235,6 +249,7 @@ mod tests {
 
     const MS: u64 = 1_000_000;
     const COSTS: Costs = Costs {
+        cycle_ns: 50_000,
         apply_ns: 20_000,
         turnaround_ns: 100_000,
     };
@@ -249,7 +264,7 @@ mod tests {
             puts.acknowledged().for_each(drop);
             let batch = puts.take(now);
             if batch == 0 {
-                let next = [puts.next_arrival(), puts.next_applied()];
+                let next = [puts.next_write(), puts.next_applied()];
                 now = next.into_iter().flatten().min().unwrap();
                 continue;
             }
@@ -302,7 +317,7 @@ mod tests {
         };
         let mut puts = GroupCommit::new(load, COSTS, 7, 0, 100 * MS);
         assert_eq!(puts.take(u64::MAX), 99);
-        assert_eq!(puts.next_arrival(), None);
+        assert_eq!(puts.next_write(), None);
     }
 
     #[test]

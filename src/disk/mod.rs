@@ -2,7 +2,9 @@
 
 pub mod arrivals;
 pub mod backend;
+pub mod capacity;
 pub mod control;
 pub mod engine;
 pub mod value;
 pub mod wal;
+pub mod workdir;

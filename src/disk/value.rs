@@ -30,6 +30,11 @@ impl Values {
         }
     }
 
+    /// Key and value bytes of one put.
+    pub fn put_bytes(&self) -> u64 {
+        (self.key.len() + self.val_size) as u64
+    }
+
     /// The next key and value.
     pub fn next_put(&mut self) -> (&[u8], &[u8]) {
         self.serial += 1;

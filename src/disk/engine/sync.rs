@@ -148,7 +148,7 @@ impl<'a> RaftLoop<'a> {
             if over && state.puts.is_drained() {
                 return None;
             }
-            let arrival = state.puts.next_arrival().filter(|_| !over);
+            let arrival = state.puts.next_write().filter(|_| !over);
             let end = (!over).then_some(self.task.until_ns);
             let events = [arrival, state.puts.next_applied(), end];
             let wake_ns = events.into_iter().flatten().min().unwrap_or(u64::MAX);

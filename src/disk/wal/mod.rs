@@ -102,6 +102,11 @@ impl Wal {
         self.dir.join(format!("segment {}", self.sequence))
     }
 
+    /// Key and value bytes of one put.
+    pub fn put_bytes(&self) -> u64 {
+        self.values.put_bytes()
+    }
+
     /// Where in the segment the next byte goes.
     pub fn offset(&self) -> u64 {
         self.offset
