@@ -2,6 +2,7 @@
 
 mod accumulate;
 mod collector;
+mod json_schema;
 mod reader;
 mod run;
 mod schema;
@@ -9,6 +10,7 @@ mod summarise;
 mod writer;
 
 pub use collector::{Collector, MAX_STALL_LINES, Observer, Silent};
+pub use json_schema::json_schema;
 pub use reader::read;
 pub use run::{PhaseData, Point, Run, SeriesData};
 pub use schema::*;
