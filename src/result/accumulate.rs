@@ -216,3 +216,127 @@ fn in_pairs<T>(items: Vec<T>, absorb: impl Fn(&mut T, T)) -> Vec<T> {
     }
     halved
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Accumulator, CounterLines, MAX_POINTS};
+    use crate::record::{Distribution, Samples};
+    use crate::result::{Counters, Interval};
+
+    const S: u64 = 1_000_000_000;
+    const DAY: u64 = 86_400;
+
+    fn interval(start_ns: u64, length_ns: u64) -> Interval {
+        Interval {
+            start_ns,
+            length_ns,
+            ..Interval::default()
+        }
+    }
+
+    fn distribution(values: &[u64]) -> Distribution {
+        let mut samples = Samples::new();
+        values.iter().for_each(|&v| samples.record(v));
+        Distribution::from_samples(&samples)
+    }
+
+    #[test]
+    fn a_day_stays_small_and_loses_nothing() {
+        let mut day = Accumulator::default();
+        let usual = distribution(&[1_000, 1_100, 1_200]);
+        let odd = distribution(&[9_000]);
+        for second in 0..DAY {
+            let samples = if second == 40_000 { &odd } else { &usual };
+            day.add(7 * S, &interval((second + 7) * S, S), samples);
+        }
+        let day = day.finish("wal.fsync", None);
+        assert_eq!(day.total.count(), 3 * DAY - 2);
+        assert!(
+            (10..=20).contains(&day.batches.len()),
+            "{}",
+            day.batches.len()
+        );
+        let batched: u64 = day.batches.iter().map(Distribution::count).sum();
+        assert_eq!(batched, day.total.count());
+        let points = &day.timeline;
+        assert!(
+            (MAX_POINTS / 2..=MAX_POINTS).contains(&points.len()),
+            "{}",
+            points.len()
+        );
+        assert_eq!(
+            points.iter().map(|p| p.count).sum::<u64>(),
+            day.total.count()
+        );
+        let abut = |w: &[super::Point]| w[0].start_ns + w[0].length_ns == w[1].start_ns;
+        assert!(points.windows(2).all(abut));
+        let seen = points.iter().find(|p| p.max_ns == 9_000).unwrap();
+        assert!((seen.start_ns..seen.start_ns + seen.length_ns).contains(&(40_007 * S)));
+        assert_eq!(seen.p99_ns, 9_000, "a bad second is not averaged away");
+    }
+
+    #[test]
+    fn every_length_of_a_phase_gives_enough_batches() {
+        let samples = distribution(&[5]);
+        for seconds in 1..300 {
+            let mut phase = Accumulator::default();
+            for second in 0..seconds {
+                // Intervals end with the operation that fills them, so they begin a little late.
+                phase.add(
+                    0,
+                    &interval(second * S + second % 7 * 1_000_000, S),
+                    &samples,
+                );
+            }
+            let batches = phase.finish("wal.fsync", None).batches.len() as u64;
+            let enough = seconds.min(10) * 4 / 5..=20;
+            assert!(
+                enough.contains(&batches),
+                "{batches} batches of {seconds} intervals"
+            );
+        }
+    }
+
+    #[test]
+    fn members_abreast_share_points_of_their_merged_samples() {
+        let mut merged = Accumulator::default();
+        for second in 0..5 {
+            merged.add(0, &interval(second * S, S), &distribution(&[10]));
+            merged.add(
+                0,
+                &interval(second * S + 3_000_000, S),
+                &distribution(&[20, 30]),
+            );
+        }
+        let points = merged.finish("wal.fsync", None).timeline;
+        assert_eq!(points.len(), 5);
+        assert!(
+            points
+                .iter()
+                .all(|p| (p.count, p.p50_ns, p.max_ns) == (3, 20, 30))
+        );
+    }
+
+    #[test]
+    fn counters_add_up() {
+        let mut lines = CounterLines::default();
+        for second in 0..DAY {
+            lines.add(Counters {
+                start_ns: second * S,
+                length_ns: S,
+                values: [("writes".to_owned(), 3.0)].into(),
+                ..Counters::default()
+            });
+        }
+        let lines = lines.finish();
+        assert!(
+            (MAX_POINTS / 2..=MAX_POINTS).contains(&lines.len()),
+            "{}",
+            lines.len()
+        );
+        let writes: f64 = lines.iter().map(|c| c.values["writes"]).sum();
+        assert_eq!(writes, 3.0 * DAY as f64);
+        let abut = |w: &[Counters]| w[0].start_ns + w[0].length_ns == w[1].start_ns;
+        assert!(lines.windows(2).all(abut));
+    }
+}
