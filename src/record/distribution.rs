@@ -53,6 +53,15 @@ impl Distribution {
                 decoded.len()
             ));
         }
+        let sum_fits = || {
+            let within = |value: u64| u128::from(value) * u128::from(count);
+            (within(min_ns)..=within(max_ns)).contains(&u128::from(sum_ns)) || sum_ns == u64::MAX
+        };
+        if count > 0 && (min_ns > max_ns || !sum_fits()) {
+            return Err(format!(
+                "minimum {min_ns}, maximum {max_ns} and sum {sum_ns} cannot belong to the same {count} samples"
+            ));
+        }
         let buckets = decoded
             .iter_recorded()
             .map(|v| (v.value_iterated_to(), v.count_since_last_iteration()))
@@ -118,8 +127,14 @@ impl Distribution {
         if self.count == 0 {
             return None;
         }
-        let rank = ((q.clamp(0.0, 1.0) * self.count as f64).ceil() as u64).max(1);
-        self.value_at_rank(rank)
+        self.value_at_rank(self.rank(q))
+    }
+
+    /// The rank ⌈q·n⌉ of a quantile, at least 1.
+    pub(super) fn rank(&self, q: f64) -> u64 {
+        // One step down, as HdrHistogram does: 0.07 × 100 is a hair above 7 in binary, and must not become rank 8.
+        let exact = q.clamp(0.0, 1.0) * self.count as f64;
+        (exact.next_down().ceil() as u64).max(1)
     }
 
     /// The value of the sample with this rank (1 = smallest), to the resolution of its bucket.
@@ -134,10 +149,24 @@ impl Distribution {
         None
     }
 
-    /// How many samples are at or above a limit, to the resolution of one bucket.
+    /// How many samples are at or above a limit. A bucket that the limit cuts counts as above it whole, so that a
+    /// limit is never kept by rounding; where the exact minimum or maximum decides, they do. In step with
+    /// [`Distribution::quantile`]: no more than (1−q)·n samples are at or above the limit exactly when the quantile
+    /// is below it.
     pub fn count_at_or_above(&self, limit_ns: u64) -> u64 {
+        if self.max_ns < limit_ns {
+            return 0;
+        }
         let first = self.buckets.partition_point(|&(value, _)| value < limit_ns);
         self.buckets[first..].iter().map(|&(_, count)| count).sum()
+    }
+
+    /// How many samples are in buckets below the one with this highest value, and how many are in it.
+    pub(super) fn count_below_and_in(&self, value: u64) -> (u64, u64) {
+        let at = self.buckets.partition_point(|&(v, _)| v < value);
+        let below = self.buckets[..at].iter().map(|&(_, count)| count).sum();
+        let inside = self.buckets.get(at).filter(|b| b.0 == value);
+        (below, inside.map_or(0, |&(_, count)| count))
     }
 }
 

@@ -2,9 +2,11 @@
 //! addition, and turned into quantiles here and nowhere else.
 
 mod distribution;
+mod estimate;
 mod recorder;
 mod samples;
 
 pub use distribution::Distribution;
+pub use estimate::{Exceedance, MIN_TAIL_SAMPLES, QuantileEstimate, exceedance, quantile};
 pub use recorder::{Emission, IntervalSamples, Pool, Recorder, RecorderSettings, Series, Stall};
 pub use samples::{HIGHEST_NS, SIGNIFICANT_DIGITS, Samples};

@@ -93,6 +93,7 @@ pub enum Emission {
 
 /// A pool of cleared histograms, so that no worker allocates during a run.
 #[derive(Clone, Default)]
+#[allow(clippy::vec_box)] // the boxes travel through the queue and back
 pub struct Pool(Arc<Mutex<Vec<Box<Samples>>>>);
 
 impl Pool {
@@ -136,6 +137,7 @@ pub struct Recorder {
     member: Option<u32>,
     series: Vec<(Series, Box<Samples>)>,
     start_ns: u64,
+    due_ns: u64,
 }
 
 impl Recorder {
@@ -151,6 +153,7 @@ impl Recorder {
             .map(|&series| (series, settings.pool.take()))
             .collect();
         Recorder {
+            due_ns: now_ns.saturating_add(settings.interval_ns),
             settings,
             member,
             series,
@@ -191,11 +194,18 @@ impl Recorder {
         });
     }
 
-    /// To be called after each operation: hands the interval over once it is full.
+    /// To be called after each operation: hands the interval over once it is due. Due times keep their distance from
+    /// the first interval's start, so that the intervals of all members of a phase stay abreast.
     pub fn tick(&mut self, now_ns: u64) {
-        if now_ns.saturating_sub(self.start_ns) >= self.settings.interval_ns {
-            self.flush(now_ns);
+        if now_ns < self.due_ns {
+            return;
         }
+        self.flush(now_ns);
+        let interval_ns = self.settings.interval_ns.max(1);
+        let passed = (now_ns - self.due_ns) / interval_ns + 1;
+        self.due_ns = self
+            .due_ns
+            .saturating_add(passed.saturating_mul(interval_ns));
     }
 
     /// Hands over what is left; to be called when the worker ends.

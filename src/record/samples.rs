@@ -60,7 +60,12 @@ impl Samples {
 
     /// Counts an operation that failed, by class.
     pub fn error(&mut self, class: &str) {
-        *self.errors.entry(class.to_owned()).or_insert(0) += 1;
+        match self.errors.get_mut(class) {
+            Some(count) => *count += 1,
+            None => {
+                self.errors.insert(class.to_owned(), 1);
+            }
+        }
     }
 
     /// Forgets everything, keeping the memory.

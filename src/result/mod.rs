@@ -1,7 +1,18 @@
 //! The one file a run leaves: its versioned schema, the crash-safe writer, the reader.
 
+mod accumulate;
+mod collector;
+mod json_schema;
+mod reader;
 mod run;
 mod schema;
+mod summarise;
+mod writer;
 
+pub use collector::{Collector, MAX_STALL_LINES, Observer, Silent};
+pub use json_schema::json_schema;
+pub use reader::read;
 pub use run::{PhaseData, Point, Run, SeriesData};
 pub use schema::*;
+pub use summarise::{STANDARD_QUANTILES, summarise};
+pub use writer::{Writer, default_path};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::Distribution;
+use crate::record::{self, Distribution, Exceedance};
 
-use super::{Counters, Event, Header, StallLine, Summary};
+use super::{Counters, Event, Header, QuantileSummary, StallLine, Summary};
 
 /// A whole result, read back. What judges and renders works on this alone, whether the run has just ended or is a
 /// year old.
@@ -49,14 +49,17 @@ pub struct SeriesData {
     pub total: Distribution,
     /// Failed operations by class.
     pub errors: BTreeMap<String, u64>,
+    /// Samples above the histogram's top of one hour; they are among `total`, at its top.
+    pub over_top: u64,
     /// The same samples cut into 10 to 20 contiguous stretches of time, for the variance between them; fewer in a
     /// phase of less than ten intervals.
     pub batches: Vec<Distribution>,
-    /// One point per interval.
+    /// One point per interval, or per several where a long run has more than about 4,000 of them.
     pub timeline: Vec<Point>,
 }
 
-/// One interval of a series, in a few numbers.
+/// A stretch of a series, in a few numbers: the samples of one interval, of all members where it is the merged
+/// series. Where a long run was thinned, quantiles are the highest of the points that became one.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Point {
     /// Start, since the run's zero.
@@ -86,5 +89,17 @@ impl PhaseData {
         self.series
             .iter()
             .find(|s| s.series == name && s.member.is_none())
+    }
+}
+
+impl SeriesData {
+    /// Quantile `q` (0 < q < 1) with its 95 % interval; `None` without samples.
+    pub fn quantile(&self, q: f64) -> Option<QuantileSummary> {
+        record::quantile(&self.total, &self.batches, q).map(QuantileSummary::from)
+    }
+
+    /// The share of samples at or above a limit, bounded at 95 % on each side.
+    pub fn exceedance(&self, limit_ns: u64) -> Exceedance {
+        record::exceedance(&self.total, &self.batches, limit_ns)
     }
 }

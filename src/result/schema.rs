@@ -381,6 +381,10 @@ pub struct QuantileSummary {
     pub high_ns: Option<u64>,
     /// Effective samples beyond the quantile, after allowing for their dependence.
     pub tail_samples: f64,
+    /// How many times more samples are needed than if they were independent; absent where that could not be
+    /// measured and independence was assumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub design_effect: Option<f64>,
     /// Whether enough samples stand behind it to be trusted.
     pub resolvable: bool,
 }

@@ -1,0 +1,258 @@
+//! The collector: one thread between the workers and the result file.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use serde_json::json;
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::record::{Emission, IntervalSamples, Pool, Stall};
+
+use super::{Counters, Event, Interval, Line, StallLine, Writer};
+
+/// Emissions that may wait. A worker that finds the queue full waits too, so this bounds memory (a waiting histogram
+/// is about 130 KiB) and still covers most of a minute in which the result's own disk stands still.
+const QUEUE: usize = 256;
+
+/// Stalls kept one by one; further ones are counted in an event `stalls.dropped` at the end. All of them are in the
+/// histograms anyhow.
+pub const MAX_STALL_LINES: u64 = 10_000;
+
+/// Looks on while a run goes on: the progress display.
+pub trait Observer {
+    /// Told everything in the order of the result file, before it is written. Called on the collector's thread: what
+    /// takes long here holds up the result.
+    fn observe(&mut self, emission: &Emission);
+}
+
+/// Looks away.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn observe(&mut self, _: &Emission) {}
+}
+
+/// The running thread.
+#[derive(Debug)]
+pub struct Collector {
+    thread: JoinHandle<Result<Writer>>,
+}
+
+impl Collector {
+    /// Starts it. Workers send to the returned channel and take their histograms from the returned pool. The run goes
+    /// on when the result cannot be written any more; [`Collector::finish`] tells.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the system gives no thread.
+    pub fn spawn(
+        writer: Writer,
+        clock: Clock,
+        observer: Box<dyn Observer + Send>,
+    ) -> Result<(SyncSender<Emission>, Pool, Collector)> {
+        let (sender, receiver) = sync_channel(QUEUE);
+        let pool = Pool::default();
+        let desk = Desk {
+            writer,
+            clock,
+            pool: pool.clone(),
+            first_error: None,
+            stalls: 0,
+            dropped: 0,
+            longest_dropped_ns: 0,
+        };
+        let thread = std::thread::Builder::new()
+            .name("collector".to_owned())
+            .spawn(move || desk.run(&receiver, observer))
+            .map_err(|e| Error::Refused(format!("cannot start the collector thread: {e}")))?;
+        Ok((sender, pool, Collector { thread }))
+    }
+
+    /// Waits until everything told is in the file; all senders must have been dropped before. The summary goes to the
+    /// returned writer.
+    ///
+    /// # Errors
+    /// The first error that the result file met; what was written before it can be read.
+    pub fn finish(self) -> Result<Writer> {
+        self.thread.join().unwrap_or_else(|_| {
+            Err(Error::Refused(
+                "the collector thread died; the result holds what was collected before".to_owned(),
+            ))
+        })
+    }
+}
+
+/// What the thread works with.
+struct Desk {
+    writer: Writer,
+    clock: Clock,
+    pool: Pool,
+    first_error: Option<Error>,
+    stalls: u64,
+    dropped: u64,
+    longest_dropped_ns: u64,
+}
+
+impl Desk {
+    fn run(
+        mut self,
+        receiver: &Receiver<Emission>,
+        mut observer: Box<dyn Observer + Send>,
+    ) -> Result<Writer> {
+        let mut phase = String::new();
+        for emission in receiver {
+            observer.observe(&emission);
+            if let Emission::PhaseStart { phase: begun, .. } = &emission {
+                phase = begun.to_string();
+            }
+            if let Some(line) = self.line(emission) {
+                self.write(&line);
+            }
+        }
+        if self.dropped > 0 {
+            let at_ns = self.clock.now_ns();
+            let detail = json!({ "count": self.dropped, "longest_ns": self.longest_dropped_ns });
+            let event = self.event(&phase, at_ns, "stalls.dropped", None, detail);
+            self.write(&event);
+        }
+        match self.first_error {
+            None => Ok(self.writer),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// Writes until the first error and is deaf from then on: a file with a hole would pass for a whole one.
+    fn write(&mut self, line: &Line) {
+        if self.first_error.is_none() {
+            self.first_error = self.writer.write(line).err();
+        }
+    }
+
+    fn line(&mut self, emission: Emission) -> Option<Line> {
+        match emission {
+            Emission::Interval(interval) => Some(self.interval(interval)),
+            Emission::Stall(stall) => self.stall(&stall),
+            Emission::Event {
+                phase,
+                at_ns,
+                kind,
+                member,
+                detail,
+            } => Some(self.event(&phase, at_ns, kind, member, detail)),
+            Emission::Counters {
+                phase,
+                start_ns,
+                length_ns,
+                source,
+                values,
+            } => Some(Line::Counters(Counters {
+                phase: phase.to_string(),
+                start_ns,
+                length_ns,
+                source,
+                values,
+            })),
+            Emission::PhaseStart {
+                phase,
+                at_ns,
+                planned_ns,
+            } => {
+                let detail = json!({ "planned_ns": planned_ns });
+                Some(self.event(&phase, at_ns, "phase", None, detail))
+            }
+        }
+    }
+
+    fn interval(&self, interval: IntervalSamples) -> Line {
+        let samples = &interval.samples;
+        let line = Line::Interval(Interval {
+            phase: interval.phase.to_string(),
+            series: interval.series.to_owned(),
+            member: interval.member,
+            start_ns: interval.start_ns,
+            length_ns: interval.length_ns,
+            count: samples.count(),
+            errors: samples.errors().clone(),
+            min_ns: samples.min_ns(),
+            max_ns: samples.max_ns(),
+            sum_ns: samples.sum_ns(),
+            over_top: samples.over_top(),
+            histogram: samples.encode(),
+        });
+        self.pool.give_back(interval.samples);
+        line
+    }
+
+    fn stall(&mut self, stall: &Stall) -> Option<Line> {
+        if self.stalls == MAX_STALL_LINES {
+            self.dropped += 1;
+            self.longest_dropped_ns = self.longest_dropped_ns.max(stall.duration_ns);
+            return None;
+        }
+        self.stalls += 1;
+        Some(Line::Stall(StallLine {
+            phase: stall.phase.to_string(),
+            series: stall.series.to_owned(),
+            member: stall.member,
+            start_ns: stall.start_ns,
+            at: self.wall(stall.start_ns),
+            duration_ns: stall.duration_ns,
+        }))
+    }
+
+    fn event(
+        &self,
+        phase: &str,
+        at_ns: u64,
+        kind: &str,
+        member: Option<u32>,
+        detail: serde_json::Value,
+    ) -> Line {
+        Line::Event(Event {
+            phase: phase.to_owned(),
+            at_ns,
+            at: self.wall(at_ns),
+            kind: kind.to_owned(),
+            member,
+            detail,
+        })
+    }
+
+    fn wall(&self, at_ns: u64) -> String {
+        format!("{:.6}", self.clock.wall(at_ns))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::{Collector, Silent};
+    use crate::clock::Clock;
+    use crate::error::Error;
+    use crate::record::Emission;
+    use crate::result::Writer;
+
+    #[test]
+    fn a_full_disk_neither_stops_nor_blocks_the_workers() {
+        let full = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        let writer = Writer::new(full, Path::new("/dev/full"));
+        let (sink, _, collector) =
+            Collector::spawn(writer, Clock::start(), Box::new(Silent)).unwrap();
+        let phase: Arc<str> = "wal".into();
+        for at_ns in 0..10_000 {
+            let told = sink.send(Emission::PhaseStart {
+                phase: phase.clone(),
+                at_ns,
+                planned_ns: 1,
+            });
+            assert!(told.is_ok(), "the collector must go on listening");
+        }
+        drop(sink);
+        let error = collector.finish().unwrap_err();
+        assert!(matches!(error, Error::Io { .. }), "{error}");
+    }
+}

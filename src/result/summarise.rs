@@ -1,0 +1,63 @@
+//! A run's figures: per phase and series the standard quantiles with their intervals.
+
+use crate::record::QuantileEstimate;
+
+use super::{PhaseData, PhaseSummary, QuantileSummary, Run, SeriesData, SeriesSummary};
+
+/// The quantiles every summary carries, whether the samples resolve them or not.
+pub const STANDARD_QUANTILES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 0.9999];
+
+/// Summarises every series of every phase.
+pub fn summarise(run: &Run) -> Vec<PhaseSummary> {
+    run.phases.iter().map(phase).collect()
+}
+
+fn phase(data: &PhaseData) -> PhaseSummary {
+    PhaseSummary {
+        phase: data.name.clone(),
+        start_ns: data.start_ns,
+        length_ns: data.length_ns,
+        series: data
+            .series
+            .iter()
+            .map(|s| series(s, data.length_ns))
+            .collect(),
+    }
+}
+
+fn series(data: &SeriesData, length_ns: u64) -> SeriesSummary {
+    let count = data.total.count();
+    let rate_per_s = if length_ns == 0 {
+        0.0
+    } else {
+        count as f64 / (length_ns as f64 / 1e9)
+    };
+    SeriesSummary {
+        series: data.series.clone(),
+        member: data.member,
+        count,
+        errors: data.errors.clone(),
+        rate_per_s,
+        mean_ns: data.total.mean_ns().unwrap_or(0.0),
+        min_ns: data.total.min_ns(),
+        max_ns: data.total.max_ns(),
+        quantiles: STANDARD_QUANTILES
+            .iter()
+            .filter_map(|&q| data.quantile(q))
+            .collect(),
+    }
+}
+
+impl From<QuantileEstimate> for QuantileSummary {
+    fn from(estimate: QuantileEstimate) -> Self {
+        QuantileSummary {
+            q: estimate.q,
+            value_ns: estimate.value_ns,
+            low_ns: estimate.low_ns,
+            high_ns: estimate.high_ns,
+            tail_samples: estimate.tail_samples,
+            design_effect: estimate.design.measured().then_some(estimate.design.deff),
+            resolvable: estimate.resolvable,
+        }
+    }
+}
