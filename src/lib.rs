@@ -11,4 +11,5 @@ pub mod exit;
 pub mod plan;
 pub mod record;
 pub mod result;
+pub mod system;
 pub mod units;

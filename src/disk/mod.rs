@@ -1,8 +1,11 @@
-//! The disk probe: writes as etcd writes, and times it.
+//! The disk probe: what lies under a directory, then writes as etcd writes, and times them.
 
 pub mod arrivals;
 pub mod backend;
 pub mod control;
+pub mod device;
 pub mod engine;
+pub mod headroom;
+pub mod live;
 pub mod value;
 pub mod wal;
