@@ -4,6 +4,7 @@ pub mod arrivals;
 pub mod backend;
 pub mod control;
 pub mod device;
+pub mod durability;
 pub mod engine;
 pub mod headroom;
 pub mod live;

@@ -22,6 +22,7 @@ pub(crate) use block::chosen;
 pub(crate) use cloud::Dmi;
 pub use counters::{DeviceCounters, DeviceReading, confirm_mapping};
 pub use filesystem::{Storage, storage};
+pub(crate) use zfs::sync_property as zfs_sync_property;
 
 /// Everything that can be found out about the disk under `dir`. What cannot is said in
 /// [`DiskFacts::unknown`].

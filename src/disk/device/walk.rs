@@ -179,7 +179,7 @@ impl Walk<'_> {
         let space = |path: &Path| {
             rustix::fs::statvfs(self.system.place(path))
                 .ok()
-                .map(|s| (s.f_blocks, s.f_frsize, s.f_files, s.f_fsid))
+                .map(|s| (s.f_blocks, s.f_frsize, s.f_files))
         };
         let of_a = space(a);
         of_a.is_some() && of_a == space(b)
