@@ -12,4 +12,5 @@ pub mod plan;
 pub mod record;
 pub mod result;
 pub mod stats;
+pub mod system;
 pub mod units;

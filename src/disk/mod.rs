@@ -1,10 +1,14 @@
-//! The disk probe: writes as etcd writes, and times it.
+//! The disk probe: what lies under a directory, then writes as etcd writes, and times them.
 
 pub mod arrivals;
 pub mod backend;
 pub mod capacity;
 pub mod control;
+pub mod device;
+pub mod durability;
 pub mod engine;
+pub mod headroom;
+pub mod live;
 pub mod value;
 pub mod wal;
 pub mod workdir;

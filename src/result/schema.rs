@@ -144,6 +144,9 @@ pub struct DiskFacts {
     /// The block devices from the file system down to the hardware, top first.
     #[serde(default)]
     pub devices: Vec<BlockDevice>,
+    /// File systems that carry the first: of an overlay's upper directory, of a loop device's backing file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub below: Vec<FileSystemBelow>,
     /// Whether the device's own write counters moved as much as was written: `confirmed`, `not confirmed`, or
     /// absent when there are no counters to watch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,6 +154,21 @@ pub struct DiskFacts {
     /// What is not known and why, in words.
     #[serde(default)]
     pub unknown: Vec<String>,
+}
+
+/// A file system that carries another one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileSystemBelow {
+    /// The directory or file that lies on it.
+    pub path: String,
+    /// What led there: `overlay upper directory`, `backing file of loop0`.
+    pub reached_through: String,
+    /// What is mounted.
+    pub mount_source: String,
+    /// File system type.
+    pub filesystem: String,
+    /// Mount options and super-block options.
+    pub mount_options: Vec<String>,
 }
 
 /// Was the device found the one that was written to?

@@ -1,0 +1,261 @@
+//! The ladder itself: the same write without a sync, with fdatasync, and with `O_DSYNC`, timed, with the device's
+//! counters read around the middle one.
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FallocateFlags, Mode, OFlags};
+
+use crate::disk::device::{DeviceCounters, DeviceReading};
+use crate::disk::value::Values;
+use crate::error::{Error, Result};
+
+/// Bytes of one write: a page, always into a fresh block, so that at least this much must reach the device.
+pub(super) const WRITE_BYTES: u64 = 4096;
+
+/// Writes per rung: enough for a steady median, 4 MiB in all.
+const MOST_WRITES: u64 = 1024;
+
+/// Writes per rung however slow the disk is: a slow disk gets an answer too.
+const FEWEST_WRITES: u64 = 8;
+
+/// Syncs through the C library, to see whether something stands in front of it.
+const LIBRARY_SYNCS: u64 = 16;
+
+/// What the ladder has seen. Medians are absent where a rung was not reached.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Measured {
+    pub(super) unsynced_p50_ns: Option<u64>,
+    /// Write and fdatasync together.
+    pub(super) synced_p50_ns: Option<u64>,
+    /// The fdatasync alone.
+    pub(super) fdatasync_p50_ns: Option<u64>,
+    pub(super) dsync_p50_ns: Option<u64>,
+    /// The fdatasync alone, when made through the C library, as etcd and this program do not.
+    pub(super) library_p50_ns: Option<u64>,
+    pub(super) syncs: u64,
+    /// What the device did during the fdatasync rung.
+    pub(super) device: Option<Seen>,
+    pub(super) written_bytes: u64,
+}
+
+/// The device's counters during the fdatasync rung, and at rest before it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen {
+    pub(super) grown: DeviceReading,
+    pub(super) span: Duration,
+    pub(super) idle: DeviceReading,
+    pub(super) idle_span: Duration,
+}
+
+/// What the device did for each sync, after what others do at rest is taken off.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct PerSync {
+    pub(super) flushes: Option<f64>,
+    pub(super) bytes: f64,
+    pub(super) writes: f64,
+}
+
+impl Measured {
+    pub(super) fn per_sync(&self) -> Option<PerSync> {
+        let seen = self.device.filter(|_| self.syncs > 0)?;
+        let share = seen.span.as_secs_f64() / seen.idle_span.as_secs_f64().max(1e-3);
+        let ours = |grown: u64, idle: u64| {
+            (grown as f64 - idle as f64 * share).max(0.0) / self.syncs as f64
+        };
+        Some(PerSync {
+            flushes: seen
+                .grown
+                .flushes
+                .zip(seen.idle.flushes)
+                .map(|(grown, idle)| ours(grown, idle)),
+            bytes: ours(seen.grown.written_bytes, seen.idle.written_bytes),
+            writes: ours(seen.grown.writes, seen.idle.writes),
+        })
+    }
+}
+
+/// Climbs all rungs within about `budget`.
+pub(super) fn climb(
+    workdir: &Path,
+    counters: Option<&DeviceCounters>,
+    budget: Duration,
+    stop: &AtomicBool,
+) -> Result<Measured> {
+    let mut climber = Climber {
+        workdir,
+        stop,
+        values: Values::new(8, WRITE_BYTES as u32, 0),
+        measured: Measured::default(),
+    };
+    climber.unsynced(budget / 20)?;
+    let idle = at_rest(counters, budget / 8);
+    climber.synced(counters, idle, budget / 2)?;
+    climber.dsync(budget / 4)?;
+    climber.through_the_library(budget / 20)?;
+    Ok(climber.measured)
+}
+
+fn at_rest(counters: Option<&DeviceCounters>, span: Duration) -> Option<(DeviceReading, Duration)> {
+    let counters = counters?;
+    let begin = Instant::now();
+    let before = counters.snapshot()?;
+    std::thread::sleep(span);
+    Some((counters.snapshot()?.since(&before), begin.elapsed()))
+}
+
+struct Climber<'a> {
+    workdir: &'a Path,
+    stop: &'a AtomicBool,
+    values: Values,
+    measured: Measured,
+}
+
+/// What each write took, and its sync.
+#[derive(Default)]
+struct Times {
+    write: Vec<u64>,
+    sync: Vec<u64>,
+    both: Vec<u64>,
+}
+
+impl Climber<'_> {
+    fn unsynced(&mut self, time: Duration) -> Result<()> {
+        let file = Scratch::create(self.workdir, "unsynced", OFlags::empty())?;
+        let times = self.rung(&file, time, MOST_WRITES, |_| Ok(()))?;
+        self.measured.unsynced_p50_ns = median(times.write);
+        Ok(())
+    }
+
+    fn synced(
+        &mut self,
+        counters: Option<&DeviceCounters>,
+        idle: Option<(DeviceReading, Duration)>,
+        time: Duration,
+    ) -> Result<()> {
+        let file = Scratch::create(self.workdir, "fdatasync", OFlags::empty())?;
+        // What creating the file left behind is not to be charged to the first sync.
+        rustix::fs::fsync(&file.fd).map_err(Error::io("sync", &file.path))?;
+        let before = counters.and_then(DeviceCounters::snapshot);
+        let begin = Instant::now();
+        let times = self.rung(&file, time, MOST_WRITES, |fd| rustix::fs::fdatasync(fd))?;
+        let span = begin.elapsed();
+        let after = counters.and_then(DeviceCounters::snapshot);
+        self.measured.syncs = times.sync.len() as u64;
+        self.measured.synced_p50_ns = median(times.both);
+        self.measured.fdatasync_p50_ns = median(times.sync);
+        if let (Some(before), Some(after), Some((idle, idle_span))) = (before, after, idle) {
+            self.measured.device = Some(Seen {
+                grown: after.since(&before),
+                span,
+                idle,
+                idle_span,
+            });
+        }
+        Ok(())
+    }
+
+    fn dsync(&mut self, time: Duration) -> Result<()> {
+        let file = Scratch::create(self.workdir, "dsync", OFlags::DSYNC)?;
+        let times = self.rung(&file, time, MOST_WRITES, |_| Ok(()))?;
+        self.measured.dsync_p50_ns = median(times.write);
+        Ok(())
+    }
+
+    /// The rungs above call the kernel directly, as a Go program does. A library preloaded to swallow syncs
+    /// (libeatmydata) shows only in front of the C library.
+    fn through_the_library(&mut self, time: Duration) -> Result<()> {
+        let scratch = Scratch::create(self.workdir, "library", OFlags::empty())?;
+        let file = File::from(
+            scratch
+                .fd
+                .try_clone()
+                .map_err(Error::io("open", &scratch.path))?,
+        );
+        let times = self.rung(&scratch, time, LIBRARY_SYNCS, |_| {
+            file.sync_data()
+                .map_err(|e| rustix::io::Errno::from_io_error(&e).unwrap_or(rustix::io::Errno::IO))
+        })?;
+        self.measured.library_p50_ns = median(times.sync);
+        Ok(())
+    }
+
+    fn rung(
+        &mut self,
+        file: &Scratch,
+        time: Duration,
+        most: u64,
+        sync: impl Fn(&OwnedFd) -> rustix::io::Result<()>,
+    ) -> Result<Times> {
+        let mut times = Times::default();
+        let begin = Instant::now();
+        for n in 0..most {
+            let enough = n >= FEWEST_WRITES && begin.elapsed() >= time;
+            if enough || self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let page = self.values.filler(WRITE_BYTES as usize);
+            let start = Instant::now();
+            write_all(&file.fd, page, n * WRITE_BYTES).map_err(Error::io("write", &file.path))?;
+            let written = Instant::now();
+            sync(&file.fd).map_err(Error::io("sync", &file.path))?;
+            let end = Instant::now();
+            times.write.push((written - start).as_nanos() as u64);
+            times.sync.push((end - written).as_nanos() as u64);
+            times.both.push((end - start).as_nanos() as u64);
+            self.measured.written_bytes += WRITE_BYTES;
+        }
+        Ok(times)
+    }
+}
+
+fn write_all(fd: &OwnedFd, mut bytes: &[u8], mut offset: u64) -> rustix::io::Result<()> {
+    while !bytes.is_empty() {
+        let n = match rustix::io::pwrite(fd, bytes, offset) {
+            Ok(0) => return Err(rustix::io::Errno::IO),
+            Err(rustix::io::Errno::INTR) => continue,
+            other => other?,
+        };
+        bytes = &bytes[n..];
+        offset += n as u64;
+    }
+    Ok(())
+}
+
+fn median(mut values: Vec<u64>) -> Option<u64> {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
+}
+
+/// A fresh preallocated file that goes when it is dropped. It keeps its name until then: btrfs does not log files
+/// that have none.
+struct Scratch {
+    path: PathBuf,
+    fd: OwnedFd,
+}
+
+impl Scratch {
+    fn create(workdir: &Path, name: &str, flags: OFlags) -> Result<Self> {
+        let path = workdir.join(format!("durability-{name}"));
+        let flags = flags | OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+        let fd = rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR)
+            .map_err(Error::io("create", &path))?;
+        let file = Scratch { path, fd };
+        let length = MOST_WRITES * WRITE_BYTES;
+        match rustix::fs::fallocate(&file.fd, FallocateFlags::empty(), 0, length) {
+            // A file system that cannot reserve (NFSv3, ZFS) lets the file grow; a sync is a sync there too.
+            Ok(()) | Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => Ok(file),
+            Err(e) => Err(Error::io("reserve space in", &file.path)(e)),
+        }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Left behind, it goes with the work directory.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
