@@ -72,13 +72,20 @@ impl<'a> Evidence<'a> {
         run.phases
             .iter()
             .filter(|phase| names.contains(&phase.name.as_str()))
-            .filter(|phase| phase.series.iter().any(|s| s.total.count() > 0 || !s.errors.is_empty()))
+            .filter(|phase| {
+                phase
+                    .series
+                    .iter()
+                    .any(|s| s.total.count() > 0 || !s.errors.is_empty())
+            })
             .collect()
     }
 
     /// One series over the phases it is judged in, all members together.
     pub fn judged(&self, series: &str) -> Pooled {
-        Pooled::of(&self.judged_phases(series), |s| s.series == series && s.member.is_none())
+        Pooled::of(&self.judged_phases(series), |s| {
+            s.series == series && s.member.is_none()
+        })
     }
 
     /// One series of each member over the phases it is judged in; empty for a run of one member.
@@ -118,18 +125,27 @@ impl<'a> Evidence<'a> {
             .filter(|stall| stall.duration_ns >= at_least_ns)
             .filter(|stall| DISJOINT_SERIES.contains(&stall.series.as_str()))
             .filter(|stall| phases.iter().any(|phase| phase.name == stall.phase))
-            .map(|stall| (stall.start_ns, stall.start_ns.saturating_add(stall.duration_ns)))
+            .map(|stall| {
+                (
+                    stall.start_ns,
+                    stall.start_ns.saturating_add(stall.duration_ns),
+                )
+            })
             .collect();
         spans.sort_unstable();
         spans
     }
 
     /// Counters of this source in a phase.
-    pub fn counters(&self, source: &'a str, phases: &'a [&'a str]) -> impl Iterator<Item = &'a Counters> {
+    pub fn counters(
+        &self,
+        source: &'a str,
+        phases: &'a [&'a str],
+    ) -> impl Iterator<Item = &'a Counters> {
         let run: &'a Run = self.run;
-        run.counters
-            .iter()
-            .filter(move |c| c.source == source && c.length_ns > 0 && phases.contains(&c.phase.as_str()))
+        run.counters.iter().filter(move |c| {
+            c.source == source && c.length_ns > 0 && phases.contains(&c.phase.as_str())
+        })
     }
 }
 
@@ -144,7 +160,9 @@ impl Pooled {
                 pooled.total.merge(&series.total);
                 pooled.batches.extend(series.batches.iter().cloned());
                 pooled.errors += series.errors.values().sum::<u64>();
-                pooled.intervals.extend(series.timeline.iter().map(|p| (p.count, p.length_ns)));
+                pooled
+                    .intervals
+                    .extend(series.timeline.iter().map(|p| (p.count, p.length_ns)));
             }
             if present {
                 pooled.length_ns += phase.length_ns;
@@ -216,7 +234,11 @@ impl Share {
 
     /// With hits that came in so many separate occurrences.
     pub fn in_occurrences(hits: u64, samples: u64, occurrences: u64) -> Share {
-        let dependence = if hits == 0 { 1.0 } else { occurrences.clamp(1, hits) as f64 / hits as f64 };
+        let dependence = if hits == 0 {
+            1.0
+        } else {
+            occurrences.clamp(1, hits) as f64 / hits as f64
+        };
         Share {
             hits,
             samples,

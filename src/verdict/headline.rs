@@ -20,9 +20,15 @@ pub(super) fn headline(
         Verdict::Pass => format!("QUALIFIED  {}", qualified_for(target, evidence)),
         Verdict::Warn => {
             let reservations: Vec<String> = worst(Verdict::Warn).map(reason).collect();
-            format!("QUALIFIED  {}; but {}", qualified_for(target, evidence), reservations.join("; "))
+            format!(
+                "QUALIFIED  {}; but {}",
+                qualified_for(target, evidence),
+                reservations.join("; ")
+            )
         }
-        Verdict::Inconclusive => format!("INCONCLUSIVE  {}", undecided(rules, interrupted, evidence)),
+        Verdict::Inconclusive => {
+            format!("INCONCLUSIVE  {}", undecided(rules, interrupted, evidence))
+        }
         Verdict::Fail => format!("NOT QUALIFIED  {}", broken(rules, evidence)),
     }
 }
@@ -38,18 +44,35 @@ fn qualified_for(target: &str, evidence: &Evidence) -> String {
 fn reason(rule: &RuleOutcome) -> String {
     match &rule.note {
         Some(note) => format!("{}: {note}", rule.label),
-        None => format!("{} is {}, the limit is {}", rule.label, rule.measured, rule.limit),
+        None => format!(
+            "{} is {}, the limit is {}",
+            rule.label, rule.measured, rule.limit
+        ),
     }
 }
 
 fn undecided(rules: &[RuleOutcome], interrupted: bool, evidence: &Evidence) -> String {
-    let measured_s = evidence.stall_phases().iter().map(|p| p.length_ns).sum::<u64>();
+    let measured_s = evidence
+        .stall_phases()
+        .iter()
+        .map(|p| p.length_ns)
+        .sum::<u64>();
     if interrupted || !evidence.complete {
-        let what = if interrupted { "interrupted" } else { "the run ended early" };
-        return format!("{what} after {} under load; no rule was seen to break", units::format_duration(measured_s));
+        let what = if interrupted {
+            "interrupted"
+        } else {
+            "the run ended early"
+        };
+        return format!(
+            "{what} after {} under load; no rule was seen to break",
+            units::format_duration(measured_s)
+        );
     }
-    let undecided: Vec<String> =
-        rules.iter().filter(|rule| rule.verdict == Verdict::Inconclusive).map(reason).collect();
+    let undecided: Vec<String> = rules
+        .iter()
+        .filter(|rule| rule.verdict == Verdict::Inconclusive)
+        .map(reason)
+        .collect();
     match undecided.as_slice() {
         [] => "nothing was judged".to_owned(),
         [one] => one.clone(),
@@ -62,7 +85,8 @@ fn broken(rules: &[RuleOutcome], evidence: &Evidence) -> String {
     let disproved = facts::durability(evidence.run)
         .is_some_and(|durability| durability.outcome == DurabilityOutcome::Disproved);
     if disproved {
-        return "fast because it does not sync: what etcd has acknowledged is lost with the power".to_owned();
+        return "fast because it does not sync: what etcd has acknowledged is lost with the power"
+            .to_owned();
     }
     let failed = || rules.iter().filter(|rule| rule.verdict == Verdict::Fail);
     let by_margin = |a: &&RuleOutcome, b: &&RuleOutcome| {
@@ -80,31 +104,40 @@ fn broken(rules: &[RuleOutcome], evidence: &Evidence) -> String {
 }
 
 fn told(rule: &RuleOutcome) -> String {
-    if rule.rule.starts_with("stalls") {
-        return format!("{} of {} waits were {}", rule.measured, samples(rule), rule.label);
+    if let Some(length) = rule.label.strip_prefix("stalls ≥ ") {
+        let seen = rule.measured.split(' ').next().unwrap_or_default();
+        let took = if seen == "1" {
+            "wait took"
+        } else {
+            "waits took"
+        };
+        let samples = units::format_count(rule.samples.unwrap_or_default());
+        return format!("{seen} {took} {length} or longer among {samples}");
     }
     if rule.rule == "space" {
         return match &rule.note {
             Some(note) => format!("{}: {note}", rule.label),
-            None => format!("{}: {} free, {} wanted", rule.label, rule.measured, rule.limit),
+            None => format!(
+                "{}: {} free, {} wanted",
+                rule.label, rule.measured, rule.limit
+            ),
         };
     }
     let base = format!("{} is {}", rule.label, rule.measured);
     match rule.margin {
         // A member's failure hidden in the merged figures is told by the note.
         Some(margin) if margin >= 1.0 => rule.note.clone().unwrap_or(base),
-        Some(margin) if rule.limit.starts_with(['<', '≤']) => format!("{base}, {}", times_the_limit(1.0 / margin)),
+        Some(margin) if rule.limit.starts_with(['<', '≤']) => {
+            format!("{base}, {}", times_the_limit(1.0 / margin))
+        }
         _ => format!("{base}, the limit is {}", rule.limit),
     }
 }
 
-fn samples(rule: &RuleOutcome) -> String {
-    units::format_count(rule.samples.unwrap_or_default())
-}
-
 fn times_the_limit(times: f64) -> String {
-    const WORDS: [&str; 11] =
-        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    const WORDS: [&str; 11] = [
+        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    ];
     if times < 2.0 {
         return format!("{} times the limit", units::significant(times));
     }

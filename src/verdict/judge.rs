@@ -129,14 +129,22 @@ fn failing_member(rule: &Rule, allowed: f64, evidence: &Evidence) -> Option<Stri
 }
 
 /// Whether the true share is below what is allowed, and what is missing where that cannot be told.
-fn exceedance(share: &Share, allowed: f64, length_ns: u64, confidence: f64) -> (Verdict, Option<String>) {
+fn exceedance(
+    share: &Share,
+    allowed: f64,
+    length_ns: u64,
+    confidence: f64,
+) -> (Verdict, Option<String>) {
     if share.hits >= MIN_HITS_TO_FAIL && share.above(confidence) > allowed {
         return (Verdict::Fail, None);
     }
     if share.below(confidence) < allowed {
         return (Verdict::Pass, None);
     }
-    (Verdict::Inconclusive, Some(missing(share, allowed, length_ns)))
+    (
+        Verdict::Inconclusive,
+        Some(missing(share, allowed, length_ns)),
+    )
 }
 
 /// What would decide, in words: "needs about 40 s more".
@@ -174,10 +182,16 @@ fn judge_max(rule: &Rule, pooled: &Pooled) -> Judgement {
     let (verdict, note) = if value >= breaking_ns(rule) {
         (Verdict::Fail, None)
     } else if unseen < UNSEEN_SHARE {
-        let note = format!("at most {} can be longer unseen", units::format_share(unseen));
+        let note = format!(
+            "at most {} can be longer unseen",
+            units::format_share(unseen)
+        );
         (Verdict::Pass, Some(note))
     } else {
-        (Verdict::Inconclusive, Some(missing(&share, UNSEEN_SHARE, pooled.length_ns)))
+        (
+            Verdict::Inconclusive,
+            Some(missing(&share, UNSEEN_SHARE, pooled.length_ns)),
+        )
     };
     Judgement {
         verdict,
@@ -191,8 +205,11 @@ fn judge_max(rule: &Rule, pooled: &Pooled) -> Judgement {
 /// The mean's one-sided bounds from the variance between batches.
 fn judge_mean(rule: &Rule, pooled: &Pooled) -> Judgement {
     let mean = pooled.total.mean_ns().unwrap_or_default();
-    let clusters: Vec<(f64, f64)> =
-        pooled.batches.iter().map(|b| (b.sum_ns() as f64, b.count() as f64)).collect();
+    let clusters: Vec<(f64, f64)> = pooled
+        .batches
+        .iter()
+        .map(|b| (b.sum_ns() as f64, b.count() as f64))
+        .collect();
     let breaks = |value: f64| match rule.op {
         Op::AtMost => value > rule.limit,
         _ => value >= rule.limit,
@@ -204,7 +221,10 @@ fn judge_mean(rule: &Rule, pooled: &Pooled) -> Judgement {
             Some(error) if !breaks(mean + error) => (Verdict::Pass, None),
             Some(error) if breaks(mean - error) => (Verdict::Fail, None),
             Some(_) => (Verdict::Inconclusive, Some("too close to call".to_owned())),
-            None => (Verdict::Inconclusive, Some("too short to know how much it varies".to_owned())),
+            None => (
+                Verdict::Inconclusive,
+                Some("too short to know how much it varies".to_owned()),
+            ),
         }
     };
     Judgement {
@@ -238,7 +258,10 @@ fn judge_count(rule: &Rule, pooled: &Pooled, evidence: &Evidence) -> Judgement {
     } else if evidence.complete {
         (Verdict::Fail, None)
     } else {
-        (Verdict::Inconclusive, Some("the run did not go to its end".to_owned()))
+        (
+            Verdict::Inconclusive,
+            Some("the run did not go to its end".to_owned()),
+        )
     };
     Judgement {
         verdict,
@@ -253,15 +276,24 @@ fn judge_count(rule: &Rule, pooled: &Pooled, evidence: &Evidence) -> Judgement {
 /// their own mean only half of the time.
 fn judge_rate(rule: &Rule, pooled: &Pooled) -> Judgement {
     let rate = pooled.count() as f64 / (pooled.length_ns.max(1) as f64 / 1e9);
-    let clusters: Vec<(f64, f64)> =
-        pooled.intervals.iter().map(|&(count, ns)| (count as f64, ns as f64 / 1e9)).collect();
+    let clusters: Vec<(f64, f64)> = pooled
+        .intervals
+        .iter()
+        .map(|&(count, ns)| (count as f64, ns as f64 / 1e9))
+        .collect();
     let (verdict, note) = if keeps_lower(rule, rate) {
         (Verdict::Pass, None)
     } else {
         match ratio_error(&clusters) {
             Some(error) if !keeps_lower(rule, rate + error) => (Verdict::Fail, None),
-            Some(_) => (Verdict::Inconclusive, Some("short of it by no more than chance".to_owned())),
-            None => (Verdict::Inconclusive, Some("too short to know how much it varies".to_owned())),
+            Some(_) => (
+                Verdict::Inconclusive,
+                Some("short of it by no more than chance".to_owned()),
+            ),
+            None => (
+                Verdict::Inconclusive,
+                Some("too short to know how much it varies".to_owned()),
+            ),
         }
     };
     Judgement {
@@ -298,7 +330,10 @@ fn judge_errors(rule: &Rule, series: Option<&str>, evidence: &Evidence) -> Judge
         (Verdict::Fail, None)
     } else {
         let bound = units::format_share(share.below(CONFIDENCE));
-        (Verdict::Pass, Some(format!("at most {bound} can fail unseen")))
+        (
+            Verdict::Pass,
+            Some(format!("at most {bound} can fail unseen")),
+        )
     };
     Judgement {
         verdict,

@@ -9,6 +9,10 @@ mod judge;
 mod profile;
 mod rule;
 mod stalls;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use profile::{PROFILES, Profile, Published, profile};
 pub use rule::{DISK_SERIES, Op, Rule, Stat};
@@ -33,7 +37,9 @@ pub fn conclude(run: &Run, complete: bool, interrupted: bool, ended_at: String) 
                 interrupted,
                 phases,
                 verdict: Verdict::Inconclusive,
-                headline: format!("INCONCLUSIVE  the plan of this result cannot be read: {problem}"),
+                headline: format!(
+                    "INCONCLUSIVE  the plan of this result cannot be read: {problem}"
+                ),
                 ..Summary::default()
             };
         }
@@ -104,6 +110,14 @@ fn unreadable(text: &str, problem: String) -> RuleOutcome {
 
 /// The worst rule. A run that did not go through to its end never passes.
 fn overall(rules: &[RuleOutcome], complete: bool) -> Verdict {
-    let worst = rules.iter().map(|rule| rule.verdict).max().unwrap_or_default();
-    if complete { worst } else { worst.max(Verdict::Inconclusive) }
+    let worst = rules
+        .iter()
+        .map(|rule| rule.verdict)
+        .max()
+        .unwrap_or_default();
+    if complete {
+        worst
+    } else {
+        worst.max(Verdict::Inconclusive)
+    }
 }

@@ -22,7 +22,11 @@ pub(super) fn share_of_stalls(evidence: &Evidence, at_least_ns: u64) -> Share {
     let waits = evidence.waits();
     let hits = waits.at_or_above(at_least_ns).hits;
     let told = evidence.stall_spans(at_least_ns);
-    let occurrences = if told.is_empty() { hits } else { occurrences(&told) };
+    let occurrences = if told.is_empty() {
+        hits
+    } else {
+        occurrences(&told)
+    };
     Share::in_occurrences(hits, waits.count(), occurrences)
 }
 
@@ -75,14 +79,22 @@ fn judge_late_heartbeats(evidence: &Evidence) -> RuleOutcome {
         limit_value: Some(SHARE_ALLOWED),
         margin: (share.hits > 0).then(|| SHARE_ALLOWED / share.seen()),
         samples: Some(share.samples),
-        source: if verdict == Verdict::Pass { format!("etcd#7044 ({bound})") } else { "etcd#7044".to_owned() },
+        source: if verdict == Verdict::Pass {
+            format!("etcd#7044 ({bound})")
+        } else {
+            "etcd#7044".to_owned()
+        },
         verdict,
         note,
     }
 }
 
 fn settled_after(evidence: &Evidence, share: &Share) -> String {
-    let length_s: f64 = evidence.stall_phases().iter().map(|p| p.length_ns as f64 / 1e9).sum();
+    let length_s: f64 = evidence
+        .stall_phases()
+        .iter()
+        .map(|p| p.length_ns as f64 / 1e9)
+        .sum();
     let times = share.seen() / SHARE_ALLOWED;
     let more = round_up((times - 1.0) * length_s);
     format!("may be chance; holds if about {more} more bring no other")
@@ -107,7 +119,11 @@ fn judge_elections(evidence: &Evidence) -> RuleOutcome {
         limit_value: Some(0.0),
         margin: None,
         samples: Some(share.samples),
-        source: if verdict == Verdict::Pass { format!("election timeout ({bound})") } else { "election timeout".to_owned() },
+        source: if verdict == Verdict::Pass {
+            format!("election timeout ({bound})")
+        } else {
+            "election timeout".to_owned()
+        },
         verdict,
         note,
     }
@@ -118,7 +134,10 @@ fn none_seen(share: &Share) -> (Verdict, Option<String>) {
     if share.below(CONFIDENCE) < UNSEEN_SHARE {
         (Verdict::Pass, None)
     } else {
-        let note = format!("too few samples: up to {} may be", units::format_share(share.below(CONFIDENCE)));
+        let note = format!(
+            "too few samples: up to {} may be",
+            units::format_share(share.below(CONFIDENCE))
+        );
         (Verdict::Inconclusive, Some(note))
     }
 }
@@ -131,7 +150,11 @@ fn seen(share: &Share) -> String {
     if share.hits == 0 {
         "0".to_owned()
     } else {
-        format!("{} ({})", units::format_count(share.hits), units::format_share(share.seen()))
+        format!(
+            "{} ({})",
+            units::format_count(share.hits),
+            units::format_share(share.seen())
+        )
     }
 }
 
@@ -159,15 +182,31 @@ pub(super) fn ladder(evidence: &Evidence) -> Vec<LadderStep> {
 fn steps(plan: &DiskPlan) -> Vec<(u64, &'static str, &'static str)> {
     const S: u64 = 1_000_000_000;
     let mut steps = vec![
-        (plan.heartbeat_ns, "the leader's next heartbeat is late", "etcd raft.go: tick and WAL save share a goroutine"),
+        (
+            plan.heartbeat_ns,
+            "the leader's next heartbeat is late",
+            "etcd raft.go: tick and WAL save share a goroutine",
+        ),
         (
             2 * plan.heartbeat_ns,
             "etcd warns: leader failed to send out heartbeat on time",
             "etcd raft.go, pkg/contention: over 2 × heartbeat interval",
         ),
-        (plan.election_ns, "followers may elect another leader", "etcd --election-timeout, randomised to 1–2 ×"),
-        (S, "etcd warns: slow fdatasync", "etcd wal.go: warnSyncDuration"),
-        (2 * S, "kube-apiserver reports not ready", "kube-apiserver --etcd-readycheck-timeout, 2 s"),
+        (
+            plan.election_ns,
+            "followers may elect another leader",
+            "etcd --election-timeout, randomised to 1–2 ×",
+        ),
+        (
+            S,
+            "etcd warns: slow fdatasync",
+            "etcd wal.go: warnSyncDuration",
+        ),
+        (
+            2 * S,
+            "kube-apiserver reports not ready",
+            "kube-apiserver --etcd-readycheck-timeout, 2 s",
+        ),
         (
             5 * S + 2 * plan.election_ns,
             "client requests time out",
@@ -196,7 +235,13 @@ mod tests {
     #[test]
     fn what_follows_right_behind_is_the_same_occurrence() {
         const S: u64 = 1_000_000_000;
-        let spans = [(0, S / 5), (S / 2, S), (10 * S, 12 * S), (12 * S + S / 2, 13 * S), (20 * S, 20 * S + 1)];
+        let spans = [
+            (0, S / 5),
+            (S / 2, S),
+            (10 * S, 12 * S),
+            (12 * S + S / 2, 13 * S),
+            (20 * S, 20 * S + 1),
+        ];
         assert_eq!(occurrences(&spans), 3);
         assert_eq!(occurrences(&[]), 0);
     }
