@@ -129,6 +129,24 @@ pub fn format_duration(ns: u64) -> String {
     }
 }
 
+/// A duration as it may be typed, exact: the largest unit that leaves a whole number (`10ms`, `1500us`).
+/// [`parse_duration`] reads it back.
+pub fn exact_duration(ns: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)];
+    for (unit, factor) in UNITS {
+        if ns > 0 && ns.is_multiple_of(factor) {
+            return format!("{}{unit}", ns / factor);
+        }
+    }
+    format!("{ns}ns")
+}
+
+/// A share as it may be typed: `0.01%`. [`parse_share`] reads it back, to ten decimals.
+pub fn exact_share(share: f64) -> String {
+    let text = format!("{:.10}", share * 100.0);
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// A size for people, in binary units.
 pub fn format_bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -229,6 +247,24 @@ mod tests {
         assert_eq!(parse_share("0.001"), Ok(0.001));
         assert!((parse_share("0.01%").unwrap() - 0.0001).abs() < 1e-12);
         assert!(parse_share("120%").is_err());
+    }
+
+    #[test]
+    fn exact_forms_are_read_back_unchanged() {
+        for (ns, text) in [
+            (10_000_000, "10ms"),
+            (1_500_000_000, "1500ms"),
+            (60_000_000_000, "60s"),
+            (250_000, "250us"),
+            (1, "1ns"),
+        ] {
+            assert_eq!(exact_duration(ns), text);
+            assert_eq!(parse_duration(text), Ok(ns));
+        }
+        for (share, text) in [(0.0001, "0.01%"), (0.00007, "0.007%"), (1.0, "100%")] {
+            assert_eq!(exact_share(share), text);
+            assert!((parse_share(text).unwrap() - share).abs() < 1e-12);
+        }
     }
 
     #[test]

@@ -1,0 +1,345 @@
+//! Rules judged: a statistic against its limit, with the samples' own doubt allowed for.
+//!
+//! A quantile rule is judged as an exceedance test. `p99 < L` holds exactly when less than 1 % of all operations
+//! take L or longer, so the one-sided 95 % bounds of that share decide: the upper one below 1 % is a pass, the lower
+//! one above 1 % a fail, anything else inconclusive. The test needs no estimate of the quantile itself, so a slow
+//! disk fails after a handful of syncs, and a p99.9 from 500 samples never passes.
+
+use crate::result::{RuleOutcome, Verdict};
+use crate::stats;
+use crate::units;
+
+use super::evidence::{CONFIDENCE, Evidence, Pooled, Share};
+use super::rule::{Op, Rule, Stat};
+
+/// Fewer samples over the limit than this prove nothing: one bad moment may bring two.
+const MIN_HITS_TO_FAIL: u64 = 3;
+/// A maximum, or the absence of something, speaks for itself only when at most this share can have gone unseen.
+pub(super) const UNSEEN_SHARE: f64 = 0.01;
+
+/// What a judgement says beside the rule it judges.
+#[derive(Default)]
+struct Judgement {
+    verdict: Verdict,
+    measured: String,
+    value: Option<f64>,
+    samples: Option<u64>,
+    note: Option<String>,
+}
+
+/// Judges one rule.
+pub(super) fn judge(rule: &Rule, source: &str, evidence: &Evidence) -> RuleOutcome {
+    let judgement = match (rule.stat, rule.series.as_deref()) {
+        (Stat::Errors, series) => judge_errors(rule, series, evidence),
+        (_, None) => Judgement::default(),
+        (stat, Some(series)) => {
+            let pooled = evidence.judged(series);
+            if pooled.count() == 0 {
+                no_samples()
+            } else {
+                match stat {
+                    Stat::Percentile(percent) => judge_percentile(rule, percent, &pooled, evidence),
+                    Stat::Max => judge_max(rule, &pooled),
+                    Stat::Mean => judge_mean(rule, &pooled),
+                    Stat::Count => judge_count(rule, &pooled, evidence),
+                    Stat::Rate => judge_rate(rule, &pooled),
+                    Stat::Errors => no_samples(),
+                }
+            }
+        }
+    };
+    RuleOutcome {
+        rule: rule.to_string(),
+        label: rule.label(),
+        measured: judgement.measured,
+        limit: rule.limit_label(),
+        measured_value: judgement.value,
+        limit_value: Some(rule.limit),
+        margin: judgement.value.and_then(|value| margin(rule, value)),
+        samples: judgement.samples,
+        source: source.to_owned(),
+        verdict: judgement.verdict,
+        note: judgement.note,
+    }
+}
+
+/// How many times better than the limit.
+fn margin(rule: &Rule, value: f64) -> Option<f64> {
+    let (over, under) = match rule.op {
+        Op::Below | Op::AtMost => (rule.limit, value),
+        Op::Above | Op::AtLeast => (value, rule.limit),
+    };
+    (under > 0.0).then(|| over / under)
+}
+
+fn no_samples() -> Judgement {
+    Judgement {
+        verdict: Verdict::Inconclusive,
+        measured: "–".to_owned(),
+        samples: Some(0),
+        note: Some("no samples".to_owned()),
+        ..Judgement::default()
+    }
+}
+
+/// The shortest duration that breaks the rule.
+fn breaking_ns(rule: &Rule) -> u64 {
+    let limit = rule.limit as u64;
+    match rule.op {
+        Op::AtMost => limit.saturating_add(1),
+        _ => limit,
+    }
+}
+
+fn judge_percentile(rule: &Rule, percent: f64, pooled: &Pooled, evidence: &Evidence) -> Judgement {
+    let allowed = 1.0 - percent / 100.0;
+    let share = pooled.at_or_above(breaking_ns(rule));
+    let value = pooled.total.quantile(percent / 100.0).unwrap_or_default();
+    let (verdict, mut note) = exceedance(&share, allowed, pooled.length_ns, CONFIDENCE);
+    let mut verdict = verdict;
+    if verdict != Verdict::Fail
+        && let Some(member) = failing_member(rule, allowed, evidence)
+    {
+        verdict = Verdict::Fail;
+        note = Some(member);
+    }
+    Judgement {
+        verdict,
+        measured: units::format_duration(value),
+        value: Some(value as f64),
+        samples: Some(pooled.count()),
+        note,
+    }
+}
+
+/// A member whose own samples prove that it breaks the rule, which all together may hide. The confidence is shared
+/// among the members (Bonferroni), so that many of them do not raise a false alarm.
+fn failing_member(rule: &Rule, allowed: f64, evidence: &Evidence) -> Option<String> {
+    let members = evidence.judged_by_member(rule.series.as_deref()?);
+    let confidence = 1.0 - (1.0 - CONFIDENCE) / members.len().max(1) as f64;
+    members.iter().find_map(|(member, pooled)| {
+        let share = pooled.at_or_above(breaking_ns(rule));
+        let (verdict, _) = exceedance(&share, allowed, pooled.length_ns, confidence);
+        let value = pooled.total.quantile(1.0 - allowed)?;
+        (verdict == Verdict::Fail).then(|| {
+            let value = units::format_duration(value);
+            format!("member {member} alone breaks it: {} is {value}", rule.stat)
+        })
+    })
+}
+
+/// Whether the true share is below what is allowed, and what is missing where that cannot be told.
+fn exceedance(
+    share: &Share,
+    allowed: f64,
+    length_ns: u64,
+    confidence: f64,
+) -> (Verdict, Option<String>) {
+    if share.hits >= MIN_HITS_TO_FAIL && share.above(confidence) > allowed {
+        return (Verdict::Fail, None);
+    }
+    if share.below(confidence) < allowed {
+        return (Verdict::Pass, None);
+    }
+    (
+        Verdict::Inconclusive,
+        Some(missing(share, allowed, length_ns)),
+    )
+}
+
+/// What would decide, in words: "needs about 40 s more".
+fn missing(share: &Share, allowed: f64, length_ns: u64) -> String {
+    match share.times_to_decide(allowed) {
+        Some(times) => {
+            let more_s = (times - 1.0) * length_ns as f64 / 1e9;
+            format!("needs about {} more", round_up(more_s))
+        }
+        None => format!(
+            "too close to call: {} over the limit, {} allowed",
+            units::format_share(share.seen()),
+            units::format_share(allowed)
+        ),
+    }
+}
+
+/// A time that somebody may plan with: the next round number of seconds or minutes.
+pub(super) fn round_up(seconds: f64) -> String {
+    let step = match seconds {
+        s if s <= 10.0 => 1.0,
+        s if s <= 60.0 => 5.0,
+        s if s <= 600.0 => 30.0,
+        _ => 600.0,
+    };
+    let rounded = ((seconds / step).ceil() * step).max(1.0);
+    units::format_duration((rounded * 1e9) as u64)
+}
+
+/// The largest sample says something about the rest only when few can be larger unseen.
+fn judge_max(rule: &Rule, pooled: &Pooled) -> Judgement {
+    let value = pooled.total.max_ns();
+    let share = pooled.at_or_above(breaking_ns(rule));
+    let unseen = share.below(CONFIDENCE);
+    let (verdict, note) = if value >= breaking_ns(rule) {
+        (Verdict::Fail, None)
+    } else if unseen < UNSEEN_SHARE {
+        let note = format!(
+            "at most {} can be longer unseen",
+            units::format_share(unseen)
+        );
+        (Verdict::Pass, Some(note))
+    } else {
+        (
+            Verdict::Inconclusive,
+            Some(missing(&share, UNSEEN_SHARE, pooled.length_ns)),
+        )
+    };
+    Judgement {
+        verdict,
+        measured: units::format_duration(value),
+        value: Some(value as f64),
+        samples: Some(pooled.count()),
+        note,
+    }
+}
+
+/// The mean's one-sided bounds from the variance between batches.
+fn judge_mean(rule: &Rule, pooled: &Pooled) -> Judgement {
+    let mean = pooled.total.mean_ns().unwrap_or_default();
+    let clusters: Vec<(f64, f64)> = pooled
+        .batches
+        .iter()
+        .map(|b| (b.sum_ns() as f64, b.count() as f64))
+        .collect();
+    let breaks = |value: f64| match rule.op {
+        Op::AtMost => value > rule.limit,
+        _ => value >= rule.limit,
+    };
+    let (verdict, note) = if breaks(pooled.total.min_ns() as f64) {
+        (Verdict::Fail, None)
+    } else {
+        match ratio_error(&clusters) {
+            Some(error) if !breaks(mean + error) => (Verdict::Pass, None),
+            Some(error) if breaks(mean - error) => (Verdict::Fail, None),
+            Some(_) => (Verdict::Inconclusive, Some("too close to call".to_owned())),
+            None => (
+                Verdict::Inconclusive,
+                Some("too short to know how much it varies".to_owned()),
+            ),
+        }
+    };
+    Judgement {
+        verdict,
+        measured: units::format_duration(mean as u64),
+        value: Some(mean),
+        samples: Some(pooled.count()),
+        note,
+    }
+}
+
+/// How far the ratio Σa / Σb of clusters (a, b) may be off to one side at 95 % (the ratio estimator; W. Cochran,
+/// "Sampling Techniques", 3rd ed., §6.3). `None` from too few clusters.
+fn ratio_error(clusters: &[(f64, f64)]) -> Option<f64> {
+    let clusters: Vec<_> = clusters.iter().filter(|c| c.1 > 0.0).collect();
+    if clusters.len() < stats::MIN_BATCHES {
+        return None;
+    }
+    let number = clusters.len() as f64;
+    let total: f64 = clusters.iter().map(|c| c.1).sum();
+    let ratio = clusters.iter().map(|c| c.0).sum::<f64>() / total;
+    let squares: f64 = clusters.iter().map(|c| (c.0 - ratio * c.1).powi(2)).sum();
+    let standard_error = (number / (number - 1.0) * squares).sqrt() / total;
+    Some(stats::t_quantile(CONFIDENCE, number - 1.0) * standard_error)
+}
+
+fn judge_count(rule: &Rule, pooled: &Pooled, evidence: &Evidence) -> Judgement {
+    let count = pooled.count();
+    let (verdict, note) = if keeps_lower(rule, count as f64) {
+        (Verdict::Pass, None)
+    } else if evidence.complete {
+        (Verdict::Fail, None)
+    } else {
+        (
+            Verdict::Inconclusive,
+            Some("the run did not go to its end".to_owned()),
+        )
+    };
+    Judgement {
+        verdict,
+        measured: units::format_count(count),
+        value: Some(count as f64),
+        samples: Some(count),
+        note,
+    }
+}
+
+/// A rate passes when it was reached, and fails when it stays below by more than chance: arrivals at random reach
+/// their own mean only half of the time.
+fn judge_rate(rule: &Rule, pooled: &Pooled) -> Judgement {
+    let rate = pooled.count() as f64 / (pooled.length_ns.max(1) as f64 / 1e9);
+    let clusters: Vec<(f64, f64)> = pooled
+        .intervals
+        .iter()
+        .map(|&(count, ns)| (count as f64, ns as f64 / 1e9))
+        .collect();
+    let (verdict, note) = if keeps_lower(rule, rate) {
+        (Verdict::Pass, None)
+    } else {
+        match ratio_error(&clusters) {
+            Some(error) if !keeps_lower(rule, rate + error) => (Verdict::Fail, None),
+            Some(_) => (
+                Verdict::Inconclusive,
+                Some("short of it by no more than chance".to_owned()),
+            ),
+            None => (
+                Verdict::Inconclusive,
+                Some("too short to know how much it varies".to_owned()),
+            ),
+        }
+    };
+    Judgement {
+        verdict,
+        measured: format!("{}/s", units::significant(rate)),
+        value: Some(rate),
+        samples: Some(pooled.count()),
+        note,
+    }
+}
+
+fn keeps_lower(rule: &Rule, value: f64) -> bool {
+    match rule.op {
+        Op::Above => value > rule.limit,
+        _ => value >= rule.limit,
+    }
+}
+
+/// The share of failed operations, of one series or of all.
+fn judge_errors(rule: &Rule, series: Option<&str>, evidence: &Evidence) -> Judgement {
+    let pooled = match series {
+        Some(series) => evidence.judged(series),
+        None => Pooled::of(&evidence.load_phases(), |s| s.member.is_none()),
+    };
+    let attempts = pooled.count() + pooled.errors;
+    if attempts == 0 {
+        return no_samples();
+    }
+    // Errors are not kept per batch: they are taken as independent.
+    let share = Share::in_occurrences(pooled.errors, attempts, pooled.errors);
+    let (verdict, note) = if rule.limit > 0.0 {
+        exceedance(&share, rule.limit, pooled.length_ns, CONFIDENCE)
+    } else if pooled.errors > 0 {
+        (Verdict::Fail, None)
+    } else {
+        let bound = units::format_share(share.below(CONFIDENCE));
+        (
+            Verdict::Pass,
+            Some(format!("at most {bound} can fail unseen")),
+        )
+    };
+    Judgement {
+        verdict,
+        measured: units::format_share(share.seen()),
+        value: Some(share.seen()),
+        samples: Some(attempts),
+        note,
+    }
+}
