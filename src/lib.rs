@@ -1,9 +1,10 @@
 //! etcdbench: is this disk, this machine, this cluster good enough for etcd?
 //!
-//! One direction, no way back: arguments (`cli`) → validated [`plan`] → engine (`disk`) → samples
+//! One direction, no way back: arguments ([`cli`]) → validated [`plan`] → engine (`disk`) → samples
 //! ([`record`]) → result file ([`result`]) → [`verdict`] → `report` → exit code ([`exit`]).
 //! A renderer never measures, an engine never prints, only `main` exits.
 
+pub mod cli;
 pub mod clock;
 pub mod error;
 pub mod exit;
