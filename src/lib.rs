@@ -1,7 +1,7 @@
 //! etcdbench: is this disk, this machine, this cluster good enough for etcd?
 //!
 //! One direction, no way back: arguments ([`cli`]) → validated [`plan`] → engine (`disk`) → samples
-//! ([`record`]) → result file ([`result`]) → [`verdict`] → `report` → exit code ([`exit`]).
+//! ([`record`]) → result file ([`result`]) → [`verdict`] → [`report`] → exit code ([`exit`]).
 //! A renderer never measures, an engine never prints, only `main` exits.
 
 pub mod cli;
@@ -10,6 +10,7 @@ pub mod error;
 pub mod exit;
 pub mod plan;
 pub mod record;
+pub mod report;
 pub mod result;
 pub mod stats;
 pub mod units;
