@@ -9,6 +9,7 @@ pub mod clock;
 pub mod error;
 pub mod exit;
 pub mod plan;
+pub mod progress;
 pub mod record;
 pub mod report;
 pub mod result;

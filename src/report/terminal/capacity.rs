@@ -31,38 +31,42 @@ fn rate(page: &Page<'_>, capacity: &Capacity) -> String {
         _ => String::new(),
     };
     let Some(puts_per_s) = capacity.puts_per_s else {
-        return match lowest(capacity) {
-            Some(step) => format!(
-                "none: even {} puts/s{size}{members} breaks a rule{}",
-                count(step.wanted_per_s),
-                broken(page, capacity.limited_by.as_ref().or(step.broke.as_ref()))
-                    .map_or_else(String::new, |rule| format!(": {rule}")),
-            ),
-            None => "not found: no rate could be tried".to_owned(),
+        let Some(step) = lowest(capacity) else {
+            return "not found: no rate could be tried".to_owned();
         };
+        let rule = capacity.limited_by.as_ref().or(step.broke.as_ref());
+        let why = rule.map_or_else(String::new, |rule| format!(": {}", breaks(page, rule)));
+        return format!(
+            "none: even {} puts/s{size}{members} are too many{why}",
+            count(step.wanted_per_s)
+        );
     };
     let puts = format!("{} puts/s{size}{members}", count(puts_per_s));
-    match broken(page, capacity.limited_by.as_ref()) {
+    match &capacity.limited_by {
         _ if capacity.at_least => {
             format!("at least {puts}: the highest rate tried kept every rule")
         }
-        Some(rule) => format!("{puts} before a rule breaks: {rule}"),
-        None => puts,
+        Some(rule) => format!("about {puts} before {}", breaks(page, rule)),
+        None => format!("about {puts}"),
     }
 }
 
-/// A rule with its limit, in the words of the table.
-fn broken(page: &Page<'_>, rule: Option<&String>) -> Option<String> {
-    let rule = rule?;
+/// A broken rule in the words of the table: `wal.fsync p99 breaks 10 ms`.
+fn breaks(page: &Page<'_>, rule: &str) -> String {
     let outcome = page
         .summary
         .rules
         .iter()
-        .find(|outcome| outcome.rule == *rule);
-    Some(match outcome {
-        Some(outcome) => clean(&format!("{} {}", outcome.label, outcome.limit)),
-        None => clean(rule),
-    })
+        .find(|outcome| outcome.rule == rule);
+    match outcome {
+        Some(outcome) => {
+            let limit = outcome
+                .limit
+                .trim_start_matches(['<', '≤', '>', '≥', '=', ' ']);
+            clean(&format!("{} breaks {limit}", outcome.label))
+        }
+        None => format!("'{}' breaks", clean(rule)),
+    }
 }
 
 fn lowest(capacity: &Capacity) -> Option<&CapacityStep> {

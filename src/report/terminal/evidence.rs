@@ -4,7 +4,7 @@ use super::{GUTTER, Page};
 use crate::report::sketch;
 use crate::report::text::{clean, entry, flow};
 use crate::result::{PhaseData, QuantileSummary, SeriesSummary};
-use crate::units::{format_duration, format_millis, significant};
+use crate::units::{format_count, format_duration, format_millis};
 
 /// The series shown, if the phase has them.
 const SHOWN: [&str; 3] = [FSYNC, "backend.commit", "put.commit"];
@@ -36,7 +36,7 @@ fn distribution(page: &Page<'_>, phase: &PhaseData, name: &str, out: &mut String
         return;
     };
     let mut items = vec![sketch::shape(&data.total, SKETCH)];
-    let mut missing = Vec::new();
+    let mut reason = None;
     for (q, quantile_name) in QUANTILES {
         match quantile(figures, q) {
             Some(found) if found.resolvable => {
@@ -44,17 +44,23 @@ fn distribution(page: &Page<'_>, phase: &PhaseData, name: &str, out: &mut String
             }
             Some(found) => {
                 items.push(format!("{quantile_name} –"));
-                let tail = significant(found.tail_samples.floor());
-                missing.push(format!("{quantile_name}: {tail} samples beyond it"));
+                // The higher ones have fewer still.
+                reason.get_or_insert_with(|| too_few(quantile_name, found));
             }
             None => {}
         }
     }
     items.push(format!("max {} ms", format_millis(figures.max_ns)));
-    if !missing.is_empty() {
-        items.push(format!("(too few for {})", missing.join(", ")));
-    }
+    items.extend(reason);
     entry(out, name, GUTTER, &flow(&items, "  ", page.beside_gutter()));
+}
+
+/// Why a quantile is not shown.
+fn too_few(name: &str, found: &QuantileSummary) -> String {
+    match found.tail_samples.floor() as u64 {
+        0 => format!("(too few samples: none beyond {name})"),
+        n => format!("(too few samples: {} beyond {name})", format_count(n)),
+    }
 }
 
 /// With several members, how far apart they are.
@@ -108,11 +114,16 @@ fn over_time(page: &Page<'_>, phase: &PhaseData, out: &mut String) {
         1_000_000_000 => "per second".to_owned(),
         ns => format!("per {}", format_duration(ns)),
     };
-    let legend = format!(
-        "{FSYNC} p99 {each}, {} to {} ms",
+    let (low, high) = (
         format_millis(timeline.low_ns),
         format_millis(timeline.high_ns),
     );
+    let range = if low == high {
+        high
+    } else {
+        format!("{low} to {high}")
+    };
+    let legend = format!("{FSYNC} p99 {each}, {range} ms");
     let span = format!(
         "0 … {}, phase {}",
         format_duration(phase.length_ns),

@@ -125,11 +125,12 @@ fn medium(page: &Page<'_>, rows: &[Row], widths: &[usize; 5], out: &mut String) 
 fn narrow(page: &Page<'_>, rows: &[Row], out: &mut String) {
     for row in rows {
         let [label, measured, limit, margin, samples, source] = &row.cells;
-        let first: Vec<&str> = [label, measured, limit, margin]
-            .into_iter()
-            .map(String::as_str)
-            .filter(|cell| *cell != "–" || cell == label)
-            .collect();
+        let limit = match limit.chars().next() {
+            Some(first) if first.is_alphanumeric() => format!("limit {limit}"),
+            _ => limit.clone(),
+        };
+        let mut first = vec![label.clone(), measured.clone()];
+        first.extend((limit != "–").then_some(limit));
         let lines = flow(&first, GAP, page.style.columns() - MARK);
         for (index, text) in lines.iter().enumerate() {
             let mark = if index == 0 {
@@ -139,8 +140,13 @@ fn narrow(page: &Page<'_>, rows: &[Row], out: &mut String) {
             };
             line(out, &format!("  {mark} {text}"));
         }
+        let margin = (margin != "–").then(|| format!("margin {margin}"));
         let samples = (samples != "–").then(|| format!("{samples} samples"));
-        below(page, [samples, Some(source.clone()), row.note.clone()], out);
+        below(
+            page,
+            [margin, samples, Some(source.clone()), row.note.clone()],
+            out,
+        );
     }
 }
 
