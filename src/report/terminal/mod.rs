@@ -73,15 +73,15 @@ fn answer(page: &Page<'_>, out: &mut String) {
         .strip_prefix(word)
         .unwrap_or(&headline)
         .trim_start();
-    let lines = wrap(&format!("{word}  {reason}"), page.style.prose() - 2);
-    for (index, line) in lines.iter().enumerate() {
-        let rest = line.strip_prefix(word).filter(|_| index == 0);
-        match rest {
+    // One cell less, for the wider gap behind the word.
+    let lines = wrap(&format!("{word} {reason}"), page.style.prose() - 3);
+    for line in &lines {
+        match line.strip_prefix(word) {
             Some(rest) => {
                 let word = page.style.verdict(summary.verdict, word);
-                // Wrapping has reduced the gap to one space.
-                let gap = if rest.is_empty() { "" } else { " " };
-                out.push_str(&format!("  {word}{gap}{rest}\n"));
+                let text = format!("  {word}  {}", rest.trim_start());
+                out.push_str(text.trim_end());
+                out.push('\n');
             }
             None => out.push_str(&format!("  {line}\n")),
         }
