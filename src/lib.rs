@@ -1,15 +1,18 @@
 //! etcdbench: is this disk, this machine, this cluster good enough for etcd?
 //!
-//! One direction, no way back: arguments (`cli`) → validated [`plan`] → engine (`disk`) → samples
-//! ([`record`]) → result file ([`result`]) → [`verdict`] → `report` → exit code ([`exit`]).
+//! One direction, no way back: arguments ([`cli`]) → validated [`plan`] → engine (`disk`) → samples
+//! ([`record`]) → result file ([`result`]) → [`verdict`] → [`report`] → exit code ([`exit`]).
 //! A renderer never measures, an engine never prints, only `main` exits.
 
+pub mod cli;
 pub mod clock;
 pub mod disk;
 pub mod error;
 pub mod exit;
 pub mod plan;
+pub mod progress;
 pub mod record;
+pub mod report;
 pub mod result;
 pub mod stats;
 pub mod system;

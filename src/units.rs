@@ -65,6 +65,26 @@ pub fn parse_duration(text: &str) -> Result<u64, String> {
     Ok(total.round() as u64)
 }
 
+/// Parses like [`parse_duration`], and takes a bare number as milliseconds, as etcd's own time flags do.
+///
+/// # Errors
+/// A message that shows the accepted forms.
+pub fn parse_duration_or_millis(text: &str) -> Result<u64, String> {
+    let trimmed = text.trim();
+    let bare = !trimmed.is_empty() && trimmed.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if bare {
+        parse_duration(&format!("{trimmed}ms")).map_err(|_| not_a_time_flag(text))
+    } else {
+        parse_duration(trimmed).map_err(|_| not_a_time_flag(text))
+    }
+}
+
+fn not_a_time_flag(text: &str) -> String {
+    format!(
+        "'{text}' is not a duration; write it like 100ms, 1s, or as etcd does in milliseconds: 100"
+    )
+}
+
 /// Parses `2GiB`, `64MB`, `4k` or a bare number of bytes.
 ///
 /// # Errors
@@ -129,22 +149,42 @@ pub fn format_duration(ns: u64) -> String {
     }
 }
 
-/// A duration as it may be typed, exact: the largest unit that leaves a whole number (`10ms`, `1500us`).
-/// [`parse_duration`] reads it back.
+/// Milliseconds for people, without the unit: for rows of figures that share one.
+pub fn format_millis(ns: u64) -> String {
+    significant(ns as f64 / NS_PER_MS)
+}
+
+/// A duration in its shortest exact form that [`parse_duration`] reads back: `30m`, `1500ms`.
 pub fn exact_duration(ns: u64) -> String {
-    const UNITS: [(&str, u64); 3] = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)];
-    for (unit, factor) in UNITS {
-        if ns > 0 && ns.is_multiple_of(factor) {
-            return format!("{}{unit}", ns / factor);
-        }
+    const UNITS: [(&str, u64); 6] = [
+        ("h", 3_600_000_000_000),
+        ("m", 60_000_000_000),
+        ("s", 1_000_000_000),
+        ("ms", 1_000_000),
+        ("us", 1_000),
+        ("ns", 1),
+    ];
+    let fits = |&&(_, size): &&(&str, u64)| ns > 0 && ns.is_multiple_of(size);
+    match UNITS.iter().find(fits) {
+        Some((unit, size)) => format!("{}{unit}", ns / size),
+        None => "0s".to_owned(),
     }
-    format!("{ns}ns")
 }
 
 /// A share as it may be typed: `0.01%`. [`parse_share`] reads it back, to ten decimals.
 pub fn exact_share(share: f64) -> String {
     let text = format!("{:.10}", share * 100.0);
     format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A size in its shortest exact form that [`parse_bytes`] reads back: `2GiB`, `1025`.
+pub fn exact_bytes(bytes: u64) -> String {
+    const UNITS: [(&str, u32); 4] = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let fits = |&&(_, shift): &&(&str, u32)| bytes > 0 && bytes.is_multiple_of(1 << shift);
+    match UNITS.iter().find(fits) {
+        Some((unit, shift)) => format!("{}{unit}", bytes >> shift),
+        None => bytes.to_string(),
+    }
 }
 
 /// A size for people, in binary units.
@@ -240,6 +280,34 @@ mod tests {
         assert_eq!(parse_bytes("1.5 GiB"), Ok(3 << 29));
         assert!(parse_bytes("2 bananas").is_err());
         assert!(parse_bytes("-5").is_err());
+    }
+
+    #[test]
+    fn etcd_time_flags_may_leave_the_unit_out() {
+        assert_eq!(parse_duration_or_millis("100"), Ok(100_000_000));
+        assert_eq!(parse_duration_or_millis("1.5s"), Ok(1_500_000_000));
+        for text in ["", "fast", "-100", "1.2.3"] {
+            assert!(parse_duration_or_millis(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn exact_forms_are_read_back_unchanged() {
+        for ns in [
+            1,
+            1_500,
+            100_000_000,
+            1_500_000_000,
+            90_000_000_000,
+            1_800_000_000_000,
+        ] {
+            assert_eq!(parse_duration(&exact_duration(ns)), Ok(ns));
+        }
+        for bytes in [0, 1, 1025, 64 << 20, 2 << 30, 64_000_000] {
+            assert_eq!(parse_bytes(&exact_bytes(bytes)), Ok(bytes));
+        }
+        assert_eq!(exact_duration(1_800_000_000_000), "30m");
+        assert_eq!(exact_bytes(2 << 30), "2GiB");
     }
 
     #[test]

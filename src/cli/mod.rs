@@ -1,0 +1,82 @@
+//! What a person types: clap types and help text, nothing else. Whatever depends on more than one flag is checked
+//! in [`crate::plan`], so that a scenario file and flags obey the same rules.
+
+mod disk;
+mod output;
+mod report;
+mod shell;
+
+use clap::builder::styling::{AnsiColor, Effects, Styles};
+use clap::{Parser, Subcommand};
+
+pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, PhaseArg};
+pub use output::{Format, OutputArgs};
+pub use report::ReportArgs;
+pub use shell::{CompletionsArgs, completions, man};
+
+/// Is this disk good enough for etcd? Evidence, not guesses.
+#[derive(Debug, Parser)]
+#[command(
+    name = "etcdbench",
+    version,
+    propagate_version = false,
+    styles = STYLES,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = EXIT_CODES,
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What etcdbench can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Tell whether a disk may carry etcd, before etcd is installed
+    Disk(Box<DiskArgs>),
+    /// Show a stored result again, also that of a run that was killed
+    Report(ReportArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
+    .usage(AnsiColor::Green.on_default().effects(Effects::BOLD))
+    .literal(AnsiColor::Cyan.on_default().effects(Effects::BOLD))
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done: the verdict is pass, or warn without --strict
+  1    could not measure: I/O, permission, internal error
+  2    wrong usage; nothing was touched
+  3    measured, and the answer is bad
+  4    measured, but no verdict can honestly be given
+  130  interrupted; what was measured is kept";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn negative_numbers_reach_the_plan_and_its_better_message() {
+        let cli = Cli::try_parse_from(["etcdbench", "disk", ".", "--rate", "-5"]).unwrap();
+        let Command::Disk(args) = cli.command else {
+            panic!("another subcommand was parsed");
+        };
+        assert_eq!(args.rate, Some(-5.0));
+    }
+}

@@ -1,0 +1,54 @@
+//! `etcdbench completions` and `etcdbench man`.
+
+use std::io::{self, Write};
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::Cli;
+
+/// Print a completion script for a shell.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  etcdbench completions bash > /etc/bash_completion.d/etcdbench
+  etcdbench completions zsh > \"${fpath[1]}/_etcdbench\"
+  etcdbench completions fish > ~/.config/fish/completions/etcdbench.fish";
+
+/// The completion script of a shell.
+pub fn completions(args: &CompletionsArgs) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "etcdbench", &mut script);
+    script
+}
+
+/// The manual page in roff: the program's own, then one section per subcommand.
+///
+/// # Errors
+/// Those of the writer.
+pub fn man(out: &mut impl Write) -> io::Result<()> {
+    let mut command = Cli::command();
+    command.build();
+    clap_mangen::Man::new(command.clone()).render(out)?;
+    for subcommand in command.get_subcommands().filter(|c| !c.is_hide_set()) {
+        if subcommand.get_name() == "help" {
+            continue;
+        }
+        let page = clap_mangen::Man::new(subcommand.clone());
+        writeln!(
+            out,
+            ".SH \"ETCDBENCH {}\"",
+            subcommand.get_name().to_uppercase()
+        )?;
+        page.render_description_section(out)?;
+        page.render_options_section(out)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! How many bytes a plan can write, from above and from below. Reserved but unwritten WAL space is not written.
+
+use super::{DiskPlan, Load, Workload};
+
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+/// No etcd commits more puts per second than this, and no search for capacity tries more; etcd's own benchmark
+/// reports some 50,000 (etcd.io, op-guide/performance).
+const MOST_PUTS_PER_S: f64 = 50_000.0;
+/// Syncs per second that a single synchronous writer does not exceed on a device that really syncs: 50 µs each.
+const MOST_SYNCS_PER_S: f64 = 20_000.0;
+/// What the durability phase writes at most: a few thousand small writes with and without sync.
+const DURABILITY_BYTES: u64 = 64 * MIB;
+/// Unless a soak or a large database needs more, a run is held to this.
+const CEILING: u64 = 16 * GIB;
+/// The default is never less than this: rounding and start-up costs must not end a tiny run.
+const FLOOR: u64 = 256 * MIB;
+/// WAL framing of a put beyond key and value, and the hard-state record beside it (server/storage/wal/encoder.go).
+const WAL_OVERHEAD: u64 = 64 + 40;
+/// A database page.
+const PAGE: u64 = 4096;
+/// Pages a backend commit writes whatever is in it: tail leaf, up to three branches, root, meta (bbolt tx.go).
+const PAGES_PER_COMMIT: u64 = 6;
+
+/// What the plan may write when nothing else is said: enough for its worst case on a fast disk. What is only searched
+/// for (the WAL alone, the capacity) is held to [`CEILING`]; what was asked for, however long, is not.
+pub(super) fn default_max_bytes(plan: &DiskPlan) -> u64 {
+    let asked = etcd_phase(plan).saturating_add(databases(plan));
+    let searched = wal_phase(plan)
+        .saturating_add(capacity_phase(plan))
+        .saturating_add(durability_phase(plan));
+    let bytes = asked
+        .saturating_add(searched)
+        .min(asked.max(CEILING))
+        .max(FLOOR);
+    let step = if bytes < GIB { 64 * MIB } else { 256 * MIB };
+    bytes.checked_next_multiple_of(step).unwrap_or(bytes)
+}
+
+/// What the plan writes if the disk keeps up, and nothing that depends on how fast the disk is.
+pub(super) fn least(plan: &DiskPlan) -> u64 {
+    let load = match plan.workload.load {
+        Load::Open { rate, .. } => {
+            let puts = rate * f64::from(plan.members) * seconds(plan, "etcd");
+            puts * (wal_bytes(&plan.workload) + page_bytes(&plan.workload)) as f64
+        }
+        Load::Closed { .. } => 0.0,
+    };
+    databases(plan).saturating_add(load as u64)
+}
+
+// Below, `as u64` saturates, which is what an upper bound wants.
+
+fn durability_phase(plan: &DiskPlan) -> u64 {
+    if seconds(plan, "durability") > 0.0 {
+        DURABILITY_BYTES
+    } else {
+        0
+    }
+}
+
+fn wal_phase(plan: &DiskPlan) -> u64 {
+    let puts_per_s = steady_puts_per_s(plan).max(MOST_SYNCS_PER_S);
+    (seconds(plan, "wal") * puts_per_s * wal_bytes(&plan.workload) as f64) as u64
+}
+
+fn etcd_phase(plan: &DiskPlan) -> u64 {
+    (seconds(plan, "etcd") * bytes_per_s(plan, steady_puts_per_s(plan))) as u64
+}
+
+fn capacity_phase(plan: &DiskPlan) -> u64 {
+    let puts_per_s = steady_puts_per_s(plan).max(MOST_PUTS_PER_S);
+    (seconds(plan, "capacity") * bytes_per_s(plan, puts_per_s)) as u64
+}
+
+/// The databases that are built before the load: one per member, and anew for the search for capacity.
+fn databases(plan: &DiskPlan) -> u64 {
+    let phases = ["etcd", "capacity"]
+        .iter()
+        .filter(|name| seconds(plan, name) > 0.0);
+    (phases.count() as u64)
+        .saturating_mul(u64::from(plan.members))
+        .saturating_mul(plan.db_size_bytes)
+}
+
+/// Puts per second of all members under the planned load, at most.
+fn steady_puts_per_s(plan: &DiskPlan) -> f64 {
+    let members = f64::from(plan.members);
+    match plan.workload.load {
+        Load::Open { rate, .. } => rate * members,
+        Load::Closed { clients } => {
+            (f64::from(clients) * members * MOST_SYNCS_PER_S).min(MOST_PUTS_PER_S)
+        }
+    }
+}
+
+/// WAL and backend together at this many puts per second; a commit needs at least one put.
+fn bytes_per_s(plan: &DiskPlan, puts_per_s: f64) -> f64 {
+    let workload = &plan.workload;
+    let put = (wal_bytes(workload) + page_bytes(workload)) as f64;
+    let by_time = f64::from(plan.members) * 1e9 / workload.batch_interval_ns as f64;
+    let by_count = puts_per_s / workload.batch_limit as f64;
+    let commits_per_s = (by_time + by_count).min(puts_per_s);
+    puts_per_s * put + commits_per_s * (PAGES_PER_COMMIT * PAGE) as f64
+}
+
+/// A put and its hard state in the WAL, were it synced alone.
+fn wal_bytes(workload: &Workload) -> u64 {
+    u64::from(workload.key_size) + u64::from(workload.val_size) + WAL_OVERHEAD
+}
+
+/// A put's share of the database pages: at least two keys share a page or run of pages, so at most half is unused.
+fn page_bytes(workload: &Workload) -> u64 {
+    let element = u64::from(workload.key_size) + u64::from(workload.val_size) + 64;
+    element + element.min(PAGE / 2)
+}
+
+/// Planned length of a phase in seconds; 0 when it is left out.
+fn seconds(plan: &DiskPlan, phase: &str) -> f64 {
+    let found = plan.phases.iter().find(|planned| planned.name == phase);
+    found.map_or(0.0, |planned| planned.duration_ns as f64 / 1e9)
+}

@@ -1,0 +1,300 @@
+//! From what was typed to a plan of a disk qualification, or an error that names the flag and the way out.
+
+use super::budget::{default_max_bytes, least};
+use super::{Arrival, DiskPlan, EngineKind, Load, Workload, phases};
+use crate::cli::{ArrivalArg, DiskArgs, EngineArg};
+use crate::error::{Error, Result};
+use crate::units::{exact_bytes, exact_duration, format_bytes, format_duration};
+
+/// Default puts per second of a member: a busy but ordinary control plane.
+pub(super) const RATE: f64 = 500.0;
+/// Default bytes of a key: `/registry/…` keys of Kubernetes are about this long.
+pub(super) const KEY_SIZE: u32 = 64;
+/// Default bytes of a value.
+pub(super) const VAL_SIZE: u32 = 1024;
+/// etcd's default `--heartbeat-interval` (embed/config.go).
+pub(super) const HEARTBEAT_NS: u64 = 100_000_000;
+/// etcd's default `--election-timeout` (embed/config.go).
+pub(super) const ELECTION_NS: u64 = 1_000_000_000;
+/// etcd's default quota (server/storage/quota.go).
+pub(super) const QUOTA: u64 = 2 << 30;
+/// etcd's default `--backend-batch-interval` (storage/backend/backend.go).
+pub(super) const BATCH_INTERVAL_NS: u64 = 100_000_000;
+/// etcd's default `--backend-batch-limit` (storage/backend/backend.go).
+pub(super) const BATCH_LIMIT: u64 = 10_000;
+/// The profile that judges by etcd's own documents.
+pub(super) const PROFILE: &str = "etcd";
+/// Default seed: the same load every time.
+pub(super) const SEED: u64 = 1;
+
+/// etcd's default `--max-request-bytes`, which key and value and their framing must fit in (embed/config.go).
+const MAX_REQUEST_BYTES: u64 = 3 * (1 << 20) / 2;
+/// What a put request needs beyond key and value.
+const REQUEST_OVERHEAD: u64 = 512;
+/// etcd's recommended maximum quota (server/storage/quota.go warns above).
+const MAX_QUOTA: u64 = 8 << 30;
+/// etcd's longest election timeout (embed/config.go `maxElectionMs`).
+const MAX_ELECTION_NS: u64 = 50_000_000_000;
+/// Heartbeats an election timeout must hold (embed/config.go `Validate`).
+const HEARTBEATS_PER_ELECTION: u64 = 5;
+const MAX_MEMBERS: u32 = 256;
+/// Above this a generator measures itself: ten million puts per second.
+const MAX_RATE: f64 = 1e7;
+const MAX_CLIENTS: u32 = 100_000;
+/// Time enough for a commit to be one: below it the backend does nothing else.
+const MIN_BATCH_INTERVAL_NS: u64 = 1_000_000;
+const MAX_BATCH_INTERVAL_NS: u64 = 60_000_000_000;
+const MS_NS: u64 = 1_000_000;
+
+/// What only the verdict knows: which profiles and rules there are.
+pub struct Known<'a> {
+    /// Names of the profiles.
+    pub profiles: &'a [&'a str],
+    /// Whether a rule can be judged; a message where it cannot.
+    pub rule: &'a dyn Fn(&str) -> std::result::Result<(), String>,
+}
+
+impl DiskPlan {
+    /// Checks and completes what was typed. Pure, but for the directory, which is made absolute.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with the flag and the way out; nothing has been touched.
+    pub fn resolve(args: &DiskArgs, known: &Known<'_>) -> Result<Self> {
+        let (heartbeat_ns, election_ns) = timing(args)?;
+        let mut plan = DiskPlan {
+            directory: directory(args)?,
+            phases: phases::resolve(args)?,
+            engine: match args.engine {
+                None | Some(EngineArg::Sync) => EngineKind::Sync,
+                Some(EngineArg::Uring) => EngineKind::Uring,
+            },
+            members: within("--members", args.members.unwrap_or(1), 1, MAX_MEMBERS)?,
+            workload: workload(args)?,
+            db_size_bytes: args.db_size.unwrap_or(0),
+            quota_bytes: args.quota.unwrap_or(QUOTA),
+            heartbeat_ns,
+            election_ns,
+            max_bytes: 0,
+            profile: profile(args, known)?,
+            rules: rules(args, known)?,
+            beside_live: args.beside_live,
+            seed: args.seed.unwrap_or(SEED),
+        };
+        sizes(&plan)?;
+        plan.max_bytes = max_bytes(args, &plan)?;
+        Ok(plan)
+    }
+
+    /// How long the phases are planned to last together.
+    pub fn duration_ns(&self) -> u64 {
+        self.phases.iter().map(|phase| phase.duration_ns).sum()
+    }
+}
+
+/// The load when nothing is said.
+pub(super) fn default_load() -> Load {
+    Load::Open {
+        rate: RATE,
+        arrival: Arrival::Poisson,
+    }
+}
+
+/// The known name nearest to a mistyped one, if any is near.
+pub(super) fn nearest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
+    let scored = known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(typed, name), *name));
+    let (distance, name) = scored.min()?;
+    (distance <= (name.len() / 3).max(1)).then_some(name)
+}
+
+fn directory(args: &DiskArgs) -> Result<std::path::PathBuf> {
+    if args.directory.as_os_str().is_empty() {
+        return Err(usage(
+            "DIR is empty; name a directory on the disk that is to carry etcd",
+        ));
+    }
+    std::path::absolute(&args.directory).map_err(Error::io("resolve", &args.directory))
+}
+
+fn workload(args: &DiskArgs) -> Result<Workload> {
+    let key_size = args.key_size.unwrap_or(u64::from(KEY_SIZE));
+    let val_size = args.val_size.unwrap_or(u64::from(VAL_SIZE));
+    if key_size == 0 {
+        return Err(usage(
+            "--key-size must be at least 1: etcd refuses an empty key",
+        ));
+    }
+    let room = MAX_REQUEST_BYTES - REQUEST_OVERHEAD;
+    if key_size.saturating_add(val_size) > room {
+        let name = if key_size > val_size {
+            "--key-size"
+        } else {
+            "--val-size"
+        };
+        return Err(usage(format!(
+            "{name}: {} of key and {} of value do not fit into etcd's --max-request-bytes of 1.5 MiB; \
+             together they may have {room} bytes",
+            format_bytes(key_size),
+            format_bytes(val_size),
+        )));
+    }
+    let batch_interval_ns = args.backend_batch_interval.unwrap_or(BATCH_INTERVAL_NS);
+    if !(MIN_BATCH_INTERVAL_NS..=MAX_BATCH_INTERVAL_NS).contains(&batch_interval_ns) {
+        return Err(usage(format!(
+            "--backend-batch-interval {} is outside {} to {}",
+            exact_duration(batch_interval_ns),
+            exact_duration(MIN_BATCH_INTERVAL_NS),
+            exact_duration(MAX_BATCH_INTERVAL_NS),
+        )));
+    }
+    Ok(Workload {
+        load: load(args)?,
+        // Both are below `MAX_REQUEST_BYTES`.
+        key_size: key_size as u32,
+        val_size: val_size as u32,
+        batch_interval_ns,
+        batch_limit: within(
+            "--backend-batch-limit",
+            args.backend_batch_limit.unwrap_or(BATCH_LIMIT),
+            1,
+            u64::from(u32::MAX),
+        )?,
+    })
+}
+
+fn load(args: &DiskArgs) -> Result<Load> {
+    let Some(clients) = args.clients else {
+        let rate = args.rate.unwrap_or(RATE);
+        if !(rate > 0.0 && rate <= MAX_RATE) {
+            return Err(usage(format!(
+                "--rate {rate} is not a rate; it must be above 0 and at most {MAX_RATE} puts per second"
+            )));
+        }
+        let arrival = match args.arrival {
+            None | Some(ArrivalArg::Poisson) => Arrival::Poisson,
+            Some(ArrivalArg::Constant) => Arrival::Constant,
+        };
+        return Ok(Load::Open { rate, arrival });
+    };
+    if args.rate.is_some() {
+        return Err(usage(
+            "--rate (open loop) and --clients (closed loop) contradict each other; drop one of them",
+        ));
+    }
+    if args.arrival.is_some() {
+        return Err(usage(
+            "--arrival is about open loop, and --clients asks for closed loop; drop one of them",
+        ));
+    }
+    Ok(Load::Closed {
+        clients: within("--clients", clients, 1, MAX_CLIENTS)?,
+    })
+}
+
+/// Heartbeat interval and election timeout as etcd's `Config.Validate` wants them.
+fn timing(args: &DiskArgs) -> Result<(u64, u64)> {
+    let heartbeat_ns = args.heartbeat_interval.unwrap_or(HEARTBEAT_NS);
+    let election_ns = args.election_timeout.unwrap_or(ELECTION_NS);
+    for (flag, value) in [
+        ("--heartbeat-interval", heartbeat_ns),
+        ("--election-timeout", election_ns),
+    ] {
+        if value == 0 || !value.is_multiple_of(MS_NS) {
+            return Err(usage(format!(
+                "{flag} {} is not a whole number of milliseconds above 0; etcd takes nothing finer",
+                exact_duration(value)
+            )));
+        }
+    }
+    if election_ns > MAX_ELECTION_NS {
+        return Err(usage(format!(
+            "--election-timeout {} is too long; etcd takes at most {}",
+            exact_duration(election_ns),
+            exact_duration(MAX_ELECTION_NS)
+        )));
+    }
+    let wanted_ns = heartbeat_ns.saturating_mul(HEARTBEATS_PER_ELECTION);
+    if election_ns < wanted_ns {
+        return Err(usage(format!(
+            "--election-timeout {} is less than {HEARTBEATS_PER_ELECTION} times --heartbeat-interval {}, and etcd \
+             would not start; make it at least {}, or the heartbeat shorter",
+            exact_duration(election_ns),
+            exact_duration(heartbeat_ns),
+            exact_duration(wanted_ns)
+        )));
+    }
+    Ok((heartbeat_ns, election_ns))
+}
+
+fn profile(args: &DiskArgs, known: &Known<'_>) -> Result<String> {
+    let Some(name) = &args.profile else {
+        return Ok(PROFILE.to_owned());
+    };
+    if known.profiles.contains(&name.as_str()) {
+        return Ok(name.clone());
+    }
+    Err(usage(match nearest(name, known.profiles) {
+        Some(near) => format!("--profile: no profile '{name}'; did you mean '{near}'?"),
+        None => format!(
+            "--profile: no profile '{name}'; there are {}",
+            known.profiles.join(", ")
+        ),
+    }))
+}
+
+fn rules(args: &DiskArgs, known: &Known<'_>) -> Result<Vec<String>> {
+    for rule in &args.rules {
+        (known.rule)(rule).map_err(|why| usage(format!("--rule '{rule}': {why}")))?;
+    }
+    Ok(args.rules.clone())
+}
+
+fn sizes(plan: &DiskPlan) -> Result<()> {
+    if plan.quota_bytes == 0 || plan.quota_bytes > MAX_QUOTA {
+        return Err(usage(format!(
+            "--quota {} is outside what etcd recommends; it may be up to {}",
+            exact_bytes(plan.quota_bytes),
+            exact_bytes(MAX_QUOTA)
+        )));
+    }
+    if plan.db_size_bytes > plan.quota_bytes {
+        return Err(usage(format!(
+            "--db-size {} is more than --quota {}, and etcd would refuse to write; raise --quota or build less",
+            exact_bytes(plan.db_size_bytes),
+            exact_bytes(plan.quota_bytes)
+        )));
+    }
+    Ok(())
+}
+
+fn max_bytes(args: &DiskArgs, plan: &DiskPlan) -> Result<u64> {
+    let Some(max_bytes) = args.max_bytes else {
+        return Ok(default_max_bytes(plan));
+    };
+    let least = least(plan).max(1 << 20);
+    if max_bytes < least {
+        return Err(usage(format!(
+            "--max-bytes {} is too little: this plan writes at least {} in {}; raise it, or plan a shorter run, a \
+             lower --rate or a smaller --db-size",
+            exact_bytes(max_bytes),
+            format_bytes(least),
+            format_duration(plan.duration_ns())
+        )));
+    }
+    Ok(max_bytes)
+}
+
+fn within<T: PartialOrd + std::fmt::Display>(flag: &str, value: T, low: T, high: T) -> Result<T> {
+    if (&low..=&high).contains(&&value) {
+        Ok(value)
+    } else {
+        Err(usage(format!(
+            "{flag} {value} is out of range; it must be {low} to {high}"
+        )))
+    }
+}
+
+fn usage(message: impl Into<String>) -> Error {
+    Error::Usage(message.into())
+}

@@ -1,0 +1,172 @@
+//! What is shown on stderr while a run goes on.
+//!
+//! The run tells everything to an observer; a thread of its own draws. So the bar keeps moving while the disk stands
+//! still, and a terminal that takes no text for a while holds up the drawing, never the run.
+
+mod live;
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use crate::clock::Clock;
+use crate::plan::DiskPlan;
+use crate::record::Emission;
+use crate::report::{Style, clean};
+use crate::units::{format_bytes, format_duration};
+use live::Live;
+
+/// How often the bar is drawn.
+const FRAME: Duration = Duration::from_millis(100);
+/// How often a line is written where there is no terminal, beside one per phase.
+const PLAIN_NS: u64 = 60_000_000_000;
+
+/// Shows a run while it goes on, until it is dropped.
+pub struct Progress {
+    live: Arc<Mutex<Live>>,
+    clock: Clock,
+    stop: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Progress {
+    /// Shows on stderr: a bar on a terminal, elsewhere a line per phase and minute.
+    pub fn on_stderr(plan: &DiskPlan, clock: Clock) -> Self {
+        if io::stderr().is_terminal() {
+            Self::start(plan, clock, move |live, stop| draw(&live, clock, &stop))
+        } else {
+            Self::lines(plan, clock, io::stderr())
+        }
+    }
+
+    /// Writes plain lines.
+    pub fn lines(plan: &DiskPlan, clock: Clock, out: impl Write + Send + 'static) -> Self {
+        Self::start(plan, clock, move |live, stop| {
+            write(&live, clock, &stop, out)
+        })
+    }
+
+    fn start(
+        plan: &DiskPlan,
+        clock: Clock,
+        show: impl FnOnce(Arc<Mutex<Live>>, Receiver<()>) + Send + 'static,
+    ) -> Self {
+        let live = Arc::new(Mutex::new(Live::new(plan)));
+        let (stop, stopped) = sync_channel(0);
+        let shown = Arc::clone(&live);
+        // Without a thread there is no progress to be seen, which is no reason not to measure.
+        let thread = std::thread::Builder::new()
+            .name("progress".to_owned())
+            .spawn(move || show(shown, stopped))
+            .ok();
+        Progress {
+            live,
+            clock,
+            stop: Some(stop),
+            thread,
+        }
+    }
+
+    /// Takes note of what the run tells; never waits for the terminal.
+    pub fn observe(&mut self, emission: &Emission) {
+        lock(&self.live).observe(emission, &self.clock);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic in there has been told on stderr already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What a run is about to do, in one line: how many bytes at most, where, how long.
+pub fn announcement(plan: &DiskPlan) -> String {
+    let phases = plan
+        .phases
+        .iter()
+        .map(|phase| format!("{} {}", phase.name, format_duration(phase.duration_ns)));
+    format!(
+        "writes at most {} below {}, for about {}: {}",
+        format_bytes(plan.max_bytes),
+        clean(&plan.directory.display().to_string()),
+        format_duration(plan.duration_ns()),
+        phases.collect::<Vec<_>>().join(", "),
+    )
+}
+
+fn draw(live: &Arc<Mutex<Live>>, clock: Clock, stop: &Receiver<()>) {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let shown = Arc::clone(live);
+    let lines = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let width = terminal_width();
+        let text = lock(&shown).bar(clock.now_ns(), width);
+        // Writing to the bar's buffer cannot fail.
+        let _ = out.write_str(&text);
+    };
+    if let Ok(style) = ProgressStyle::with_template("{lines}") {
+        bar.set_style(style.with_key("lines", lines));
+    }
+    until_stopped(stop, || {
+        for message in lock(live).messages(clock.now_ns()) {
+            bar.println(message);
+        }
+        bar.tick();
+    });
+    for message in lock(live).last_messages() {
+        bar.println(message);
+    }
+    bar.finish_and_clear();
+}
+
+fn write(live: &Mutex<Live>, clock: Clock, stop: &Receiver<()>, mut out: impl Write) {
+    let mut said = (String::new(), 0);
+    let mut put = |lines: Vec<String>| {
+        for line in lines {
+            // Nobody reads stderr any more: the run goes on without.
+            let _ = writeln!(out, "{line}");
+        }
+    };
+    until_stopped(stop, || {
+        let now_ns = clock.now_ns();
+        let mut live = lock(live);
+        let mut lines = live.messages(now_ns);
+        if let Some(phase) = live.phase() {
+            if phase != said.0 {
+                lines.extend(live.begins());
+                said = (phase.to_owned(), now_ns);
+            } else if now_ns.saturating_sub(said.1) >= PLAIN_NS {
+                lines.push(live.plain(now_ns));
+                said.1 = now_ns;
+            }
+        }
+        drop(live);
+        put(lines);
+    });
+    put(lock(live).last_messages());
+}
+
+/// Calls back every [`FRAME`], and a last time after the other end of the channel has been dropped.
+fn until_stopped(stop: &Receiver<()>, mut frame: impl FnMut()) {
+    while stop.recv_timeout(FRAME) == Err(RecvTimeoutError::Timeout) {
+        frame();
+    }
+    frame();
+}
+
+fn terminal_width() -> usize {
+    let size = terminal_size::terminal_size_of(io::stderr());
+    size.map_or(Style::UNKNOWN_WIDTH, |(width, _)| usize::from(width.0))
+}
+
+/// Progress is worth showing even after a panic elsewhere.
+fn lock(live: &Mutex<Live>) -> MutexGuard<'_, Live> {
+    live.lock().unwrap_or_else(PoisonError::into_inner)
+}

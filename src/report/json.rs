@@ -1,0 +1,23 @@
+//! JSON: one document, `{"header": …, "summary": …}`, the fields as in `docs/result.schema.json`.
+
+use serde::Serialize;
+
+use crate::result::{Header, Run, Summary};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    header: &'a Header,
+    summary: &'a Summary,
+}
+
+/// The header and the summary of a run as one JSON document, ending in a newline.
+pub fn json(run: &Run, summary: &Summary) -> String {
+    let document = Document {
+        header: &run.header,
+        summary,
+    };
+    // Maps with text keys and plain numbers always serialise.
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,18 @@
+//! Renderers: a [`Run`] and its [`Summary`] in, text out. Pure, so that a page looks the same whether the run has just
+//! ended or is a year old.
+//!
+//! [`Run`]: crate::result::Run
+//! [`Summary`]: crate::result::Summary
+
+mod csv;
+mod json;
+mod sketch;
+mod style;
+mod terminal;
+mod text;
+
+pub use csv::csv;
+pub use json::json;
+pub use style::Style;
+pub use terminal::terminal;
+pub use text::clean;

@@ -1,0 +1,63 @@
+//! How wide a page may be, and whether it may have colours.
+
+use owo_colors::{OwoColorize, Style as Paint};
+
+use crate::result::{Severity, Verdict};
+
+/// What the place where a page is shown can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Columns.
+    pub width: usize,
+    /// Whether the verdict and the marks may be coloured.
+    pub color: bool,
+}
+
+impl Style {
+    /// Narrower than this, lines are broken by the terminal.
+    const NARROWEST: usize = 40;
+    /// Prose is hard to read in longer lines.
+    const PROSE: usize = 110;
+    /// Where nobody says how wide the page is: a file, a pipe.
+    pub const UNKNOWN_WIDTH: usize = 100;
+
+    /// Columns that are used at least.
+    pub(super) fn columns(self) -> usize {
+        self.width.max(Self::NARROWEST)
+    }
+
+    /// Columns for running text.
+    pub(super) fn prose(self) -> usize {
+        self.columns().min(Self::PROSE)
+    }
+
+    /// Text in the colour of a verdict.
+    pub(super) fn verdict(self, verdict: Verdict, text: &str) -> String {
+        let paint = Paint::new().bold();
+        self.paint(
+            text,
+            match verdict {
+                Verdict::Pass => paint.green(),
+                Verdict::Warn | Verdict::Inconclusive => paint.yellow(),
+                Verdict::Fail => paint.red(),
+            },
+        )
+    }
+
+    /// Text in the colour of a severity.
+    pub(super) fn severity(self, severity: Severity, text: &str) -> String {
+        match severity {
+            Severity::Info => text.to_owned(),
+            Severity::Warning => self.paint(text, Paint::new().bold().yellow()),
+            Severity::Critical => self.paint(text, Paint::new().bold().red()),
+        }
+    }
+
+    fn paint(self, text: &str, paint: Paint) -> String {
+        if self.color {
+            text.style(paint).to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+}

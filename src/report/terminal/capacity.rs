@@ -1,0 +1,102 @@
+//! What the disk can carry.
+
+use super::{GUTTER, Page};
+use crate::report::text::{clean, entry, wrap};
+use crate::result::{Capacity, CapacityStep};
+use crate::units::{format_bytes, format_count};
+
+/// A kubelet renews its node lease every 10 s: a quarter of `nodeLeaseDurationSeconds`, which is 40 s.
+const LEASE_WRITES_PER_NODE: f64 = 0.1;
+/// The largest cluster that Kubernetes supports, in nodes (kubernetes.io, "Considerations for large clusters").
+const MOST_NODES: f64 = 5000.0;
+
+pub(super) fn capacity(page: &Page<'_>, out: &mut String) {
+    let Some(capacity) = &page.summary.capacity else {
+        return;
+    };
+    let mut lines = wrap(&rate(page, capacity), page.beside_gutter());
+    if let Some(puts_per_s) = capacity.puts_per_s {
+        lines.extend(wrap(&in_nodes(puts_per_s), page.beside_gutter()));
+    }
+    entry(out, "capacity", GUTTER, &lines);
+}
+
+fn rate(page: &Page<'_>, capacity: &Capacity) -> String {
+    let size = match &page.plan {
+        Some(plan) => format!(" of {}", format_bytes(u64::from(plan.workload.val_size))),
+        None => String::new(),
+    };
+    let members = match &page.plan {
+        Some(plan) if plan.members > 1 => format!(" by {} members together", plan.members),
+        _ => String::new(),
+    };
+    let Some(puts_per_s) = capacity.puts_per_s else {
+        let Some(step) = lowest(capacity) else {
+            return "not found: no rate could be tried".to_owned();
+        };
+        let rule = capacity.limited_by.as_ref().or(step.broke.as_ref());
+        let why = rule.map_or_else(String::new, |rule| format!(": {}", breaks(page, rule)));
+        return format!(
+            "none: even {} puts/s{size}{members} are too many{why}",
+            count(step.wanted_per_s)
+        );
+    };
+    let puts = format!("{} puts/s{size}{members}", count(puts_per_s));
+    match &capacity.limited_by {
+        _ if capacity.at_least => {
+            format!("at least {puts}: the highest rate tried kept every rule")
+        }
+        Some(rule) => format!("about {puts} before {}", breaks(page, rule)),
+        None => format!("about {puts}"),
+    }
+}
+
+/// A broken rule in the words of the table: `wal.fsync p99 breaks 10 ms`.
+fn breaks(page: &Page<'_>, rule: &str) -> String {
+    let outcome = page
+        .summary
+        .rules
+        .iter()
+        .find(|outcome| outcome.rule == rule);
+    match outcome {
+        Some(outcome) => {
+            let limit = outcome
+                .limit
+                .trim_start_matches(['<', '≤', '>', '≥', '=', ' ']);
+            clean(&format!("{} breaks {limit}", outcome.label))
+        }
+        None => format!("'{}' breaks", clean(rule)),
+    }
+}
+
+fn lowest(capacity: &Capacity) -> Option<&CapacityStep> {
+    capacity
+        .curve
+        .iter()
+        .min_by(|a, b| a.wanted_per_s.total_cmp(&b.wanted_per_s))
+}
+
+/// What the rate means to a Kubernetes: node leases are its steady writes.
+fn in_nodes(puts_per_s: f64) -> String {
+    let nodes = puts_per_s / LEASE_WRITES_PER_NODE;
+    if nodes <= MOST_NODES {
+        return format!(
+            "the node leases of about {} nodes, and nothing else",
+            count(nodes)
+        );
+    }
+    format!(
+        "about {} times the node leases of the largest Kubernetes ({} nodes, {}/s)",
+        count(nodes / MOST_NODES),
+        count(MOST_NODES),
+        count(MOST_NODES * LEASE_WRITES_PER_NODE),
+    )
+}
+
+/// A number for orientation: two significant digits are all it is worth.
+fn count(value: f64) -> String {
+    let whole = value.round().max(0.0) as u64;
+    let step = 10_u64.pow(whole.max(1).ilog10().saturating_sub(1));
+    let rounded = (whole + step / 2) / step * step;
+    format_count(rounded)
+}

@@ -1,0 +1,54 @@
+//! The ladder of stalls: how long, how often, what it breaks. Shown when a stall was seen.
+
+use super::{GUTTER, Page};
+use crate::report::text::{clean, entry, flow};
+use crate::result::StallLine;
+use crate::units::{format_count, format_duration};
+
+pub(super) fn ladder(page: &Page<'_>, out: &mut String) {
+    if page.summary.ladder.iter().all(|step| step.count == 0) {
+        return;
+    }
+    let steps = page.summary.ladder.iter().map(|step| {
+        let length = format_duration(step.at_least_ns);
+        match step.count {
+            0 => format!("≥ {length} none"),
+            1 => format!("≥ {length} once ({})", clean(&step.effect)),
+            n => format!(
+                "≥ {length} {} times ({})",
+                format_count(n),
+                clean(&step.effect)
+            ),
+        }
+    });
+    let steps: Vec<String> = steps.collect();
+    out.push('\n');
+    entry(
+        out,
+        "ladder",
+        GUTTER,
+        &flow(&steps, "   ", page.beside_gutter()),
+    );
+    let longest = page.run.stalls.iter().max_by_key(|stall| stall.duration_ns);
+    if let Some(stall) = longest {
+        entry(
+            out,
+            "longest",
+            GUTTER,
+            &flow(&[told(stall)], "  ", page.beside_gutter()),
+        );
+    }
+}
+
+fn told(stall: &StallLine) -> String {
+    let member = stall
+        .member
+        .map_or_else(String::new, |member| format!(" of member {member}"));
+    format!(
+        "{} at {} in {}{member}, phase {}",
+        format_duration(stall.duration_ns),
+        clean(&stall.at),
+        clean(&stall.series),
+        clean(&stall.phase),
+    )
+}

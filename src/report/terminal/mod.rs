@@ -1,0 +1,143 @@
+//! The page for people. Top down: answer, reasons, evidence, oddities, what to do next.
+
+mod capacity;
+mod device;
+mod evidence;
+mod findings;
+mod ladder;
+mod rules;
+
+use std::path::Path;
+
+use super::style::Style;
+use super::text::{clean, entry, flow, wrap};
+use crate::plan::DiskPlan;
+use crate::result::{Run, Summary, Verdict};
+use crate::units::format_duration;
+
+/// Cells of the column that holds the labels of entries.
+const GUTTER: usize = 16;
+
+/// The page of a disk qualification, ending in a newline.
+pub fn terminal(run: &Run, summary: &Summary, result: &Path, style: &Style) -> String {
+    let page = Page {
+        run,
+        summary,
+        plan: serde_json::from_value(run.header.plan.clone()).ok(),
+        style: *style,
+    };
+    let mut out = String::new();
+    device::line(&page, &mut out);
+    out.push('\n');
+    answer(&page, &mut out);
+    rules::table(&page, &mut out);
+    ladder::ladder(&page, &mut out);
+    evidence::evidence(&page, &mut out);
+    capacity::capacity(&page, &mut out);
+    findings::findings(&page, &mut out);
+    next(&page, result, &mut out);
+    out
+}
+
+/// What every part of the page is made from.
+struct Page<'a> {
+    run: &'a Run,
+    summary: &'a Summary,
+    /// Absent when the header's plan is not that of a disk qualification.
+    plan: Option<DiskPlan>,
+    style: Style,
+}
+
+impl Page<'_> {
+    /// Cells beside the gutter.
+    fn beside_gutter(&self) -> usize {
+        self.style.prose().saturating_sub(2 + GUTTER)
+    }
+
+    /// How long the run lasted: to the end of its last phase.
+    fn length_ns(&self) -> u64 {
+        let ends = self
+            .run
+            .phases
+            .iter()
+            .map(|phase| phase.start_ns + phase.length_ns);
+        ends.max().unwrap_or(0)
+    }
+}
+
+fn answer(page: &Page<'_>, out: &mut String) {
+    let summary = page.summary;
+    let word = word(summary.verdict);
+    let headline = clean(&summary.headline);
+    let reason = headline
+        .strip_prefix(word)
+        .unwrap_or(&headline)
+        .trim_start();
+    // One cell less, for the wider gap behind the word.
+    let lines = wrap(&format!("{word} {reason}"), page.style.prose() - 3);
+    for line in &lines {
+        match line.strip_prefix(word) {
+            Some(rest) => {
+                let word = page.style.verdict(summary.verdict, word);
+                let text = format!("  {word}  {}", rest.trim_start());
+                out.push_str(text.trim_end());
+                out.push('\n');
+            }
+            None => out.push_str(&format!("  {line}\n")),
+        }
+    }
+    if let Some(how) = cut_short(page) {
+        for line in wrap(&how, page.style.prose() - 2) {
+            out.push_str(&format!("  {line}\n"));
+        }
+    }
+    out.push('\n');
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "QUALIFIED",
+        Verdict::Warn => "QUALIFIED, WITH WARNINGS",
+        Verdict::Inconclusive => "NO VERDICT",
+        Verdict::Fail => "NOT QUALIFIED",
+    }
+}
+
+/// Says so when the run did not go through to its end.
+fn cut_short(page: &Page<'_>) -> Option<String> {
+    if page.summary.complete {
+        return None;
+    }
+    let how = if page.summary.interrupted {
+        "interrupted"
+    } else {
+        "incomplete: the run was killed or could not go on"
+    };
+    let lasted = format_duration(page.length_ns());
+    Some(match &page.plan {
+        Some(plan) => {
+            format!(
+                "({how} after {lasted} of {})",
+                format_duration(plan.duration_ns())
+            )
+        }
+        None => format!("({how} after {lasted})"),
+    })
+}
+
+/// Where the result is, and how to do this again.
+fn next(page: &Page<'_>, result: &Path, out: &mut String) {
+    let cells = page.style.columns().saturating_sub(2 + 8);
+    let path = clean(&result.display().to_string());
+    out.push('\n');
+    entry(out, "result", 8, &flow(&[path], "  ", cells));
+    let Some(plan) = &page.plan else { return };
+    let command = clean(&plan.command());
+    let hint = "longer: --soak 30m finds burst credits and rare stalls";
+    let items = if plan.is_soak() {
+        vec![command]
+    } else {
+        vec![command, hint.to_owned()]
+    };
+    entry(out, "again", 8, &flow(&items, "   ", cells));
+}
