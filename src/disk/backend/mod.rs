@@ -86,6 +86,11 @@ impl Backend {
         self.pages.db_bytes()
     }
 
+    /// Commits laid out so far.
+    pub fn commits(&self) -> u64 {
+        self.pages.transaction()
+    }
+
     /// Lays out the commit of this many puts.
     pub fn plan_commit(&mut self, puts: usize) -> Commit {
         let commit = self.pages.commit(puts);

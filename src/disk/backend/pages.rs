@@ -66,6 +66,11 @@ impl Pages {
         self.high_water * PAGE_BYTES as u64
     }
 
+    /// Commits laid out so far.
+    pub fn transaction(&self) -> u64 {
+        self.transaction
+    }
+
     /// Length of the file.
     pub fn file_bytes(&self) -> u64 {
         self.file_bytes

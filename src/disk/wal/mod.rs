@@ -107,6 +107,11 @@ impl Wal {
         self.values.put_bytes()
     }
 
+    /// Puts staged so far.
+    pub fn puts(&self) -> u64 {
+        self.encoder.next_index() - 1
+    }
+
     /// Where in the segment the next byte goes.
     pub fn offset(&self) -> u64 {
         self.offset

@@ -1,0 +1,250 @@
+//! The phases of a qualification, in the order of the plan.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::clock::Clock;
+use crate::disk::arrivals::Costs;
+use crate::disk::backend::Backend;
+use crate::disk::capacity::{self, Limits};
+use crate::disk::control::Control;
+use crate::disk::device::DeviceCounters;
+use crate::disk::durability;
+use crate::disk::engine::{Commits, Engine, Member, Task};
+use crate::disk::value::Values;
+use crate::disk::wal::Wal;
+use crate::disk::watch::Watch;
+use crate::error::{Error, Result};
+use crate::plan::{Arrival, DiskPlan, Load, PlannedPhase};
+use crate::record::{Emission, Pool, RecorderSettings};
+use crate::result::DiskFacts;
+use crate::verdict;
+
+/// Length of an interval in the result.
+const INTERVAL_NS: u64 = 1_000_000_000;
+/// Commits that the verdict wants to see: with none of them over the limit, 299 show at 95 % that fewer than one in
+/// a hundred are (rule of three); a few more allow for their dependence.
+const COMMITS_WANTED: u64 = 330;
+/// Time between commits while more of them are gathered.
+const TOP_UP_INTERVAL_NS: u64 = 5_000_000;
+/// The top-up looks this often whether it has enough.
+const TOP_UP_SLICE_NS: u64 = 250_000_000;
+/// Where the search for capacity starts when the load is a closed loop.
+const CAPACITY_START_RATE: f64 = 500.0;
+
+/// What all phases work with.
+pub struct Probe<'a> {
+    /// The plan.
+    pub plan: &'a DiskPlan,
+    /// The run's clock.
+    pub clock: Clock,
+    /// What can end the run early.
+    pub control: Control,
+    /// Where samples go.
+    pub sink: SyncSender<Emission>,
+    /// Where cleared histograms come from.
+    pub pool: Pool,
+    /// Counters beside the load.
+    pub watch: Watch,
+    /// The run's own directory.
+    pub work: &'a Path,
+    /// What is known of the disk.
+    pub facts: &'a DiskFacts,
+    /// The device's counters, where there are any.
+    pub counters: Option<&'a DeviceCounters>,
+    /// Set when a signal came.
+    pub signalled: &'a AtomicBool,
+}
+
+impl Probe<'_> {
+    /// Runs every phase until the end of the plan or of the run.
+    ///
+    /// # Errors
+    /// The first of any phase.
+    pub fn run(self, engine: &mut dyn Engine) -> Result<()> {
+        let mut members = Vec::new();
+        for planned in &self.plan.phases {
+            if self.control.halted().is_some() {
+                break;
+            }
+            let loads = !matches!(planned.name.as_str(), "idle" | "durability");
+            if loads && members.is_empty() {
+                members = self.members()?;
+            }
+            self.phase(planned, engine, &mut members)?;
+        }
+        Ok(())
+    }
+
+    fn phase(
+        &self,
+        planned: &PlannedPhase,
+        engine: &mut dyn Engine,
+        members: &mut [Member],
+    ) -> Result<()> {
+        let enough = commits(members) >= COMMITS_WANTED;
+        if planned.name == "commits" && (enough || commits(members) == 0) {
+            return Ok(());
+        }
+        let task = self.task(planned);
+        match planned.name.as_str() {
+            "idle" => self.idle(&task),
+            "durability" => return self.durability(&task, planned.duration_ns),
+            "wal" => {
+                let alone = Task {
+                    commits: None,
+                    ..task
+                };
+                engine.run(members, &alone)?;
+            }
+            "commits" => self.top_up(engine, members, &task)?,
+            "capacity" => self.capacity(engine, members, &task)?,
+            _ => engine.run(members, &task)?,
+        }
+        Ok(())
+    }
+
+    /// Announces a phase and gives its load.
+    fn task(&self, planned: &PlannedPhase) -> Task {
+        let phase: Arc<str> = Arc::from(planned.name.as_str());
+        self.watch.enter(&phase);
+        let now_ns = self.clock.now_ns();
+        let _ = self.sink.send(Emission::PhaseStart {
+            phase: Arc::clone(&phase),
+            at_ns: now_ns,
+            planned_ns: planned.duration_ns,
+        });
+        let workload = &self.plan.workload;
+        Task {
+            clock: self.clock,
+            control: self.control.clone(),
+            recorder: RecorderSettings {
+                phase,
+                interval_ns: INTERVAL_NS,
+                stall_ns: self.plan.heartbeat_ns,
+                sink: self.sink.clone(),
+                pool: self.pool.clone(),
+            },
+            load: workload.load,
+            costs: Costs::ETCD,
+            seed: self.plan.seed ^ now_ns,
+            until_ns: now_ns + planned.duration_ns,
+            commits: Some(Commits {
+                interval_ns: workload.batch_interval_ns,
+                limit: workload.batch_limit,
+                fixed_puts: None,
+            }),
+        }
+    }
+
+    /// Waits, while the counters tell what others do.
+    fn idle(&self, task: &Task) {
+        while task.clock.now_ns() < task.until_ns && self.control.halted().is_none() {
+            let left = task.until_ns.saturating_sub(task.clock.now_ns());
+            std::thread::sleep(Duration::from_nanos(left.min(50_000_000)));
+        }
+    }
+
+    fn durability(&self, task: &Task, budget_ns: u64) -> Result<()> {
+        let budget = Duration::from_nanos(budget_ns);
+        let (found, bytes) =
+            durability::examine(self.work, self.facts, self.counters, budget, self.signalled)?;
+        self.control.spend(bytes);
+        let detail = serde_json::to_value(&found)
+            .map_err(|error| Error::Refused(format!("durability cannot be told: {error}")))?;
+        self.tell(task, "durability", detail);
+        Ok(())
+    }
+
+    /// Logs and databases of all members, each in a directory of its own.
+    fn members(&self) -> Result<Vec<Member>> {
+        let plan = self.plan;
+        let several = plan.members > 1;
+        let build = PlannedPhase {
+            name: "build".into(),
+            duration_ns: 0,
+        };
+        if plan.db_size_bytes > 0 {
+            self.task(&build);
+        }
+        let workload = &plan.workload;
+        (0..plan.members)
+            .map(|number| {
+                let dir = self.work.join(format!("member-{number}"));
+                std::fs::create_dir(&dir).map_err(Error::io("create", &dir))?;
+                let seed = plan.seed.wrapping_add(u64::from(number));
+                let values = Values::new(workload.key_size, workload.val_size, seed);
+                let (key, value) = (workload.key_size, workload.val_size);
+                let mut told = 0;
+                let backend =
+                    Backend::create(&dir, key, value, plan.db_size_bytes, seed, |written| {
+                        self.control.spend(written - told);
+                        told = written;
+                        self.control.halted().is_none()
+                    })?;
+                Ok(Member {
+                    id: several.then_some(number),
+                    wal: Wal::create(&dir, values)?,
+                    backend,
+                })
+            })
+            .collect()
+    }
+
+    /// Gathers more commits of the same size than the load's own pace gave.
+    fn top_up(&self, engine: &mut dyn Engine, members: &mut [Member], task: &Task) -> Result<()> {
+        let puts: u64 = members.iter().map(|member| member.wal.puts()).sum();
+        let mean_puts = (puts / commits(members).max(1)).max(1);
+        while commits(members) < COMMITS_WANTED
+            && task.clock.now_ns() < task.until_ns
+            && self.control.halted().is_none()
+        {
+            let mut slice = task.clone();
+            slice.until_ns = (task.clock.now_ns() + TOP_UP_SLICE_NS).min(task.until_ns);
+            slice.commits = Some(Commits {
+                interval_ns: TOP_UP_INTERVAL_NS,
+                limit: self.plan.workload.batch_limit,
+                fixed_puts: Some(mean_puts),
+            });
+            engine.run(members, &slice)?;
+        }
+        Ok(())
+    }
+
+    fn capacity(&self, engine: &mut dyn Engine, members: &mut [Member], task: &Task) -> Result<()> {
+        let start_rate = match self.plan.workload.load {
+            Load::Open { rate, .. } => rate,
+            Load::Closed { .. } => CAPACITY_START_RATE,
+        };
+        let mut open = task.clone();
+        open.load = Load::Open {
+            rate: start_rate,
+            arrival: Arrival::Poisson,
+        };
+        let limits = Limits {
+            wal_fsync_p99_ns: verdict::limit_of(self.plan, "wal.fsync.p99"),
+            backend_commit_p99_ns: verdict::limit_of(self.plan, "backend.commit.p99"),
+            stall_ns: self.plan.election_ns,
+        };
+        capacity::search(engine, members, &open, start_rate, limits)
+    }
+
+    fn tell(&self, task: &Task, kind: &'static str, detail: serde_json::Value) {
+        let _ = self.sink.send(Emission::Event {
+            phase: Arc::clone(&task.recorder.phase),
+            at_ns: self.clock.now_ns(),
+            kind,
+            member: None,
+            detail: json!(detail),
+        });
+    }
+}
+
+fn commits(members: &[Member]) -> u64 {
+    members.iter().map(|member| member.backend.commits()).sum()
+}

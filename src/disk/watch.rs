@@ -1,0 +1,86 @@
+//! A thread beside the load: counters of the device and the kernel every second, and the last free space.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::disk::control::{Control, Halt};
+use crate::disk::counters::CounterSampler;
+use crate::disk::preflight::Space;
+use crate::error::{Error, Result};
+use crate::record::Emission;
+
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// What the thread works with.
+pub struct Watched {
+    /// The directory whose free space is watched.
+    pub directory: PathBuf,
+    /// The run's clock.
+    pub clock: Clock,
+    /// Halted when space runs out.
+    pub control: Control,
+    /// Reads the counters.
+    pub sampler: CounterSampler,
+    /// Where they go.
+    pub sink: SyncSender<Emission>,
+}
+
+/// The running thread; dropping it ends it.
+pub struct Watch {
+    phase: Arc<Mutex<Arc<str>>>,
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watch {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(watched: Watched) -> Result<Self> {
+        let phase = Arc::new(Mutex::new(Arc::from("setup")));
+        let (stop, stopped) = channel();
+        let current = Arc::clone(&phase);
+        let thread = std::thread::Builder::new()
+            .name("watch".into())
+            .spawn(move || watched.run(&current, &stopped))
+            .map_err(|error| Error::Refused(format!("cannot start a thread: {error}")))?;
+        Ok(Watch {
+            phase,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// From now on counters belong to this phase.
+    pub fn enter(&self, phase: &Arc<str>) {
+        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(phase);
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Watched {
+    fn run(mut self, phase: &Mutex<Arc<str>>, stopped: &Receiver<()>) {
+        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(INTERVAL) {
+            let phase = Arc::clone(&phase.lock().unwrap_or_else(PoisonError::into_inner));
+            for span in self.sampler.sample(self.clock.now_ns()) {
+                let _ = self.sink.send(span.into_emission(Arc::clone(&phase)));
+            }
+            if Space::of(&self.directory).is_ok_and(|space| space.available < space.floor) {
+                self.control.halt(Halt::Space);
+            }
+        }
+    }
+}
