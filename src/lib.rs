@@ -9,6 +9,7 @@ pub mod clock;
 pub mod disk;
 pub mod error;
 pub mod exit;
+pub mod host;
 pub mod plan;
 pub mod progress;
 pub mod record;

@@ -202,7 +202,7 @@ fn mapper_kind(uuid: &str) -> &'static str {
 }
 
 /// The bracketed word of `none [mq-deadline] kyber`, or the whole text.
-pub(crate) fn chosen(text: &str) -> String {
+fn chosen(text: &str) -> String {
     text.split_once('[')
         .and_then(|(_, rest)| rest.split_once(']'))
         .map_or(text, |(word, _)| word)

@@ -5,7 +5,6 @@ mod block;
 mod cloud;
 mod counters;
 mod filesystem;
-mod mount;
 mod walk;
 mod zfs;
 
@@ -18,7 +17,6 @@ use crate::error::{Error, Result};
 use crate::result::DiskFacts;
 use crate::system::System;
 
-pub(crate) use block::chosen;
 pub(crate) use cloud::Dmi;
 pub use counters::{DeviceCounters, DeviceReading, confirm_mapping};
 pub use filesystem::{Storage, storage};

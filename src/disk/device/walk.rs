@@ -5,11 +5,11 @@ use std::path::Path;
 
 use crate::result::{DiskFacts, FileSystemBelow};
 use crate::system::System;
+use crate::system::mount::{self, Mount};
 
 use super::block::BlockDir;
 use super::cloud::{self, Dmi};
 use super::filesystem::{Storage, storage};
-use super::mount::{self, Mount};
 use super::zfs;
 
 /// The facts under `directory`, its space left out.

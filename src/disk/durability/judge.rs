@@ -106,27 +106,29 @@ fn arrivals(
     disks: &[&BlockDevice],
 ) -> Vec<Evidence> {
     let bytes = format_bytes(per_sync.bytes.round() as u64);
-    let arrived = per_sync.bytes >= MISSING * WRITE_BYTES as f64;
-    let mut found = vec![if arrived {
-        let words = format!(
-            "{bytes} in {} writes reached {watched} per sync of 4 KiB, others' writes taken off",
+    if per_sync.bytes < MISSING * WRITE_BYTES as f64 {
+        return vec![Evidence::new(
+            Weight::Unsettles,
+            format!(
+                "only {bytes} per sync of 4 KiB reached {watched}, others' writes taken off: either syncs do not get \
+                 there, or it is not the device under this directory"
+            ),
+        )];
+    }
+    let mut found = vec![Evidence::new(
+        Weight::For,
+        format!(
+            "{bytes} in {} writes per sync of 4 KiB reached {watched}, others' writes taken off",
             significant(per_sync.writes)
-        );
-        Evidence::new(Weight::For, words)
-    } else {
-        let words = format!(
-            "only {bytes} reached {watched} per sync of 4 KiB: either syncs do not get there, or it is not the device \
-             under this directory"
-        );
-        Evidence::new(Weight::Unsettles, words)
-    }];
+        ),
+    )];
     let cache_of = |cache| {
         disks
             .iter()
             .any(|disk| disk.write_cache.as_deref() == Some(cache))
     };
     if cache_of("write back") {
-        found.extend(flushes(measured, per_sync, watched, arrived));
+        found.extend(flushes(measured, per_sync, watched));
     } else if cache_of("write through") {
         found.push(Evidence::new(
             Weight::Note,
@@ -141,39 +143,37 @@ fn arrivals(
 
 /// Each of our syncs waits for the one before, so each needs a flush of its own: even if every flush is shared with
 /// other programs' there are as many flushes as syncs.
-fn flushes(
-    measured: &Measured,
-    per_sync: &PerSync,
-    watched: &str,
-    arrived: bool,
-) -> Option<Evidence> {
+fn flushes(measured: &Measured, per_sync: &PerSync, watched: &str) -> Option<Evidence> {
     let ours = per_sync.flushes?;
     let all = measured.device?.grown.flushes? as f64 / measured.syncs as f64;
-    let ratio = significant(ours);
-    Some(if all < MISSING && arrived {
-        Evidence::new(
+    let (weight, words) = if all < MISSING {
+        (
             Weight::Disproves,
             format!(
-                "the data reached {watched} but only {} flushes per sync did, and its cache is write back: flushes are \
+                "the data reached {watched}, but only {} flushes per sync did, and its cache is write back: flushes are \
                  dropped on the way, and a power cut loses what was synced",
                 significant(all)
             ),
         )
     } else if ours < MISSING {
-        Evidence::new(
+        (
             Weight::Unsettles,
             format!(
-                "{ratio} flushes per sync reached {watched} once others' are taken off ({} with them); it is too busy, or \
-                 it is not the device under this directory",
+                "{} flushes per sync reached {watched}, but others flush it about as often while idle: ours cannot be told \
+                 from theirs",
                 significant(all)
             ),
         )
     } else {
-        Evidence::new(
+        (
             Weight::For,
-            format!("{ratio} flushes per sync reached {watched} (write back), others' taken off"),
+            format!(
+                "{} flushes per sync reached {watched} (write back), others' taken off",
+                significant(ours)
+            ),
         )
-    })
+    };
+    Some(Evidence::new(weight, words))
 }
 
 /// A disk that says it spins and syncs faster than one can. Believed only of a physical ATA disk: virtual ones say

@@ -172,8 +172,57 @@ fn overlays_honest_and_volatile() {
         let disproved = found.outcome == DurabilityOutcome::Disproved;
         assert_eq!(disproved, volatile, "{found:#?}");
         if volatile {
-            assert!(has(&found, "`volatile`"), "{found:#?}");
+            assert!(
+                has(&found, "volatile`: every sync is dropped"),
+                "{found:#?}"
+            );
             assert!(has(&found, "the sync does nothing"), "{found:#?}");
         }
     }
+}
+
+/// Not a test of its own: what `eatmydata` below runs, in a process that has the library loaded.
+#[test]
+#[ignore = "run by another test"]
+fn in_this_process() {
+    let dir = tempfile::tempdir_in("/var/tmp").expect("a directory");
+    println!("{:#?}", examined(dir.path()));
+}
+
+#[test]
+fn eatmydata_is_seen_by_its_name_and_by_its_deed() {
+    let library = "/usr/lib/x86_64-linux-gnu/libeatmydata.so";
+    if !Path::new(library).exists() {
+        eprintln!("skipped: {library} is not installed (package libeatmydata1)");
+        return;
+    }
+    let itself = std::env::current_exe().expect("this program");
+    let output = Command::new(itself)
+        .args(["--exact", "disk::durability::tests::in_this_process"])
+        .args(["--ignored", "--nocapture"])
+        .env("LD_PRELOAD", library)
+        .output()
+        .expect("this program again");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("outcome: NotEstablished"), "{text}");
+    assert!(
+        text.contains("libeatmydata is loaded into this process"),
+        "{text}"
+    );
+    assert!(
+        text.contains("through the C library: something loaded"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_disk_of_this_machine_is_not_accused() {
+    let dir = tempfile::tempdir_in("/var/tmp").expect("a directory");
+    let facts = device::describe(dir.path()).expect("facts");
+    if facts.filesystem.as_deref() == Some("overlay") || facts.devices.is_empty() {
+        eprintln!("skipped: /var/tmp lies on {:?}", facts.filesystem);
+        return;
+    }
+    let found = examined(dir.path());
+    assert_eq!(found.outcome, DurabilityOutcome::NotDisproved, "{found:#?}");
 }

@@ -1,23 +1,29 @@
 //! The mount table.
 
-use crate::system::System;
+use super::System;
 
 /// One line of `/proc/self/mountinfo` (proc_pid_mountinfo(5)).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mount {
-    pub(super) id: u64,
+pub struct Mount {
+    /// The mount id.
+    pub id: u64,
     /// `major:minor` of the file system; major 0 when no block device stands behind it.
-    pub(super) number: String,
-    pub(super) point: String,
-    pub(super) filesystem: String,
-    pub(super) source: String,
+    pub number: String,
+    /// Which directory of the file system is mounted.
+    pub root: String,
+    /// Where.
+    pub point: String,
+    /// The file system's type.
+    pub filesystem: String,
+    /// What is mounted, in the file system's own words.
+    pub source: String,
     /// Options of the mount, then those of the file system that the mount does not repeat.
-    pub(super) options: Vec<String>,
+    pub options: Vec<String>,
 }
 
 impl Mount {
     /// The value of `name=value` among the options.
-    pub(super) fn option(&self, name: &str) -> Option<&str> {
+    pub fn option(&self, name: &str) -> Option<&str> {
         self.options
             .iter()
             .find_map(|option| option.strip_prefix(name)?.strip_prefix('='))
@@ -25,12 +31,14 @@ impl Mount {
 }
 
 /// The mount of this id, if this process can see it.
-pub(super) fn find(system: &System, id: u64) -> Option<Mount> {
-    system
-        .read("/proc/self/mountinfo")?
-        .lines()
-        .filter_map(parse)
-        .find(|mount| mount.id == id)
+pub fn find(system: &System, id: u64) -> Option<Mount> {
+    table(system).into_iter().find(|mount| mount.id == id)
+}
+
+/// Every mount this process can see.
+pub fn table(system: &System) -> Vec<Mount> {
+    let text = system.read("/proc/self/mountinfo").unwrap_or_default();
+    text.lines().filter_map(parse).collect()
 }
 
 fn parse(line: &str) -> Option<Mount> {
@@ -38,7 +46,8 @@ fn parse(line: &str) -> Option<Mount> {
     let mut mount = mount.split(' ');
     let id = mount.next()?.parse().ok()?;
     let number = mount.nth(1)?.to_owned();
-    let point = unescape(mount.nth(1)?);
+    let root = unescape(mount.next()?);
+    let point = unescape(mount.next()?);
     let mount_options = mount.next()?;
     let mut filesystem = filesystem.split(' ');
     let kind = filesystem.next()?.to_owned();
@@ -54,6 +63,7 @@ fn parse(line: &str) -> Option<Mount> {
     Some(Mount {
         id,
         number,
+        root,
         point,
         filesystem: kind,
         source,
@@ -102,6 +112,7 @@ mod tests {
         .expect("a mount");
         assert_eq!(mount.id, 36);
         assert_eq!(mount.number, "98:0");
+        assert_eq!(mount.root, "/sub");
         assert_eq!(mount.point, r"/mnt one\two");
         assert_eq!(mount.filesystem, "ext3");
         assert_eq!(mount.source, "/dev/my disk");

@@ -1,6 +1,8 @@
 //! The running system as its files tell it: `/proc`, `/sys`, `/etc`. Everything is read below a root that a test
 //! can move, so that machines nobody has at hand can be imitated by a directory.
 
+pub mod mount;
+
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
