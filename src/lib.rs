@@ -15,6 +15,7 @@ pub mod progress;
 pub mod record;
 pub mod report;
 pub mod result;
+pub mod signals;
 pub mod stats;
 pub mod system;
 pub mod units;

@@ -227,8 +227,8 @@ impl Probe<'_> {
             arrival: Arrival::Poisson,
         };
         let limits = Limits {
-            wal_fsync_p99_ns: verdict::limit_of(self.plan, "wal.fsync.p99"),
-            backend_commit_p99_ns: verdict::limit_of(self.plan, "backend.commit.p99"),
+            wal_fsync_p99_ns: verdict::limit_ns(self.plan, "wal.fsync p99"),
+            backend_commit_p99_ns: verdict::limit_ns(self.plan, "backend.commit p99"),
             stall_ns: self.plan.election_ns,
         };
         capacity::search(engine, members, &open, start_rate, limits)

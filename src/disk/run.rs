@@ -35,6 +35,8 @@ const MAPPING_BYTES: usize = 4 << 20;
 pub struct Request<'a> {
     /// The plan.
     pub plan: &'a DiskPlan,
+    /// Started when the run was.
+    pub clock: Clock,
     /// A name of the run; the directory when absent.
     pub name: Option<String>,
     /// Labels of the run.
@@ -68,7 +70,7 @@ pub fn run(request: Request<'_>) -> Result<Finished> {
     preflight::check(plan)?;
     let mut engine = engine(plan)?;
     let removed = workdir::remove_leftovers(&plan.directory);
-    let clock = Clock::start();
+    let clock = request.clock;
     let run_id = run_id(&clock);
     let work = Workdir::create(&plan.directory, &run_id)?;
     let control = Control::new(Arc::clone(&request.signalled), plan.max_bytes);

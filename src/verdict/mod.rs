@@ -68,6 +68,20 @@ pub fn conclude(run: &Run, complete: bool, interrupted: bool, ended_at: String) 
     }
 }
 
+/// The tightest upper limit that the plan's profile and rules set on this subject, in nanoseconds: `wal.fsync p99`.
+/// `u64::MAX` when there is none.
+pub fn limit_ns(plan: &DiskPlan, label: &str) -> u64 {
+    let published = profile(&plan.profile).map_or(&[] as &[Published], |profile| profile.rules);
+    let texts = published.iter().map(|published| published.rule);
+    texts
+        .chain(plan.rules.iter().map(String::as_str))
+        .filter_map(|text| Rule::parse(text, DISK_SERIES).ok())
+        .filter(|rule| rule.label() == label && matches!(rule.op, Op::Below | Op::AtMost))
+        .map(|rule| rule.limit as u64)
+        .min()
+        .unwrap_or(u64::MAX)
+}
+
 /// Every rule in the order it is shown: the profile's, the user's, stalls, space, durability.
 fn outcomes(evidence: &Evidence) -> Vec<RuleOutcome> {
     let mut outcomes = Vec::new();

@@ -1,0 +1,26 @@
+//! Ctrl-C and SIGTERM: the first asks the run to end in good order, the second ends it at once.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+
+/// Registers the handlers. The flag is set by the first signal.
+///
+/// # Errors
+/// When the system refuses a handler.
+pub fn watch() -> Result<Arc<AtomicBool>> {
+    let signalled = Arc::new(AtomicBool::new(false));
+    let code = i32::from(Exit::Interrupted.code());
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        // In this order: a signal that finds the flag set ends the process; the first one only sets it.
+        flag::register_conditional_shutdown(signal, code, Arc::clone(&signalled))
+            .and_then(|_| flag::register(signal, Arc::clone(&signalled)))
+            .map_err(|error| Error::Refused(format!("cannot watch for signals: {error}")))?;
+    }
+    Ok(signalled)
+}
