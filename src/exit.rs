@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::result::Verdict;
+
 /// How a command ended, as the shell sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -33,6 +35,18 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// How a command that judged something ends; `strict` takes a warning for bad.
+    pub const fn of(verdict: Verdict, strict: bool) -> Self {
+        match verdict {
+            Verdict::Warn if strict => Exit::Bad,
+            Verdict::Pass | Verdict::Warn => Exit::Ok,
+            Verdict::Inconclusive => Exit::NoVerdict,
+            Verdict::Fail => Exit::Bad,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit.code())
@@ -42,6 +56,25 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::Exit;
+    use crate::result::Verdict;
+
+    #[test]
+    fn strictness_is_about_warnings_alone() {
+        let all = [
+            Verdict::Pass,
+            Verdict::Warn,
+            Verdict::Inconclusive,
+            Verdict::Fail,
+        ];
+        assert_eq!(
+            all.map(|verdict| Exit::of(verdict, false).code()),
+            [0, 0, 4, 3]
+        );
+        assert_eq!(
+            all.map(|verdict| Exit::of(verdict, true).code()),
+            [0, 3, 4, 3]
+        );
+    }
 
     #[test]
     fn codes_are_the_documented_ones() {

@@ -17,6 +17,7 @@ pub mod report;
 pub mod result;
 pub mod signals;
 pub mod stats;
+pub mod suggest;
 pub mod system;
 pub mod units;
 pub mod verdict;

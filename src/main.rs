@@ -1,43 +1,82 @@
 //! The `etcdbench` program: parse → plan → run → render → exit code.
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use etcdbench::cli::{self, Cli, Command};
+use etcdbench::cli::{self, Cli, Command, DiskArgs, Format, ReportArgs};
 use etcdbench::error::{Error, Result};
 use etcdbench::exit::Exit;
-use etcdbench::plan::{DiskPlan, Known};
+use etcdbench::plan::{self, DiskPlan};
+use etcdbench::report::{self, Style};
+use etcdbench::result::{self, Summary};
+use etcdbench::{progress, verdict};
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let done = match Cli::parse().command {
         Command::Disk(args) => disk(&args),
-        Command::Completions(args) => print(&cli::completions(&args)),
-        _ => Ok(Exit::Ok),
+        Command::Report(args) => stored(&args),
+        Command::Completions(args) => print(&cli::completions(&args)).map(|()| Exit::Ok),
+        Command::Man => print(&cli::man()).map(|()| Exit::Ok),
     };
-    outcome
-        .unwrap_or_else(|error| {
-            eprintln!("error: {error}");
-            error.exit()
-        })
-        .into()
+    let exit = done.unwrap_or_else(|error| {
+        say(&format!("error: {error}"));
+        error.exit()
+    });
+    exit.into()
 }
 
-fn disk(args: &cli::DiskArgs) -> Result<Exit> {
-    let known = Known {
-        profiles: &["etcd"],
-        rule: &|_| Ok(()),
-    };
-    let plan = DiskPlan::resolve(args, &known)?;
-    println!("{} {}", plan.command(), plan.max_bytes);
-    Err(Error::Refused(
-        "this build has no disk probe yet".to_owned(),
-    ))
+fn disk(args: &DiskArgs) -> Result<Exit> {
+    let plan = DiskPlan::resolve(args)?;
+    plan::labels(&args.labels)?;
+    if !args.output.quiet {
+        say(&progress::announcement(&plan));
+    }
+    let result = probe(&plan)?;
+    let summary = show(&result, args.output.format, args.output.no_color)?;
+    if summary.interrupted {
+        return Ok(Exit::Interrupted);
+    }
+    Ok(Exit::of(summary.verdict, args.strict))
 }
 
-fn print(bytes: &[u8]) -> Result<Exit> {
-    io::stdout()
-        .write_all(bytes)
-        .map_err(Error::io("write", "stdout"))?;
-    Ok(Exit::Ok)
+/// Carries the plan out and says where the result is.
+fn probe(_plan: &DiskPlan) -> Result<PathBuf> {
+    Err(Error::Refused("this build has no disk probe".to_owned()))
+}
+
+fn stored(args: &ReportArgs) -> Result<Exit> {
+    let summary = show(&args.file, args.format, args.no_color)?;
+    Ok(Exit::of(summary.verdict, args.strict))
+}
+
+/// Prints a result file. One without a summary is of a killed run: it is summarised from what it holds.
+fn show(path: &Path, format: Format, no_color: bool) -> Result<Summary> {
+    let run = result::read(path)?;
+    let killed = || verdict::conclude(&run, false, false, run.last_heard());
+    let summary = run.summary.clone().unwrap_or_else(killed);
+    let text = match format {
+        Format::Text => report::terminal(&run, &summary, path, &Style::of_stdout(no_color)),
+        Format::Json => report::json(&run, &summary),
+        Format::Csv => report::csv(&run, &summary),
+    };
+    print(text.as_bytes())?;
+    Ok(summary)
+}
+
+/// Writes to stdout. A reader that has seen enough (`| head`) is no error.
+fn print(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::io("write", "stdout")(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line to stderr, if anybody is there.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn exact_forms_are_read_back_unchanged() {
+    fn plans_are_typed_again_unchanged() {
         for ns in [
             1,
             1_500,
@@ -322,7 +322,7 @@ mod tests {
         for (ns, text) in [
             (10_000_000, "10ms"),
             (1_500_000_000, "1500ms"),
-            (60_000_000_000, "60s"),
+            (60_000_000_000, "1m"),
             (250_000, "250us"),
             (1, "1ns"),
         ] {

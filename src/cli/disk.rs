@@ -101,7 +101,7 @@ pub struct DiskArgs {
     #[arg(long, value_name = "N", help_heading = ETCD)]
     pub backend_batch_limit: Option<u64>,
 
-    /// Whose published limits judge: etcd, openshift, k3s … [default: etcd]
+    /// Whose published limits judge: etcd, etcd-heavy, openshift, openshift-heavy, k3s, replicated [default: etcd]
     #[arg(long, value_name = "NAME", help_heading = VERDICT)]
     pub profile: Option<String>,
 

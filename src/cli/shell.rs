@@ -30,25 +30,25 @@ pub fn completions(args: &CompletionsArgs) -> Vec<u8> {
 }
 
 /// The manual page in roff: the program's own, then one section per subcommand.
-///
-/// # Errors
-/// Those of the writer.
-pub fn man(out: &mut impl Write) -> io::Result<()> {
+pub fn man() -> Vec<u8> {
+    let mut page = Vec::new();
+    // Memory takes any amount.
+    let _ = render_man(&mut page);
+    page
+}
+
+fn render_man(out: &mut Vec<u8>) -> io::Result<()> {
     let mut command = Cli::command();
     command.build();
     clap_mangen::Man::new(command.clone()).render(out)?;
-    for subcommand in command.get_subcommands().filter(|c| !c.is_hide_set()) {
-        if subcommand.get_name() == "help" {
-            continue;
-        }
-        let page = clap_mangen::Man::new(subcommand.clone());
-        writeln!(
-            out,
-            ".SH \"ETCDBENCH {}\"",
-            subcommand.get_name().to_uppercase()
-        )?;
-        page.render_description_section(out)?;
-        page.render_options_section(out)?;
+    let is_real = |command: &&clap::Command| command.get_name() != "help";
+    for subcommand in command.get_subcommands().filter(is_real) {
+        let section = clap_mangen::Man::new(subcommand.clone());
+        let name = subcommand.get_name().to_uppercase();
+        writeln!(out, ".SH \"ETCDBENCH {name}\"")?;
+        section.render_synopsis_section(out)?;
+        section.render_description_section(out)?;
+        section.render_options_section(out)?;
     }
     Ok(())
 }

@@ -7,4 +7,4 @@ mod phases;
 mod resolve;
 
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
-pub use resolve::Known;
+pub use resolve::labels;

@@ -3,6 +3,7 @@
 use super::PlannedPhase;
 use crate::cli::{DiskArgs, PhaseArg};
 use crate::error::{Error, Result};
+use crate::suggest;
 use crate::units::exact_duration;
 
 /// A phase and its length in seconds: by default, and with `--quick`.
@@ -151,15 +152,10 @@ fn soak(phases: &mut [PlannedPhase], soak_ns: u64, asked: &[PhaseArg]) -> Result
 
 fn unknown(name: &str) -> Error {
     let names = DEFAULTS.map(|default| default.name);
-    match super::resolve::nearest(name, &names) {
-        Some(near) => usage(format!(
-            "--phases: no phase '{name}'; did you mean '{near}'?"
-        )),
-        None => usage(format!(
-            "--phases: no phase '{name}'; there are {}",
-            names.join(", ")
-        )),
-    }
+    usage(format!(
+        "--phases: {}",
+        suggest::unknown("phase", name, &names)
+    ))
 }
 
 fn usage(message: impl Into<String>) -> Error {

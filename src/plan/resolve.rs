@@ -1,10 +1,14 @@
 //! From what was typed to a plan of a disk qualification, or an error that names the flag and the way out.
 
+use std::collections::BTreeMap;
+
 use super::budget::{default_max_bytes, least};
 use super::{Arrival, DiskPlan, EngineKind, Load, Workload, phases};
-use crate::cli::{ArrivalArg, DiskArgs, EngineArg};
+use crate::cli::{ArrivalArg, DiskArgs, EngineArg, LabelArg};
 use crate::error::{Error, Result};
+use crate::suggest;
 use crate::units::{exact_bytes, exact_duration, format_bytes, format_duration};
+use crate::verdict::{self, DISK_SERIES, Rule};
 
 /// Default puts per second of a member: a busy but ordinary control plane.
 pub(super) const RATE: f64 = 500.0;
@@ -46,20 +50,12 @@ const MIN_BATCH_INTERVAL_NS: u64 = 1_000_000;
 const MAX_BATCH_INTERVAL_NS: u64 = 60_000_000_000;
 const MS_NS: u64 = 1_000_000;
 
-/// What only the verdict knows: which profiles and rules there are.
-pub struct Known<'a> {
-    /// Names of the profiles.
-    pub profiles: &'a [&'a str],
-    /// Whether a rule can be judged; a message where it cannot.
-    pub rule: &'a dyn Fn(&str) -> std::result::Result<(), String>,
-}
-
 impl DiskPlan {
     /// Checks and completes what was typed. Pure, but for the directory, which is made absolute.
     ///
     /// # Errors
     /// [`Error::Usage`] with the flag and the way out; nothing has been touched.
-    pub fn resolve(args: &DiskArgs, known: &Known<'_>) -> Result<Self> {
+    pub fn resolve(args: &DiskArgs) -> Result<Self> {
         let (heartbeat_ns, election_ns) = timing(args)?;
         let mut plan = DiskPlan {
             directory: directory(args)?,
@@ -75,8 +71,8 @@ impl DiskPlan {
             heartbeat_ns,
             election_ns,
             max_bytes: 0,
-            profile: profile(args, known)?,
-            rules: rules(args, known)?,
+            profile: profile(args)?,
+            rules: rules(args)?,
             beside_live: args.beside_live,
             seed: args.seed.unwrap_or(SEED),
         };
@@ -97,15 +93,6 @@ pub(super) fn default_load() -> Load {
         rate: RATE,
         arrival: Arrival::Poisson,
     }
-}
-
-/// The known name nearest to a mistyped one, if any is near.
-pub(super) fn nearest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
-    let scored = known
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(typed, name), *name));
-    let (distance, name) = scored.min()?;
-    (distance <= (name.len() / 3).max(1)).then_some(name)
 }
 
 fn directory(args: &DiskArgs) -> Result<std::path::PathBuf> {
@@ -227,27 +214,46 @@ fn timing(args: &DiskArgs) -> Result<(u64, u64)> {
     Ok((heartbeat_ns, election_ns))
 }
 
-fn profile(args: &DiskArgs, known: &Known<'_>) -> Result<String> {
-    let Some(name) = &args.profile else {
-        return Ok(PROFILE.to_owned());
-    };
-    if known.profiles.contains(&name.as_str()) {
-        return Ok(name.clone());
+fn profile(args: &DiskArgs) -> Result<String> {
+    let name = args.profile.as_deref().unwrap_or(PROFILE);
+    let known: Vec<&str> = verdict::PROFILES
+        .iter()
+        .map(|profile| profile.name)
+        .collect();
+    if known.contains(&name) {
+        Ok(name.to_owned())
+    } else {
+        Err(usage(format!(
+            "--profile: {}",
+            suggest::unknown("profile", name, &known)
+        )))
     }
-    Err(usage(match nearest(name, known.profiles) {
-        Some(near) => format!("--profile: no profile '{name}'; did you mean '{near}'?"),
-        None => format!(
-            "--profile: no profile '{name}'; there are {}",
-            known.profiles.join(", ")
-        ),
-    }))
 }
 
-fn rules(args: &DiskArgs, known: &Known<'_>) -> Result<Vec<String>> {
-    for rule in &args.rules {
-        (known.rule)(rule).map_err(|why| usage(format!("--rule '{rule}': {why}")))?;
+fn rules(args: &DiskArgs) -> Result<Vec<String>> {
+    let checked = args.rules.iter().map(|rule| {
+        let parsed = Rule::parse(rule, DISK_SERIES);
+        parsed
+            .map(|parsed| parsed.to_string())
+            .map_err(|why| usage(format!("--rule '{rule}': {why}")))
+    });
+    checked.collect()
+}
+
+/// The labels of a run, each key once.
+///
+/// # Errors
+/// [`Error::Usage`] naming the key that was given twice.
+pub fn labels(given: &[LabelArg]) -> Result<BTreeMap<String, String>> {
+    let mut labels = BTreeMap::new();
+    for LabelArg { key, value } in given {
+        if labels.insert(key.clone(), value.clone()).is_some() {
+            return Err(usage(format!(
+                "--label {key} is given twice; a key has one value"
+            )));
+        }
     }
-    Ok(args.rules.clone())
+    Ok(labels)
 }
 
 fn sizes(plan: &DiskPlan) -> Result<()> {

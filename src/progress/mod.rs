@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::plan::DiskPlan;
 use crate::record::Emission;
 use crate::report::{Style, clean};
+use crate::result::{Observer, Silent};
 use crate::units::{format_bytes, format_duration};
 use live::Live;
 
@@ -31,6 +32,15 @@ pub struct Progress {
     clock: Clock,
     stop: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What looks on while a plan is carried out: [`Progress`] on stderr, or nobody.
+pub fn observer(plan: &DiskPlan, clock: Clock, quiet: bool) -> Box<dyn Observer + Send> {
+    if quiet {
+        Box::new(Silent)
+    } else {
+        Box::new(Progress::on_stderr(plan, clock))
+    }
 }
 
 impl Progress {
@@ -70,9 +80,11 @@ impl Progress {
             thread,
         }
     }
+}
 
+impl Observer for Progress {
     /// Takes note of what the run tells; never waits for the terminal.
-    pub fn observe(&mut self, emission: &Emission) {
+    fn observe(&mut self, emission: &Emission) {
         lock(&self.live).observe(emission, &self.clock);
     }
 }

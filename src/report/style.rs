@@ -21,6 +21,21 @@ impl Style {
     /// Where nobody says how wide the page is: a file, a pipe.
     pub const UNKNOWN_WIDTH: usize = 100;
 
+    /// The style of this process' stdout. Colours only on a terminal, and as `NO_COLOR`, `CLICOLOR` and `TERM` say.
+    pub fn of_stdout(no_color: bool) -> Self {
+        let stdout = std::io::stdout();
+        let asked = std::env::var("COLUMNS")
+            .ok()
+            .and_then(|text| text.parse().ok());
+        let size = terminal_size::terminal_size_of(&stdout);
+        let width = size.map(|(width, _)| usize::from(width.0)).or(asked);
+        let choice = anstream::AutoStream::choice(&stdout);
+        Style {
+            width: width.unwrap_or(Self::UNKNOWN_WIDTH),
+            color: !no_color && choice != anstream::ColorChoice::Never,
+        }
+    }
+
     /// Columns that are used at least.
     pub(super) fn columns(self) -> usize {
         self.width.max(Self::NARROWEST)

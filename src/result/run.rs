@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::record::{self, Distribution, Exceedance};
 
 use super::{Counters, Event, Header, QuantileSummary, StallLine, Summary};
@@ -80,6 +82,26 @@ impl Run {
     /// The phase of this name.
     pub fn phase(&self, name: &str) -> Option<&PhaseData> {
         self.phases.iter().find(|phase| phase.name == name)
+    }
+
+    /// End of the last phase that has begun, since the run's zero.
+    pub fn length_ns(&self) -> u64 {
+        let ends = self
+            .phases
+            .iter()
+            .map(|phase| phase.start_ns + phase.length_ns);
+        ends.max().unwrap_or(0)
+    }
+
+    /// UTC wall time of the last thing known of the run, RFC 3339: for one that was killed, its end. As the header
+    /// has it where the start is no time.
+    pub fn last_heard(&self) -> String {
+        let length = SignedDuration::from_nanos(i64::try_from(self.length_ns()).unwrap_or(0));
+        let start = self.header.started_at.parse::<Timestamp>();
+        match start.and_then(|start| start.checked_add(length)) {
+            Ok(end) => end.to_string(),
+            Err(_) => self.header.started_at.clone(),
+        }
     }
 }
 

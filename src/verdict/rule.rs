@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::units;
+use crate::{suggest, units};
 
 /// The series the disk probe records; what a rule of `etcdbench disk` may name.
 pub const DISK_SERIES: &[&str] = &[
@@ -220,21 +220,7 @@ fn parse_subject(text: &str, known: &[&str]) -> Result<(Option<String>, Stat), S
 }
 
 fn unknown_series(series: &str, known: &[&str]) -> String {
-    match nearest(series, known) {
-        Some(near) => format!("no series '{series}'; did you mean '{near}'?"),
-        None => format!("no series '{series}'; there are {}", known.join(", ")),
-    }
-}
-
-/// The known word a person most likely meant, if any is near enough.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).max(2);
-    known
-        .iter()
-        .map(|candidate| (strsim::osa_distance(word, candidate), *candidate))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    suggest::unknown("series", series, known)
 }
 
 /// `Ok(None)` when the text is no statistic at all; an error when it is one that cannot be.

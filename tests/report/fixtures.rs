@@ -146,6 +146,7 @@ fn figures(data: &SeriesData, seconds: u64) -> SeriesSummary {
             high_ns: (tail_samples >= 10.0).then_some(value_ns + value_ns / 20),
             tail_samples,
             resolvable: tail_samples >= 10.0,
+            ..QuantileSummary::default()
         }
     });
     SeriesSummary {
@@ -349,7 +350,8 @@ pub fn pass() -> Fixture {
     ];
     let (run, mut summary) = assemble(&plan(), phases, rules);
     summary.verdict = Verdict::Pass;
-    summary.headline = "for etcd with a 100 ms heartbeat and a 1 s election timeout".to_owned();
+    summary.headline =
+        "QUALIFIED  for etcd with a 100 ms heartbeat and a 1 s election timeout".to_owned();
     summary.capacity = Some(Capacity {
         puts_per_s: Some(11_380.0),
         at_least: false,
@@ -472,7 +474,7 @@ pub fn not_durable() -> Fixture {
     });
     summary.verdict = Verdict::Fail;
     summary.headline =
-        "synced data is not on stable storage: a power cut would lose committed writes".to_owned();
+        "NOT QUALIFIED  synced data is not on stable storage: a power cut would lose committed writes".to_owned();
     summary.capacity = Some(Capacity {
         puts_per_s: Some(48_700.0),
         at_least: true,
@@ -500,7 +502,7 @@ pub fn inconclusive() -> Fixture {
     p99.note = Some("4 of 10 tail samples; needs about 2 s more".to_owned());
     let (run, mut summary) = assemble(&plan, phases, vec![p99]);
     summary.verdict = Verdict::Inconclusive;
-    summary.headline = "too few samples stand behind wal.fsync p99".to_owned();
+    summary.headline = "INCONCLUSIVE  too few samples stand behind wal.fsync p99".to_owned();
     (run, summary)
 }
 
@@ -514,7 +516,8 @@ pub fn interrupted() -> Fixture {
     summary.capacity = None;
     summary.findings.clear();
     summary.verdict = Verdict::Inconclusive;
-    summary.headline = "nothing speaks against this disk yet, but the run was cut short".to_owned();
+    summary.headline =
+        "INCONCLUSIVE  nothing speaks against this disk yet, but the run was cut short".to_owned();
     (run, summary)
 }
 
@@ -547,7 +550,8 @@ pub fn members() -> Fixture {
     )];
     let (run, mut summary) = assemble(&plan, phases, rules);
     summary.verdict = Verdict::Pass;
-    summary.headline = "for 3 etcds with a 100 ms heartbeat and a 1 s election timeout".to_owned();
+    summary.headline =
+        "QUALIFIED  for 3 etcds with a 100 ms heartbeat and a 1 s election timeout".to_owned();
     summary.capacity = Some(Capacity {
         puts_per_s: Some(312.0),
         limited_by: Some("wal.fsync.p99.9 < 20ms".to_owned()),

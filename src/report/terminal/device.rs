@@ -19,8 +19,8 @@ pub(super) fn line(page: &Page<'_>, out: &mut String) {
         let release = kernel.split('-').next().unwrap_or(kernel);
         items.push(format!("Linux {}", clean(release)));
     }
-    if page.length_ns() > 0 {
-        items.push(format_duration(page.length_ns()));
+    if page.run.length_ns() > 0 {
+        items.push(format_duration(page.run.length_ns()));
     }
     for line in flow(&items, " · ", page.style.columns()) {
         out.push_str(&line);

@@ -12,7 +12,7 @@ use std::path::Path;
 use super::style::Style;
 use super::text::{clean, entry, flow, wrap};
 use crate::plan::DiskPlan;
-use crate::result::{Run, Summary, Verdict};
+use crate::result::{Run, Summary};
 use crate::units::format_duration;
 
 /// Cells of the column that holds the labels of entries.
@@ -53,32 +53,18 @@ impl Page<'_> {
     fn beside_gutter(&self) -> usize {
         self.style.prose().saturating_sub(2 + GUTTER)
     }
-
-    /// How long the run lasted: to the end of its last phase.
-    fn length_ns(&self) -> u64 {
-        let ends = self
-            .run
-            .phases
-            .iter()
-            .map(|phase| phase.start_ns + phase.length_ns);
-        ends.max().unwrap_or(0)
-    }
 }
 
 fn answer(page: &Page<'_>, out: &mut String) {
-    let summary = page.summary;
-    let word = word(summary.verdict);
-    let headline = clean(&summary.headline);
-    let reason = headline
-        .strip_prefix(word)
-        .unwrap_or(&headline)
-        .trim_start();
-    // One cell less, for the wider gap behind the word.
+    let headline = clean(&page.summary.headline);
+    // The answer itself stands before a gap: `QUALIFIED  for etcd with …`.
+    let (word, reason) = headline.split_once("  ").unwrap_or((&headline, ""));
+    // One cell less, for the gap.
     let lines = wrap(&format!("{word} {reason}"), page.style.prose() - 3);
     for line in &lines {
         match line.strip_prefix(word) {
             Some(rest) => {
-                let word = page.style.verdict(summary.verdict, word);
+                let word = page.style.verdict(page.summary.verdict, word);
                 let text = format!("  {word}  {}", rest.trim_start());
                 out.push_str(text.trim_end());
                 out.push('\n');
@@ -94,15 +80,6 @@ fn answer(page: &Page<'_>, out: &mut String) {
     out.push('\n');
 }
 
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "QUALIFIED",
-        Verdict::Warn => "QUALIFIED, WITH WARNINGS",
-        Verdict::Inconclusive => "NO VERDICT",
-        Verdict::Fail => "NOT QUALIFIED",
-    }
-}
-
 /// Says so when the run did not go through to its end.
 fn cut_short(page: &Page<'_>) -> Option<String> {
     if page.summary.complete {
@@ -113,7 +90,7 @@ fn cut_short(page: &Page<'_>) -> Option<String> {
     } else {
         "incomplete: the run was killed or could not go on"
     };
-    let lasted = format_duration(page.length_ns());
+    let lasted = format_duration(page.run.length_ns());
     Some(match &page.plan {
         Some(plan) => {
             format!(
