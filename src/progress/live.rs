@@ -258,7 +258,6 @@ fn per_second(rates: &BTreeMap<Option<u32>, f64>) -> String {
 fn seconds(ns: u64) -> String {
     let s = ns / 1_000_000_000;
     match s {
-        0 if ns > 0 => format_duration(ns / 100_000_000 * 100_000_000),
         0..120 => format!("{s} s"),
         _ => format!("{}:{:02} min", s / 60, s % 60),
     }

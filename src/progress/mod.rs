@@ -127,14 +127,13 @@ fn draw(live: &Arc<Mutex<Live>>, clock: Clock, stop: &Receiver<()>) {
         bar.set_style(style.with_key("lines", lines));
     }
     until_stopped(stop, || {
-        for message in lock(live).messages(clock.now_ns()) {
-            bar.println(message);
-        }
+        // Drawing takes the lock again: it must be free by then.
+        let messages = lock(live).messages(clock.now_ns());
+        messages.iter().for_each(|message| bar.println(message));
         bar.tick();
     });
-    for message in lock(live).last_messages() {
-        bar.println(message);
-    }
+    let messages = lock(live).last_messages();
+    messages.iter().for_each(|message| bar.println(message));
     bar.finish_and_clear();
 }
 
@@ -162,7 +161,8 @@ fn write(live: &Mutex<Live>, clock: Clock, stop: &Receiver<()>, mut out: impl Wr
         drop(live);
         put(lines);
     });
-    put(lock(live).last_messages());
+    let messages = lock(live).last_messages();
+    put(messages);
 }
 
 /// Calls back every [`FRAME`], and a last time after the other end of the channel has been dropped.
