@@ -54,7 +54,9 @@ fn no_line_is_wider_than_the_page_and_no_number_is_cut() {
                 assert!(line.chars().count() <= width, "{name} at {width}: {line}");
             }
             for rule in &fixture.1.rules {
-                for text in [&rule.label, &rule.measured, &rule.limit] {
+                let limit =
+                    Some(&rule.limit).filter(|limit| limit.contains(|c: char| c.is_ascii_digit()));
+                for text in [&rule.label, &rule.measured].into_iter().chain(limit) {
                     assert!(wide.contains(text.as_str()), "{name} at 200: {text}");
                     let one_line = |line: &str| line.contains(text.as_str());
                     assert!(narrow.lines().any(one_line), "{name} at {width}: {text}");

@@ -2,7 +2,7 @@
 
 use super::{GUTTER, Page};
 use crate::report::text::{clean, entry, wrap};
-use crate::result::{Capacity, CapacityStep};
+use crate::result::{Capacity, CapacityStep, RuleOutcome};
 use crate::units::{format_bytes, format_count};
 
 /// A kubelet renews its node lease every 10 s: a quarter of `nodeLeaseDurationSeconds`, which is 40 s.
@@ -51,21 +51,20 @@ fn rate(page: &Page<'_>, capacity: &Capacity) -> String {
     }
 }
 
-/// A broken rule in the words of the table: `wal.fsync p99 breaks 10 ms`.
-fn breaks(page: &Page<'_>, rule: &str) -> String {
-    let outcome = page
-        .summary
-        .rules
-        .iter()
-        .find(|outcome| outcome.rule == rule);
-    match outcome {
+/// What a broken rule judges, in the words of the table: `wal.fsync p99 breaks 10 ms`.
+fn breaks(page: &Page<'_>, broken: &str) -> String {
+    let judges = |outcome: &&RuleOutcome| {
+        let rest = outcome.rule.strip_prefix(broken);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    match page.summary.rules.iter().find(judges) {
         Some(outcome) => {
             let limit = outcome
                 .limit
                 .trim_start_matches(['<', '≤', '>', '≥', '=', ' ']);
             clean(&format!("{} breaks {limit}", outcome.label))
         }
-        None => format!("'{}' breaks", clean(rule)),
+        None => format!("{} breaks its limit", clean(broken)),
     }
 }
 

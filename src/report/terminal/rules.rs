@@ -12,6 +12,9 @@ const MARK: usize = 4;
 /// A last column narrower than this is not worth having.
 const SOURCE_AT_LEAST: usize = 26;
 
+/// A limit wider than this is a sentence.
+const LIMIT_AT_MOST: usize = 16;
+
 /// One rule as text, column by column; only the last may be wrapped.
 struct Row {
     verdict: Verdict,
@@ -38,6 +41,12 @@ pub(super) fn table(page: &Page<'_>, out: &mut String) {
 
 fn row(outcome: &RuleOutcome) -> Row {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+    // A limit in words would widen its column for all: it goes before the source.
+    let (limit, source) = if width(&outcome.limit) > LIMIT_AT_MOST {
+        ("", format!("{}: {}", outcome.limit, outcome.source))
+    } else {
+        (outcome.limit.as_str(), outcome.source.clone())
+    };
     let text = |text: &str| {
         if text.is_empty() {
             "–".to_owned()
@@ -50,10 +59,10 @@ fn row(outcome: &RuleOutcome) -> Row {
         cells: [
             text(&outcome.label),
             text(&outcome.measured),
-            text(&outcome.limit),
+            text(limit),
             or_dash(outcome.margin.map(format_ratio)),
             or_dash(outcome.samples.map(format_count)),
-            text(&outcome.source),
+            text(&source),
         ],
         note: outcome.note.as_deref().map(clean),
     }
