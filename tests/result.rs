@@ -240,10 +240,13 @@ fn cut_off_anywhere_it_still_reads() {
     let (dir, path) = place("run.jsonl");
     write_run(&path, 1, 2);
     let whole = fs::read(&path).unwrap();
-    let first_line = whole.iter().position(|&b| b == b'\n').unwrap();
+    let ends: Vec<usize> = (1..=whole.len())
+        .filter(|&n| whole[n - 1] == b'\n')
+        .collect();
     let cut = dir.path().join("cut.jsonl");
     let mut last_count = 0;
-    for length in first_line..=whole.len() {
+    // The last two intervals and the summary, byte by byte.
+    for length in ends[ends.len() - 4]..=whole.len() {
         fs::write(&cut, &whole[..length]).unwrap();
         let run = result::read(&cut).unwrap_or_else(|e| panic!("cut after {length} bytes: {e}"));
         assert!(fsyncs(&run) >= last_count, "more bytes, fewer samples");
@@ -252,11 +255,42 @@ fn cut_off_anywhere_it_still_reads() {
         assert_eq!(run.summary.is_some(), length >= whole.len() - 1);
     }
     assert_eq!(last_count, 20);
-    for length in 0..first_line {
+    for length in 0..ends[0] - 1 {
         fs::write(&cut, &whole[..length]).unwrap();
         let error = result::read(&cut).unwrap_err();
         assert!(matches!(error, Error::Damaged { line: 1, .. }), "{error}");
     }
+}
+
+#[test]
+fn numbers_that_are_none_do_not_spoil_the_file() {
+    let (_dir, path) = place("run.jsonl");
+    let mut writer = Writer::create(&path, &header()).unwrap();
+    let numbers = || {
+        [
+            ("ratio".to_owned(), f64::NAN),
+            ("more".to_owned(), f64::INFINITY),
+            ("sound".to_owned(), 2.5),
+        ]
+    };
+    let counters = result::Counters {
+        values: numbers().into(),
+        ..result::Counters::default()
+    };
+    writer.write(&Line::Counters(counters)).unwrap();
+    let finding = result::Finding {
+        numbers: numbers().into(),
+        ..result::Finding::default()
+    };
+    let summary = Summary {
+        findings: vec![finding],
+        ..Summary::default()
+    };
+    writer.write(&Line::Summary(summary)).unwrap();
+    let run = result::read(&path).unwrap();
+    let sound = [("sound".to_owned(), 2.5)].into();
+    assert_eq!(run.counters[0].values, sound);
+    assert_eq!(run.summary.unwrap().findings[0].numbers, sound);
 }
 
 #[test]
