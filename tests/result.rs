@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use etcdbench::clock::Clock;
 use etcdbench::error::Error;
 use etcdbench::plan::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
-use etcdbench::record::{Emission, Recorder, RecorderSettings, Series};
+use etcdbench::record::{Emission, Recorder, RecorderSettings, Samples, Series};
 use etcdbench::result::{
-    self, Collector, Durability, Environment, Event, Header, Line, MAX_STALL_LINES, Observer, Run,
-    SCHEMA_VERSION, Silent, StallLine, Summary, Tool, Verdict, Writer,
+    self, Collector, Durability, Environment, Event, Header, Interval, Line, MAX_STALL_LINES,
+    Observer, Run, SCHEMA_VERSION, Silent, StallLine, Summary, Tool, Verdict, Writer,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -238,15 +238,30 @@ fn members_are_kept_apart_and_together() {
 #[test]
 fn cut_off_anywhere_it_still_reads() {
     let (dir, path) = place("run.jsonl");
-    write_run(&path, 1, 2);
+    let mut writer = Writer::create(&path, &header()).unwrap();
+    let mut samples = Samples::new();
+    (1..=10).for_each(|ns| samples.record(ns));
+    for second in 0..2 {
+        let interval = Interval {
+            phase: "wal".into(),
+            series: "wal.fsync".into(),
+            start_ns: second * S,
+            length_ns: S,
+            count: samples.count(),
+            min_ns: samples.min_ns(),
+            max_ns: samples.max_ns(),
+            sum_ns: samples.sum_ns(),
+            histogram: samples.encode(),
+            ..Interval::default()
+        };
+        writer.write(&Line::Interval(interval)).unwrap();
+    }
+    writer.write(&Line::Summary(Summary::default())).unwrap();
     let whole = fs::read(&path).unwrap();
-    let ends: Vec<usize> = (1..=whole.len())
-        .filter(|&n| whole[n - 1] == b'\n')
-        .collect();
+    let first_line = whole.iter().position(|&b| b == b'\n').unwrap();
     let cut = dir.path().join("cut.jsonl");
     let mut last_count = 0;
-    // The last two intervals and the summary, byte by byte.
-    for length in ends[ends.len() - 4]..=whole.len() {
+    for length in first_line..=whole.len() {
         fs::write(&cut, &whole[..length]).unwrap();
         let run = result::read(&cut).unwrap_or_else(|e| panic!("cut after {length} bytes: {e}"));
         assert!(fsyncs(&run) >= last_count, "more bytes, fewer samples");
@@ -255,7 +270,7 @@ fn cut_off_anywhere_it_still_reads() {
         assert_eq!(run.summary.is_some(), length >= whole.len() - 1);
     }
     assert_eq!(last_count, 20);
-    for length in 0..ends[0] - 1 {
+    for length in 0..first_line {
         fs::write(&cut, &whole[..length]).unwrap();
         let error = result::read(&cut).unwrap_err();
         assert!(matches!(error, Error::Damaged { line: 1, .. }), "{error}");
