@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use etcdbench::clock::Clock;
 use etcdbench::error::Error;
 use etcdbench::plan::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
-use etcdbench::record::{Emission, Recorder, RecorderSettings, Series};
+use etcdbench::record::{Emission, Recorder, RecorderSettings, Samples, Series};
 use etcdbench::result::{
-    self, Collector, Durability, Environment, Event, Header, Line, MAX_STALL_LINES, Observer, Run,
-    SCHEMA_VERSION, Silent, StallLine, Summary, Tool, Verdict, Writer,
+    self, Collector, Durability, Environment, Event, Header, Interval, Line, MAX_STALL_LINES,
+    Observer, Run, SCHEMA_VERSION, Silent, StallLine, Summary, Tool, Verdict, Writer,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -238,7 +238,25 @@ fn members_are_kept_apart_and_together() {
 #[test]
 fn cut_off_anywhere_it_still_reads() {
     let (dir, path) = place("run.jsonl");
-    write_run(&path, 1, 2);
+    let mut writer = Writer::create(&path, &header()).unwrap();
+    let mut samples = Samples::new();
+    (1..=10).for_each(|ns| samples.record(ns));
+    for second in 0..2 {
+        let interval = Interval {
+            phase: "wal".into(),
+            series: "wal.fsync".into(),
+            start_ns: second * S,
+            length_ns: S,
+            count: samples.count(),
+            min_ns: samples.min_ns(),
+            max_ns: samples.max_ns(),
+            sum_ns: samples.sum_ns(),
+            histogram: samples.encode(),
+            ..Interval::default()
+        };
+        writer.write(&Line::Interval(interval)).unwrap();
+    }
+    writer.write(&Line::Summary(Summary::default())).unwrap();
     let whole = fs::read(&path).unwrap();
     let first_line = whole.iter().position(|&b| b == b'\n').unwrap();
     let cut = dir.path().join("cut.jsonl");
@@ -257,6 +275,37 @@ fn cut_off_anywhere_it_still_reads() {
         let error = result::read(&cut).unwrap_err();
         assert!(matches!(error, Error::Damaged { line: 1, .. }), "{error}");
     }
+}
+
+#[test]
+fn numbers_that_are_none_do_not_spoil_the_file() {
+    let (_dir, path) = place("run.jsonl");
+    let mut writer = Writer::create(&path, &header()).unwrap();
+    let numbers = || {
+        [
+            ("ratio".to_owned(), f64::NAN),
+            ("more".to_owned(), f64::INFINITY),
+            ("sound".to_owned(), 2.5),
+        ]
+    };
+    let counters = result::Counters {
+        values: numbers().into(),
+        ..result::Counters::default()
+    };
+    writer.write(&Line::Counters(counters)).unwrap();
+    let finding = result::Finding {
+        numbers: numbers().into(),
+        ..result::Finding::default()
+    };
+    let summary = Summary {
+        findings: vec![finding],
+        ..Summary::default()
+    };
+    writer.write(&Line::Summary(summary)).unwrap();
+    let run = result::read(&path).unwrap();
+    let sound = [("sound".to_owned(), 2.5)].into();
+    assert_eq!(run.counters[0].values, sound);
+    assert_eq!(run.summary.unwrap().findings[0].numbers, sound);
 }
 
 #[test]

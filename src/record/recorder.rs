@@ -91,7 +91,7 @@ pub enum Emission {
     },
 }
 
-/// A pool of cleared histograms, so that no worker allocates during a run.
+/// A pool of cleared histograms, so that no worker allocates once the first intervals are through.
 #[derive(Clone, Default)]
 #[allow(clippy::vec_box)] // the boxes travel through the queue and back
 pub struct Pool(Arc<Mutex<Vec<Box<Samples>>>>);

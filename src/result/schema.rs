@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The schema's version, `major.minor`. Readers refuse an unknown major and ignore unknown fields.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -315,6 +315,7 @@ pub struct Counters {
     /// Whose: `device`, `cpu`, `psi.io`, `jbd2`.
     pub source: String,
     /// Name → growth.
+    #[serde(serialize_with = "finite")]
     pub values: BTreeMap<String, f64>,
 }
 
@@ -501,7 +502,7 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
     /// The numbers.
-    #[serde(default)]
+    #[serde(default, serialize_with = "finite")]
     pub numbers: BTreeMap<String, f64>,
 }
 
@@ -584,6 +585,11 @@ pub enum DurabilityOutcome {
     /// Cannot be told from here (network or user-space file systems).
     #[default]
     NotEstablished,
+}
+
+/// Leaves out what is not a number: JSON has no word for it, and a `null` in its place could not be read back.
+fn finite<S: Serializer>(numbers: &BTreeMap<String, f64>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(numbers.iter().filter(|(_, n)| n.is_finite()))
 }
 
 fn is_zero(n: &u64) -> bool {
