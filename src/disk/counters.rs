@@ -155,9 +155,10 @@ fn logs(system: &System, facts: &DiskFacts) -> Vec<Log> {
             path: format!("/proc/fs/jbd2/{name}/info"),
             read: parse_jbd2,
         });
-    let xfs = (facts.filesystem.as_deref() == Some("xfs")).then(|| Log {
+    let path = format!("/sys/fs/xfs/{}/stats/stats", device.name);
+    let xfs = system.exists(&path).then(|| Log {
         source: "xfs",
-        path: format!("/sys/fs/xfs/{}/stats/stats", device.name),
+        path,
         read: parse_xfs,
     });
     jbd2.chain(xfs).collect()

@@ -5,7 +5,7 @@ use crate::result::{BlockDevice, DiskFacts};
 use crate::units::{format_bytes, format_count, format_duration, significant};
 
 use super::evidence::{Evidence, Weight};
-use super::ladder::{Measured, PerSync, WRITE_BYTES};
+use super::ladder::{Measured, Seen};
 
 /// A file system's way to a device and back takes longer than this on anything but persistent memory; a sync that
 /// does not is a system call that did nothing.
@@ -14,8 +14,8 @@ const NOTHING_DONE_NS: u64 = 5_000;
 /// Half a turn at 15,000 rpm: no spinning disk syncs into fresh blocks in less at its median.
 const SPINNING_NS: u64 = 2_000_000;
 
-/// Share of what was to be expected at the device below which it counts as missing. Far from one, so that neither a
-/// rough estimate of others' writes nor a flush shared with somebody else's makes an accusation.
+/// Share of syncs below which what each of them should have caused at the device counts as missing. Others can only
+/// add to what is seen, so an honest device stays near one.
 const MISSING: f64 = 0.5;
 
 /// Weighs times and counters.
@@ -47,9 +47,14 @@ fn weigh(
     let mut found = Vec::new();
     found.extend(times(measured));
     found.extend(library(measured));
-    match (measured.per_sync(), watched) {
-        (Some(per_sync), Some(watched)) => {
-            found.extend(arrivals(measured, &per_sync, watched, &disks));
+    match (measured.device, watched) {
+        (Some(seen), Some(watched)) => {
+            let device = AtDevice {
+                seen,
+                watched,
+                syncs: measured.syncs,
+            };
+            found.extend(device.arrivals(&disks));
         }
         _ => found.push(Evidence::new(
             Weight::Note,
@@ -98,82 +103,87 @@ fn library(measured: &Measured) -> Option<Evidence> {
     })
 }
 
-/// Did what was synced arrive at the device, and the flushes with it?
-fn arrivals(
-    measured: &Measured,
-    per_sync: &PerSync,
-    watched: &str,
-    disks: &[&BlockDevice],
-) -> Vec<Evidence> {
-    let bytes = format_bytes(per_sync.bytes.round() as u64);
-    if per_sync.bytes < MISSING * WRITE_BYTES as f64 {
-        return vec![Evidence::new(
-            Weight::Unsettles,
-            format!(
-                "only {bytes} per sync of 4 KiB reached {watched}, others' writes taken off: either syncs do not get \
-                 there, or it is not the device under this directory"
-            ),
-        )];
-    }
-    let mut found = vec![Evidence::new(
-        Weight::For,
-        format!(
-            "{bytes} in {} writes per sync of 4 KiB reached {watched}, others' writes taken off",
-            significant(per_sync.writes)
-        ),
-    )];
-    let cache_of = |cache| {
-        disks
-            .iter()
-            .any(|disk| disk.write_cache.as_deref() == Some(cache))
-    };
-    if cache_of("write back") {
-        found.extend(flushes(measured, per_sync, watched));
-    } else if cache_of("write through") {
-        found.push(Evidence::new(
-            Weight::Note,
-            format!(
-                "{watched} is said to have no volatile cache (write through), so the kernel sends it no flushes; true of \
-                 drives with power-loss protection, untrue if somebody merely wrote that into queue/write_cache"
-            ),
-        ));
-    }
-    found
+/// What the device showed during the fdatasync rung.
+struct AtDevice<'a> {
+    seen: Seen,
+    /// Which device, in words.
+    watched: &'a str,
+    syncs: u64,
 }
 
-/// Each of our syncs waits for the one before, so each needs a flush of its own: even if every flush is shared with
-/// other programs' there are as many flushes as syncs.
-fn flushes(measured: &Measured, per_sync: &PerSync, watched: &str) -> Option<Evidence> {
-    let ours = per_sync.flushes?;
-    let all = measured.device?.grown.flushes? as f64 / measured.syncs as f64;
-    let (weight, words) = if all < MISSING {
-        (
-            Weight::Disproves,
-            format!(
-                "the data reached {watched}, but only {} flushes per sync did, and its cache is write back: flushes are \
-                 dropped on the way, and a power cut loses what was synced",
-                significant(all)
-            ),
-        )
-    } else if ours < MISSING {
-        (
-            Weight::Unsettles,
-            format!(
-                "{} flushes per sync reached {watched}, but others flush it about as often while idle: ours cannot be told \
-                 from theirs",
-                significant(all)
-            ),
-        )
-    } else {
-        (
+impl AtDevice<'_> {
+    fn share(&self, syncs: u64) -> f64 {
+        syncs as f64 / self.syncs as f64
+    }
+
+    /// Did what was synced arrive at the device, and the flushes with it?
+    fn arrivals(&self, disks: &[&BlockDevice]) -> Vec<Evidence> {
+        let watched = self.watched;
+        let (saw, syncs) = (format_count(self.seen.saw_data), format_count(self.syncs));
+        if self.share(self.seen.saw_data) < MISSING {
+            return vec![Evidence::new(
+                Weight::Unsettles,
+                format!(
+                    "only {saw} of {syncs} syncs of 4 KiB saw their data reach {watched}: either syncs do not get there, \
+                     or it is not the device under this directory"
+                ),
+            )];
+        }
+        let bytes = format_bytes(self.seen.bytes.round() as u64);
+        let writes = significant(self.seen.writes);
+        let mut found = vec![Evidence::new(
             Weight::For,
             format!(
-                "{} flushes per sync reached {watched} (write back), others' taken off",
-                significant(ours)
+                "{saw} of {syncs} syncs of 4 KiB saw their data reach {watched}: {bytes} in {writes} writes per \
+                 sync"
+            ),
+        )];
+        let cache_of = |cache| {
+            disks
+                .iter()
+                .any(|disk| disk.write_cache.as_deref() == Some(cache))
+        };
+        if cache_of("write back") {
+            found.push(self.flushes());
+        } else if cache_of("write through") {
+            found.push(Evidence::new(
+                Weight::Note,
+                format!(
+                    "{watched} is said to have no volatile cache (write through), so the kernel sends it no flushes; true \
+                     of drives with power-loss protection, untrue if somebody merely wrote that into queue/write_cache"
+                ),
+            ));
+        }
+        found
+    }
+
+    fn flushes(&self) -> Evidence {
+        let watched = self.watched;
+        let Some(saw) = self.seen.saw_flush else {
+            return Evidence::new(
+                Weight::Note,
+                format!("the kernel keeps no count of the flushes of {watched}"),
+            );
+        };
+        let share = self.share(saw);
+        let (saw, syncs) = (format_count(saw), format_count(self.syncs));
+        if share < MISSING {
+            return Evidence::new(
+                Weight::Disproves,
+                format!(
+                    "the data reached {watched}, but only {saw} of {syncs} syncs saw a flush, and its cache is write back: \
+                     flushes are dropped on the way, and a power cut loses what was synced"
+                ),
+            );
+        }
+        let ratio = significant(self.seen.flushes.unwrap_or(0.0));
+        Evidence::new(
+            Weight::For,
+            format!(
+                "{saw} of {syncs} syncs saw a flush of {watched} (write back) end: {ratio} per sync"
             ),
         )
-    };
-    Some(Evidence::new(weight, words))
+    }
 }
 
 /// A disk that says it spins and syncs faster than one can. Believed only of a physical ATA disk: virtual ones say
@@ -226,10 +236,7 @@ fn trusted(disk: &BlockDevice) -> Option<Evidence> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::disk::device::DeviceReading;
     use crate::disk::durability::evidence::outcome;
     use crate::disk::durability::ladder::Seen;
     use crate::result::DurabilityOutcome::{self, Disproved, NotDisproved, NotEstablished};
@@ -245,8 +252,8 @@ mod tests {
         }
     }
 
-    /// 1,000 syncs of 90 µs, with this many flushes and bytes at the device per sync.
-    fn measured(flushes: Option<f64>, bytes: f64) -> Measured {
+    /// 1,000 syncs of 90 µs, of which so many saw their data arrive and so many a flush.
+    fn measured(saw_data: u64, saw_flush: Option<u64>) -> Measured {
         Measured {
             unsynced_p50_ns: Some(2_000),
             synced_p50_ns: Some(92_000),
@@ -255,18 +262,11 @@ mod tests {
             library_p50_ns: Some(90_000),
             syncs: 1000,
             device: Some(Seen {
-                grown: DeviceReading {
-                    writes: 2000,
-                    written_bytes: (bytes * 1000.0) as u64,
-                    flushes: flushes.map(|f| (f * 1000.0) as u64),
-                    ..DeviceReading::default()
-                },
-                span: Duration::from_millis(100),
-                idle: DeviceReading {
-                    flushes: Some(0),
-                    ..DeviceReading::default()
-                },
-                idle_span: Duration::from_millis(100),
+                flushes: Some(1.0),
+                bytes: 8192.0,
+                writes: 2.0,
+                saw_data,
+                saw_flush,
             }),
             written_bytes: 0,
         }
@@ -282,52 +282,40 @@ mod tests {
 
     #[test]
     fn an_honest_virtio_disk_is_not_accused() {
-        let seen = measured(Some(1.0), 8192.0);
+        let seen = measured(1000, Some(1000));
         assert_eq!(judged(disk("write back"), &seen), NotDisproved);
     }
 
     #[test]
     fn flushes_dropped_before_a_volatile_cache() {
-        let seen = measured(Some(0.0), 8192.0);
+        // Others flush now and then.
+        let seen = measured(1000, Some(30));
         assert_eq!(judged(disk("write back"), &seen), Disproved);
         assert_eq!(judged(disk("write through"), &seen), NotDisproved);
     }
 
     #[test]
-    fn an_old_kernel_counts_no_flushes() {
-        let seen = measured(None, 8192.0);
+    fn flushes_that_nobody_counts_are_not_missed() {
+        let seen = measured(1000, None);
         assert_eq!(judged(disk("write back"), &seen), NotDisproved);
     }
 
     #[test]
     fn nothing_arrives() {
-        let seen = measured(Some(0.0), 0.0);
+        let seen = measured(20, Some(20));
         assert_eq!(judged(disk("write back"), &seen), NotEstablished);
-    }
-
-    #[test]
-    fn others_flushes_neither_hide_nor_accuse() {
-        let mut seen = measured(Some(3.0), 40_960.0);
-        if let Some(device) = &mut seen.device {
-            device.idle.flushes = Some(3000);
-        }
-        assert_eq!(judged(disk("write back"), &seen), NotEstablished);
-        if let Some(device) = &mut seen.device {
-            device.idle.flushes = Some(2000);
-        }
-        assert_eq!(judged(disk("write back"), &seen), NotDisproved);
     }
 
     #[test]
     fn a_sync_that_takes_no_time() {
-        let mut seen = measured(Some(1.0), 8192.0);
+        let mut seen = measured(1000, Some(1000));
         seen.fdatasync_p50_ns = Some(300);
         assert_eq!(judged(disk("write back"), &seen), Disproved);
     }
 
     #[test]
     fn a_swallowed_library_call() {
-        let mut seen = measured(Some(1.0), 8192.0);
+        let mut seen = measured(1000, Some(1000));
         seen.library_p50_ns = Some(200);
         assert_eq!(judged(disk("write back"), &seen), NotEstablished);
     }
@@ -337,7 +325,7 @@ mod tests {
         let mut ata = disk("write back");
         ata.transport = Some("sata".to_owned());
         ata.vendor = Some("ATA".to_owned());
-        let mut seen = measured(Some(1.0), 8192.0);
+        let mut seen = measured(1000, Some(1000));
         assert_eq!(judged(ata.clone(), &seen), NotEstablished);
         ata.cloud = Some("QEMU virtual disk".to_owned());
         assert_eq!(judged(ata.clone(), &seen), NotDisproved);
@@ -348,7 +336,7 @@ mod tests {
 
     #[test]
     fn without_counters_time_alone_speaks() {
-        let mut seen = measured(None, 0.0);
+        let mut seen = measured(0, None);
         seen.device = None;
         let found = weigh(&DiskFacts::default(), None, &[], &seen);
         assert_eq!(outcome(&found), NotDisproved);

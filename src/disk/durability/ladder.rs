@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FallocateFlags, Mode, OFlags};
 
-use crate::disk::device::{DeviceCounters, DeviceReading};
+use crate::disk::device::DeviceCounters;
 use crate::disk::value::Values;
 use crate::error::{Error, Result};
+
+use super::witness::Witness;
 
 /// Bytes of one write: a page, always into a fresh block, so that at least this much must reach the device.
 pub(super) const WRITE_BYTES: u64 = 4096;
@@ -42,40 +44,20 @@ pub(super) struct Measured {
     pub(super) written_bytes: u64,
 }
 
-/// The device's counters during the fdatasync rung, and at rest before it.
+/// What the device did during the fdatasync rung.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Seen {
-    pub(super) grown: DeviceReading,
-    pub(super) span: Duration,
-    pub(super) idle: DeviceReading,
-    pub(super) idle_span: Duration,
-}
-
-/// What the device did for each sync, after what others do at rest is taken off.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct PerSync {
+    /// Flushes per sync; absent where they are not counted.
     pub(super) flushes: Option<f64>,
+    /// Bytes written per sync.
     pub(super) bytes: f64,
+    /// Writes per sync.
     pub(super) writes: f64,
-}
-
-impl Measured {
-    pub(super) fn per_sync(&self) -> Option<PerSync> {
-        let seen = self.device.filter(|_| self.syncs > 0)?;
-        let share = seen.span.as_secs_f64() / seen.idle_span.as_secs_f64().max(1e-3);
-        let ours = |grown: u64, idle: u64| {
-            (grown as f64 - idle as f64 * share).max(0.0) / self.syncs as f64
-        };
-        Some(PerSync {
-            flushes: seen
-                .grown
-                .flushes
-                .zip(seen.idle.flushes)
-                .map(|(grown, idle)| ours(grown, idle)),
-            bytes: ours(seen.grown.written_bytes, seen.idle.written_bytes),
-            writes: ours(seen.grown.writes, seen.idle.writes),
-        })
-    }
+    /// Syncs during which at least their own data was written.
+    pub(super) saw_data: u64,
+    /// Syncs during which at least one flush ended; absent where the kernel has counted none since it started, so
+    /// that it may well not count them (before Linux 5.5, and for devices without a request queue).
+    pub(super) saw_flush: Option<u64>,
 }
 
 /// Climbs all rungs within about `budget`.
@@ -92,19 +74,10 @@ pub(super) fn climb(
         measured: Measured::default(),
     };
     climber.unsynced(budget / 20)?;
-    let idle = at_rest(counters, budget / 8);
-    climber.synced(counters, idle, budget / 2)?;
+    climber.synced(counters, budget / 2)?;
     climber.dsync(budget / 4)?;
     climber.through_the_library(budget / 20)?;
     Ok(climber.measured)
-}
-
-fn at_rest(counters: Option<&DeviceCounters>, span: Duration) -> Option<(DeviceReading, Duration)> {
-    let counters = counters?;
-    let begin = Instant::now();
-    let before = counters.snapshot()?;
-    std::thread::sleep(span);
-    Some((counters.snapshot()?.since(&before), begin.elapsed()))
 }
 
 struct Climber<'a> {
@@ -125,42 +98,38 @@ struct Times {
 impl Climber<'_> {
     fn unsynced(&mut self, time: Duration) -> Result<()> {
         let file = Scratch::create(self.workdir, "unsynced", OFlags::empty())?;
-        let times = self.rung(&file, time, MOST_WRITES, |_| Ok(()))?;
+        let times = self.rung(&file, time, MOST_WRITES, |_| Ok(()), || ())?;
         self.measured.unsynced_p50_ns = median(times.write);
         Ok(())
     }
 
-    fn synced(
-        &mut self,
-        counters: Option<&DeviceCounters>,
-        idle: Option<(DeviceReading, Duration)>,
-        time: Duration,
-    ) -> Result<()> {
+    fn synced(&mut self, counters: Option<&DeviceCounters>, time: Duration) -> Result<()> {
         let file = Scratch::create(self.workdir, "fdatasync", OFlags::empty())?;
         // What creating the file left behind is not to be charged to the first sync.
         rustix::fs::fsync(&file.fd).map_err(Error::io("sync", &file.path))?;
-        let before = counters.and_then(DeviceCounters::snapshot);
-        let begin = Instant::now();
-        let times = self.rung(&file, time, MOST_WRITES, |fd| rustix::fs::fdatasync(fd))?;
-        let span = begin.elapsed();
-        let after = counters.and_then(DeviceCounters::snapshot);
+        let mut witness = counters.and_then(Witness::new);
+        let look = || {
+            if let Some(witness) = &mut witness {
+                witness.look();
+            }
+        };
+        let times = self.rung(
+            &file,
+            time,
+            MOST_WRITES,
+            |fd| rustix::fs::fdatasync(fd),
+            look,
+        )?;
         self.measured.syncs = times.sync.len() as u64;
         self.measured.synced_p50_ns = median(times.both);
         self.measured.fdatasync_p50_ns = median(times.sync);
-        if let (Some(before), Some(after), Some((idle, idle_span))) = (before, after, idle) {
-            self.measured.device = Some(Seen {
-                grown: after.since(&before),
-                span,
-                idle,
-                idle_span,
-            });
-        }
+        self.measured.device = witness.and_then(|witness| witness.testify());
         Ok(())
     }
 
     fn dsync(&mut self, time: Duration) -> Result<()> {
         let file = Scratch::create(self.workdir, "dsync", OFlags::DSYNC)?;
-        let times = self.rung(&file, time, MOST_WRITES, |_| Ok(()))?;
+        let times = self.rung(&file, time, MOST_WRITES, |_| Ok(()), || ())?;
         self.measured.dsync_p50_ns = median(times.write);
         Ok(())
     }
@@ -175,10 +144,17 @@ impl Climber<'_> {
                 .try_clone()
                 .map_err(Error::io("open", &scratch.path))?,
         );
-        let times = self.rung(&scratch, time, LIBRARY_SYNCS, |_| {
-            file.sync_data()
-                .map_err(|e| rustix::io::Errno::from_io_error(&e).unwrap_or(rustix::io::Errno::IO))
-        })?;
+        let times = self.rung(
+            &scratch,
+            time,
+            LIBRARY_SYNCS,
+            |_| {
+                file.sync_data().map_err(|e| {
+                    rustix::io::Errno::from_io_error(&e).unwrap_or(rustix::io::Errno::IO)
+                })
+            },
+            || (),
+        )?;
         self.measured.library_p50_ns = median(times.sync);
         Ok(())
     }
@@ -189,6 +165,7 @@ impl Climber<'_> {
         time: Duration,
         most: u64,
         sync: impl Fn(&OwnedFd) -> rustix::io::Result<()>,
+        mut afterwards: impl FnMut(),
     ) -> Result<Times> {
         let mut times = Times::default();
         let begin = Instant::now();
@@ -207,6 +184,7 @@ impl Climber<'_> {
             times.sync.push((end - written).as_nanos() as u64);
             times.both.push((end - start).as_nanos() as u64);
             self.measured.written_bytes += WRITE_BYTES;
+            afterwards();
         }
         Ok(times)
     }

@@ -5,6 +5,7 @@ mod evidence;
 mod judge;
 mod ladder;
 mod suspects;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -45,16 +46,15 @@ pub fn examine(
 fn report(mut found: Vec<Evidence>, measured: &ladder::Measured) -> Durability {
     // What decides comes first; what merely is comes last.
     found.sort_by_key(|evidence| std::cmp::Reverse(evidence.weight));
-    let per_sync = measured.per_sync();
     Durability {
         outcome: outcome(&found),
         evidence: found.into_iter().map(|evidence| evidence.words).collect(),
         unsynced_p50_ns: measured.unsynced_p50_ns,
         fdatasync_p50_ns: measured.synced_p50_ns,
         dsync_p50_ns: measured.dsync_p50_ns,
-        flushes_per_sync: per_sync.as_ref().and_then(|per_sync| per_sync.flushes),
-        device_bytes_per_sync: per_sync.as_ref().map(|per_sync| per_sync.bytes),
-        device_writes_per_sync: per_sync.as_ref().map(|per_sync| per_sync.writes),
+        flushes_per_sync: measured.device.and_then(|seen| seen.flushes),
+        device_bytes_per_sync: measured.device.map(|seen| seen.bytes),
+        device_writes_per_sync: measured.device.map(|seen| seen.writes),
         syncs: measured.syncs,
     }
 }
