@@ -24,6 +24,8 @@ pub(super) struct Evidence<'a> {
     pub plan: &'a DiskPlan,
     /// Whether it went through to its end.
     pub complete: bool,
+    /// Every wait on the disk while stalls counted.
+    pub waits: Pooled,
 }
 
 /// The samples of one or more series, pooled over phases.
@@ -42,6 +44,20 @@ pub(super) struct Pooled {
 }
 
 impl<'a> Evidence<'a> {
+    /// Gathers what the rules need.
+    pub fn new(run: &'a Run, plan: &'a DiskPlan, complete: bool) -> Self {
+        let mut evidence = Evidence {
+            run,
+            plan,
+            complete,
+            waits: Pooled::default(),
+        };
+        evidence.waits = Pooled::of(&evidence.stall_phases(), |s| {
+            DISJOINT_SERIES.contains(&s.series.as_str()) && s.member.is_none()
+        });
+        evidence
+    }
+
     /// The phases a rule on this series is judged in: those of the planned load, or the WAL alone in a run that had
     /// no other. Backend commits are rare, so the phase that gathers more of them counts for them too.
     pub fn judged_phases(&self, series: &str) -> Vec<&'a PhaseData> {
@@ -106,13 +122,6 @@ impl<'a> Evidence<'a> {
                 (member, Pooled::of(&phases, of_member))
             })
             .collect()
-    }
-
-    /// Every wait on the disk while stalls counted.
-    pub fn waits(&self) -> Pooled {
-        Pooled::of(&self.stall_phases(), |s| {
-            DISJOINT_SERIES.contains(&s.series.as_str()) && s.member.is_none()
-        })
     }
 
     /// Start times of the stalls at least this long, in the phases where stalls count, ascending.

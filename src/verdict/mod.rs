@@ -45,11 +45,7 @@ pub fn conclude(run: &Run, complete: bool, interrupted: bool, ended_at: String) 
         }
     };
     let complete = complete && !interrupted;
-    let evidence = Evidence {
-        run,
-        plan: &plan,
-        complete,
-    };
+    let evidence = Evidence::new(run, &plan, complete);
     let rules = outcomes(&evidence);
     let verdict = overall(&rules, complete);
     let capacity = capacity::capacity(run);
