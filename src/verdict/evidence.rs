@@ -13,6 +13,8 @@ pub(super) const WAL_PHASE: &str = "wal";
 const COMMITS_PHASE: &str = "commits";
 /// Series that are waits of their own: no wait is in two of them, so stalls counted over them count once.
 pub(super) const DISJOINT_SERIES: [&str; 3] = ["wal.sync", "wal.cut", "backend.commit"];
+/// A load planned for this long was asked for by `--soak`.
+const SOAK_NS: u64 = 300_000_000_000;
 /// Confidence of every one-sided bound that decides a rule.
 pub(super) const CONFIDENCE: f64 = 0.95;
 
@@ -97,6 +99,26 @@ impl<'a> Evidence<'a> {
             .collect()
     }
 
+    /// How long the planned load was to last.
+    pub fn planned_load_ns(&self) -> u64 {
+        let planned = |names: &[&str]| -> u64 {
+            let phases = self.plan.phases.iter();
+            phases
+                .filter(|phase| names.contains(&phase.name.as_str()))
+                .map(|phase| phase.duration_ns)
+                .sum()
+        };
+        match planned(&LOAD_PHASES) {
+            0 => planned(&[WAL_PHASE]),
+            load => load,
+        }
+    }
+
+    /// Whether this was a long run already, so that nobody is advised to make one.
+    pub fn soaks(&self) -> bool {
+        self.planned_load_ns() >= SOAK_NS
+    }
+
     /// One series over the phases it is judged in, all members together.
     pub fn judged(&self, series: &str) -> Pooled {
         Pooled::of(&self.judged_phases(series), |s| {
@@ -145,14 +167,13 @@ impl<'a> Evidence<'a> {
         spans
     }
 
-    /// Counters of this source in a phase.
-    pub fn counters(
-        &self,
-        source: &'a str,
-        phases: &'a [&'a str],
-    ) -> impl Iterator<Item = &'a Counters> {
-        let run: &'a Run = self.run;
-        run.counters.iter().filter(move |c| {
+    /// Counters of this source in any of these phases.
+    pub fn counters<'b>(
+        &'b self,
+        source: &'b str,
+        phases: &'b [&'b str],
+    ) -> impl Iterator<Item = &'b Counters> {
+        self.run.counters.iter().filter(move |c| {
             c.source == source && c.length_ns > 0 && phases.contains(&c.phase.as_str())
         })
     }

@@ -52,7 +52,7 @@ pub fn conclude(run: &Run, complete: bool, interrupted: bool, ended_at: String) 
     let target = profile(&plan.profile).map_or("etcd", |profile| profile.target);
     Summary {
         headline: headline::headline(verdict, &rules, target, interrupted, &evidence),
-        findings: findings::findings(&evidence),
+        findings: findings::findings(&evidence, capacity.as_ref()),
         ladder: stalls::ladder(&evidence),
         ended_at,
         complete,
