@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn slow_seconds_need_no_stalls() {
         let beating = |noise: &mut Noise, at: u64| {
-            if at % (5 * S) == 0 {
+            if at.is_multiple_of(5 * S) {
                 20 * MS
             } else {
                 noise.lognormal(200 * US, 0.3)
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn stalls_every_half_minute() {
         let beating = |noise: &mut Noise, at: u64| {
-            if at % (30 * S) == 0 {
+            if at.is_multiple_of(30 * S) {
                 300 * MS
             } else {
                 noise.lognormal(200 * US, 0.3)
