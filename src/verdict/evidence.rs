@@ -13,6 +13,8 @@ pub(super) const WAL_PHASE: &str = "wal";
 const COMMITS_PHASE: &str = "commits";
 /// Series that are waits of their own: no wait is in two of them, so stalls counted over them count once.
 pub(super) const DISJOINT_SERIES: [&str; 3] = ["wal.sync", "wal.cut", "backend.commit"];
+/// A load planned for this long was asked for by `--soak`.
+const SOAK_NS: u64 = 300_000_000_000;
 /// Confidence of every one-sided bound that decides a rule.
 pub(super) const CONFIDENCE: f64 = 0.95;
 
@@ -24,6 +26,8 @@ pub(super) struct Evidence<'a> {
     pub plan: &'a DiskPlan,
     /// Whether it went through to its end.
     pub complete: bool,
+    /// Every wait on the disk while stalls counted.
+    pub waits: Pooled,
 }
 
 /// The samples of one or more series, pooled over phases.
@@ -42,6 +46,20 @@ pub(super) struct Pooled {
 }
 
 impl<'a> Evidence<'a> {
+    /// Gathers what the rules need.
+    pub fn new(run: &'a Run, plan: &'a DiskPlan, complete: bool) -> Self {
+        let mut evidence = Evidence {
+            run,
+            plan,
+            complete,
+            waits: Pooled::default(),
+        };
+        evidence.waits = Pooled::of(&evidence.stall_phases(), |s| {
+            DISJOINT_SERIES.contains(&s.series.as_str()) && s.member.is_none()
+        });
+        evidence
+    }
+
     /// The phases a rule on this series is judged in: those of the planned load, or the WAL alone in a run that had
     /// no other. Backend commits are rare, so the phase that gathers more of them counts for them too.
     pub fn judged_phases(&self, series: &str) -> Vec<&'a PhaseData> {
@@ -81,6 +99,26 @@ impl<'a> Evidence<'a> {
             .collect()
     }
 
+    /// How long the planned load was to last.
+    pub fn planned_load_ns(&self) -> u64 {
+        let planned = |names: &[&str]| -> u64 {
+            let phases = self.plan.phases.iter();
+            phases
+                .filter(|phase| names.contains(&phase.name.as_str()))
+                .map(|phase| phase.duration_ns)
+                .sum()
+        };
+        match planned(&LOAD_PHASES) {
+            0 => planned(&[WAL_PHASE]),
+            load => load,
+        }
+    }
+
+    /// Whether this was a long run already, so that nobody is advised to make one.
+    pub fn soaks(&self) -> bool {
+        self.planned_load_ns() >= SOAK_NS
+    }
+
     /// One series over the phases it is judged in, all members together.
     pub fn judged(&self, series: &str) -> Pooled {
         Pooled::of(&self.judged_phases(series), |s| {
@@ -108,13 +146,6 @@ impl<'a> Evidence<'a> {
             .collect()
     }
 
-    /// Every wait on the disk while stalls counted.
-    pub fn waits(&self) -> Pooled {
-        Pooled::of(&self.stall_phases(), |s| {
-            DISJOINT_SERIES.contains(&s.series.as_str()) && s.member.is_none()
-        })
-    }
-
     /// Start times of the stalls at least this long, in the phases where stalls count, ascending.
     pub fn stall_spans(&self, at_least_ns: u64) -> Vec<(u64, u64)> {
         let phases = self.stall_phases();
@@ -136,14 +167,13 @@ impl<'a> Evidence<'a> {
         spans
     }
 
-    /// Counters of this source in a phase.
-    pub fn counters(
-        &self,
-        source: &'a str,
-        phases: &'a [&'a str],
-    ) -> impl Iterator<Item = &'a Counters> {
-        let run: &'a Run = self.run;
-        run.counters.iter().filter(move |c| {
+    /// Counters of this source in any of these phases.
+    pub fn counters<'b>(
+        &'b self,
+        source: &'b str,
+        phases: &'b [&'b str],
+    ) -> impl Iterator<Item = &'b Counters> {
+        self.run.counters.iter().filter(move |c| {
             c.source == source && c.length_ns > 0 && phases.contains(&c.phase.as_str())
         })
     }

@@ -45,18 +45,14 @@ pub fn conclude(run: &Run, complete: bool, interrupted: bool, ended_at: String) 
         }
     };
     let complete = complete && !interrupted;
-    let evidence = Evidence {
-        run,
-        plan: &plan,
-        complete,
-    };
+    let evidence = Evidence::new(run, &plan, complete);
     let rules = outcomes(&evidence);
     let verdict = overall(&rules, complete);
     let capacity = capacity::capacity(run);
     let target = profile(&plan.profile).map_or("etcd", |profile| profile.target);
     Summary {
         headline: headline::headline(verdict, &rules, target, interrupted, &evidence),
-        findings: findings::findings(&evidence),
+        findings: findings::findings(&evidence, capacity.as_ref()),
         ladder: stalls::ladder(&evidence),
         ended_at,
         complete,

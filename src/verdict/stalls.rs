@@ -19,7 +19,7 @@ const SAME_OCCURRENCE_NS: u64 = 1_000_000_000;
 
 /// The stalls at least this long among all waits.
 pub(super) fn share_of_stalls(evidence: &Evidence, at_least_ns: u64) -> Share {
-    let waits = evidence.waits();
+    let waits = &evidence.waits;
     let hits = waits.at_or_above(at_least_ns).hits;
     let told = evidence.stall_spans(at_least_ns);
     let occurrences = if told.is_empty() {

@@ -89,7 +89,13 @@ fn slow_disks_always_fail() {
 #[test]
 fn a_disk_so_slow_that_it_syncs_five_times_fails() {
     let summary = Builder::new(1)
-        .wal(20, 1, |_, at| if at % (4 * S) == 0 { 4 * S } else { 3 * S })
+        .wal(20, 1, |_, at| {
+            if at.is_multiple_of(4 * S) {
+                4 * S
+            } else {
+                3 * S
+            }
+        })
         .conclude();
     assert_eq!(rule(&summary, "wal.fsync.p99").verdict, Verdict::Fail);
     assert_eq!(rule(&summary, "stalls >= 1s").verdict, Verdict::Fail);

@@ -1,0 +1,53 @@
+//! Others who write to this disk: what its counters did while the probe did nothing.
+
+use crate::result::{Finding, Severity};
+use crate::units;
+
+use super::super::evidence::Evidence;
+use super::{Complete, finding};
+
+/// Below this nobody competes with etcd for the disk.
+const QUIET_BYTES_PER_S: f64 = 1_048_576.0;
+/// Half of what an etcd under load flushes for its backend alone (ten commits a second, two flushes each).
+const QUIET_FLUSHES_PER_S: f64 = 10.0;
+/// A warning from this many times as much on.
+const BUSY: f64 = 5.0;
+/// Shorter than this says nothing about a disk's neighbours.
+const MIN_IDLE_S: f64 = 2.0;
+/// Bytes of a sector in the kernel's counters, whatever the device's own.
+const SECTOR_BYTES: f64 = 512.0;
+
+pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+    let (mut seconds, mut sectors, mut flushes) = (0.0, 0.0, 0.0);
+    for counters in evidence.counters("device", &["idle"]) {
+        let grown = |name: &str| counters.values.get(name).copied().unwrap_or(0.0);
+        seconds += counters.length_ns as f64 / 1e9;
+        sectors += grown("sectors_written");
+        flushes += grown("flushes");
+    }
+    if seconds < MIN_IDLE_S {
+        return None;
+    }
+    let bytes_per_s = sectors * SECTOR_BYTES / seconds;
+    let flushes_per_s = flushes / seconds;
+    let times_quiet = (bytes_per_s / QUIET_BYTES_PER_S).max(flushes_per_s / QUIET_FLUSHES_PER_S);
+    if times_quiet < 1.0 {
+        return None;
+    }
+    let severity = if times_quiet >= BUSY {
+        Severity::Warning
+    } else {
+        Severity::Info
+    };
+    let message = format!(
+        "Others wrote {}/s here with {} flushes/s while this program was idle.",
+        units::format_bytes(bytes_per_s as u64),
+        units::significant(flushes_per_s),
+    );
+    Some(
+        finding("idle_writers", severity, message)
+            .advise("A file system of its own keeps their journal out of etcd's way, a disk of its own also their writes.")
+            .number("bytes_per_s", bytes_per_s)
+            .number("flushes_per_s", flushes_per_s),
+    )
+}
