@@ -1,17 +1,19 @@
 //! The `etcdbench` program: parse → plan → run → render → exit code.
 
 use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 use etcdbench::cli::{self, Cli, Command, DiskArgs, Format, ReportArgs};
+use etcdbench::clock::Clock;
+use etcdbench::disk::{self as probe, Finished, Request};
 use etcdbench::error::{Error, Result};
 use etcdbench::exit::Exit;
 use etcdbench::plan::{self, DiskPlan};
 use etcdbench::report::{self, Style};
-use etcdbench::result::{self, Summary};
-use etcdbench::{progress, verdict};
+use etcdbench::result::{self, Run, Summary};
+use etcdbench::{progress, signals, verdict};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
@@ -29,40 +31,57 @@ fn main() -> ExitCode {
 
 fn disk(args: &DiskArgs) -> Result<Exit> {
     let plan = DiskPlan::resolve(args)?;
-    plan::labels(&args.labels)?;
+    let labels = plan::labels(&args.labels)?;
+    probe::check(&plan)?;
     if !args.output.quiet {
         say(&progress::announcement(&plan));
     }
-    let result = probe(&plan)?;
-    let summary = show(&result, args.output.format, args.output.no_color)?;
-    if summary.interrupted {
-        return Ok(Exit::Interrupted);
+    let clock = Clock::start();
+    let Finished {
+        path,
+        run,
+        summary,
+        error,
+    } = probe::run(Request {
+        plan: &plan,
+        clock,
+        name: args.name.clone(),
+        labels,
+        result: args.output.result.clone(),
+        observer: progress::observer(&plan, clock, args.output.quiet),
+        signalled: signals::watch()?,
+    })?;
+    show(
+        &run,
+        &summary,
+        &path,
+        args.output.format,
+        args.output.no_color,
+    )?;
+    match error {
+        Some(error) => Err(error),
+        None if summary.interrupted => Ok(Exit::Interrupted),
+        None => Ok(Exit::of(summary.verdict, args.strict)),
     }
-    Ok(Exit::of(summary.verdict, args.strict))
-}
-
-/// Carries the plan out and says where the result is.
-fn probe(_plan: &DiskPlan) -> Result<PathBuf> {
-    Err(Error::Refused("this build has no disk probe".to_owned()))
 }
 
 fn stored(args: &ReportArgs) -> Result<Exit> {
-    let summary = show(&args.file, args.format, args.no_color)?;
+    let run = result::read(&args.file)?;
+    // A result without a summary is of a killed run: it is summarised from what it holds.
+    let killed = || verdict::conclude(&run, false, false, run.last_heard());
+    let summary = run.summary.clone().unwrap_or_else(killed);
+    show(&run, &summary, &args.file, args.format, args.no_color)?;
     Ok(Exit::of(summary.verdict, args.strict))
 }
 
-/// Prints a result file. One without a summary is of a killed run: it is summarised from what it holds.
-fn show(path: &Path, format: Format, no_color: bool) -> Result<Summary> {
-    let run = result::read(path)?;
-    let killed = || verdict::conclude(&run, false, false, run.last_heard());
-    let summary = run.summary.clone().unwrap_or_else(killed);
+/// Prints a result.
+fn show(run: &Run, summary: &Summary, path: &Path, format: Format, no_color: bool) -> Result<()> {
     let text = match format {
-        Format::Text => report::terminal(&run, &summary, path, &Style::of_stdout(no_color)),
-        Format::Json => report::json(&run, &summary),
-        Format::Csv => report::csv(&run, &summary),
+        Format::Text => report::terminal(run, summary, path, &Style::of_stdout(no_color)),
+        Format::Json => report::json(run, summary),
+        Format::Csv => report::csv(run, summary),
     };
-    print(text.as_bytes())?;
-    Ok(summary)
+    print(text.as_bytes())
 }
 
 /// Writes to stdout. A reader that has seen enough (`| head`) is no error.

@@ -11,7 +11,7 @@ use crate::result::CapacityStep;
 
 /// No etcd has been published to take more puts than about this; beyond it the disk is not what limits it
 /// (etcd performance guide: 50,000 puts/s on 8 CPUs).
-const RATE_MAX: f64 = 64_000.0;
+const RATE_MAX: f64 = 50_000.0;
 /// Below this a rate says nothing about a control plane.
 const RATE_MIN: f64 = 10.0;
 /// The search ends when the answer is known to within this factor.

@@ -12,8 +12,11 @@ pub mod headroom;
 pub mod live;
 mod phases;
 mod preflight;
-pub mod run;
+mod run;
 pub mod value;
 pub mod wal;
 mod watch;
 pub mod workdir;
+
+pub use preflight::check;
+pub use run::{Finished, Request, run};

@@ -14,7 +14,7 @@ struct Default {
 }
 
 /// In the order they run. Full adds up to about a minute, quick to about 15 s.
-const DEFAULTS: [Default; 5] = [
+const DEFAULTS: [Default; 6] = [
     Default {
         name: "idle",
         full_s: 3,
@@ -34,6 +34,12 @@ const DEFAULTS: [Default; 5] = [
         name: ETCD,
         full_s: 35,
         quick_s: 7,
+    },
+    // Ends as soon as there are enough commits; on most disks the etcd phase alone has them.
+    Default {
+        name: "commits",
+        full_s: 3,
+        quick_s: 2,
     },
     Default {
         name: "capacity",
