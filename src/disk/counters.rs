@@ -156,7 +156,7 @@ fn logs(system: &System, facts: &DiskFacts) -> Vec<Log> {
             read: parse_jbd2,
         });
     let path = format!("/sys/fs/xfs/{}/stats/stats", device.name);
-    let xfs = system.exists(&path).then(|| Log {
+    let xfs = system.exists(&path).then_some(Log {
         source: "xfs",
         path,
         read: parse_xfs,
