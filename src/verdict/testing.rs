@@ -145,7 +145,11 @@ impl Builder {
     pub(super) fn idle(self, seconds: u64) -> Builder {
         self.idle_with(
             seconds,
-            &[("writes", 1.0), ("sectors_written", 40.0), ("flushes", 0.1)],
+            &[
+                ("writes", 1.0),
+                ("written_bytes", 20_480.0),
+                ("flushes", 0.1),
+            ],
         )
     }
 
