@@ -51,7 +51,6 @@ pub(super) fn judge_durability(evidence: &Evidence) -> RuleOutcome {
         rule: "durability".to_owned(),
         label: "durability".to_owned(),
         measured: measured.to_owned(),
-        limit: "a sync that reaches the disk".to_owned(),
         samples: examined.as_ref().map(|d| d.syncs),
         source: examined.as_ref().map(evidence_in_brief).unwrap_or_default(),
         verdict,

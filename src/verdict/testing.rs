@@ -145,7 +145,11 @@ impl Builder {
     pub(super) fn idle(self, seconds: u64) -> Builder {
         self.idle_with(
             seconds,
-            &[("writes", 1.0), ("sectors_written", 40.0), ("flushes", 0.1)],
+            &[
+                ("writes", 1.0),
+                ("written_bytes", 20_480.0),
+                ("flushes", 0.1),
+            ],
         )
     }
 
@@ -229,10 +233,12 @@ impl Builder {
             self.keep_stalls(name, series, samples);
         }
         let start = self.now_ns;
-        let mut series = Vec::new();
-        for name in ["wal.fsync", "wal.sync"] {
-            series.push(series_of(name, None, start, seconds, &syncs));
-        }
+        let sync = series_of("wal.sync", None, start, seconds, &syncs);
+        let fsync = SeriesData {
+            series: "wal.fsync".to_owned(),
+            ..sync.clone()
+        };
+        let mut series = vec![fsync, sync];
         if commits > 0 {
             series.push(series_of("backend.commit", None, start, seconds, &backend));
         }
@@ -354,10 +360,11 @@ fn series_of(
     seconds: u64,
     samples: &[(u64, u64)],
 ) -> SeriesData {
+    // Samples come in the order of their starts.
     let within = |from: u64, to: u64| {
-        samples
+        let before = |end: u64| samples.partition_point(|sample| sample.0 < start_ns + end);
+        samples[before(from)..before(to)]
             .iter()
-            .filter(move |sample| (start_ns + from..start_ns + to).contains(&sample.0))
             .map(|sample| sample.1)
     };
     let width = (seconds * S).div_ceil(BATCHES);

@@ -28,9 +28,9 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
     disk.devices.iter().find_map(|device| {
         let cloud = device.cloud.as_deref()?;
         let gib = device.size_bytes? as f64 / GIB;
-        if cloud.contains("EBS") {
+        if cloud == "AWS EBS" {
             gp2(device, gib, writes_per_sync(evidence))
-        } else if cloud.contains("Azure") {
+        } else if cloud.starts_with("Azure") && cloud.ends_with("disk") {
             azure(device, gib)
         } else {
             None
@@ -70,7 +70,7 @@ fn gp2(device: &BlockDevice, gib: f64, writes_per_sync: f64) -> Option<Finding> 
 fn azure(device: &BlockDevice, gib: f64) -> Option<Finding> {
     (gib <= AZURE_BURSTING_GIB).then(|| {
         let message = format!(
-            "{} is an Azure disk of {}. A Premium SSD of this size bursts for 30 minutes and is slower afterwards.",
+            "{} is an Azure disk of {}. If it is a Premium SSD, it bursts for 30 minutes and is slower afterwards.",
             device.name,
             units::format_bytes((gib * GIB) as u64),
         );
@@ -122,6 +122,8 @@ mod tests {
         assert!(on("AWS EBS", 1024, 0).is_none());
         assert!(on("Azure managed disk", 1024, 0).is_none());
         assert!(on("GCP Persistent Disk", 20, 0).is_none());
+        assert!(on("Azure local NVMe", 20, 0).is_none());
+        assert!(on("AWS EBS or instance store", 20, 0).is_none());
         assert!(on("AWS EBS", 20, 2700).is_none());
     }
 }

@@ -1,8 +1,9 @@
 //! What the mount, the device and the limits on them say by themselves.
 
-use crate::result::{BlockDevice, DiskFacts, Finding, Mapping, Severity};
+use crate::result::{BlockDevice, DiskFacts, DurabilityOutcome, Finding, Mapping, Severity};
 
 use super::super::evidence::Evidence;
+use super::super::facts;
 use super::{Complete, finding};
 
 /// File systems in another machine or process.
@@ -17,24 +18,27 @@ const REMOTE: [&str; 9] = [
     "glusterfs",
     "afs",
 ];
-/// Names of limits on I/O, as cgroup v2 and v1 have them.
-const IO_LIMITS: [&str; 3] = ["io.max", "io.latency", "blkio.throttle"];
+/// Names of limits on writing, as cgroup v2 and v1 have them.
+const WRITE_LIMITS: [&str; 2] = ["io.max", "blkio.throttle.write"];
 
 pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(disk) = evidence.run.header.environment.disk.as_ref() {
         found.extend(mapping(disk));
-        found.extend(filesystem(disk));
-        found.extend(barriers(disk));
+        // Where the sync is shown to be none, that has been said, with the reason.
+        if !disproved(evidence) {
+            found.extend(filesystem(disk));
+            found.extend(barriers(disk));
+        }
         found.extend(scheduler(disk));
     }
     found.extend(limits(evidence));
     found
 }
 
-/// Whether the name of a limit, as recorded, is one on I/O.
-pub(super) fn is_io_limit(name: &str) -> bool {
-    IO_LIMITS.iter().any(|limit| name.starts_with(limit))
+fn disproved(evidence: &Evidence) -> bool {
+    facts::durability(evidence.run)
+        .is_some_and(|found| found.outcome == DurabilityOutcome::Disproved)
 }
 
 fn mapping(disk: &DiskFacts) -> Option<Finding> {
@@ -129,17 +133,12 @@ fn is_fair_queueing(device: &BlockDevice) -> bool {
 }
 
 fn limits(evidence: &Evidence) -> Option<Finding> {
-    let limits = &evidence.run.header.environment.limits;
-    let in_force: Vec<String> = limits
-        .iter()
-        .filter(|(name, value)| is_io_limit(name) && limits_anything(value))
-        .map(|(name, value)| format!("{name} {value}"))
-        .collect();
+    let in_force = write_limits(evidence);
     if in_force.is_empty() {
         return None;
     }
     let message = format!(
-        "Limits on this process' I/O are in force: {}.",
+        "Limits on what this process may write are in force: {}.",
         in_force.join(", ")
     );
     Some(finding("io_limits", Severity::Warning, message).advise(
@@ -147,23 +146,48 @@ fn limits(evidence: &Evidence) -> Option<Finding> {
     ))
 }
 
-/// Whether the value of a limit limits something: `8:0 rbps=max wbps=max` does not.
-fn limits_anything(value: &str) -> bool {
-    let named: Vec<&str> = value
-        .split_whitespace()
-        .filter_map(|part| Some(part.split_once('=')?.1))
-        .collect();
-    if named.is_empty() {
-        !value.trim().is_empty() && value.trim() != "max"
-    } else {
-        named.iter().any(|value| *value != "max")
+/// The control groups' limits on writes to the device under the directory, as `name: value`.
+pub(super) fn write_limits(evidence: &Evidence) -> Vec<String> {
+    let environment = &evidence.run.header.environment;
+    let devices = environment
+        .disk
+        .as_ref()
+        .map_or(&[] as &[BlockDevice], |disk| &disk.devices);
+    let mut in_force = Vec::new();
+    for (name, value) in &environment.limits {
+        if !WRITE_LIMITS.iter().any(|limit| name.starts_with(limit)) {
+            continue;
+        }
+        let ours = value
+            .split(';')
+            .map(str::trim)
+            .filter(|line| limits_writes(line) && is_on(line, devices));
+        in_force.extend(ours.map(|line| format!("{name}: {line}")));
     }
+    in_force
+}
+
+/// Whether a line of a limit, `8:0 rbps=max wbps=max riops=max wiops=400` or `8:0 400`, limits writes.
+fn limits_writes(line: &str) -> bool {
+    let mut values = line.split_whitespace().skip(1).peekable();
+    match values.peek() {
+        Some(first) if first.contains('=') => {
+            values.any(|value| value.starts_with('w') && !value.ends_with("=max"))
+        }
+        Some(_) => true,
+        None => false,
+    }
+}
+
+/// Whether it is on one of these devices; where none is known it may be.
+fn is_on(line: &str, devices: &[BlockDevice]) -> bool {
+    let number = line.split_whitespace().next().unwrap_or_default();
+    devices.is_empty() || devices.iter().any(|device| device.number == number)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::super::testing::Builder;
-    use super::limits_anything;
     use crate::result::{BlockDevice, DiskFacts, Mapping};
 
     fn codes(change: impl FnOnce(&mut DiskFacts)) -> Vec<String> {
@@ -223,25 +247,54 @@ mod tests {
     }
 
     #[test]
-    fn limits_without_effect_are_no_limits() {
-        assert!(!limits_anything(
-            "8:0 rbps=max wbps=max riops=max wiops=max"
-        ));
-        assert!(!limits_anything("max"));
-        assert!(!limits_anything(""));
-        assert!(limits_anything("8:0 rbps=max wbps=max riops=max wiops=400"));
-        assert!(limits_anything("7:0 400"));
-        let with = |name: &str| {
-            let run = Builder::healthy(1).run(|run| {
-                run.header
-                    .environment
-                    .limits
-                    .insert(name.to_owned(), "8:0 wiops=400".to_owned());
-            });
-            run.conclude().findings.len()
+    fn limits_on_writes_to_this_device_are_told() {
+        let told = |name: &str, value: &str| {
+            let device = BlockDevice {
+                number: "8:0".to_owned(),
+                ..BlockDevice::default()
+            };
+            let builder = Builder::healthy(1)
+                .disk(|disk| disk.devices = vec![device])
+                .run(|run| {
+                    run.header
+                        .environment
+                        .limits
+                        .insert(name.to_owned(), value.to_owned());
+                });
+            builder
+                .conclude()
+                .findings
+                .into_iter()
+                .map(|finding| finding.message)
+                .next()
         };
-        assert_eq!(with("io.max"), 1);
-        assert_eq!(with("blkio.throttle.write_iops_device"), 1);
-        assert_eq!(with("io.weight"), 0);
+        assert_eq!(
+            told(
+                "io.max (/pods)",
+                "8:16 wbps=1048576; 8:0 rbps=max wbps=max riops=max wiops=400"
+            )
+            .as_deref(),
+            Some(
+                "Limits on what this process may write are in force: io.max (/pods): 8:0 rbps=max wbps=max riops=max \
+                 wiops=400."
+            )
+        );
+        assert!(told("blkio.throttle.write_iops_device", "8:0 400").is_some());
+        assert_eq!(
+            told("blkio.throttle.write_iops_device", "8:16 400"),
+            None,
+            "another device"
+        );
+        assert_eq!(
+            told("blkio.throttle.read_iops_device", "8:0 400"),
+            None,
+            "reads only"
+        );
+        assert_eq!(
+            told("io.max", "8:0 rbps=1000 wbps=max riops=max wiops=max"),
+            None,
+            "reads only"
+        );
+        assert_eq!(told("io.weight", "default 50"), None);
     }
 }

@@ -14,21 +14,19 @@ const QUIET_FLUSHES_PER_S: f64 = 10.0;
 const BUSY: f64 = 5.0;
 /// Shorter than this says nothing about a disk's neighbours.
 const MIN_IDLE_S: f64 = 2.0;
-/// Bytes of a sector in the kernel's counters, whatever the device's own.
-const SECTOR_BYTES: f64 = 512.0;
 
 pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
-    let (mut seconds, mut sectors, mut flushes) = (0.0, 0.0, 0.0);
+    let (mut seconds, mut bytes, mut flushes) = (0.0, 0.0, 0.0);
     for counters in evidence.counters("device", &["idle"]) {
         let grown = |name: &str| counters.values.get(name).copied().unwrap_or(0.0);
         seconds += counters.length_ns as f64 / 1e9;
-        sectors += grown("sectors_written");
+        bytes += grown("written_bytes");
         flushes += grown("flushes");
     }
     if seconds < MIN_IDLE_S {
         return None;
     }
-    let bytes_per_s = sectors * SECTOR_BYTES / seconds;
+    let bytes_per_s = bytes / seconds;
     let flushes_per_s = flushes / seconds;
     let times_quiet = (bytes_per_s / QUIET_BYTES_PER_S).max(flushes_per_s / QUIET_FLUSHES_PER_S);
     if times_quiet < 1.0 {

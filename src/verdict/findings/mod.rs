@@ -5,6 +5,7 @@
 mod capacity;
 mod cloud;
 mod contention;
+mod cpu;
 mod device;
 mod durability;
 mod idle;
@@ -12,8 +13,9 @@ mod journal;
 mod length;
 mod members;
 mod periodic;
-mod steal;
 mod step;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod tuning;
 
@@ -33,7 +35,7 @@ pub(super) fn findings(evidence: &Evidence, capacity: Option<&Capacity>) -> Vec<
     found.extend(idle::find(evidence));
     found.extend(contention::find(evidence));
     found.extend(members::find(evidence));
-    found.extend(steal::find(evidence));
+    found.extend(cpu::find(evidence));
     found.extend(device::find(evidence));
     found.extend(journal::find(evidence));
     found.extend(cloud::find(evidence));

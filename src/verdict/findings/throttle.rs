@@ -61,14 +61,7 @@ fn told(fast_ns: u64, wait_ns: u64, ceiling: Ceiling, evidence: &Evidence) -> Fi
             "Fast ({fast}) until something is spent, then waits of {wait}: a limit holds this volume."
         ),
     };
-    let limited = evidence
-        .run
-        .header
-        .environment
-        .limits
-        .keys()
-        .any(|name| super::device::is_io_limit(name));
-    let advice = if limited {
+    let advice = if !super::device::write_limits(evidence).is_empty() {
         "Lift the I/O limit of this cgroup, or give etcd one of its own."
     } else {
         "Look for a limit on the volume (its provisioned IOPS), on the virtual machine or on a cgroup above this one."
