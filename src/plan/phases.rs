@@ -13,8 +13,9 @@ struct Default {
     quick_s: u64,
 }
 
-/// In the order they run. Full adds up to about a minute, quick to about 15 s.
-const DEFAULTS: [Default; 5] = [
+/// In the order they run. Full adds up to about a minute, quick to about 15 s. The phase that gathers more backend
+/// commits ends as soon as there are enough of them, which on most disks is long before its time.
+const DEFAULTS: [Default; 6] = [
     Default {
         name: "idle",
         full_s: 3,
@@ -34,6 +35,11 @@ const DEFAULTS: [Default; 5] = [
         name: ETCD,
         full_s: 35,
         quick_s: 7,
+    },
+    Default {
+        name: "commits",
+        full_s: 3,
+        quick_s: 3,
     },
     Default {
         name: "capacity",
