@@ -52,7 +52,7 @@ const NONSENSE: &[(&[&str], &[&str])] = &[
     (&["--phases", "wla"], &["--phases", "did you mean 'wal'"]),
     (
         &["--phases", "warmup"],
-        &["--phases", "idle, durability, wal, etcd, capacity"],
+        &["--phases", "idle, durability, wal, etcd, commits, capacity"],
     ),
     (&["--phases", "wal,wal"], &["--phases", "'wal' twice"]),
     (&["--phases", "wal=10"], &["--phases", "10ms"]),
@@ -153,6 +153,14 @@ fn nonsense_is_refused_before_anything_is_touched() {
         let left = fs::read_dir(&place).unwrap().count();
         assert_eq!(left, 0, "{flags:?} left something behind");
     }
+}
+
+#[test]
+fn a_directory_that_a_result_cannot_name_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let name = std::ffi::OsStr::from_bytes(b"/srv/\xff");
+    let run = etcdbench().arg("disk").arg(name).assert().code(2);
+    run.stderr(contains("not UTF-8").and(contains("another path")));
 }
 
 #[test]

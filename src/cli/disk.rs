@@ -30,8 +30,8 @@ pub struct DiskArgs {
     /// Only these phases, with =DURATION to set a length: wal=10s,etcd=30s
     ///
     /// Phases are idle (what others do to this disk), durability (is the sync real?), wal (the WAL alone), etcd (WAL
-    /// and backend under the load below), commits (more backend commits, only where the verdict needs them) and capacity
-    /// (the highest rate that keeps every rule). They run in this
+    /// and backend under the load below), commits (more backend commits, if there were too few) and capacity (the
+    /// highest rate that keeps every rule). They run in this
     /// order. A rule whose phase is left out is inconclusive.
     #[arg(
         long,

@@ -5,14 +5,16 @@ use super::{DiskPlan, Load, Workload};
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
-/// No etcd commits more puts per second than this, and no search for capacity tries more; etcd's own benchmark
-/// reports some 50,000 (etcd.io, op-guide/performance).
-const MOST_PUTS_PER_S: f64 = 50_000.0;
+/// No search for capacity tries more puts per second; etcd's own benchmark reports some 50,000 at most
+/// (etcd.io, op-guide/performance).
+const MOST_PUTS_PER_S: f64 = 64_000.0;
+/// Backend commits per second, of all members, while more of them are gathered: each is two syncs.
+const MOST_COMMITS_PER_S: f64 = 200.0;
 /// Syncs per second that a single synchronous writer does not exceed on a device that really syncs: 50 µs each.
 const MOST_SYNCS_PER_S: f64 = 20_000.0;
 /// What the durability phase writes at most: a few thousand small writes with and without sync.
 const DURABILITY_BYTES: u64 = 64 * MIB;
-/// Unless a soak or a large database needs more, a run is held to this.
+/// What is only searched for may write this much.
 const CEILING: u64 = 16 * GIB;
 /// The default is never less than this: rounding and start-up costs must not end a tiny run.
 const FLOOR: u64 = 256 * MIB;
@@ -23,16 +25,20 @@ const PAGE: u64 = 4096;
 /// Pages a backend commit writes whatever is in it: tail leaf, up to three branches, root, meta (bbolt tx.go).
 const PAGES_PER_COMMIT: u64 = 6;
 
-/// What the plan may write when nothing else is said: enough for its worst case on a fast disk. What is only searched
-/// for (the WAL alone, the capacity) is held to [`CEILING`]; what was asked for, however long, is not.
+/// What the plan may write when nothing else is said: enough for its worst case on a fast disk. What was asked for is
+/// covered however much it is; what is only searched for is held to [`CEILING`].
 pub(super) fn default_max_bytes(plan: &DiskPlan) -> u64 {
-    let asked = etcd_phase(plan).saturating_add(databases(plan));
-    let searched = wal_phase(plan)
+    let built = databases(plan);
+    let asked = etcd_phase(plan)
+        .saturating_add(wal_phase(plan))
+        .saturating_add(built)
+        .saturating_add(built / 4);
+    let searched = commits_phase(plan)
         .saturating_add(capacity_phase(plan))
         .saturating_add(durability_phase(plan));
     let bytes = asked
-        .saturating_add(searched)
-        .min(asked.max(CEILING))
+        .saturating_add(asked / 20)
+        .saturating_add(searched.min(CEILING))
         .max(FLOOR);
     let step = if bytes < GIB { 64 * MIB } else { 256 * MIB };
     bytes.checked_next_multiple_of(step).unwrap_or(bytes)
@@ -61,8 +67,16 @@ fn durability_phase(plan: &DiskPlan) -> u64 {
 }
 
 fn wal_phase(plan: &DiskPlan) -> u64 {
-    let puts_per_s = steady_puts_per_s(plan).max(MOST_SYNCS_PER_S);
-    (seconds(plan, "wal") * puts_per_s * wal_bytes(&plan.workload) as f64) as u64
+    let puts = seconds(plan, "wal") * steady_puts_per_s(plan);
+    (puts * wal_bytes(&plan.workload) as f64) as u64
+}
+
+/// Commits as large as those of the planned load, more often.
+fn commits_phase(plan: &DiskPlan) -> u64 {
+    let interval_s = plan.workload.batch_interval_ns as f64 / 1e9;
+    let puts_per_commit = steady_puts_per_s(plan) / f64::from(plan.members) * interval_s;
+    let puts_per_s = MOST_COMMITS_PER_S * puts_per_commit.min(plan.workload.batch_limit as f64);
+    (seconds(plan, "commits") * bytes_per_s(plan, puts_per_s)) as u64
 }
 
 fn etcd_phase(plan: &DiskPlan) -> u64 {
@@ -74,14 +88,16 @@ fn capacity_phase(plan: &DiskPlan) -> u64 {
     (seconds(plan, "capacity") * bytes_per_s(plan, puts_per_s)) as u64
 }
 
-/// The databases that are built before the load: one per member, and anew for the search for capacity.
+/// The databases that are built before the load, one per member.
 fn databases(plan: &DiskPlan) -> u64 {
-    let phases = ["etcd", "capacity"]
+    let loads = ["wal", "etcd", "capacity"]
         .iter()
-        .filter(|name| seconds(plan, name) > 0.0);
-    (phases.count() as u64)
-        .saturating_mul(u64::from(plan.members))
-        .saturating_mul(plan.db_size_bytes)
+        .any(|name| seconds(plan, name) > 0.0);
+    if loads {
+        u64::from(plan.members).saturating_mul(plan.db_size_bytes)
+    } else {
+        0
+    }
 }
 
 /// Puts per second of all members under the planned load, at most.
@@ -120,4 +136,57 @@ fn page_bytes(workload: &Workload) -> u64 {
 fn seconds(plan: &DiskPlan, phase: &str) -> f64 {
     let found = plan.phases.iter().find(|planned| planned.name == phase);
     found.map_or(0.0, |planned| planned.duration_ns as f64 / 1e9)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn plan(flags: &[&str]) -> DiskPlan {
+        let words = [&["etcdbench", "disk", "/srv"], flags].concat();
+        let Command::Disk(args) = Cli::try_parse_from(words).unwrap().command else {
+            panic!("not the disk subcommand");
+        };
+        DiskPlan::resolve(&args).unwrap()
+    }
+
+    #[test]
+    fn the_default_covers_what_the_plan_surely_writes() {
+        for flags in [
+            &[][..],
+            &["--quick"],
+            &["--soak", "30m"],
+            &["--soak", "7d"],
+            &["--soak", "7d", "--rate", "1"],
+            &["--members", "256", "--rate", "1000"],
+            &["--db-size", "8GiB", "--quota", "8GiB", "--members", "10"],
+            &["--val-size", "1MiB", "--rate", "100", "--soak", "1h"],
+            &["--clients", "1000", "--soak", "1h"],
+        ] {
+            let plan = plan(flags);
+            let (least, most) = (least(&plan), plan.max_bytes);
+            assert!(
+                most as f64 > least as f64 * 1.05,
+                "{flags:?}: {most} for {least}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_ordinary_run_stays_small_and_none_grows_beyond_what_was_asked_for() {
+        assert!(plan(&["--quick"]).max_bytes <= GIB);
+        assert!(plan(&[]).max_bytes <= 4 * GIB);
+        let large = plan(&["--val-size", "1MiB", "--rate", "10"]).max_bytes;
+        assert!(large <= CEILING + 2 * GIB, "{large}");
+    }
+
+    #[test]
+    fn a_day_of_commits_at_a_trickle_of_puts_is_counted() {
+        let plan = plan(&["--soak", "24h", "--rate", "20", "--phases", "etcd"]);
+        let commits = 24 * 3600 * 10 * PAGES_PER_COMMIT * PAGE;
+        assert!(plan.max_bytes > commits, "{}", plan.max_bytes);
+    }
 }

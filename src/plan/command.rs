@@ -148,3 +148,59 @@ fn same(a: &[PlannedPhase], b: &[PlannedPhase]) -> bool {
 fn quote(word: &str) -> String {
     shlex::try_quote(word).map_or_else(|_| format!("'{word}'"), |quoted| quoted.into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn plan(words: Vec<String>) -> DiskPlan {
+        let parsed =
+            Cli::try_parse_from(&words).unwrap_or_else(|error| panic!("{words:?}: {error}"));
+        let Command::Disk(args) = parsed.command else {
+            panic!("not the disk subcommand");
+        };
+        DiskPlan::resolve(&args).unwrap()
+    }
+
+    fn typed(line: &str) -> DiskPlan {
+        plan(shlex::split(line).unwrap())
+    }
+
+    #[test]
+    fn defaults_are_left_out() {
+        assert_eq!(
+            typed("etcdbench disk /srv").command(),
+            "etcdbench disk /srv"
+        );
+        let spelled = "etcdbench disk /srv --rate 500 --arrival poisson --key-size 64 --quota 2GiB --profile etcd";
+        assert_eq!(typed(spelled).command(), "etcdbench disk /srv");
+    }
+
+    #[test]
+    fn the_command_asks_for_the_same_plan() {
+        for line in [
+            "etcdbench disk /srv --quick",
+            "etcdbench disk /srv --soak 30m",
+            "etcdbench disk /srv --soak 90s --rate 12.5 --arrival constant",
+            "etcdbench disk '/srv/my etcd' --phases wal=10s,etcd=1500ms --clients 100 --seed 7",
+            "etcdbench disk /srv --heartbeat-interval 300 --election-timeout 3s --quota 8GiB --db-size 3GiB",
+            "etcdbench disk /srv --members 30 --rate 50 --engine uring --key-size 8 --val-size 256 --beside-live",
+            "etcdbench disk /srv --backend-batch-interval 50ms --backend-batch-limit 500 --max-bytes 5GB",
+            "etcdbench disk /srv --profile k3s --rule 'wal.fsync.p99.9 < 20ms' --rule 'put.commit.p99 < 50ms'",
+            "etcdbench disk \"/srv/it's \\$HOME\" --quick --phases idle,wal",
+        ] {
+            let asked = typed(line);
+            let again = typed(&asked.command());
+            let text = |plan: &DiskPlan| serde_json::to_string(plan).unwrap();
+            assert_eq!(
+                text(&again),
+                text(&asked),
+                "{line} became {}",
+                asked.command()
+            );
+        }
+    }
+}

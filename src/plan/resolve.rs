@@ -101,6 +101,12 @@ fn directory(args: &DiskArgs) -> Result<std::path::PathBuf> {
             "DIR is empty; name a directory on the disk that is to carry etcd",
         ));
     }
+    if args.directory.to_str().is_none() {
+        return Err(usage(format!(
+            "{}: the name is not UTF-8, which a result file cannot hold; name the directory by another path",
+            args.directory.display()
+        )));
+    }
     std::path::absolute(&args.directory).map_err(Error::io("resolve", &args.directory))
 }
 

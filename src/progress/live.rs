@@ -20,7 +20,8 @@ const QUIET_NS: u64 = 3_000_000_000;
 
 /// The state behind the display.
 pub(super) struct Live {
-    planned: Vec<PlannedPhase>,
+    /// The phases that have not begun.
+    ahead: Vec<PlannedPhase>,
     current: Option<Phase>,
     /// Stalls seen in the whole run.
     stalls: u64,
@@ -51,7 +52,7 @@ struct Waiting {
 impl Live {
     pub(super) fn new(plan: &DiskPlan) -> Self {
         Live {
-            planned: plan.phases.clone(),
+            ahead: plan.phases.clone(),
             current: None,
             stalls: 0,
             waiting: None,
@@ -66,6 +67,7 @@ impl Live {
                 at_ns,
                 planned_ns,
             } => {
+                self.ahead.retain(|ahead| ahead.name != **phase);
                 self.current = Some(Phase {
                     name: phase.to_string(),
                     start_ns: *at_ns,
@@ -161,8 +163,11 @@ impl Live {
             return "starting".to_owned();
         };
         let elapsed_ns = now_ns.saturating_sub(phase.start_ns);
-        let share = elapsed_ns as f64 / phase.planned_ns.max(1) as f64;
-        let full = ((share * BAR as f64) as usize).min(BAR);
+        let full = match phase.planned_ns {
+            // Nobody knows how long it takes.
+            0 => 0,
+            planned_ns => (BAR as u64 * elapsed_ns / planned_ns).min(BAR as u64) as usize,
+        };
         let head = vec![
             format!(
                 "{:<10}  {}{}",
@@ -181,13 +186,8 @@ impl Live {
 
     /// How long the whole run still takes.
     fn left(&self, phase: &Phase, elapsed_ns: u64) -> String {
-        let after = self
-            .planned
-            .iter()
-            .skip_while(|planned| planned.name != phase.name)
-            .skip(1);
-        let left_ns = phase.planned_ns.saturating_sub(elapsed_ns)
-            + after.map(|planned| planned.duration_ns).sum::<u64>();
+        let ahead_ns: u64 = self.ahead.iter().map(|ahead| ahead.duration_ns).sum();
+        let left_ns = phase.planned_ns.saturating_sub(elapsed_ns) + ahead_ns;
         match left_ns {
             0 => "about to end".to_owned(),
             ns => format!(
@@ -221,7 +221,10 @@ impl Phase {
 
     fn how_far(&self, now_ns: u64) -> String {
         let elapsed_ns = now_ns.saturating_sub(self.start_ns);
-        format!("{} of {}", seconds(elapsed_ns), seconds(self.planned_ns))
+        match self.planned_ns {
+            0 => seconds(elapsed_ns),
+            planned_ns => format!("{} of {}", seconds(elapsed_ns), seconds(planned_ns)),
+        }
     }
 
     fn figures(&self) -> Vec<String> {
@@ -294,7 +297,7 @@ mod tests {
             duration_ns: seconds * S,
         };
         Live {
-            planned: vec![phase("wal", 8), phase("etcd", 35), phase("capacity", 14)],
+            ahead: vec![phase("wal", 8), phase("etcd", 35), phase("capacity", 14)],
             current: None,
             stalls: 0,
             waiting: None,
@@ -337,6 +340,9 @@ mod tests {
     #[test]
     fn the_bar_moves_with_time_alone() {
         let mut live = live();
+        begin(&mut live, "build", 0, 0);
+        assert!(live.bar(2 * S, 100).contains("2 s   57 s left in all"));
+        begin(&mut live, "wal", 2 * S, 8 * S);
         begin(&mut live, "etcd", 10 * S, 35 * S);
         let first = live.bar(17 * S, 100);
         assert!(first.contains("7 s of 35 s   42 s left in all"), "{first}");

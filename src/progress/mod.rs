@@ -182,3 +182,69 @@ fn terminal_width() -> usize {
 fn lock(live: &Mutex<Live>) -> MutexGuard<'_, Live> {
     live.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use crate::record::Stall;
+
+    /// What was written, seen from outside.
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn plan() -> DiskPlan {
+        let parsed = Cli::try_parse_from(["etcdbench", "disk", "/srv", "--quick"]).unwrap();
+        let Command::Disk(args) = parsed.command else {
+            panic!("not the disk subcommand");
+        };
+        DiskPlan::resolve(&args).unwrap()
+    }
+
+    #[test]
+    fn without_a_terminal_each_phase_and_stall_is_a_line() {
+        let (paper, clock) = (Paper::default(), Clock::start());
+        let mut progress = Progress::lines(&plan(), clock, paper.clone());
+        let phase: Arc<str> = Arc::from("wal");
+        progress.observe(&Emission::PhaseStart {
+            phase: Arc::clone(&phase),
+            at_ns: 0,
+            planned_ns: 2_000_000_000,
+        });
+        progress.observe(&Emission::Stall(Stall {
+            phase,
+            series: "wal.fsync",
+            member: Some(3),
+            start_ns: 0,
+            duration_ns: 150_000_000,
+        }));
+        drop(progress);
+        let text = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("wal: 2 s\n"), "{text}");
+        assert!(
+            text.contains(" UTC  stall: wal.fsync of member 3 took 150 ms\n"),
+            "{text}"
+        );
+        assert_eq!(text.lines().count(), 2, "{text}");
+    }
+
+    #[test]
+    fn it_is_said_how_much_is_written_and_where() {
+        let text = announcement(&plan());
+        assert!(text.starts_with("writes at most "), "{text}");
+        assert!(text.contains("iB below /srv, for about "), "{text}");
+        assert!(text.ends_with("capacity 3 s"), "{text}");
+    }
+}
