@@ -14,6 +14,7 @@ use crate::disk::device::{self, DeviceCounters, confirm_mapping};
 use crate::disk::engine::{Engine, SyncEngine};
 use crate::disk::phases::Probe;
 use crate::disk::preflight::{self, Space};
+use crate::disk::value::Values;
 use crate::disk::watch::{Watch, Watched};
 use crate::disk::workdir::{self, Workdir};
 use crate::error::{Error, Result};
@@ -140,10 +141,11 @@ fn disk_facts(
     {
         let path = work.join("mapping");
         let file = File::create(&path).map_err(Error::io("create", &path))?;
+        // Incompressible, or a compressing file system would write next to nothing.
         (&file)
-            .write_all(&vec![0x5a; MAPPING_BYTES])
+            .write_all(Values::new(0, MAPPING_BYTES as u32, 0).next_put().1)
             .map_err(Error::io("write", &path))?;
-        file.sync_all().map_err(Error::io("sync", &path))?;
+        rustix::fs::fsync(&file).map_err(Error::io("sync", &path))?;
         control.spend(MAPPING_BYTES as u64);
         facts.mapping = counters
             .snapshot()

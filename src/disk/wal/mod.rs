@@ -226,7 +226,10 @@ mod tests {
             wal.stage(1);
             let bytes: usize = wal.staged().map(<[u8]>::len).sum();
             // A short index or checksum, as varints, can save a word or two.
-            assert!((336..=360).contains(&bytes) && bytes % 8 == 0, "{bytes}");
+            assert!(
+                (336..=360).contains(&bytes) && bytes.is_multiple_of(8),
+                "{bytes}"
+            );
             fresh += u32::from(wal.written().fresh_block);
         }
         // 1000 saves of 360 bytes cross into a new 4 KiB block about 88 times.
