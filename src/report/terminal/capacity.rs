@@ -5,18 +5,17 @@ use crate::report::text::{clean, entry, wrap};
 use crate::result::{Capacity, CapacityStep, RuleOutcome};
 use crate::units::{format_bytes, format_count};
 
-/// A kubelet renews its node lease every 10 s: a quarter of `nodeLeaseDurationSeconds`, which is 40 s.
-const LEASE_WRITES_PER_NODE: f64 = 0.1;
-/// The largest cluster that Kubernetes supports, in nodes (kubernetes.io, "Considerations for large clusters").
-const MOST_NODES: f64 = 5000.0;
+/// The finding that puts the capacity into terms of a Kubernetes; it is told here, not among the oddities.
+pub(super) const IN_NODES: &str = "carries";
 
 pub(super) fn capacity(page: &Page<'_>, out: &mut String) {
     let Some(capacity) = &page.summary.capacity else {
         return;
     };
     let mut lines = wrap(&rate(page, capacity), page.beside_gutter());
-    if let Some(puts_per_s) = capacity.puts_per_s {
-        lines.extend(wrap(&in_nodes(puts_per_s), page.beside_gutter()));
+    let mut findings = page.summary.findings.iter();
+    if let Some(in_nodes) = findings.find(|finding| finding.code == IN_NODES) {
+        lines.extend(wrap(&clean(&in_nodes.message), page.beside_gutter()));
     }
     entry(out, "capacity", GUTTER, &lines);
 }
@@ -51,8 +50,13 @@ fn rate(page: &Page<'_>, capacity: &Capacity) -> String {
     }
 }
 
-/// What a broken rule judges, in the words of the table: `wal.fsync p99 breaks 10 ms`.
+/// What ends the capacity, in the words of the table: `wal.fsync p99 breaks 10 ms`.
 fn breaks(page: &Page<'_>, broken: &str) -> String {
+    match broken {
+        "rate" => return "the disk falls behind".to_owned(),
+        "stalls" => return "a wait reaches the election timeout".to_owned(),
+        _ => {}
+    }
     let judges = |outcome: &&RuleOutcome| {
         let rest = outcome.rule.strip_prefix(broken);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
@@ -75,27 +79,9 @@ fn lowest(capacity: &Capacity) -> Option<&CapacityStep> {
         .min_by(|a, b| a.wanted_per_s.total_cmp(&b.wanted_per_s))
 }
 
-/// What the rate means to a Kubernetes: node leases are its steady writes.
-fn in_nodes(puts_per_s: f64) -> String {
-    let nodes = puts_per_s / LEASE_WRITES_PER_NODE;
-    if nodes <= MOST_NODES {
-        return format!(
-            "the node leases of about {} nodes, and nothing else",
-            count(nodes)
-        );
-    }
-    format!(
-        "about {} times the node leases of the largest Kubernetes ({} nodes, {}/s)",
-        count(nodes / MOST_NODES),
-        count(MOST_NODES),
-        count(MOST_NODES * LEASE_WRITES_PER_NODE),
-    )
-}
-
-/// A number for orientation: two significant digits are all it is worth.
+/// A number for orientation: two digits, rounded down, are all it is worth.
 fn count(value: f64) -> String {
-    let whole = value.round().max(0.0) as u64;
+    let whole = value.max(0.0) as u64;
     let step = 10_u64.pow(whole.max(1).ilog10().saturating_sub(1));
-    let rounded = (whole + step / 2) / step * step;
-    format_count(rounded)
+    format_count(whole / step * step)
 }

@@ -1,11 +1,14 @@
 //! What is worth knowing: the gravest first, each with what to do about it.
 
-use super::Page;
+use super::{Page, capacity};
 use crate::report::text::{clean, wrap};
 use crate::result::{Finding, Severity};
 
 pub(super) fn findings(page: &Page<'_>, out: &mut String) {
-    let mut findings: Vec<&Finding> = page.summary.findings.iter().collect();
+    let told_above =
+        |finding: &&Finding| finding.code == capacity::IN_NODES && page.summary.capacity.is_some();
+    let all = page.summary.findings.iter();
+    let mut findings: Vec<&Finding> = all.filter(|finding| !told_above(finding)).collect();
     if findings.is_empty() {
         return;
     }

@@ -10,9 +10,9 @@ mod rules;
 use std::path::Path;
 
 use super::style::Style;
-use super::text::{clean, entry, flow, wrap};
+use super::text::{clean, entry, width, wrap};
 use crate::plan::DiskPlan;
-use crate::result::{Run, Summary};
+use crate::result::{Finding, Run, Summary};
 use crate::units::format_duration;
 
 /// Cells of the column that holds the labels of entries.
@@ -102,19 +102,31 @@ fn cut_short(page: &Page<'_>) -> Option<String> {
     })
 }
 
-/// Where the result is, and how to do this again.
+/// Where the result is, and how to do this again. A path or a command is never broken: it is there to be copied.
 fn next(page: &Page<'_>, result: &Path, out: &mut String) {
-    let cells = page.style.columns().saturating_sub(2 + 8);
-    let path = clean(&result.display().to_string());
+    const LABEL: usize = 8;
+    let cells = page.style.columns().saturating_sub(2 + LABEL);
     out.push('\n');
-    entry(out, "result", 8, &flow(&[path], "  ", cells));
+    entry(
+        out,
+        "result",
+        LABEL,
+        &[clean(&result.display().to_string())],
+    );
     let Some(plan) = &page.plan else { return };
-    let command = clean(&plan.command());
-    let hint = "longer: --soak 30m finds burst credits and rare stalls";
-    let items = if plan.is_soak() {
-        vec![command]
-    } else {
-        vec![command, hint.to_owned()]
+    let mut lines = vec![clean(&plan.command())];
+    let told = |finding: &Finding| {
+        let advice = finding.advice.as_ref();
+        advice.is_some_and(|text| text.contains("--soak"))
     };
-    entry(out, "again", 8, &flow(&items, "   ", cells));
+    if !plan.is_soak() && !page.summary.findings.iter().any(told) {
+        let hint = "longer: --soak 30m finds burst credits and rare stalls";
+        let beside = format!("{}   {hint}", lines[0]);
+        if width(&beside) <= cells {
+            lines[0] = beside;
+        } else {
+            lines.extend(wrap(hint, cells));
+        }
+    }
+    entry(out, "again", LABEL, &lines);
 }
