@@ -61,6 +61,11 @@ fn healthy_disks_pass_and_say_how_sure_that_is() {
         assert!(rule(&summary, "stalls >= 200ms").source.contains("at 95 %"));
         assert_eq!(rule(&summary, "wal.fsync.p99").samples, Some(6_000));
         assert!(rule(&summary, "wal.fsync.p99").margin.unwrap() > 10.0);
+        assert!(
+            summary.findings.is_empty(),
+            "seed {seed}: {:?}",
+            summary.findings
+        );
     }
 }
 
