@@ -152,12 +152,12 @@ fn too_few_samples_are_inconclusive_and_say_what_is_missing() {
         (fsync.verdict, fsync.samples),
         (Verdict::Inconclusive, Some(100))
     );
-    assert_eq!(fsync.note.as_deref(), Some("needs about 45 s more"));
+    assert_eq!(fsync.note.as_deref(), Some("needs about 50 s more"));
     assert_eq!(summary.verdict, Verdict::Inconclusive);
     assert!(
         summary
             .headline
-            .starts_with("INCONCLUSIVE  wal.fsync p99: needs about 45 s more"),
+            .starts_with("INCONCLUSIVE  wal.fsync p99: needs about 50 s more"),
         "{}",
         summary.headline
     );
