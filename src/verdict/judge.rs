@@ -147,13 +147,15 @@ fn exceedance(
     )
 }
 
-/// What would decide, in words: "needs about 40 s more".
+/// What would decide, in words: "needs about 40 s more". The estimate is rough, so a fifth is added; what would take
+/// over an hour helps nobody.
 fn missing(share: &Share, allowed: f64, length_ns: u64) -> String {
-    match share.times_to_decide(allowed) {
-        Some(times) => {
-            let more_s = (times - 1.0) * length_ns as f64 / 1e9;
-            format!("needs about {} more", round_up(more_s))
-        }
+    let more_s = share
+        .times_to_decide(allowed)
+        .map(|times| 1.2 * (times - 1.0) * length_ns as f64 / 1e9)
+        .filter(|more_s| *more_s <= 3_600.0);
+    match more_s {
+        Some(more_s) => format!("needs about {} more", round_up(more_s)),
         None => format!(
             "too close to call: {} over the limit, {} allowed",
             units::format_share(share.seen()),
@@ -165,12 +167,11 @@ fn missing(share: &Share, allowed: f64, length_ns: u64) -> String {
 /// A time that somebody may plan with: the next round number of seconds or minutes.
 pub(super) fn round_up(seconds: f64) -> String {
     let step = match seconds {
-        s if s <= 10.0 => 1.0,
         s if s <= 60.0 => 5.0,
         s if s <= 600.0 => 30.0,
         _ => 600.0,
     };
-    let rounded = ((seconds / step).ceil() * step).max(1.0);
+    let rounded = ((seconds / step).ceil() * step).max(step);
     units::format_duration((rounded * 1e9) as u64)
 }
 

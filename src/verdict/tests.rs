@@ -61,6 +61,11 @@ fn healthy_disks_pass_and_say_how_sure_that_is() {
         assert!(rule(&summary, "stalls >= 200ms").source.contains("at 95 %"));
         assert_eq!(rule(&summary, "wal.fsync.p99").samples, Some(6_000));
         assert!(rule(&summary, "wal.fsync.p99").margin.unwrap() > 10.0);
+        assert!(
+            summary.findings.is_empty(),
+            "seed {seed}: {:?}",
+            summary.findings
+        );
     }
 }
 
@@ -147,12 +152,12 @@ fn too_few_samples_are_inconclusive_and_say_what_is_missing() {
         (fsync.verdict, fsync.samples),
         (Verdict::Inconclusive, Some(100))
     );
-    assert_eq!(fsync.note.as_deref(), Some("needs about 45 s more"));
+    assert_eq!(fsync.note.as_deref(), Some("needs about 50 s more"));
     assert_eq!(summary.verdict, Verdict::Inconclusive);
     assert!(
         summary
             .headline
-            .starts_with("INCONCLUSIVE  wal.fsync p99: needs about 45 s more"),
+            .starts_with("INCONCLUSIVE  wal.fsync p99: needs about 50 s more"),
         "{}",
         summary.headline
     );

@@ -67,7 +67,7 @@ fn filesystem(disk: &DiskFacts) -> Option<Finding> {
     let filesystem = disk.filesystem.as_deref()?;
     match filesystem {
         "tmpfs" | "ramfs" => Some(
-            finding("memory_filesystem", Severity::Critical, format!("{filesystem} keeps everything in memory."))
+            finding("memory_filesystem", Severity::Warning, format!("{filesystem} keeps everything in memory."))
                 .advise("Name a directory on a disk."),
         ),
         "overlay" => Some(
@@ -101,7 +101,7 @@ fn barriers(disk: &DiskFacts) -> Option<Finding> {
         "Mounted with '{option}': a sync does not wait until the data is on stable storage."
     );
     Some(
-        finding("unsafe_mount", Severity::Critical, message)
+        finding("unsafe_mount", Severity::Warning, message)
             .advise(format!("Mount it again without '{option}' and run again.")),
     )
 }

@@ -2,7 +2,8 @@
 //!
 //! Occurrences at random would put the gaps between them anywhere; a cause with a timer puts them on multiples of its
 //! period. The share of gaps that fall there is tested against chance (binomial tail), for a few periods that
-//! machines are known to have.
+//! machines are known to have. What the probe does at a steady pace itself, as etcd does, is left out: a rotation of
+//! the WAL every 64 MB, a growth of the database every 16 MiB.
 
 use crate::result::{Finding, Severity};
 use crate::units;
@@ -43,17 +44,24 @@ const MAX_OCCURRENCES: usize = 200;
 const SLOW_TIMES: f64 = 4.0;
 /// … and at least this long.
 const SLOW_NS: f64 = 1_000_000.0;
+/// What the probe's own housekeeping slows lies this near behind it, or before it, as it is told when it is done.
+const OWN_AFTER_S: f64 = 1.0;
+const OWN_BEFORE_S: f64 = 2.0;
+/// The events that tell of it.
+const OWN_EVENTS: [&str; 2] = ["wal.cut", "db.grow"];
 /// Slow seconds are exceptions, or none is.
 const MAX_SLOW_SHARE: f64 = 0.3;
 
 pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
     let heartbeat_ns = evidence.plan.heartbeat_ns;
-    let stalls: Vec<f64> = evidence
+    let own = own_work(evidence);
+    let starts: Vec<f64> = evidence
         .stall_spans(heartbeat_ns)
         .iter()
         .map(|&(start, _)| start as f64 / 1e9)
+        .filter(|&start| !near(start, 0.0, &own))
         .collect();
-    let stalls = apart(&stalls, 1.0);
+    let stalls = apart(&starts, 1.0);
     if let Some((period_s, cause)) = period(&stalls, 0.0) {
         let what = format!(
             "Stalls of {} and more",
@@ -67,7 +75,7 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
             Severity::Warning,
         ));
     }
-    let (slow, resolution_s) = slow_seconds(evidence)?;
+    let (slow, resolution_s) = slow_seconds(evidence, &own)?;
     let (period_s, cause) = period(&slow, resolution_s)?;
     Some(told(
         "Slow syncs",
@@ -103,7 +111,7 @@ fn apart(times: &[f64], distance: f64) -> Vec<f64> {
 }
 
 /// Seconds of the load whose longest sync stands out, and how exactly their time is known.
-fn slow_seconds(evidence: &Evidence) -> Option<(Vec<f64>, f64)> {
+fn slow_seconds(evidence: &Evidence, own: &[f64]) -> Option<(Vec<f64>, f64)> {
     let longest = evidence
         .load_phases()
         .into_iter()
@@ -116,9 +124,29 @@ fn slow_seconds(evidence: &Evidence) -> Option<(Vec<f64>, f64)> {
         .iter()
         .filter(|point| point.max_ns as f64 >= limit)
         .map(|point| point.start_ns as f64 / 1e9)
+        .filter(|&start| !near(start, resolution_s, own))
         .collect();
     let rare = slow.len() as f64 <= MAX_SLOW_SHARE * points.len() as f64;
     rare.then(|| (apart(&slow, 1.5 * resolution_s), resolution_s))
+}
+
+/// When the probe did its housekeeping, in seconds, ascending.
+fn own_work(evidence: &Evidence) -> Vec<f64> {
+    let events = evidence.run.events.iter();
+    let mut times: Vec<f64> = events
+        .filter(|event| OWN_EVENTS.contains(&event.kind.as_str()))
+        .map(|event| event.at_ns as f64 / 1e9)
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times
+}
+
+/// Whether something that happened at a time, known to be no later than `resolution_s` after it, lies near one of
+/// these.
+fn near(time: f64, resolution_s: f64, own: &[f64]) -> bool {
+    let next = own.partition_point(|&at| at < time - OWN_AFTER_S);
+    own.get(next)
+        .is_some_and(|&at| at <= time + resolution_s + OWN_BEFORE_S)
 }
 
 /// The period of occurrences (seconds, ascending), if they have one of those looked for.
@@ -249,6 +277,28 @@ mod tests {
             "{}",
             found.message
         );
+    }
+
+    #[test]
+    fn the_probes_own_housekeeping_is_no_finding() {
+        let growing = |noise: &mut Noise, at: u64| {
+            if at.is_multiple_of(30 * S) {
+                300 * MS
+            } else {
+                noise.lognormal(200 * US, 0.3)
+            }
+        };
+        let mut run = Builder::new(1)
+            .etcd(240, 50, growing, |n, _| n.lognormal(2 * MS, 0.3))
+            .build();
+        run.events.extend((0..8).map(|i| crate::result::Event {
+            phase: "etcd".to_owned(),
+            at_ns: i * 30 * S + 310 * MS,
+            kind: "db.grow".to_owned(),
+            ..crate::result::Event::default()
+        }));
+        let summary = super::super::super::conclude(&run, true, false, String::new());
+        assert!(summary.findings.iter().all(|f| f.code != "periodic"));
     }
 
     #[test]

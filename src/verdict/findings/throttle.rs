@@ -1,169 +1,174 @@
-//! A token bucket: fast until the tokens are spent, then waits of one length until the next are handed out.
+//! A token bucket: fast until the tokens are spent, then a wait until the next are handed out.
 //!
 //! The kernel's throttling (cgroup io.max, blkio.throttle) hands out tokens in slices of 100 ms, providers do it
-//! likewise. The mark is two humps far apart, the upper one narrow, under a ceiling of writes per second that is
-//! flat.
+//! likewise. Whoever comes late in a slice waits little, whoever comes early waits long, but nobody longer than the
+//! slice: so the longest sync of every second is far above the usual one, and about the same in all of them. No disk
+//! by itself is that even at its worst.
 
-use crate::result::{Finding, Severity};
+use crate::record::Distribution;
+use crate::result::{Finding, Point, Severity};
 use crate::units;
 
 use super::super::evidence::Evidence;
 use super::{Complete, finding, median, part, quantile};
 
-/// A wait for tokens takes at least this many times a fast sync …
-const MIN_RATIO: u64 = 10;
+/// The longest sync of a second takes at least this many times the usual one …
+const MIN_RATIO: f64 = 10.0;
 /// … and lies between these.
-const SHORTEST_WAIT_NS: u64 = 10_000_000;
-const LONGEST_WAIT_NS: u64 = 400_000_000;
-/// Waits there must be, and the share of all syncs they make up.
-const MIN_WAITS: u64 = 20;
-const SHARE_OF_WAITS: std::ops::Range<f64> = 0.002..0.6;
-/// The middle half of the waits lies within this share of their median.
-const NARROW: f64 = 0.3;
-/// Nine of ten seconds' writes lie within this share of their median: a ceiling.
-const FLAT: f64 = 0.2;
-/// Seconds to see a ceiling by.
-const MIN_SECONDS: usize = 5;
+const SHORTEST_WAIT_NS: f64 = 15_000_000.0;
+const LONGEST_WAIT_NS: f64 = 400_000_000.0;
+/// Eight of ten seconds have their longest within this share of the median.
+const EVEN: f64 = 0.3;
+/// Seconds, and syncs in each, to see it by.
+const MIN_SECONDS: usize = 8;
+const MIN_SYNCS: u64 = 10;
+/// The share of all syncs that wait at least half as long: no rarity, and not the rule.
+const SHARE_OF_WAITS: std::ops::Range<f64> = 0.01..0.5;
+/// Eight of ten seconds' device writes lie within this share of their median: the limit is on writes.
+const FLAT: f64 = 0.15;
 
 pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
-    let total = evidence.judged("wal.fsync").total;
-    let fast_ns = quantile(&total, 0.25);
-    let floor_ns = SHORTEST_WAIT_NS.max(fast_ns.saturating_mul(MIN_RATIO));
-    let waits = total.count_at_or_above(floor_ns);
-    let share = waits as f64 / total.count().max(1) as f64;
-    if waits < MIN_WAITS || !SHARE_OF_WAITS.contains(&share) {
-        return None;
-    }
-    let among_waits = |part: f64| quantile(&total, 1.0 - share * (1.0 - part));
-    let (low, wait_ns, high) = (among_waits(0.25), among_waits(0.5), among_waits(0.75));
-    if wait_ns > LONGEST_WAIT_NS || (high - low) as f64 > NARROW * wait_ns as f64 {
-        return None;
-    }
-    let ceiling = writes_per_s(evidence);
-    if matches!(ceiling, Ceiling::None) {
-        return None;
-    }
-    Some(told(fast_ns, wait_ns, ceiling, evidence))
-}
-
-fn told(fast_ns: u64, wait_ns: u64, ceiling: Ceiling, evidence: &Evidence) -> Finding {
-    let (fast, wait) = (
-        units::format_duration(fast_ns),
-        units::format_duration(wait_ns),
-    );
-    let message = match ceiling {
-        Ceiling::At(writes) => format!(
-            "Fast ({fast}) until about {} writes are spent, then waits of {wait}: this volume is held to about {} writes/s.",
-            units::significant((writes * wait_ns as f64 / 1e9).round()),
-            units::significant(writes),
-        ),
-        _ => format!(
-            "Fast ({fast}) until something is spent, then waits of {wait}: a limit holds this volume."
-        ),
-    };
-    let advice = if !super::device::write_limits(evidence).is_empty() {
-        "Lift the I/O limit of this cgroup, or give etcd one of its own."
-    } else {
-        "Look for a limit on the volume (its provisioned IOPS), on the virtual machine or on a cgroup above this one."
-    };
-    let finding = finding("throttled", Severity::Warning, message)
-        .advise(advice)
-        .number("fast_ns", fast_ns as f64)
-        .number("wait_ns", wait_ns as f64);
-    match ceiling {
-        Ceiling::At(writes) => finding.number("writes_per_s", writes),
-        _ => finding,
-    }
-}
-
-/// What the device's counters say about a limit.
-#[derive(Clone, Copy)]
-enum Ceiling {
-    /// Nobody kept counters.
-    Unknown,
-    /// Writes per second vary: there is none.
-    None,
-    /// They are flat.
-    At(f64),
-}
-
-fn writes_per_s(evidence: &Evidence) -> Ceiling {
-    let names: Vec<&str> = evidence
+    let phase = evidence
         .load_phases()
+        .into_iter()
+        .max_by_key(|phase| phase.length_ns)?;
+    let series = phase.series("wal.fsync")?;
+    let wait_ns = even_maximum(&series.timeline)?;
+    if !two_speeds(&series.total, wait_ns) {
+        return None;
+    }
+    let fast_ns = quantile(&series.total, 0.25);
+    let syncs: Vec<f64> = series
+        .timeline
         .iter()
-        .map(|phase| phase.name.as_str())
+        .map(|p| p.count as f64 / (p.length_ns as f64 / 1e9))
         .collect();
+    let pace = match writes_per_s(evidence, &phase.name) {
+        Some(writes) => format!("{} writes/s", units::significant(writes)),
+        None => format!("{} WAL syncs/s", units::significant(median(&syncs)?)),
+    };
+    let message = format!(
+        "Fast ({}) until something is spent, then waits of up to {}, in every second alike: a limiter holds this \
+         volume to about {pace}.",
+        units::format_duration(fast_ns),
+        units::format_duration(wait_ns as u64),
+    );
+    let advice = if super::device::write_limits(evidence).is_empty() {
+        "Look for a limit on the volume (its provisioned IOPS), on the virtual machine or on a control group above this one."
+    } else {
+        "Lift the limit of this control group, or give etcd one of its own."
+    };
+    Some(
+        finding("throttled", Severity::Warning, message)
+            .advise(advice)
+            .number("fast_ns", fast_ns as f64)
+            .number("wait_ns", wait_ns),
+    )
+}
+
+/// The longest sync of a second, if all seconds have about the same.
+fn even_maximum(points: &[Point]) -> Option<f64> {
+    let maxima: Vec<f64> = points
+        .iter()
+        .filter(|point| point.count >= MIN_SYNCS)
+        .map(|point| point.max_ns as f64)
+        .collect();
+    let (low, middle, high) = (part(&maxima, 0.1)?, median(&maxima)?, part(&maxima, 0.9)?);
+    let even = maxima.len() >= MIN_SECONDS && high - low <= EVEN * middle;
+    (even && (SHORTEST_WAIT_NS..LONGEST_WAIT_NS).contains(&middle)).then_some(middle)
+}
+
+/// Whether most syncs are far faster than the waits, and the waits no rarity.
+fn two_speeds(total: &Distribution, wait_ns: f64) -> bool {
+    let usual_ns = quantile(total, 0.5) as f64;
+    let waits =
+        total.count_at_or_above((wait_ns / 2.0) as u64) as f64 / total.count().max(1) as f64;
+    wait_ns >= MIN_RATIO * usual_ns && SHARE_OF_WAITS.contains(&waits)
+}
+
+/// The device's writes per second, if they are so flat that the limit is on them. They may not be: counters are those
+/// of the lowest device, a limit may be on one above it.
+fn writes_per_s(evidence: &Evidence, phase: &str) -> Option<f64> {
     let rates: Vec<f64> = evidence
-        .counters("device", &names)
+        .counters("device", &[phase])
         .filter_map(|c| Some(c.values.get("writes")? / (c.length_ns as f64 / 1e9)))
         .collect();
-    if rates.len() < MIN_SECONDS {
-        return Ceiling::Unknown;
-    }
-    // The first and the last second of a phase are only partly filled: the slowest twentieth does not count.
-    match (part(&rates, 0.1), median(&rates), part(&rates, 0.95)) {
-        (Some(low), Some(middle), Some(high)) if high - low <= FLAT * middle => Ceiling::At(middle),
-        _ => Ceiling::None,
-    }
+    let (low, middle, high) = (part(&rates, 0.1)?, median(&rates)?, part(&rates, 0.9)?);
+    (rates.len() >= MIN_SECONDS && middle > 0.0 && high - low <= FLAT * middle).then_some(middle)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::super::testing::{Builder, MS, Noise, US};
+    use crate::result::Finding;
 
+    fn commit(noise: &mut Noise, _: u64) -> u64 {
+        noise.lognormal(2 * MS, 0.3)
+    }
+
+    /// As measured on a loop device held to 400 writes/s: one sync in nine waits for the rest of a slice.
     fn throttled(noise: &mut Noise, _: u64) -> u64 {
-        if noise.chance(0.05) {
-            noise.lognormal(98 * MS, 0.03)
+        if noise.chance(0.11) {
+            (noise.uniform() * 90.0 * MS as f64) as u64
         } else {
-            noise.lognormal(160 * US, 0.4)
+            noise.lognormal(800 * US, 0.8)
         }
     }
 
-    #[test]
-    fn two_humps_under_a_flat_ceiling() {
-        let summary = Builder::new(1)
-            .etcd(30, 100, throttled, |n, _| n.lognormal(2 * MS, 0.3))
-            .counters_of("etcd", "device", &[("writes", 400.0)])
-            .conclude();
-        let found = summary
+    fn found(builder: Builder) -> Option<Finding> {
+        builder
+            .conclude()
             .findings
-            .iter()
-            .find(|f| f.code == "throttled")
-            .unwrap();
+            .into_iter()
+            .find(|finding| finding.code == "throttled")
+    }
+
+    #[test]
+    fn a_limiter_is_known_by_its_even_worst() {
+        let mut told = 0;
+        for seed in 0..50 {
+            told += u32::from(found(Builder::new(seed).etcd(20, 95, throttled, commit)).is_some());
+        }
+        assert!(told >= 45, "{told} of 50");
+    }
+
+    #[test]
+    fn its_pace_is_told_in_what_it_limits() {
+        let plain = found(Builder::new(1).etcd(20, 95, throttled, commit)).unwrap();
         assert!(
-            found.message.contains("until about 39 writes are spent"),
+            plain.message.ends_with("to about 95 WAL syncs/s."),
             "{}",
-            found.message
+            plain.message
+        );
+        let counted = Builder::new(1).etcd(20, 95, throttled, commit).counters_of(
+            "etcd",
+            "device",
+            &[("writes", 400.0)],
         );
         assert!(
-            found.message.contains("held to about 400 writes/s"),
-            "{}",
-            found.message
+            found(counted)
+                .unwrap()
+                .message
+                .ends_with("to about 400 writes/s.")
         );
     }
 
     #[test]
-    fn a_broad_tail_is_no_throttle() {
-        for seed in 0..100 {
-            let summary = Builder::new(seed)
-                .etcd(
-                    20,
-                    100,
-                    |n, _| {
-                        if n.chance(0.05) {
-                            n.lognormal(60 * MS, 0.8)
-                        } else {
-                            n.lognormal(160 * US, 0.4)
-                        }
-                    },
-                    |n, _| n.lognormal(2 * MS, 0.3),
-                )
-                .counters_of("etcd", "device", &[("writes", 400.0)])
-                .conclude();
-            assert!(
-                summary.findings.iter().all(|f| f.code != "throttled"),
-                "seed {seed}"
-            );
+    fn tails_of_disks_are_no_limiter() {
+        for seed in 0..50 {
+            for (share, median_ms, spread) in [(0.05, 60, 0.8), (0.02, 30, 0.5), (0.2, 20, 0.7)] {
+                let tail = move |noise: &mut Noise, _| {
+                    if noise.chance(share) {
+                        noise.lognormal(median_ms * MS, spread)
+                    } else {
+                        noise.lognormal(160 * US, 0.4)
+                    }
+                };
+                assert!(
+                    found(Builder::new(seed).etcd(20, 100, tail, commit)).is_none(),
+                    "seed {seed}, {share}"
+                );
+            }
         }
     }
 }

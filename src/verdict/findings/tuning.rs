@@ -6,7 +6,7 @@
 
 use crate::result::{Finding, Severity};
 
-use super::super::evidence::Evidence;
+use super::super::evidence::{CONFIDENCE, Evidence};
 use super::super::stalls::share_of_stalls;
 use super::{Complete, finding, quantile};
 
@@ -19,6 +19,8 @@ const ELECTION_HEARTBEATS: u64 = 10;
 const ELECTION_STALLS: u64 = 2;
 /// Share of waits that may take two heartbeats (etcd#7044).
 const LATE_SHARE: f64 = 0.0001;
+/// Share of waits that may take one heartbeat, so that the next is late: ten times as many.
+const OFTEN_LATE_SHARE: f64 = 0.001;
 /// The fewest waits that a recommendation may rest on.
 const MIN_WAITS: u64 = 100;
 
@@ -27,15 +29,14 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
     let waits = &evidence.waits.total;
     let late = share_of_stalls(evidence, 2 * plan.heartbeat_ns);
     let elections = share_of_stalls(evidence, plan.election_ns);
-    let typical_ns = quantile(waits, 0.99);
-    let holds = late.seen() <= LATE_SHARE && elections.hits == 0 && typical_ns < plan.heartbeat_ns;
+    let often_late =
+        share_of_stalls(evidence, plan.heartbeat_ns).above(CONFIDENCE) > OFTEN_LATE_SHARE;
     // A single stall that may be chance is no reason to turn knobs.
-    let settled =
-        elections.hits > 0 || late.above(0.95) > LATE_SHARE || typical_ns >= plan.heartbeat_ns;
-    if holds || !settled || waits.count() < MIN_WAITS {
+    let too_short = elections.hits > 0 || late.above(CONFIDENCE) > LATE_SHARE || often_late;
+    if !too_short || waits.count() < MIN_WAITS {
         return None;
     }
-    let (heartbeat_ms, election_ms) = needed(evidence, typical_ns);
+    let (heartbeat_ms, election_ms) = needed(evidence);
     let message_start = format!(
         "A {} ms heartbeat and a {} ms election timeout do not hold on this disk",
         plan.heartbeat_ns / MS,
@@ -63,15 +64,21 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
 }
 
 /// The heartbeat interval and election timeout, in milliseconds, that what was seen calls for.
-fn needed(evidence: &Evidence, typical_ns: u64) -> (u64, u64) {
+fn needed(evidence: &Evidence) -> (u64, u64) {
     let waits = &evidence.waits.total;
-    // Two heartbeats are longer than all but 0.01 % of the waits, and one is 1.5 round trips.
-    let late_ns = quantile(waits, 1.0 - LATE_SHARE).div_ceil(2);
-    let round_trip_ns = typical_ns + typical_ns / 2;
-    let heartbeat_ns = late_ns.max(round_trip_ns).max(evidence.plan.heartbeat_ns);
+    let typical_ns = quantile(waits, 0.99);
+    let heartbeat_ns = [
+        // 1.5 round trips,
+        typical_ns + typical_ns / 2,
+        // and longer than all but 0.1 % of the waits, twice as long than all but 0.01 %.
+        quantile(waits, 1.0 - OFTEN_LATE_SHARE),
+        quantile(waits, 1.0 - LATE_SHARE).div_ceil(2),
+        evidence.plan.heartbeat_ns,
+    ]
+    .into_iter()
+    .fold(0, u64::max);
     let heartbeat_ms = round_up_ms(heartbeat_ns.div_ceil(MS));
-    let election_ms = round_up_ms(waits.max_ns().saturating_mul(ELECTION_STALLS).div_ceil(MS));
-    let election_ms = election_ms
+    let election_ms = round_up_ms(waits.max_ns().saturating_mul(ELECTION_STALLS).div_ceil(MS))
         .max(heartbeat_ms * ELECTION_HEARTBEATS)
         .max(evidence.plan.election_ns / MS);
     (heartbeat_ms, election_ms)
@@ -143,5 +150,11 @@ mod tests {
     fn defaults_that_hold_are_left_alone() {
         assert!(tuning(0.0, 0).is_none());
         assert!(tuning(0.05, 50 * MS).is_none());
+        assert!(
+            tuning(0.0001, 120 * MS).is_none(),
+            "a late heartbeat now and then"
+        );
+        let often = tuning(0.0085, 120 * MS).unwrap();
+        assert_eq!(often.numbers["heartbeat_ms"], 150.0);
     }
 }
