@@ -48,7 +48,7 @@ fn injected_stalls_are_found() {
     let wal: Vec<&Call> = slow(&calls)
         .filter(|call| call.file().ends_with(".wal"))
         .collect();
-    agree(&wal, &of("wal.fsync"), |call| call.duration_ns);
+    agree(&wal, &of("wal.sync"));
 
     let backend = slow(&calls)
         .filter(|call| call.path.ends_with("/snap/db"))
@@ -71,8 +71,8 @@ fn slow(calls: &[Call]) -> impl Iterator<Item = &Call> {
         .filter(|call| call.duration_ns >= HEARTBEAT_NS + TOLERANCE_NS)
 }
 
-/// One stall for each call, in order, and nothing else.
-fn agree(calls: &[&Call], stalls: &[&StallLine], length: impl Fn(&Call) -> u64) {
+/// A stall is told of the write and its sync together, and the write takes no time beside it. One stall for each call, in order, and nothing else.
+fn agree(calls: &[&Call], stalls: &[&StallLine]) {
     let mut stalls = stalls.to_vec();
     stalls.sort_by_key(|stall| stall.start_ns);
     assert_eq!(
@@ -81,7 +81,7 @@ fn agree(calls: &[&Call], stalls: &[&StallLine], length: impl Fn(&Call) -> u64) 
         "stalls {stalls:#?}\ncalls {calls:#?}"
     );
     for (call, stall) in calls.iter().zip(stalls) {
-        let off = stall.duration_ns.abs_diff(length(call));
+        let off = stall.duration_ns.abs_diff(call.duration_ns);
         assert!(
             off < TOLERANCE_NS,
             "length off by {off} ns: {call:?} {stall:?}"

@@ -40,7 +40,7 @@ pub fn reservations(calls: &[Call]) -> Vec<String> {
 /// Each rotation as calls on the old segment, the spare and the directory, from the truncation of the old segment
 /// to the fsync of the directory. The next spare's reservation runs beside it and is left out.
 pub fn rotations(calls: &[Call]) -> Vec<Vec<String>> {
-    let in_wal = |call: &&Call| call.path.contains("/member/wal");
+    let in_wal = |call: &&Call| call.path.contains("/wal/") || call.path.ends_with("/wal");
     let mut rotations = Vec::new();
     let mut current: Option<Vec<String>> = None;
     for call in calls
@@ -79,27 +79,23 @@ pub struct Commit {
     pub meta_alone: bool,
 }
 
-/// The backend commits: page writes, fdatasync, meta page, fdatasync.
+/// The backend commits: page writes, fdatasync, meta page, fdatasync. What precedes a sync without a meta page are
+/// the pages of the commit that the next sync with one ends.
 pub fn commits(calls: &[Call]) -> Vec<Commit> {
     let mut commits = Vec::new();
-    let mut writes: Vec<Vec<u64>> = vec![Vec::new()];
+    let (mut pages, mut writes) = (Vec::new(), Vec::new());
     for call in calls.iter().filter(|call| call.path.ends_with("/snap/db")) {
         match call.name.as_str() {
-            "pwrite64" => writes
-                .last_mut()
-                .expect("never empty")
-                .extend(call.last_number()),
-            "fdatasync" => writes.push(Vec::new()),
+            "pwrite64" => writes.extend(call.last_number()),
+            "fdatasync" if writes.iter().any(|offset| [0, 4096].contains(offset)) => {
+                commits.push(Commit {
+                    offsets: std::mem::take(&mut pages),
+                    meta_alone: std::mem::take(&mut writes).len() == 1,
+                });
+            }
+            "fdatasync" => pages = std::mem::take(&mut writes),
             _ => {}
         }
-        let [pages, meta, _] = writes.as_slice() else {
-            continue;
-        };
-        commits.push(Commit {
-            offsets: pages.clone(),
-            meta_alone: matches!(meta.as_slice(), [0 | 4096]),
-        });
-        writes = vec![Vec::new()];
     }
     commits
 }
