@@ -1,0 +1,93 @@
+//! Side by side with a real etcd on the same throttled disk.
+
+mod support;
+
+use std::path::Path;
+
+use support::loopdisk::LoopDisk;
+use support::needs::{Need, needs};
+use support::quiet::quiet;
+use support::sides::{self, Figures, median};
+
+const WRITES_PER_SECOND: u32 = 400;
+/// Runs of each side, alternating; medians are compared.
+const REPEATS: usize = 3;
+const SECONDS: u64 = 12;
+
+fn compare(file_system: &str, clients: usize) {
+    let _quiet = quiet();
+    let load = sides::small_puts(clients, SECONDS);
+    let (mut etcd, mut probe) = (Vec::new(), Vec::new());
+    for _ in 0..REPEATS {
+        let disk = fresh(file_system);
+        let wrapped = |program: &Path| disk.command(program);
+        etcd.push(Figures::of_etcd(&sides::etcd(
+            Path::new("etcd"),
+            disk.path(),
+            wrapped,
+            load,
+        )));
+        drop(disk);
+        let disk = fresh(file_system);
+        probe.push(sides::probe(
+            disk.path(),
+            |program| disk.command(program),
+            load,
+        ));
+    }
+    let told = format!("{file_system}, {clients} clients\netcd {etcd:#?}\nprobe {probe:#?}");
+    let ratio = |of: fn(&Figures) -> f64| {
+        let middle = |side: &[Figures]| median(side.iter().map(of).collect());
+        middle(&probe) / middle(&etcd)
+    };
+    within(ratio(|side| side.fsync_mean), 0.10, "mean wal.fsync", &told);
+    within(
+        ratio(|side| side.commit_mean),
+        0.25,
+        "mean backend.commit",
+        &told,
+    );
+    within(
+        ratio(|side| side.puts_per_s),
+        0.15,
+        "puts per second",
+        &told,
+    );
+}
+
+/// A file system neither side has written to.
+fn fresh(file_system: &str) -> LoopDisk {
+    LoopDisk::new(file_system, 3072).throttled(WRITES_PER_SECOND)
+}
+
+fn within(ratio: f64, tolerance: f64, what: &str, told: &str) {
+    let off = (ratio - 1.0).abs();
+    assert!(
+        off <= tolerance,
+        "{what}: probe / etcd = {ratio:.3}\n{told}"
+    );
+}
+
+macro_rules! oracle {
+    ($($name:ident: $file_system:literal, $clients:literal;)+) => {$(
+        #[test]
+        fn $name() {
+            needs!(
+                Need::Root,
+                Need::Program("etcd"),
+                Need::Program(concat!("mkfs.", $file_system)),
+                Need::WriteThrottle,
+            );
+            compare($file_system, $clients);
+        }
+    )+};
+}
+
+oracle! {
+    ext4_1_client: "ext4", 1;
+    ext4_10_clients: "ext4", 10;
+    ext4_100_clients: "ext4", 100;
+    xfs_1_client: "xfs", 1;
+    xfs_10_clients: "xfs", 10;
+    xfs_100_clients: "xfs", 100;
+}

@@ -1,0 +1,17 @@
+//! What the integration tests and benchmarks share: a real etcd, throttled loop devices, strace read back.
+
+// Each test binary uses its own part of this.
+#![allow(dead_code, unused_imports)]
+
+pub mod cgroup;
+pub mod clients;
+pub mod command;
+pub mod etcd;
+pub mod loopdisk;
+pub mod metrics;
+pub mod needs;
+pub mod probe;
+pub mod quiet;
+pub mod shape;
+pub mod sides;
+pub mod strace;
