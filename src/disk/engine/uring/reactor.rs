@@ -11,8 +11,8 @@ use super::row::{Done, Failure, Row, ring_error};
 use crate::clock::Clock;
 use crate::error::Result;
 
-/// A loop on its way; `None` once it has ended.
-pub type Running<'a> = Option<Pin<Box<dyn Future<Output = Result<()>> + 'a>>>;
+/// A loop, to be run to its end.
+pub type Loop<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
 /// One thread's ring and the times at which its loops want to go on. The loop with index `i` uses lane `i`.
 pub struct Reactor {
@@ -62,12 +62,12 @@ impl Reactor {
         self.due_ns[lane].set(0);
     }
 
-    /// Runs the loops until all have ended. After the first error `stop` is called, all are woken, and the others
+    /// Runs the loops until all have ended; where a lane has none or it has ended, there is `None`. After the first error `stop` is called, all are woken, and the others
     /// are awaited.
     ///
     /// # Errors
     /// The first error of a loop; an error of the ring ends all at once.
-    pub fn drive(&self, loops: &mut [Running], stop: impl Fn()) -> Result<()> {
+    pub fn drive(&self, loops: &mut [Option<Loop>], stop: impl Fn()) -> Result<()> {
         let mut outcome = Ok(());
         while loops.iter().any(Option::is_some) {
             let ended = self.poll_due(loops);
@@ -90,7 +90,7 @@ impl Reactor {
     }
 
     /// Polls each loop whose time has come.
-    fn poll_due(&self, loops: &mut [Running]) -> Result<()> {
+    fn poll_due(&self, loops: &mut [Option<Loop>]) -> Result<()> {
         let mut context = Context::from_waker(Waker::noop());
         let now_ns = self.clock.now_ns();
         let mut outcome = Ok(());

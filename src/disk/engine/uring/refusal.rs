@@ -22,55 +22,63 @@ struct Circumstances {
 
 /// The error to end in where a ring cannot be set up.
 pub fn cannot_set_up(error: &io::Error) -> Error {
-    refused(&cause(error, &Circumstances::read()))
+    refused(&cause_and_way_out(error, &Circumstances::read()))
 }
 
 /// The error to end in where a ring is there but does not do its work in the target directory.
 pub fn does_not_work(error: &Error) -> Error {
-    refused(&format!("a trial write and sync failed: {error}"))
+    refused(&format!(
+        "a trial write and sync failed: {error}; use --engine sync"
+    ))
 }
 
-fn refused(cause: &str) -> Error {
-    Error::Refused(format!("--engine uring: {cause}, or use --engine sync"))
+fn refused(why: &str) -> Error {
+    Error::Refused(format!("--engine uring: {why}"))
 }
 
-fn cause(error: &io::Error, here: &Circumstances) -> String {
-    match (Errno::from_io_error(error), here.disabled) {
-        (Some(Errno::PERM), Some(2)) => "the kernel refuses io_uring: sysctl kernel.io_uring_disabled is 2; \
-             set it to 0"
-            .into(),
-        (Some(Errno::PERM), Some(1)) if !here.filtered => {
-            "the kernel refuses io_uring: sysctl kernel.io_uring_disabled is 1; set it to 0, run with \
+fn cause_and_way_out(error: &io::Error, here: &Circumstances) -> String {
+    match known_cause(error, here) {
+        Some(cause) => format!("{cause}, or use --engine sync"),
+        None => format!("io_uring cannot be set up: {error}; use --engine sync"),
+    }
+}
+
+/// What forbids it and how to allow it, where that is known.
+fn known_cause(error: &io::Error, here: &Circumstances) -> Option<String> {
+    let cause = match (Errno::from_io_error(error)?, here.disabled) {
+        (Errno::PERM, Some(2)) => {
+            "the kernel refuses io_uring: sysctl kernel.io_uring_disabled is 2; set it to 0".into()
+        }
+        (Errno::PERM, Some(1)) if !here.filtered => {
+            "the kernel refuses io_uring: sysctl kernel.io_uring_disabled is 1; set it to 0, or run with \
              CAP_SYS_ADMIN or in the group kernel.io_uring_group"
                 .into()
         }
-        (Some(Errno::PERM | Errno::ACCESS), _) => {
-            "io_uring is forbidden here, by a container's seccomp profile or a security module; allow \
-             io_uring_setup, io_uring_enter and io_uring_register (--security-opt seccomp=…, seccompProfile)"
+        (Errno::PERM | Errno::ACCESS, _) => {
+            "io_uring is forbidden here by a seccomp filter, as container runtimes set one by default, or by a \
+             security module; allow io_uring_setup, io_uring_enter and io_uring_register"
                 .into()
         }
-        (Some(Errno::NOSYS), _) if here.filtered => {
+        (Errno::NOSYS, _) if here.filtered => {
             "a seccomp filter hides io_uring, as container runtimes do by default; allow io_uring_setup, \
-             io_uring_enter and io_uring_register (--security-opt seccomp=…, seccompProfile)"
+             io_uring_enter and io_uring_register"
                 .into()
         }
-        (Some(Errno::NOSYS), _) => format!(
-            "kernel {} has no io_uring; boot one of 5.15 or later with CONFIG_IO_URING",
+        (Errno::NOSYS, _) => format!(
+            "kernel {} has no io_uring; boot 5.15 or later, built with CONFIG_IO_URING",
             here.kernel
         ),
-        (Some(Errno::INVAL), _) => format!(
+        (Errno::INVAL, _) => format!(
             "the io_uring of kernel {} is too old; boot 5.15 or later",
             here.kernel
         ),
-        (Some(Errno::NOMEM), _) => match here.memlock_bytes {
-            Some(bytes) => format!(
-                "no memory for io_uring: RLIMIT_MEMLOCK is {} KiB; raise it (ulimit -l, LimitMEMLOCK=)",
-                bytes / 1024
-            ),
-            None => "no memory for io_uring; free some".into(),
-        },
-        _ => format!("io_uring cannot be set up: {error}; see to that"),
-    }
+        (Errno::NOMEM, _) => {
+            let kib = here.memlock_bytes? / 1024;
+            format!("no memory for io_uring: RLIMIT_MEMLOCK is {kib} KiB; raise it (ulimit -l, LimitMEMLOCK=)")
+        }
+        _ => return None,
+    };
+    Some(cause)
 }
 
 impl Circumstances {
@@ -99,7 +107,7 @@ mod tests {
     use super::*;
 
     fn told(errno: Errno, here: &Circumstances) -> String {
-        refused(&cause(&errno.into(), here)).to_string()
+        refused(&cause_and_way_out(&errno.into(), here)).to_string()
     }
 
     #[test]
@@ -153,6 +161,13 @@ mod tests {
             ..Circumstances::default()
         };
         assert!(told(Errno::NOMEM, &here).contains("RLIMIT_MEMLOCK is 64 KiB"));
+    }
+
+    #[test]
+    fn an_unknown_cause_is_told_in_the_systems_words() {
+        let text = told(Errno::MFILE, &Circumstances::default());
+        assert!(text.contains("Too many open files"), "{text}");
+        assert!(text.ends_with("; use --engine sync"), "{text}");
     }
 
     #[test]
