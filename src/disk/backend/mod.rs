@@ -9,6 +9,7 @@ use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::disk::value::Values;
 use crate::error::{Error, Result};
@@ -26,7 +27,7 @@ pub struct Backend {
     file: File,
     pages: Pages,
     /// Incompressible bytes that pages are written from.
-    filler: Vec<u8>,
+    filler: Arc<Vec<u8>>,
 }
 
 impl Backend {
@@ -67,7 +68,7 @@ impl Backend {
             path,
             file,
             pages,
-            filler,
+            filler: Arc::new(filler),
         })
     }
 
@@ -96,18 +97,19 @@ impl Backend {
         let commit = self.pages.commit(puts);
         let longest = commit.writes.iter().map(|&(_, len)| len).max().unwrap_or(0);
         while self.filler.len() < longest {
-            self.filler.extend_from_within(..BUILD_CHUNK_BYTES);
+            Arc::make_mut(&mut self.filler).extend_from_within(..BUILD_CHUNK_BYTES);
         }
         commit
     }
 
-    /// The bytes of a page run of this length.
-    pub fn filler(&self, len: usize) -> &[u8] {
-        &self.filler[..len]
+    /// The bytes that page runs are written from, as many as the longest takes. Whoever writes them asynchronously
+    /// keeps a share until the write is over.
+    pub fn filler(&self) -> &Arc<Vec<u8>> {
+        &self.filler
     }
 
     /// Writes one page run with one pwrite(2).
     pub fn write_at(&self, offset: u64, len: usize) -> std::io::Result<()> {
-        self.file.write_all_at(self.filler(len), offset)
+        self.file.write_all_at(&self.filler[..len], offset)
     }
 }

@@ -1,6 +1,8 @@
 //! Engines issue the writes and syncs that the model asks for, and time them.
 
 mod sync;
+mod turn;
+mod uring;
 
 use crate::clock::Clock;
 use crate::disk::arrivals::Costs;
@@ -12,6 +14,7 @@ use crate::plan::Load;
 use crate::record::{RecorderSettings, Series};
 
 pub use sync::SyncEngine;
+pub use uring::UringEngine;
 
 /// One etcd-shaped writer: its log and its database.
 pub struct Member {

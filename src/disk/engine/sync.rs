@@ -5,17 +5,11 @@ use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde_json::json;
-
-use crate::disk::arrivals::GroupCommit;
 use crate::disk::backend::{Backend, Commit, PAGE_BYTES};
-use crate::disk::engine::{BACKEND_COMMIT, Commits, Engine, Member, Task, wal_series};
+use crate::disk::engine::turn::{BackendLoop, RaftLoop, Save, State, Turn, fine_timers};
+use crate::disk::engine::{Commits, Engine, Member, Task};
 use crate::disk::wal::Wal;
 use crate::error::{Error, Result};
-use crate::record::Recorder;
-
-/// Even without anything to do the loops look up this often, for signals.
-const LOOK_UP_NS: u64 = 100_000_000;
 
 /// Issues plain system calls from dedicated threads.
 #[derive(Debug, Default)]
@@ -49,11 +43,6 @@ struct Shared {
     commit: Condvar,
 }
 
-struct State {
-    puts: GroupCommit,
-    ended: bool,
-}
-
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -61,13 +50,8 @@ impl Shared {
 }
 
 fn run_member(member: &mut Member, task: &Task) -> Result<()> {
-    let from_ns = task.clock.now_ns();
-    let seed = task.seed ^ u64::from(member.id.unwrap_or(0)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let shared = Shared {
-        state: Mutex::new(State {
-            puts: GroupCommit::new(task.load, task.costs, seed, from_ns, task.until_ns),
-            ended: false,
-        }),
+        state: Mutex::new(State::new(task, member.id)),
         unlocked: Condvar::new(),
         commit: Condvar::new(),
     };
@@ -76,9 +60,9 @@ fn run_member(member: &mut Member, task: &Task) -> Result<()> {
     std::thread::scope(|scope| {
         let backend = task.commits.map(|commits| {
             let shared = &shared;
-            scope.spawn(move || BackendLoop::new(task, commits, shared, id).run(backend))
+            scope.spawn(move || commit_all(backend, task, commits, shared, id))
         });
-        let raft = RaftLoop::new(task, &shared, id).run(wal);
+        let raft = save_all(wal, task, &shared, id);
         shared.lock().ended = true;
         shared.commit.notify_one();
         let committed = backend.map_or(Ok(()), |thread| {
@@ -90,228 +74,137 @@ fn run_member(member: &mut Member, task: &Task) -> Result<()> {
     })
 }
 
-/// Takes what has arrived, saves it, and so on: etcd's raft loop.
-struct RaftLoop<'a> {
-    task: &'a Task,
-    shared: &'a Shared,
-    recorder: Recorder,
+fn save_all(wal: &mut Wal, task: &Task, shared: &Shared, id: Option<u32>) -> Result<()> {
+    fine_timers();
+    let mut raft = RaftLoop::new(task, id);
+    let mut outcome = Ok(());
+    while outcome.is_ok()
+        && let Some(puts) = next_batch(&mut raft, task, shared)
+    {
+        outcome = save(&mut raft, wal, task, puts);
+        if outcome.is_ok() {
+            shared.lock().puts.synced(task.clock.now_ns());
+        }
+    }
+    raft.finish();
+    outcome
 }
 
-impl<'a> RaftLoop<'a> {
-    fn new(task: &'a Task, shared: &'a Shared, member: Option<u32>) -> Self {
-        let now_ns = task.clock.now_ns();
-        RaftLoop {
-            task,
-            shared,
-            recorder: Recorder::new(task.recorder.clone(), member, &wal_series::ALL, now_ns),
+/// Waits until something has arrived and takes it; `None` at the end of the task.
+fn next_batch(raft: &mut RaftLoop, task: &Task, shared: &Shared) -> Option<usize> {
+    let mut state = shared.lock();
+    loop {
+        let turn = raft.turn(&mut state);
+        if state.is_commit_forced(task) {
+            shared.commit.notify_one();
         }
-    }
-
-    fn run(mut self, wal: &mut Wal) -> Result<()> {
-        fine_timers();
-        let mut outcome = Ok(());
-        while outcome.is_ok()
-            && let Some(puts) = self.next_batch()
-        {
-            outcome = self.save(wal, puts);
+        match turn {
+            Turn::Go(puts) => return Some(puts),
+            Turn::End => return None,
+            Turn::Wait(until_ns) => state = wait(&shared.unlocked, state, task, until_ns),
         }
-        self.recorder.finish(self.task.clock.now_ns());
-        outcome
-    }
-
-    /// Waits until something has arrived and takes it; `None` at the end of the task.
-    fn next_batch(&mut self) -> Option<usize> {
-        let mut state = self.shared.lock();
-        loop {
-            let now_ns = self.task.clock.now_ns();
-            state.puts.advance(now_ns);
-            for put in state.puts.acknowledged() {
-                let wait_ns = put.at_ns.saturating_sub(put.arrived_ns);
-                self.recorder
-                    .record(wal_series::PUT_COMMIT, put.arrived_ns, wait_ns);
-            }
-            self.recorder.tick(now_ns);
-            if let Some(commits) = self.task.commits
-                && state.puts.pending() >= commits.limit
-            {
-                self.shared.commit.notify_one();
-            }
-            if state.ended || self.task.control.halted().is_some() {
-                return None;
-            }
-            // What arrived before the end is still saved, so that a stall at the end is charged to those behind it.
-            let batch = state.puts.take(now_ns.min(self.task.until_ns));
-            if batch > 0 {
-                return Some(batch);
-            }
-            let over = now_ns >= self.task.until_ns;
-            if over && state.puts.is_drained() {
-                return None;
-            }
-            let arrival = state.puts.next_write().filter(|_| !over);
-            let end = (!over).then_some(self.task.until_ns);
-            let events = [arrival, state.puts.next_applied(), end];
-            let wake_ns = events.into_iter().flatten().min().unwrap_or(u64::MAX);
-            let wait_ns = wake_ns.saturating_sub(now_ns).min(LOOK_UP_NS);
-            state = self
-                .shared
-                .unlocked
-                .wait_timeout(state, Duration::from_nanos(wait_ns))
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-    }
-
-    fn save(&mut self, wal: &mut Wal, puts: usize) -> Result<()> {
-        wal.stage(puts);
-        let start_ns = self.task.clock.now_ns();
-        if wal.is_full() {
-            self.cut(wal, start_ns)?;
-        } else {
-            let end_ns = self.write_and_sync(wal, start_ns, true)?;
-            self.recorder
-                .record(wal_series::SYNC, start_ns, end_ns - start_ns);
-        }
-        let now_ns = self.task.clock.now_ns();
-        self.shared.lock().puts.synced(now_ns);
-        Ok(())
-    }
-
-    /// One save: its write(2) and its fdatasync(2). Gives the time of its end.
-    fn write_and_sync(&mut self, wal: &mut Wal, start_ns: u64, labelled: bool) -> Result<u64> {
-        let clock = self.task.clock;
-        wal.write_staged()
-            .map_err(Error::io("write to the WAL in", wal.dir()))?;
-        let written_ns = clock.now_ns();
-        rustix::fs::fdatasync(wal.tail()).map_err(Error::io("sync the WAL in", wal.dir()))?;
-        let end_ns = clock.now_ns();
-        let extent = wal.written();
-        self.task.control.spend(extent.bytes);
-        let sync_ns = end_ns - written_ns;
-        let recorder = &mut self.recorder;
-        recorder.record(wal_series::WRITE, start_ns, written_ns - start_ns);
-        recorder.record(wal_series::FSYNC, written_ns, sync_ns);
-        if labelled {
-            let label = if extent.fresh_block {
-                wal_series::FSYNC_FRESH
-            } else {
-                wal_series::FSYNC_SAME
-            };
-            recorder.record(label, written_ns, sync_ns);
-        }
-        Ok(end_ns)
-    }
-
-    /// A rotation in etcd's order: truncate, write, sync; head of the new segment, sync; rename, sync of the
-    /// directory; reopen.
-    fn cut(&mut self, wal: &mut Wal, start_ns: u64) -> Result<()> {
-        let clock = self.task.clock;
-        wal.truncate_tail()?;
-        self.write_and_sync(wal, clock.now_ns(), false)?;
-        let rotation = wal.begin_segment()?;
-        self.write_and_sync(wal, clock.now_ns(), false)?;
-        std::fs::rename(&rotation.from, &rotation.to)
-            .map_err(Error::io("rename", &rotation.from))?;
-        let sync_ns = clock.now_ns();
-        rustix::fs::fsync(wal.dir_file()).map_err(Error::io("sync", wal.dir()))?;
-        // etcd observes this sync in the same histogram.
-        self.recorder
-            .record(wal_series::FSYNC, sync_ns, clock.now_ns() - sync_ns);
-        wal.reopen_tail(&rotation)?;
-        let end_ns = clock.now_ns();
-        self.recorder
-            .record(wal_series::CUT, start_ns, end_ns - start_ns);
-        let name = rotation.to.file_name().map(|name| name.to_string_lossy());
-        self.recorder.event(
-            end_ns,
-            "wal.cut",
-            json!({ "segment": name, "ns": end_ns - start_ns }),
-        );
-        Ok(())
     }
 }
 
-/// Commits when it is time: etcd's backend loop.
-struct BackendLoop<'a> {
-    task: &'a Task,
+fn save(raft: &mut RaftLoop, wal: &mut Wal, task: &Task, puts: usize) -> Result<()> {
+    wal.stage(puts);
+    let start_ns = task.clock.now_ns();
+    if wal.is_full() {
+        return cut(raft, wal, task, start_ns);
+    }
+    let end_ns = write_and_sync(raft, wal, task, start_ns, true)?;
+    raft.stood_still(start_ns, end_ns);
+    Ok(())
+}
+
+/// One save: its write(2) and its fdatasync(2). Gives the time of its end.
+fn write_and_sync(
+    raft: &mut RaftLoop,
+    wal: &mut Wal,
+    task: &Task,
+    start_ns: u64,
+    labelled: bool,
+) -> Result<u64> {
+    wal.write_staged()
+        .map_err(Error::io("write to the WAL in", wal.dir()))?;
+    let written_ns = task.clock.now_ns();
+    rustix::fs::fdatasync(wal.tail()).map_err(Error::io("sync the WAL in", wal.dir()))?;
+    let end_ns = task.clock.now_ns();
+    let save = Save {
+        start_ns,
+        written_ns,
+        end_ns,
+    };
+    raft.saved(save, wal.written(), labelled);
+    Ok(end_ns)
+}
+
+/// A rotation in etcd's order: truncate, write, sync; head of the new segment, sync; rename, sync of the directory;
+/// reopen.
+fn cut(raft: &mut RaftLoop, wal: &mut Wal, task: &Task, start_ns: u64) -> Result<()> {
+    let clock = task.clock;
+    wal.truncate_tail()?;
+    write_and_sync(raft, wal, task, clock.now_ns(), false)?;
+    let rotation = wal.begin_segment()?;
+    write_and_sync(raft, wal, task, clock.now_ns(), false)?;
+    std::fs::rename(&rotation.from, &rotation.to).map_err(Error::io("rename", &rotation.from))?;
+    let sync_ns = clock.now_ns();
+    rustix::fs::fsync(wal.dir_file()).map_err(Error::io("sync", wal.dir()))?;
+    raft.directory_synced(sync_ns, clock.now_ns());
+    wal.reopen_tail(&rotation)?;
+    raft.cut(&rotation, start_ns, clock.now_ns());
+    Ok(())
+}
+
+fn commit_all(
+    backend: &mut Backend,
+    task: &Task,
     commits: Commits,
-    shared: &'a Shared,
-    recorder: Recorder,
+    shared: &Shared,
+    id: Option<u32>,
+) -> Result<()> {
+    fine_timers();
+    let mut backend_loop = BackendLoop::new(task, commits, id);
+    let mut outcome = Ok(());
+    while outcome.is_ok()
+        && let Some(puts) = next_commit(&mut backend_loop, task, shared)
+    {
+        outcome = commit(&mut backend_loop, backend, task, puts);
+        let mut state = shared.lock();
+        backend_loop.unlock(&mut state);
+        state.ended |= outcome.is_err();
+        drop(state);
+        shared.unlocked.notify_one();
+    }
+    backend_loop.finish();
+    outcome
 }
 
-impl<'a> BackendLoop<'a> {
-    fn new(task: &'a Task, commits: Commits, shared: &'a Shared, member: Option<u32>) -> Self {
-        let now_ns = task.clock.now_ns();
-        BackendLoop {
-            task,
-            commits,
-            shared,
-            recorder: Recorder::new(task.recorder.clone(), member, &[BACKEND_COMMIT], now_ns),
+/// Waits for the next commit with something in it, takes the apply lock and gives the puts to write; `None` at the
+/// end of the task.
+fn next_commit(backend_loop: &mut BackendLoop, task: &Task, shared: &Shared) -> Option<u64> {
+    let mut state = shared.lock();
+    loop {
+        match backend_loop.turn(&mut state) {
+            Turn::Go(puts) => return Some(puts),
+            Turn::End => return None,
+            Turn::Wait(until_ns) => state = wait(&shared.commit, state, task, until_ns),
         }
     }
+}
 
-    fn run(mut self, backend: &mut Backend) -> Result<()> {
-        fine_timers();
-        let mut outcome = Ok(());
-        while outcome.is_ok()
-            && let Some(puts) = self.next_commit()
-        {
-            outcome = self.commit(backend, puts);
-            let now_ns = self.task.clock.now_ns();
-            let mut state = self.shared.lock();
-            state.puts.unlock(now_ns);
-            state.ended |= outcome.is_err();
-            drop(state);
-            self.shared.unlocked.notify_one();
-            self.recorder.tick(now_ns);
-        }
-        self.recorder.finish(self.task.clock.now_ns());
-        outcome
-    }
-
-    /// Waits for the next commit with something in it, takes the apply lock and gives the puts to write; `None` at
-    /// the end of the task.
-    fn next_commit(&mut self) -> Option<u64> {
-        let mut due_ns = self.task.clock.now_ns() + self.commits.interval_ns;
-        let mut state = self.shared.lock();
-        loop {
-            let now_ns = self.task.clock.now_ns();
-            if state.ended || now_ns >= self.task.until_ns {
-                return None;
-            }
-            state.puts.advance(now_ns);
-            let full = state.puts.pending() >= self.commits.limit;
-            if full || now_ns >= due_ns {
-                if state.puts.pending() > 0 {
-                    let puts = state.puts.lock();
-                    return Some(self.commits.fixed_puts.unwrap_or(puts));
-                }
-                due_ns = now_ns + self.commits.interval_ns;
-            }
-            let wait_ns = due_ns.min(self.task.until_ns) - now_ns;
-            state = self
-                .shared
-                .commit
-                .wait_timeout(state, Duration::from_nanos(wait_ns))
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-    }
-
-    /// One commit: grow, pages, sync, meta page, sync.
-    fn commit(&mut self, backend: &mut Backend, puts: u64) -> Result<()> {
-        let plan = backend.plan_commit(puts as usize);
-        let start_ns = self.task.clock.now_ns();
-        write_commit(backend, &plan).map_err(Error::io("write", backend.path()))?;
-        let end_ns = self.task.clock.now_ns();
-        self.task.control.spend(plan.bytes());
-        self.recorder.record(0, start_ns, end_ns - start_ns);
-        if let Some(bytes) = plan.grow_to {
-            self.recorder
-                .event(end_ns, "db.grow", json!({ "bytes": bytes }));
-        }
-        Ok(())
-    }
+/// One commit: grow, pages, sync, meta page, sync.
+fn commit(
+    backend_loop: &mut BackendLoop,
+    backend: &mut Backend,
+    task: &Task,
+    puts: u64,
+) -> Result<()> {
+    let plan = backend.plan_commit(puts as usize);
+    let start_ns = task.clock.now_ns();
+    write_commit(backend, &plan).map_err(Error::io("write", backend.path()))?;
+    backend_loop.committed(&plan, start_ns, task.clock.now_ns());
+    Ok(())
 }
 
 fn write_commit(backend: &Backend, plan: &Commit) -> io::Result<()> {
@@ -329,8 +222,14 @@ fn write_commit(backend: &Backend, plan: &Commit) -> io::Result<()> {
     Ok(())
 }
 
-/// Asks the kernel to wake this thread when it said, not up to 50 µs later.
-fn fine_timers() {
-    // Where it is refused the model is only a little less exact.
-    let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
+fn wait<'a>(
+    sign: &Condvar,
+    state: MutexGuard<'a, State>,
+    task: &Task,
+    until_ns: u64,
+) -> MutexGuard<'a, State> {
+    let wait_ns = until_ns.saturating_sub(task.clock.now_ns());
+    sign.wait_timeout(state, Duration::from_nanos(wait_ns))
+        .unwrap_or_else(PoisonError::into_inner)
+        .0
 }

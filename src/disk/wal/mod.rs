@@ -9,16 +9,18 @@ mod segment;
 
 use std::fs::File;
 use std::io::Write as _;
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::disk::value::Values;
 use crate::error::{Error, Result};
 
 use frame::Encoder;
 use page_writer::PageWriter;
-use segment::Pipeline;
 pub use segment::{MAX_WALS, SEGMENT_BYTES};
+use segment::{Pipeline, Spare};
 
 /// One member's write-ahead log in a directory of its own.
 pub struct Wal {
@@ -132,10 +134,10 @@ impl Wal {
         self.offset >= SEGMENT_BYTES
     }
 
-    /// The staged bytes, one slice for each write(2).
-    pub fn staged(&mut self) -> impl Iterator<Item = &[u8]> {
-        let (bytes, ranges) = self.writer.take();
-        ranges.map(move |range| &bytes[range])
+    /// The staged bytes, and the range of each write(2). Whoever writes them asynchronously keeps a share until the
+    /// write is over.
+    pub fn staged(&mut self) -> (&Arc<Vec<u8>>, impl Iterator<Item = Range<usize>> + '_) {
+        self.writer.take()
     }
 
     /// Writes the staged bytes, each piece with one write(2).
@@ -163,17 +165,27 @@ impl Wal {
     /// rotation is over, as etcd keeps it.
     pub fn begin_segment(&mut self) -> Result<Rotation> {
         let spare = self.pipeline.take()?;
+        Ok(self.adopt(spare))
+    }
+
+    /// [`Wal::begin_segment`] for an engine that cannot wait here: `None` while the spare is still being reserved.
+    pub fn try_begin_segment(&mut self) -> Result<Option<Rotation>> {
+        let spare = self.pipeline.try_take()?;
+        Ok(spare.map(|spare| self.adopt(spare)))
+    }
+
+    fn adopt(&mut self, spare: Spare) -> Rotation {
         let old = std::mem::replace(&mut self.tail, spare.file);
         self.sequence += 1;
         self.offset = 0;
         self.writer = PageWriter::new(0);
         self.encoder.segment_head(&mut self.writer);
         let first_index = self.encoder.next_index();
-        Ok(Rotation {
+        Rotation {
             from: spare.path,
             to: self.dir.join(segment::name(self.sequence, first_index)),
             _old: old,
-        })
+        }
     }
 
     /// The directory, to be synced after the rename.
@@ -190,8 +202,13 @@ impl Wal {
             .map_err(Error::io("open", path))?;
         self.tail = tail;
         segment::lock(&self.tail).map_err(Error::io("lock", path))?;
+        self.seek_tail()
+    }
+
+    /// Sets the file position of write(2) to where the next byte goes; needed after writes at explicit offsets.
+    pub fn seek_tail(&self) -> Result<()> {
         rustix::fs::seek(&self.tail, rustix::fs::SeekFrom::Start(self.offset))
-            .map_err(Error::io("seek in", path))?;
+            .map_err(Error::io("seek in", self.tail_path()))?;
         Ok(())
     }
 }
@@ -224,7 +241,7 @@ mod tests {
         let mut fresh = 0;
         for _ in 0..1000 {
             wal.stage(1);
-            let bytes: usize = wal.staged().map(<[u8]>::len).sum();
+            let bytes = wal.staged().0.len();
             // A short index or checksum, as varints, can save a word or two.
             assert!(
                 (336..=360).contains(&bytes) && bytes.is_multiple_of(8),
@@ -239,7 +256,7 @@ mod tests {
     #[test]
     fn the_log_looks_like_etcds_on_disk() {
         let dir = tempfile::tempdir().unwrap();
-        let wal = Wal::create(dir.path(), Values::new(8, 256, 1)).unwrap();
+        let mut wal = Wal::create(dir.path(), Values::new(8, 256, 1)).unwrap();
         let first = wal.dir().join("0000000000000000-0000000000000000.wal");
         assert_eq!(std::fs::metadata(first).unwrap().len(), SEGMENT_BYTES);
         let spare = wal.pipeline.take().unwrap();

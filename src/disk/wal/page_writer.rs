@@ -1,6 +1,7 @@
 //! When etcd's write-ahead log hands bytes to the kernel, and in which pieces.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Logical page of etcd's writer (`walPageBytes`).
 const PAGE_BYTES: usize = 4096;
@@ -15,7 +16,8 @@ pub struct PageWriter {
     /// Position of the next unbuffered byte within its page.
     page_offset: usize,
     buffered: usize,
-    bytes: Vec<u8>,
+    /// Shared with the kernel's side of an asynchronous write until that is over.
+    bytes: Arc<Vec<u8>>,
     cuts: Vec<usize>,
 }
 
@@ -25,14 +27,14 @@ impl PageWriter {
         PageWriter {
             page_offset: (file_offset % PAGE_BYTES as u64) as usize,
             buffered: 0,
-            bytes: Vec::with_capacity(2 * WATERMARK_BYTES),
+            bytes: Arc::new(Vec::with_capacity(2 * WATERMARK_BYTES)),
             cuts: Vec::new(),
         }
     }
 
     /// Takes bytes in, and notes a write(2) where etcd would issue one.
     pub fn write(&mut self, piece: &[u8]) {
-        self.bytes.extend_from_slice(piece);
+        Arc::make_mut(&mut self.bytes).extend_from_slice(piece);
         let mut left = piece.len();
         while left + self.buffered > WATERMARK_BYTES {
             let slack = PAGE_BYTES - (self.page_offset + self.buffered) % PAGE_BYTES;
@@ -54,7 +56,7 @@ impl PageWriter {
     }
 
     /// Flushes, and gives the bytes of this save with the ranges that are one write(2) each.
-    pub fn take(&mut self) -> (&[u8], impl Iterator<Item = Range<usize>> + '_) {
+    pub fn take(&mut self) -> (&Arc<Vec<u8>>, impl Iterator<Item = Range<usize>> + '_) {
         self.flush_at(self.bytes.len());
         let starts = std::iter::once(0).chain(self.cuts.iter().copied());
         let ranges = starts
@@ -65,7 +67,7 @@ impl PageWriter {
 
     /// Forgets the bytes that [`PageWriter::take`] gave out.
     pub fn clear(&mut self) {
-        self.bytes.clear();
+        Arc::make_mut(&mut self.bytes).clear();
         self.cuts.clear();
     }
 

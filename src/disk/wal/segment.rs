@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -72,6 +72,8 @@ pub struct Pipeline {
     /// Dropped to end the thread.
     requests: Option<Sender<()>>,
     spares: Receiver<Result<Spare>>,
+    /// A spare was asked for and not given yet.
+    asked: bool,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -88,20 +90,44 @@ impl Pipeline {
         Ok(Pipeline {
             requests: Some(requests),
             spares,
+            asked: false,
             thread: Some(thread),
         })
     }
 
     /// Takes the spare; waits for it if it is not ready yet. The next one is reserved at once.
-    pub fn take(&self) -> Result<Spare> {
-        let asked = self.requests.as_ref().map(|requests| requests.send(()));
-        match asked.and_then(|_| self.spares.recv().ok()) {
-            Some(spare) => spare,
-            None => Err(Error::Refused(
-                "the thread that reserves WAL segments has ended".into(),
-            )),
+    pub fn take(&mut self) -> Result<Spare> {
+        self.ask();
+        self.asked = false;
+        self.spares.recv().unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// Takes the spare if it is ready.
+    pub fn try_take(&mut self) -> Result<Option<Spare>> {
+        self.ask();
+        match self.spares.try_recv() {
+            Err(TryRecvError::Empty) => Ok(None),
+            Ok(spare) => {
+                self.asked = false;
+                spare.map(Some)
+            }
+            Err(TryRecvError::Disconnected) => Err(ended()),
         }
     }
+
+    fn ask(&mut self) {
+        if !self.asked
+            && let Some(requests) = &self.requests
+        {
+            // Where the thread has ended the answer says so.
+            let _ = requests.send(());
+            self.asked = true;
+        }
+    }
+}
+
+fn ended() -> Error {
+    Error::Refused("the thread that reserves WAL segments has ended".into())
 }
 
 impl Drop for Pipeline {

@@ -1,0 +1,221 @@
+//! What a member's two loops do next and what they record. The engines share it; they differ in how they wait, write
+//! and sync.
+
+use serde_json::json;
+
+use crate::disk::arrivals::GroupCommit;
+use crate::disk::backend::Commit;
+use crate::disk::engine::{BACKEND_COMMIT, Commits, Task, wal_series};
+use crate::disk::wal::{Extent, Rotation};
+use crate::record::Recorder;
+
+/// Even without anything to do the loops look up this often, for signals.
+const LOOK_UP_NS: u64 = 100_000_000;
+
+/// What the two loops of a member share.
+pub struct State {
+    /// The puts on their way.
+    pub puts: GroupCommit,
+    /// No more saves and commits.
+    pub ended: bool,
+}
+
+impl State {
+    /// A member at the start of its task.
+    pub fn new(task: &Task, member: Option<u32>) -> Self {
+        let seed = task.seed ^ u64::from(member.unwrap_or(0)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let from_ns = task.clock.now_ns();
+        State {
+            puts: GroupCommit::new(task.load, task.costs, seed, from_ns, task.until_ns),
+            ended: false,
+        }
+    }
+
+    /// True when so many puts wait for a backend commit that it must not wait for its time.
+    pub fn is_commit_forced(&self, task: &Task) -> bool {
+        task.commits
+            .is_some_and(|commits| self.puts.pending() >= commits.limit)
+    }
+}
+
+/// What a loop does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn<T> {
+    /// Write this.
+    Go(T),
+    /// Nothing to do before this time, unless the other loop gives a sign.
+    Wait(u64),
+    /// The task is over.
+    End,
+}
+
+/// When and how long one save of the log took.
+#[derive(Debug, Clone, Copy)]
+pub struct Save {
+    /// Start of the write.
+    pub start_ns: u64,
+    /// End of the write and start of the sync.
+    pub written_ns: u64,
+    /// End of the sync.
+    pub end_ns: u64,
+}
+
+/// etcd's raft loop: takes what has arrived, saves it, and so on.
+pub struct RaftLoop<'a> {
+    task: &'a Task,
+    recorder: Recorder,
+}
+
+impl<'a> RaftLoop<'a> {
+    /// A loop that starts now.
+    pub fn new(task: &'a Task, member: Option<u32>) -> Self {
+        let now_ns = task.clock.now_ns();
+        RaftLoop {
+            task,
+            recorder: Recorder::new(task.recorder.clone(), member, &wal_series::ALL, now_ns),
+        }
+    }
+
+    /// Takes the puts that have arrived, if any.
+    pub fn turn(&mut self, state: &mut State) -> Turn<usize> {
+        let now_ns = self.task.clock.now_ns();
+        state.puts.advance(now_ns);
+        for put in state.puts.acknowledged() {
+            let wait_ns = put.at_ns.saturating_sub(put.arrived_ns);
+            self.recorder
+                .record(wal_series::PUT_COMMIT, put.arrived_ns, wait_ns);
+        }
+        self.recorder.tick(now_ns);
+        if state.ended || self.task.control.halted().is_some() {
+            return Turn::End;
+        }
+        // What arrived before the end is still saved, so that a stall at the end is charged to those behind it.
+        let batch = state.puts.take(now_ns.min(self.task.until_ns));
+        if batch > 0 {
+            return Turn::Go(batch);
+        }
+        let over = now_ns >= self.task.until_ns;
+        if over && state.puts.is_drained() {
+            return Turn::End;
+        }
+        let arrival = state.puts.next_write().filter(|_| !over);
+        let end = (!over).then_some(self.task.until_ns);
+        let events = [arrival, state.puts.next_applied(), end];
+        let wake_ns = events.into_iter().flatten().min().unwrap_or(u64::MAX);
+        Turn::Wait(wake_ns.min(now_ns + LOOK_UP_NS))
+    }
+
+    /// Records a save. The segments' heads and last saves carry no label: their blocks say nothing of a usual save.
+    pub fn saved(&mut self, save: Save, extent: Extent, labelled: bool) {
+        self.task.control.spend(extent.bytes);
+        let sync_ns = save.end_ns - save.written_ns;
+        let recorder = &mut self.recorder;
+        recorder.record(
+            wal_series::WRITE,
+            save.start_ns,
+            save.written_ns - save.start_ns,
+        );
+        recorder.record(wal_series::FSYNC, save.written_ns, sync_ns);
+        if labelled {
+            let label = if extent.fresh_block {
+                wal_series::FSYNC_FRESH
+            } else {
+                wal_series::FSYNC_SAME
+            };
+            recorder.record(label, save.written_ns, sync_ns);
+        }
+    }
+
+    /// Records how long the raft loop stood still for a save.
+    pub fn stood_still(&mut self, start_ns: u64, end_ns: u64) {
+        self.recorder
+            .record(wal_series::SYNC, start_ns, end_ns - start_ns);
+    }
+
+    /// Records the sync of the directory, which etcd observes in the same histogram as those of the segment.
+    pub fn directory_synced(&mut self, start_ns: u64, end_ns: u64) {
+        self.recorder
+            .record(wal_series::FSYNC, start_ns, end_ns - start_ns);
+    }
+
+    /// Records a save that ended in a rotation.
+    pub fn cut(&mut self, rotation: &Rotation, start_ns: u64, end_ns: u64) {
+        let ns = end_ns - start_ns;
+        self.recorder.record(wal_series::CUT, start_ns, ns);
+        let name = rotation.to.file_name().map(|name| name.to_string_lossy());
+        self.recorder
+            .event(end_ns, "wal.cut", json!({ "segment": name, "ns": ns }));
+    }
+
+    /// Hands over what is left.
+    pub fn finish(self) {
+        self.recorder.finish(self.task.clock.now_ns());
+    }
+}
+
+/// etcd's backend loop: commits when it is time.
+pub struct BackendLoop<'a> {
+    task: &'a Task,
+    commits: Commits,
+    due_ns: u64,
+    recorder: Recorder,
+}
+
+impl<'a> BackendLoop<'a> {
+    /// A loop that starts now.
+    pub fn new(task: &'a Task, commits: Commits, member: Option<u32>) -> Self {
+        let now_ns = task.clock.now_ns();
+        BackendLoop {
+            task,
+            commits,
+            due_ns: now_ns + commits.interval_ns,
+            recorder: Recorder::new(task.recorder.clone(), member, &[BACKEND_COMMIT], now_ns),
+        }
+    }
+
+    /// If a commit is due and has something in it, takes the apply lock and gives the puts to write.
+    pub fn turn(&mut self, state: &mut State) -> Turn<u64> {
+        let now_ns = self.task.clock.now_ns();
+        if state.ended || now_ns >= self.task.until_ns {
+            return Turn::End;
+        }
+        state.puts.advance(now_ns);
+        if now_ns >= self.due_ns || state.is_commit_forced(self.task) {
+            if state.puts.pending() > 0 {
+                let puts = state.puts.lock();
+                return Turn::Go(self.commits.fixed_puts.unwrap_or(puts));
+            }
+            self.due_ns = now_ns + self.commits.interval_ns;
+        }
+        Turn::Wait(self.due_ns.min(self.task.until_ns))
+    }
+
+    /// Records a commit.
+    pub fn committed(&mut self, plan: &Commit, start_ns: u64, end_ns: u64) {
+        self.task.control.spend(plan.bytes());
+        self.recorder.record(0, start_ns, end_ns - start_ns);
+        if let Some(bytes) = plan.grow_to {
+            self.recorder
+                .event(end_ns, "db.grow", json!({ "bytes": bytes }));
+        }
+    }
+
+    /// Gives the apply lock back; the next commit is due an interval from now.
+    pub fn unlock(&mut self, state: &mut State) {
+        let now_ns = self.task.clock.now_ns();
+        state.puts.unlock(now_ns);
+        self.due_ns = now_ns + self.commits.interval_ns;
+        self.recorder.tick(now_ns);
+    }
+
+    /// Hands over what is left.
+    pub fn finish(self) {
+        self.recorder.finish(self.task.clock.now_ns());
+    }
+}
+
+/// Asks the kernel to wake this thread when it said, not up to 50 µs later.
+pub fn fine_timers() {
+    // Where it is refused the model is only a little less exact.
+    let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
+}
