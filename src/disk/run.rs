@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::disk::control::{Control, Halt};
 use crate::disk::counters::CounterSampler;
 use crate::disk::device::{self, DeviceCounters, confirm_mapping};
-use crate::disk::engine::{Engine, SyncEngine};
+use crate::disk::engine::{Engine, SyncEngine, UringEngine};
 use crate::disk::phases::Probe;
 use crate::disk::preflight::{self, Space};
 use crate::disk::value::Values;
@@ -69,11 +69,11 @@ pub struct Finished {
 pub fn run(request: Request<'_>) -> Result<Finished> {
     let plan = request.plan;
     preflight::check(plan)?;
-    let mut engine = engine(plan)?;
     let removed = workdir::remove_leftovers(&plan.directory);
     let clock = request.clock;
     let run_id = run_id(&clock);
     let work = Workdir::create(&plan.directory, &run_id)?;
+    let mut engine = engine(plan, work.path())?;
     let control = Control::new(Arc::clone(&request.signalled), plan.max_bytes);
     let (facts, counters) = disk_facts(&plan.directory, work.path(), &control)?;
     let header = header(&request, &clock, run_id, facts.clone())?;
@@ -116,10 +116,15 @@ pub fn run(request: Request<'_>) -> Result<Finished> {
     finish(path, collector, &clock, &control, outcome, &plan.directory)
 }
 
-fn engine(plan: &DiskPlan) -> Result<Box<dyn Engine>> {
+/// The engine that was asked for; another one is never taken instead.
+fn engine(plan: &DiskPlan, work: &Path) -> Result<Box<dyn Engine>> {
     match plan.engine {
         EngineKind::Sync => Ok(Box::new(SyncEngine)),
-        EngineKind::Uring => Err(Error::Refused("--engine uring is not built in".into())),
+        EngineKind::Uring => {
+            let engine = UringEngine::new(plan.members as usize)?;
+            engine.smoke_test(work)?;
+            Ok(Box::new(engine))
+        }
     }
 }
 
