@@ -133,6 +133,7 @@ fn write_and_sync(
     let save = Save {
         start_ns,
         written_ns,
+        sync_start_ns: written_ns,
         end_ns,
     };
     raft.saved(save, wal.written(), labelled);

@@ -54,8 +54,10 @@ pub enum Turn<T> {
 pub struct Save {
     /// Start of the write.
     pub start_ns: u64,
-    /// End of the write and start of the sync.
+    /// End of the write.
     pub written_ns: u64,
+    /// Start of the sync; of the write where it cannot be told apart: no sync may look faster than it was.
+    pub sync_start_ns: u64,
     /// End of the sync.
     pub end_ns: u64,
 }
@@ -108,21 +110,21 @@ impl<'a> RaftLoop<'a> {
     /// Records a save. The segments' heads and last saves carry no label: their blocks say nothing of a usual save.
     pub fn saved(&mut self, save: Save, extent: Extent, labelled: bool) {
         self.task.control.spend(extent.bytes);
-        let sync_ns = save.end_ns - save.written_ns;
+        let sync_ns = save.end_ns - save.sync_start_ns;
         let recorder = &mut self.recorder;
         recorder.record(
             wal_series::WRITE,
             save.start_ns,
             save.written_ns - save.start_ns,
         );
-        recorder.record(wal_series::FSYNC, save.written_ns, sync_ns);
+        recorder.record(wal_series::FSYNC, save.sync_start_ns, sync_ns);
         if labelled {
             let label = if extent.fresh_block {
                 wal_series::FSYNC_FRESH
             } else {
                 wal_series::FSYNC_SAME
             };
-            recorder.record(label, save.written_ns, sync_ns);
+            recorder.record(label, save.sync_start_ns, sync_ns);
         }
     }
 

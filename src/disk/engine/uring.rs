@@ -198,15 +198,11 @@ impl Desk<'_> {
         let done = self.reactor.run(self.lane, row).await.map_err(|failure| {
             failure.into_error("write to the WAL in", "sync the WAL in", wal.dir())
         })?;
-        // Both seen at once: the write's end is not known, and no sync may look faster than it was.
-        let seen_apart = done.written_ns < done.synced_ns;
         let save = Save {
             start_ns,
-            written_ns: if seen_apart {
-                done.written_ns
-            } else {
-                start_ns
-            },
+            written_ns: done.written_ns,
+            // The kernel begins the sync when the write is done, which this thread may see much later.
+            sync_start_ns: start_ns,
             end_ns: done.synced_ns,
         };
         raft.saved(save, wal.written(), labelled);

@@ -1,6 +1,7 @@
 //! The evidence: how the samples are spread, and how they went over time.
 
 use super::{GUTTER, Page};
+use crate::record::MIN_TAIL_SAMPLES;
 use crate::report::sketch;
 use crate::report::text::{clean, entry, flow};
 use crate::result::{PhaseData, QuantileSummary, SeriesSummary};
@@ -42,6 +43,13 @@ fn distribution(page: &Page<'_>, phase: &PhaseData, name: &str, out: &mut String
             Some(found) if found.resolvable => {
                 items.push(format!("{quantile_name} {}", format_millis(found.value_ns)));
             }
+            // Samples enough, but they depend on each other so much that the value is a rough one.
+            Some(found) if enough_were_they_independent(found, figures.count) => {
+                items.push(format!(
+                    "{quantile_name} ~{}",
+                    format_millis(found.value_ns)
+                ));
+            }
             Some(found) => {
                 items.push(format!("{quantile_name} –"));
                 // The higher ones have fewer still.
@@ -53,6 +61,10 @@ fn distribution(page: &Page<'_>, phase: &PhaseData, name: &str, out: &mut String
     items.push(format!("max {} ms", format_millis(figures.max_ns)));
     items.extend(reason);
     entry(out, name, GUTTER, &flow(&items, "  ", page.beside_gutter()));
+}
+
+fn enough_were_they_independent(found: &QuantileSummary, count: u64) -> bool {
+    count as f64 * (1.0 - found.q) >= MIN_TAIL_SAMPLES
 }
 
 /// Why a quantile is not shown.
