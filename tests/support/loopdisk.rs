@@ -21,10 +21,15 @@ pub struct LoopDisk {
 impl LoopDisk {
     /// Makes and mounts a file system (`ext4`, `xfs`, `btrfs`) of so many MiB.
     pub fn new(file_system: &str, mebibytes: u64) -> Self {
+        Self::below(Path::new("/var/tmp"), file_system, mebibytes)
+    }
+
+    /// The same, with backing file and mount point below a directory of the caller's choice.
+    pub fn below(directory: &Path, file_system: &str, mebibytes: u64) -> Self {
         let scratch = tempfile::Builder::new()
             .prefix("etcdbench-loop-")
-            .tempdir_in("/var/tmp")
-            .expect("a directory in /var/tmp")
+            .tempdir_in(directory)
+            .expect("a directory for the backing file")
             .keep();
         let backing = scratch.join("backing");
         let mount_point = scratch.join("mnt");

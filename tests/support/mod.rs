@@ -1,12 +1,13 @@
 //! What the integration tests and benchmarks share: a real etcd, throttled loop devices, strace read back.
 
 // Each test binary uses its own part of this.
-#![allow(dead_code, unused_imports)]
+#![allow(dead_code, unused_imports, unused_macros)]
 
 pub mod cgroup;
 pub mod clients;
 pub mod command;
 pub mod etcd;
+pub mod fio;
 pub mod loopdisk;
 pub mod metrics;
 pub mod needs;
