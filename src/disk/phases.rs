@@ -27,9 +27,9 @@ use crate::verdict;
 
 /// Length of an interval in the result.
 const INTERVAL_NS: u64 = 1_000_000_000;
-/// Commits that the verdict wants to see: with none of them over the limit, 299 show at 95 % that fewer than one in
-/// a hundred are (rule of three); a few more allow for their dependence.
-const COMMITS_WANTED: u64 = 330;
+/// Commits that the verdict wants to see: with one of them over the limit, 473 show at 95 % that fewer than one in
+/// a hundred are (Clopper–Pearson), with two 628; so a single slow one does not leave the question open.
+const COMMITS_WANTED: u64 = 640;
 /// Time between commits while more of them are gathered.
 const TOP_UP_INTERVAL_NS: u64 = 5_000_000;
 /// The top-up looks this often whether it has enough.
