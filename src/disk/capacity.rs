@@ -78,8 +78,9 @@ pub struct Limits {
     pub stall_ns: u64,
 }
 
-/// Puts that must be committed of those asked for.
-const REACHED_MIN: f64 = 0.95;
+/// Every put of a step is committed in the end; a disk that needs more than this many times the step's length for it
+/// falls behind.
+const LATE_MAX: f64 = 1.2;
 
 /// Runs the search until it is done, the time is over or the run is to end; each step is told as an event.
 ///
@@ -143,8 +144,9 @@ fn run_step(
     drop(step_task);
     let seen = Seen::drain(emissions, &task.recorder.sink);
     outcome?;
-    let elapsed_s = (task.clock.now_ns() - start_ns).max(step_ns) as f64 / 1e9;
-    Ok(seen.judge(rate * members.len() as f64, elapsed_s, limits))
+    let late = (task.clock.now_ns() - start_ns) as f64 / step_ns as f64;
+    let wanted_per_s = rate * members.len() as f64;
+    Ok(seen.judge(wanted_per_s, step_ns as f64 / 1e9, late, limits))
 }
 
 /// What one step showed.
@@ -178,9 +180,10 @@ impl Seen {
         seen
     }
 
-    fn judge(&self, wanted_per_s: f64, elapsed_s: f64, limits: Limits) -> CapacityStep {
+    /// `late` is how many times its planned length the step took.
+    fn judge(&self, wanted_per_s: f64, step_s: f64, late: f64, limits: Limits) -> CapacityStep {
         let p99 = |series: &Distribution| series.quantile(0.99).unwrap_or(0);
-        let reached_per_s = self.put_commit.count() as f64 / elapsed_s;
+        let reached_per_s = self.put_commit.count() as f64 / (step_s * late.max(1.0));
         let longest_ns = self.longest_ns.max(self.backend_commit.max_ns());
         let broke = if p99(&self.wal_fsync) >= limits.wal_fsync_p99_ns {
             Some("wal.fsync.p99")
@@ -188,7 +191,7 @@ impl Seen {
             Some("backend.commit.p99")
         } else if longest_ns >= limits.stall_ns {
             Some("stalls")
-        } else if reached_per_s < REACHED_MIN * wanted_per_s {
+        } else if late > LATE_MAX {
             Some("rate")
         } else {
             None
