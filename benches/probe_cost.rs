@@ -71,8 +71,9 @@ fn own_cost_ns() -> f64 {
 
 fn beside_fio() -> f64 {
     let directory = probe::scratch();
-    // posix_fallocate is fallocate mode 0: a fresh file of unwritten extents, as etcd's segments are.
-    let more = "--size=64000000 --fallocate=posix --runtime=4";
+    // posix_fallocate is fallocate mode 0: a fresh file of unwritten extents, as etcd's segments are. The pause is
+    // about what the model of one client spends between two syncs: a processor that slept wakes up slower.
+    let more = "--size=64000000 --fallocate=posix --runtime=4 --thinktime=550";
     let ratios = (0..PAIRS).map(|_| {
         let (run, _) = wal_alone(directory.path(), 4);
         let own = probe::series(&run, "wal", "wal.fsync").total.quantile(0.5);
