@@ -1,9 +1,9 @@
 //! Which puts are in the next write: etcd's group commit as pure bookkeeping, with time passed in.
 //!
-//! Whatever arrived during one WAL sync forms the next write. After the sync the entries are applied one by one,
-//! each under the backend's lock: while a backend commit holds that lock, they wait. Each put is acknowledged when
-//! it is applied, and in a closed loop its client then sends the next one. So the first client to return starts
-//! the next sync almost alone, and the others share the one after (etcd `server/etcdserver/raft.go`).
+//! Whatever arrived during one WAL sync forms the next write. After the sync the entries are applied under the
+//! backend's lock: while a backend commit holds it, they wait. A put is acknowledged when it is applied, and in a
+//! closed loop its client then sends the next one. The clients of a batch return one after the other, so the first
+//! of them starts the next sync almost alone, and the others share the one after (etcd `server/etcdserver/raft.go`).
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -17,25 +17,31 @@ use crate::plan::{Arrival, Load};
 const BACKLOG_MAX: usize = 1_000_000;
 
 /// What etcd and its clients spend on a put beside the disk.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Costs {
     /// From the end of one WAL sync to the start of the next write, when puts are waiting.
     pub cycle_ns: u64,
-    /// Applying one put and handing its answer on; puts are applied one after the other.
-    pub apply_ns: u64,
-    /// From the answer leaving the server to the client's next put waiting to be proposed.
+    /// Added to it, as a share of the time for which the processors still have answers to give.
+    pub backlog_share: f64,
+    /// From an acknowledgement to the same client's next put waiting to be proposed, were it alone.
     pub turnaround_ns: u64,
+    /// Added for each put of the same batch: acknowledgements leave, and the next puts come, in common packets, and
+    /// the processors work on one batch after the other.
+    pub batch_ns: u64,
+    /// Between the arrivals of two puts that return together.
+    pub spacing_ns: u64,
 }
 
 impl Costs {
-    /// Measured on etcd 3.4.23 with 1, 10 and 100 clients on one connection, on two shared cores of a cloud machine
-    /// (`scripts/calibrate` repeats it): strace shows 60 to 150 µs from a sync to the next write when puts wait, and
-    /// 0.5 to 0.6 ms from a sync to the same client's next write; puts are applied and answered some 45 µs apart.
-    /// On a disk that needs milliseconds they matter little, on a fast one they are what limits a closed loop.
+    /// Fitted to etcd 3.4.23 with 1, 10 and 100 clients on one connection, on two cores of a cloud machine and on disks
+    /// held to 400 and 1,500 writes per second (`scripts/calibrate` repeats it; docs/calibration.md says how close it
+    /// comes). On a disk that needs milliseconds they matter little; on a fast one they are what limits a closed loop.
     pub const ETCD: Costs = Costs {
-        cycle_ns: 80_000,
-        apply_ns: 45_000,
-        turnaround_ns: 450_000,
+        cycle_ns: 150_000,
+        backlog_share: 0.5,
+        turnaround_ns: 600_000,
+        batch_ns: 38_000,
+        spacing_ns: 27_000,
     };
 }
 
@@ -58,8 +64,10 @@ pub struct GroupCommit {
     cycle_free_ns: u64,
     /// Synced and waiting to be applied, in order.
     applying: VecDeque<Synced>,
-    /// When the one that applies is free for the next put.
-    apply_free_ns: u64,
+    /// Nothing is applied before this: the end of the last backend commit.
+    unlocked_ns: u64,
+    /// When the processors are done with the last batch's answers and the puts that follow them.
+    answered_ns: u64,
     locked: bool,
     /// Puts applied since the last backend commit.
     pending: u64,
@@ -67,8 +75,9 @@ pub struct GroupCommit {
     refused: u64,
 }
 
+/// The puts of one write, on disk.
 struct Synced {
-    arrived_ns: u64,
+    arrived_ns: Vec<u64>,
     synced_ns: u64,
 }
 
@@ -111,7 +120,8 @@ impl GroupCommit {
             syncing: Vec::new(),
             cycle_free_ns: 0,
             applying: VecDeque::new(),
-            apply_free_ns: 0,
+            unlocked_ns: 0,
+            answered_ns: 0,
             locked: false,
             pending: 0,
             acknowledged: Vec::new(),
@@ -139,26 +149,36 @@ impl GroupCommit {
 
     /// The write under way is on disk.
     pub fn synced(&mut self, now_ns: u64) {
-        self.cycle_free_ns = now_ns + self.costs.cycle_ns;
-        let synced = self.syncing.drain(..).map(|arrived_ns| Synced {
-            arrived_ns,
+        let backlog_ns = self.answered_ns.saturating_sub(now_ns) as f64;
+        let held_up_ns = (backlog_ns * self.costs.backlog_share) as u64;
+        self.cycle_free_ns = now_ns + self.costs.cycle_ns + held_up_ns;
+        self.applying.push_back(Synced {
+            arrived_ns: std::mem::take(&mut self.syncing),
             synced_ns: now_ns,
         });
-        self.applying.extend(synced);
     }
 
     /// Applies what can be applied by `now_ns`.
     pub fn advance(&mut self, now_ns: u64) {
-        while !self.locked
-            && let Some(at_ns) = self.next_apply().filter(|&at_ns| at_ns <= now_ns)
-            && let Some(Synced { arrived_ns, .. }) = self.applying.pop_front()
+        while let Some(at_ns) = self.next_applied().filter(|&at_ns| at_ns <= now_ns)
+            && let Some(batch) = self.applying.pop_front()
         {
-            self.apply_free_ns = at_ns;
-            self.pending += 1;
-            self.acknowledged.push(Acknowledged { arrived_ns, at_ns });
-            if let Source::Closed { returns } = &mut self.source {
-                returns.push(Reverse(at_ns + self.costs.turnaround_ns));
-            }
+            self.pending += batch.arrived_ns.len() as u64;
+            self.send_back(batch.arrived_ns.len() as u64, at_ns);
+            let acknowledged = batch
+                .arrived_ns
+                .into_iter()
+                .map(|arrived_ns| Acknowledged { arrived_ns, at_ns });
+            self.acknowledged.extend(acknowledged);
+        }
+    }
+
+    /// In a closed loop the clients of a batch return together, after the batch before them.
+    fn send_back(&mut self, puts: u64, at_ns: u64) {
+        if let Source::Closed { returns } = &mut self.source {
+            self.answered_ns = self.answered_ns.max(at_ns) + puts * self.costs.batch_ns;
+            let first_ns = self.answered_ns + self.costs.turnaround_ns;
+            returns.extend((0..puts).map(|i| Reverse(first_ns + i * self.costs.spacing_ns)));
         }
     }
 
@@ -175,7 +195,8 @@ impl GroupCommit {
 
     /// When the next put will be applied; `None` while a backend commit holds the lock.
     pub fn next_applied(&self) -> Option<u64> {
-        if self.locked { None } else { self.next_apply() }
+        let first = self.applying.front().filter(|_| !self.locked)?;
+        Some(first.synced_ns.max(self.unlocked_ns))
     }
 
     /// Puts applied since the last backend commit began.
@@ -192,7 +213,7 @@ impl GroupCommit {
     /// The backend commit is over.
     pub fn unlock(&mut self, now_ns: u64) {
         self.locked = false;
-        self.apply_free_ns = self.apply_free_ns.max(now_ns);
+        self.unlocked_ns = now_ns;
     }
 
     /// True when every put that arrived is acknowledged.
@@ -203,11 +224,6 @@ impl GroupCommit {
     /// Puts turned away because the backlog was beyond all hope.
     pub fn refused(&self) -> u64 {
         self.refused
-    }
-
-    fn next_apply(&self) -> Option<u64> {
-        let first = self.applying.front()?;
-        Some(self.apply_free_ns.max(first.synced_ns) + self.costs.apply_ns)
     }
 }
 
@@ -262,8 +278,10 @@ mod tests {
     const MS: u64 = 1_000_000;
     const COSTS: Costs = Costs {
         cycle_ns: 50_000,
-        apply_ns: 20_000,
-        turnaround_ns: 100_000,
+        backlog_share: 0.5,
+        turnaround_ns: 400_000,
+        batch_ns: 50_000,
+        spacing_ns: 10_000,
     };
 
     /// Runs a disk that takes `sync_ns` for every write and gives puts per write.
@@ -345,7 +363,7 @@ mod tests {
         puts.unlock(30 * MS);
         puts.advance(40 * MS);
         let acks: Vec<u64> = puts.acknowledged().map(|put| put.at_ns).collect();
-        assert_eq!(acks, [30 * MS + 20_000, 30 * MS + 40_000, 30 * MS + 60_000]);
+        assert_eq!(acks, [30 * MS; 3]);
         assert_eq!(puts.lock(), 3);
         assert_eq!(puts.pending(), 0);
     }
