@@ -25,6 +25,11 @@ impl Clock {
         self.origin.elapsed().as_nanos() as u64
     }
 
+    /// A moment on this clock, in nanoseconds since the run began.
+    pub fn at_ns(&self, moment: Instant) -> u64 {
+        moment.saturating_duration_since(self.origin).as_nanos() as u64
+    }
+
     /// The wall time of a moment of this clock, not disturbed by steps of the system clock since the start.
     pub fn wall(&self, at_ns: u64) -> Timestamp {
         self.wall + SignedDuration::from_nanos(at_ns as i64)

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::SyncSender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -15,13 +15,13 @@ use crate::disk::capacity::{self, Limits};
 use crate::disk::control::Control;
 use crate::disk::device::DeviceCounters;
 use crate::disk::durability;
-use crate::disk::engine::{Commits, Engine, Member, Task};
+use crate::disk::engine::{Commits, DURABILITY_SYNC, Engine, Member, Task};
 use crate::disk::value::Values;
 use crate::disk::wal::Wal;
 use crate::disk::watch::Watch;
 use crate::error::{Error, Result};
 use crate::plan::{Arrival, DiskPlan, Load, PlannedPhase};
-use crate::record::{Emission, Pool, RecorderSettings};
+use crate::record::{Emission, Pool, Recorder, RecorderSettings};
 use crate::result::DiskFacts;
 use crate::verdict;
 
@@ -152,8 +152,26 @@ impl Probe<'_> {
 
     fn durability(&self, task: &Task, budget_ns: u64) -> Result<()> {
         let budget = Duration::from_nanos(budget_ns);
-        let (found, bytes) =
-            durability::examine(self.work, self.facts, self.counters, budget, self.signalled)?;
+        let clock = self.clock;
+        let mut recorder = Recorder::new(
+            task.recorder.clone(),
+            None,
+            &[DURABILITY_SYNC],
+            clock.now_ns(),
+        );
+        let mut told = |start: Instant, took: Duration| {
+            recorder.record(0, clock.at_ns(start), took.as_nanos() as u64);
+            recorder.tick(clock.now_ns());
+        };
+        let (found, bytes) = durability::examine(
+            self.work,
+            self.facts,
+            self.counters,
+            budget,
+            self.signalled,
+            &mut told,
+        )?;
+        recorder.finish(clock.now_ns());
         self.control.spend(bytes);
         let detail = serde_json::to_value(&found)
             .map_err(|error| Error::Refused(format!("durability cannot be told: {error}")))?;

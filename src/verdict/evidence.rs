@@ -12,7 +12,8 @@ pub(super) const WAL_PHASE: &str = "wal";
 /// A phase that only gathers more backend commits.
 const COMMITS_PHASE: &str = "commits";
 /// Series that are waits of their own: no wait is in two of them, so stalls counted over them count once.
-pub(super) const DISJOINT_SERIES: [&str; 3] = ["wal.sync", "wal.cut", "backend.commit"];
+pub(super) const DISJOINT_SERIES: [&str; 4] =
+    ["wal.sync", "wal.cut", "backend.commit", "durability.sync"];
 /// A load planned for this long was asked for by `--soak`.
 const SOAK_NS: u64 = 300_000_000_000;
 /// Confidence of every one-sided bound that decides a rule.
@@ -82,7 +83,8 @@ impl<'a> Evidence<'a> {
 
     /// The phases whose stalls count: everything but the search for the capacity, which overloads on purpose.
     pub fn stall_phases(&self) -> Vec<&'a PhaseData> {
-        self.measured(&[WAL_PHASE, LOAD_PHASES[0], LOAD_PHASES[1], COMMITS_PHASE])
+        let [etcd, soak] = LOAD_PHASES;
+        self.measured(&["durability", WAL_PHASE, etcd, soak, COMMITS_PHASE])
     }
 
     fn measured(&self, names: &[&str]) -> Vec<&'a PhaseData> {
@@ -165,6 +167,18 @@ impl<'a> Evidence<'a> {
             .collect();
         spans.sort_unstable();
         spans
+    }
+
+    /// The stalls at least this long in the search for the capacity: how many, and the longest.
+    pub fn stalls_in_capacity(&self, at_least_ns: u64) -> (usize, u64) {
+        let stalls = self.run.stalls.iter().filter(|stall| {
+            stall.phase == "capacity"
+                && stall.duration_ns >= at_least_ns
+                && DISJOINT_SERIES.contains(&stall.series.as_str())
+        });
+        stalls.fold((0, 0), |(count, longest), stall| {
+            (count + 1, longest.max(stall.duration_ns))
+        })
     }
 
     /// Counters of this source in any of these phases.

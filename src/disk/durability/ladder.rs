@@ -24,6 +24,9 @@ const MOST_WRITES: u64 = 1024;
 /// Writes per rung however slow the disk is: a slow disk gets an answer too.
 const FEWEST_WRITES: u64 = 8;
 
+/// The file whose writes are left to the page cache.
+const UNSYNCED: &str = "unsynced";
+
 /// Syncs through the C library, to see whether something stands in front of it.
 const LIBRARY_SYNCS: u64 = 16;
 
@@ -60,16 +63,18 @@ pub(super) struct Seen {
     pub(super) saw_flush: Option<u64>,
 }
 
-/// Climbs all rungs within about `budget`.
+/// Climbs all rungs within about `budget`, and tells of each synced write when it began and how long it took.
 pub(super) fn climb(
     workdir: &Path,
     counters: Option<&DeviceCounters>,
     budget: Duration,
     stop: &AtomicBool,
+    told: &mut dyn FnMut(Instant, Duration),
 ) -> Result<Measured> {
     let mut climber = Climber {
         workdir,
         stop,
+        told,
         values: Values::new(8, WRITE_BYTES as u32, 0),
         measured: Measured::default(),
     };
@@ -83,6 +88,7 @@ pub(super) fn climb(
 struct Climber<'a> {
     workdir: &'a Path,
     stop: &'a AtomicBool,
+    told: &'a mut dyn FnMut(Instant, Duration),
     values: Values,
     measured: Measured,
 }
@@ -97,7 +103,7 @@ struct Times {
 
 impl Climber<'_> {
     fn unsynced(&mut self, time: Duration) -> Result<()> {
-        let file = Scratch::create(self.workdir, "unsynced", OFlags::empty())?;
+        let file = Scratch::create(self.workdir, UNSYNCED, OFlags::empty())?;
         let times = self.rung(&file, time, MOST_WRITES, |_| Ok(()), || ())?;
         self.measured.unsynced_p50_ns = median(times.write);
         Ok(())
@@ -183,6 +189,9 @@ impl Climber<'_> {
             times.write.push((written - start).as_nanos() as u64);
             times.sync.push((end - written).as_nanos() as u64);
             times.both.push((end - start).as_nanos() as u64);
+            if file.synced {
+                (self.told)(start, end - start);
+            }
             self.measured.written_bytes += WRITE_BYTES;
             afterwards();
         }
@@ -213,6 +222,8 @@ fn median(mut values: Vec<u64>) -> Option<u64> {
 struct Scratch {
     path: PathBuf,
     fd: OwnedFd,
+    /// Whether each of its writes is synced.
+    synced: bool,
 }
 
 impl Scratch {
@@ -221,7 +232,8 @@ impl Scratch {
         let flags = flags | OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
         let fd = rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR)
             .map_err(Error::io("create", &path))?;
-        let file = Scratch { path, fd };
+        let synced = name != UNSYNCED;
+        let file = Scratch { path, fd, synced };
         let length = MOST_WRITES * WRITE_BYTES;
         match rustix::fs::fallocate(&file.fd, FallocateFlags::empty(), 0, length) {
             // A file system that cannot reserve (NFSv3, ZFS) lets the file grow; a sync is a sync there too.

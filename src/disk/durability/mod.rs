@@ -12,7 +12,7 @@ mod tests;
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::result::{DiskFacts, Durability};
@@ -24,7 +24,8 @@ use evidence::{Evidence, outcome};
 /// Writes small fresh files in `workdir` with and without syncs for about `budget`, watches the device meanwhile,
 /// and weighs what was seen. Returns the bytes written too. The files are removed again.
 ///
-/// When `stop` is set it ends early and judges what it has.
+/// When `stop` is set it ends early and judges what it has. `told` hears of each synced write when it began and how
+/// long it took.
 ///
 /// # Errors
 /// When a file in `workdir` cannot be created, written or synced.
@@ -34,8 +35,9 @@ pub fn examine(
     counters: Option<&DeviceCounters>,
     budget: Duration,
     stop: &AtomicBool,
+    told: &mut dyn FnMut(Instant, Duration),
 ) -> Result<(Durability, u64)> {
-    let measured = ladder::climb(workdir, counters, budget, stop)?;
+    let measured = ladder::climb(workdir, counters, budget, stop, told)?;
     let preload = std::env::var("LD_PRELOAD").unwrap_or_default();
     let mut found = suspects::of(&System::live(), facts, &preload);
     found.extend(judge::of(facts, counters, &measured));

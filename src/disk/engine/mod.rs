@@ -113,6 +113,12 @@ pub mod wal_series {
     }
 }
 
+/// Synced writes of the durability phase.
+pub const DURABILITY_SYNC: Series = Series {
+    name: "durability.sync",
+    keep_stalls: true,
+};
+
 /// The series of the backend.
 pub const BACKEND_COMMIT: Series = Series {
     name: "backend.commit",
