@@ -30,6 +30,10 @@ pub struct Costs {
     pub batch_ns: u64,
     /// Between the arrivals of two puts that return together.
     pub spacing_ns: u64,
+    /// Laying out the pages of a backend commit …
+    pub layout_ns: u64,
+    /// … and for each put in it.
+    pub layout_put_ns: u64,
 }
 
 impl Costs {
@@ -42,6 +46,8 @@ impl Costs {
         turnaround_ns: 600_000,
         batch_ns: 38_000,
         spacing_ns: 27_000,
+        layout_ns: 500_000,
+        layout_put_ns: 5_000,
     };
 }
 
@@ -204,6 +210,11 @@ impl GroupCommit {
         self.pending
     }
 
+    /// How long the processors lay out the pages of a commit of this many puts.
+    pub fn layout_ns(&self, puts: u64) -> u64 {
+        self.costs.layout_ns + puts * self.costs.layout_put_ns
+    }
+
     /// A backend commit begins: nothing is applied until it ends. Gives the puts it has to write.
     pub fn lock(&mut self) -> u64 {
         self.locked = true;
@@ -282,6 +293,8 @@ mod tests {
         turnaround_ns: 400_000,
         batch_ns: 50_000,
         spacing_ns: 10_000,
+        layout_ns: 0,
+        layout_put_ns: 0,
     };
 
     /// Runs a disk that takes `sync_ns` for every write and gives puts per write.

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::disk::arrivals::Costs;
 use crate::disk::backend::Backend;
 use crate::disk::capacity::{self, Limits};
-use crate::disk::control::Control;
+use crate::disk::control::{Control, Halt};
 use crate::disk::device::DeviceCounters;
 use crate::disk::durability;
 use crate::disk::engine::{Commits, DURABILITY_SYNC, Engine, Member, Task};
@@ -22,7 +22,8 @@ use crate::disk::watch::Watch;
 use crate::error::{Error, Result};
 use crate::plan::{Arrival, DiskPlan, Load, PlannedPhase};
 use crate::record::{Emission, Pool, Recorder, RecorderSettings};
-use crate::result::DiskFacts;
+use crate::result::{DiskFacts, HALT};
+use crate::units::format_bytes;
 use crate::verdict;
 
 /// Length of an interval in the result.
@@ -67,6 +68,36 @@ impl Probe<'_> {
     /// # Errors
     /// The first of any phase.
     pub fn run(self, engine: &mut dyn Engine) -> Result<()> {
+        let outcome = self.phases(engine);
+        let why = match &outcome {
+            Err(error) => Some(error.to_string()),
+            Ok(()) => self.control.halted().map(|halt| self.words(halt)),
+        };
+        if let Some(why) = why {
+            let _ = self.sink.send(Emission::Event {
+                phase: Arc::from(""),
+                at_ns: self.clock.now_ns(),
+                kind: HALT,
+                member: None,
+                detail: json!({ "why": why }),
+            });
+        }
+        outcome
+    }
+
+    /// Why the run ended early, as it is shown to people.
+    fn words(&self, halt: Halt) -> String {
+        match halt {
+            Halt::Signal => "interrupted".to_owned(),
+            Halt::Budget => format!(
+                "the {} of --max-bytes were written",
+                format_bytes(self.plan.max_bytes)
+            ),
+            Halt::Space => "the file system is nearly full".to_owned(),
+        }
+    }
+
+    fn phases(&self, engine: &mut dyn Engine) -> Result<()> {
         let mut members = Vec::new();
         for planned in &self.plan.phases {
             if self.control.halted().is_some() {

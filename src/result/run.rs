@@ -105,6 +105,17 @@ impl Run {
     }
 }
 
+/// Kind of the event that says why a run ended early.
+pub const HALT: &str = "halt";
+
+impl Run {
+    /// Why the run ended before its plan did, in words; nothing when it was killed before it could say.
+    pub fn halted(&self) -> Option<&str> {
+        let halt = self.events.iter().rev().find(|event| event.kind == HALT)?;
+        halt.detail.get("why")?.as_str()
+    }
+}
+
 impl PhaseData {
     /// The merged series of this name.
     pub fn series(&self, name: &str) -> Option<&SeriesData> {

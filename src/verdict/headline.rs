@@ -58,10 +58,10 @@ fn undecided(rules: &[RuleOutcome], interrupted: bool, evidence: &Evidence) -> S
         .map(|p| p.length_ns)
         .sum::<u64>();
     if interrupted || !evidence.complete {
-        let what = if interrupted {
-            "interrupted"
-        } else {
-            "the run ended early"
+        let what = match evidence.run.halted() {
+            Some(why) => why,
+            None if interrupted => "interrupted",
+            None => "the run was killed",
         };
         return format!(
             "{what} after {} under load; no rule was seen to break",

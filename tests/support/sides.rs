@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use etcdbench::record::Distribution;
+
 use super::clients::{ClosedLoop, Observed, drive};
 use super::etcd::Etcd;
 use super::probe;
@@ -17,6 +19,10 @@ pub struct Figures {
     pub fsync_mean: f64,
     /// Mean of the backend's commit, seconds.
     pub commit_mean: f64,
+    /// How many commits that is the mean of.
+    pub commits: f64,
+    /// Their standard deviation as a share of the mean; etcd's own histogram is too coarse for it.
+    pub commit_spread: f64,
 }
 
 impl Figures {
@@ -27,6 +33,8 @@ impl Figures {
             puts_per_s: etcd.puts / etcd.seconds,
             fsync_mean: etcd.wal_fsync_mean,
             commit_mean: etcd.commit_mean,
+            commits: etcd.commits,
+            commit_spread: f64::NAN,
         }
     }
 }
@@ -74,11 +82,23 @@ pub fn probe(
     );
     let command = probe::disk(wrapped(probe::program()), directory, &result, &more);
     let run = probe::finish(command, &result).read();
+    let commits = &probe::series(&run, "etcd", "backend.commit").total;
     Figures {
         puts_per_s: probe::rate(&run, "etcd", "put.commit"),
         fsync_mean: probe::mean(&run, "etcd", "wal.fsync"),
         commit_mean: probe::mean(&run, "etcd", "backend.commit"),
+        commits: commits.count() as f64,
+        commit_spread: spread(commits),
     }
+}
+
+fn spread(samples: &Distribution) -> f64 {
+    let mean = samples.mean_ns().unwrap_or(f64::NAN);
+    let squares = samples
+        .buckets()
+        .iter()
+        .map(|&(value, count)| count as f64 * (value as f64 - mean).powi(2));
+    (squares.sum::<f64>() / samples.count() as f64).sqrt() / mean
 }
 
 /// The middle one, or the mean of the two in the middle.

@@ -202,9 +202,8 @@ fn commit(
     puts: u64,
 ) -> Result<()> {
     let plan = backend.plan_commit(puts as usize);
-    let start_ns = task.clock.now_ns();
     write_commit(backend, &plan).map_err(Error::io("write", backend.path()))?;
-    backend_loop.committed(&plan, start_ns, task.clock.now_ns());
+    backend_loop.committed(&plan, task.clock.now_ns());
     Ok(())
 }
 

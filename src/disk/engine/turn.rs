@@ -160,6 +160,9 @@ pub struct BackendLoop<'a> {
     task: &'a Task,
     commits: Commits,
     due_ns: u64,
+    /// The commit under way: when it began and, until its pages are laid out, when they will be and its puts.
+    start_ns: u64,
+    laying_out: Option<(u64, u64)>,
     recorder: Recorder,
 }
 
@@ -171,31 +174,49 @@ impl<'a> BackendLoop<'a> {
             task,
             commits,
             due_ns: now_ns + commits.interval_ns,
+            start_ns: now_ns,
+            laying_out: None,
             recorder: Recorder::new(task.recorder.clone(), member, &[BACKEND_COMMIT], now_ns),
         }
     }
 
-    /// If a commit is due and has something in it, takes the apply lock and gives the puts to write.
+    /// If a commit is due and has something in it, takes the apply lock and, once the pages are laid out, gives the
+    /// puts to write.
     pub fn turn(&mut self, state: &mut State) -> Turn<u64> {
         let now_ns = self.task.clock.now_ns();
+        if let Some((ready_ns, puts)) = self.laying_out {
+            if now_ns < ready_ns {
+                return Turn::Wait(ready_ns);
+            }
+            self.laying_out = None;
+            return Turn::Go(puts);
+        }
         if state.ended || now_ns >= self.task.until_ns {
             return Turn::End;
         }
         state.puts.advance(now_ns);
         if now_ns >= self.due_ns || state.is_commit_forced(self.task) {
             if state.puts.pending() > 0 {
-                let puts = state.puts.lock();
-                return Turn::Go(self.commits.fixed_puts.unwrap_or(puts));
+                let applied = state.puts.lock();
+                let puts = self.commits.fixed_puts.unwrap_or(applied);
+                let layout_ns = state.puts.layout_ns(puts);
+                self.start_ns = now_ns;
+                if layout_ns == 0 {
+                    return Turn::Go(puts);
+                }
+                self.laying_out = Some((now_ns + layout_ns, puts));
+                return Turn::Wait(now_ns + layout_ns);
             }
             self.due_ns = now_ns + self.commits.interval_ns;
         }
         Turn::Wait(self.due_ns.min(self.task.until_ns))
     }
 
-    /// Records a commit.
-    pub fn committed(&mut self, plan: &Commit, start_ns: u64, end_ns: u64) {
+    /// Records a commit, from taking the lock to the end of its second sync.
+    pub fn committed(&mut self, plan: &Commit, end_ns: u64) {
         self.task.control.spend(plan.bytes());
-        self.recorder.record(0, start_ns, end_ns - start_ns);
+        self.recorder
+            .record(0, self.start_ns, end_ns - self.start_ns);
         if let Some(bytes) = plan.grow_to {
             self.recorder
                 .event(end_ns, "db.grow", json!({ "bytes": bytes }));

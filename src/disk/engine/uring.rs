@@ -284,7 +284,6 @@ impl Desk<'_> {
         puts: u64,
     ) -> Result<()> {
         let plan = backend.plan_commit(puts as usize);
-        let start_ns = self.task.clock.now_ns();
         if let Some(bytes) = plan.grow_to {
             rustix::fs::ftruncate(backend.file(), bytes)
                 .map_err(Error::io("grow", backend.path()))?;
@@ -292,7 +291,7 @@ impl Desk<'_> {
         let row = row_of_commit(backend, &plan);
         let done = self.reactor.run(self.lane, row).await;
         let done = done.map_err(|failure| failure.into_error("write", "sync", backend.path()))?;
-        backend_loop.committed(&plan, start_ns, done.synced_ns);
+        backend_loop.committed(&plan, done.synced_ns);
         Ok(())
     }
 }

@@ -85,10 +85,10 @@ fn cut_short(page: &Page<'_>) -> Option<String> {
     if page.summary.complete {
         return None;
     }
-    let how = if page.summary.interrupted {
-        "interrupted"
-    } else {
-        "incomplete: the run was killed or could not go on"
+    let how = match page.run.halted() {
+        Some(why) => clean(why),
+        None if page.summary.interrupted => "interrupted".to_owned(),
+        None => "incomplete: the run was killed".to_owned(),
     };
     let lasted = format_duration(page.run.length_ns());
     Some(match &page.plan {
