@@ -30,10 +30,8 @@ pub struct Costs {
     pub batch_ns: u64,
     /// Between the arrivals of two puts that return together.
     pub spacing_ns: u64,
-    /// Laying out the pages of a backend commit …
+    /// Laying out the pages of a backend commit, before the first of them is written.
     pub layout_ns: u64,
-    /// … and for each put in it.
-    pub layout_put_ns: u64,
 }
 
 impl Costs {
@@ -43,11 +41,10 @@ impl Costs {
     pub const ETCD: Costs = Costs {
         cycle_ns: 150_000,
         backlog_share: 0.5,
-        turnaround_ns: 600_000,
-        batch_ns: 38_000,
-        spacing_ns: 27_000,
-        layout_ns: 500_000,
-        layout_put_ns: 5_000,
+        turnaround_ns: 500_000,
+        batch_ns: 36_000,
+        spacing_ns: 25_000,
+        layout_ns: 400_000,
     };
 }
 
@@ -210,9 +207,9 @@ impl GroupCommit {
         self.pending
     }
 
-    /// How long the processors lay out the pages of a commit of this many puts.
-    pub fn layout_ns(&self, puts: u64) -> u64 {
-        self.costs.layout_ns + puts * self.costs.layout_put_ns
+    /// How long the processors lay out the pages of a commit.
+    pub fn layout_ns(&self) -> u64 {
+        self.costs.layout_ns
     }
 
     /// A backend commit begins: nothing is applied until it ends. Gives the puts it has to write.
@@ -294,7 +291,6 @@ mod tests {
         batch_ns: 50_000,
         spacing_ns: 10_000,
         layout_ns: 0,
-        layout_put_ns: 0,
     };
 
     /// Runs a disk that takes `sync_ns` for every write and gives puts per write.

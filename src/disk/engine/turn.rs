@@ -199,7 +199,7 @@ impl<'a> BackendLoop<'a> {
             if state.puts.pending() > 0 {
                 let applied = state.puts.lock();
                 let puts = self.commits.fixed_puts.unwrap_or(applied);
-                let layout_ns = state.puts.layout_ns(puts);
+                let layout_ns = state.puts.layout_ns();
                 self.start_ns = now_ns;
                 if layout_ns == 0 {
                     return Turn::Go(puts);
