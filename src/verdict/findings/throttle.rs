@@ -86,9 +86,14 @@ fn two_speeds(total: &Distribution, wait_ns: f64) -> bool {
     wait_ns >= MIN_RATIO * usual_ns && SHARE_OF_WAITS.contains(&waits)
 }
 
-/// The device's writes per second, if they are so flat that the limit is on them. They may not be: counters are those
-/// of the lowest device, a limit may be on one above it.
+/// The device's writes per second, if they are so flat that the limit is on them. Counters are those of the lowest
+/// device; where another lies above it, the limit may be up there and in other writes.
 fn writes_per_s(evidence: &Evidence, phase: &str) -> Option<f64> {
+    let facts = evidence.run.header.environment.disk.as_ref();
+    let layered = |kind: &str| !matches!(kind, "disk" | "partition");
+    if facts.is_some_and(|facts| facts.devices.iter().any(|d| layered(&d.kind))) {
+        return None;
+    }
     let rates: Vec<f64> = evidence
         .counters("device", &[phase])
         .filter_map(|c| Some(c.values.get("writes")? / (c.length_ns as f64 / 1e9)))
