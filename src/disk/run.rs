@@ -77,11 +77,8 @@ pub fn run(request: Request<'_>) -> Result<Finished> {
     let control = Control::new(Arc::clone(&request.signalled), plan.max_bytes);
     let (facts, counters) = disk_facts(&plan.directory, work.path(), &control)?;
     let header = header(&request, &clock, run_id, facts.clone())?;
-    let path = request
-        .result
-        .clone()
-        .unwrap_or_else(|| result::default_path(Path::new(RESULTS), &header));
-    let writer = Writer::create(&path, &header)?;
+    let writer = writer(request.result.as_deref(), &header)?;
+    let path = writer.path().to_path_buf();
     let (sink, pool, collector) = Collector::spawn(writer, clock, request.observer)?;
     for leftover in &removed {
         let _ = sink.send(Emission::Event {
@@ -114,6 +111,19 @@ pub fn run(request: Request<'_>) -> Result<Finished> {
     let outcome = probe.run(engine.as_mut());
     let outcome = outcome.and(work.remove());
     finish(path, collector, &clock, &control, outcome, &plan.directory)
+}
+
+/// The result file: where it was asked to be, else a fresh one in the default place.
+fn writer(asked: Option<&Path>, header: &Header) -> Result<Writer> {
+    match asked {
+        Some(path) => Writer::create(path, header),
+        None => {
+            let path = result::default_path(Path::new(RESULTS), header);
+            Writer::create(&path, header).map_err(|error| {
+                Error::Refused(format!("{error}; name another place with --result PATH"))
+            })
+        }
+    }
 }
 
 /// The engine that was asked for; another one is never taken instead.
