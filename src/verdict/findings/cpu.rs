@@ -1,4 +1,5 @@
-//! A CPU that was not there looks like a slow disk: time stolen by the hypervisor, quotas of a control group.
+//! A CPU that was not there looks like a slow disk: time stolen by the hypervisor, other work, quotas of a control
+//! group.
 
 use std::collections::BTreeMap;
 
@@ -10,31 +11,39 @@ use super::{Complete, finding};
 
 /// From this share of stolen time on it shows in a p99.
 const MIN_STOLEN: f64 = 0.05;
+/// From this share on threads wait for a CPU.
+const MIN_BUSY: f64 = 0.7;
 /// A quota below one CPU stops even a single thread now and then, for the rest of a period of 100 ms.
 const MIN_CPUS: f64 = 1.0;
 
 pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
-    steal(evidence).into_iter().chain(quota(evidence)).collect()
+    let used = used(evidence);
+    let found = [steal(used.0), busy(used.1), quota(evidence)];
+    found.into_iter().flatten().collect()
 }
 
-fn steal(evidence: &Evidence) -> Option<Finding> {
+/// The shares of all CPU time under load that were stolen and that were busy; 0 where nobody counted.
+fn used(evidence: &Evidence) -> (f64, f64) {
     let names: Vec<&str> = evidence
         .stall_phases()
         .iter()
         .map(|phase| phase.name.as_str())
         .collect();
-    let (mut stolen, mut all) = (0.0, 0.0);
+    let (mut stolen, mut busy, mut total) = (0.0, 0.0, 0.0);
     for counters in evidence.counters("cpu", &names) {
-        stolen += counters.values.get("steal").copied().unwrap_or(0.0);
-        // The kernel counts guest time in user time as well (proc(5)).
-        all += counters
-            .values
-            .iter()
-            .filter(|(name, _)| !name.starts_with("guest"))
-            .map(|(_, value)| value)
-            .sum::<f64>();
+        let value = |name: &str| counters.values.get(name).copied().unwrap_or(0.0);
+        stolen += value("steal_s");
+        busy += value("busy_s");
+        total += value("total_s");
     }
-    let share = if all > 0.0 { stolen / all } else { 0.0 };
+    if total > 0.0 {
+        (stolen / total, busy / total)
+    } else {
+        (0.0, 0.0)
+    }
+}
+
+fn steal(share: f64) -> Option<Finding> {
     if share < MIN_STOLEN {
         return None;
     }
@@ -45,6 +54,22 @@ fn steal(evidence: &Evidence) -> Option<Finding> {
     Some(
         finding("cpu_steal", Severity::Warning, message)
             .advise("Part of what looks like a slow disk may be a CPU that was not there: run again on a quieter host.")
+            .number("share", share),
+    )
+}
+
+/// The probe itself needs a few percent of one CPU.
+fn busy(share: f64) -> Option<Finding> {
+    if share < MIN_BUSY {
+        return None;
+    }
+    let message = format!(
+        "The CPUs were busy {} of the time, nearly all of it with something else.",
+        units::format_share(share)
+    );
+    Some(
+        finding("cpu_busy", Severity::Warning, message)
+            .advise("A sync that waits for a CPU looks like a slow disk: run again when the machine is quiet.")
             .number("share", share),
     )
 }
@@ -88,14 +113,10 @@ mod tests {
     use super::tightest_quota;
 
     #[test]
-    fn stolen_time_is_told_from_a_twentieth_on() {
-        let with = |steal: f64| {
-            let counters = [
-                ("user", 20.0),
-                ("idle", 180.0 - steal),
-                ("steal", steal),
-                ("guest", 10.0),
-            ];
+    fn stolen_and_busy_cpus_are_told() {
+        let with = |steal: f64, busy: f64| {
+            // Named as the sampler names them.
+            let counters = [("total_s", 200.0), ("busy_s", busy), ("steal_s", steal)];
             let summary = Builder::healthy(1)
                 .counters_of("etcd", "cpu", &counters)
                 .conclude();
@@ -105,10 +126,14 @@ mod tests {
                 .map(|finding| finding.message)
                 .next()
         };
-        assert_eq!(with(2.0), None);
+        assert_eq!(with(2.0, 20.0), None);
         assert_eq!(
-            with(30.0).as_deref(),
+            with(30.0, 20.0).as_deref(),
             Some("The hypervisor gave 15 % of this machine's CPU time to others.")
+        );
+        assert_eq!(
+            with(0.0, 190.0).as_deref(),
+            Some("The CPUs were busy 95 % of the time, nearly all of it with something else.")
         );
     }
 
