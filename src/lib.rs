@@ -1,6 +1,6 @@
 //! etcdbench: is this disk, this machine, this cluster good enough for etcd?
 //!
-//! One direction, no way back: arguments ([`cli`]) → validated [`plan`] → engine (`disk`) → samples
+//! One direction, no way back: arguments ([`cli`]) → validated [`plan`] → engine ([`disk`], `load`) → samples
 //! ([`record`]) → result file ([`result`]) → [`verdict`] → [`report`] → exit code ([`exit`]).
 //! A renderer never measures, an engine never prints, only `main` exits.
 
@@ -21,3 +21,4 @@ pub mod suggest;
 pub mod system;
 pub mod units;
 pub mod verdict;
+pub mod wire;

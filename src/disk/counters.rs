@@ -32,6 +32,7 @@ impl CounterSpan {
             start_ns: self.start_ns,
             length_ns: self.length_ns,
             source: self.source.to_owned(),
+            member: None,
             values: self.values,
         }
     }

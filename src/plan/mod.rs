@@ -3,8 +3,13 @@
 mod budget;
 mod command;
 mod disk;
+mod load;
 mod phases;
 mod resolve;
 
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
+pub use load::{
+    Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
+    RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
+};
 pub use resolve::labels;

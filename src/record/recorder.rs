@@ -75,8 +75,10 @@ pub enum Emission {
         start_ns: u64,
         /// Length of the span.
         length_ns: u64,
-        /// Whose counters: `device`, `cpu`, `psi.io`.
+        /// Whose counters: `device`, `cpu`, `psi.io`, `etcd`.
         source: String,
+        /// Which of several members'.
+        member: Option<u32>,
         /// Name → how much it grew.
         values: std::collections::BTreeMap<String, f64>,
     },

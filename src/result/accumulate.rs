@@ -162,7 +162,8 @@ impl Point {
     }
 }
 
-/// Counter lines of one phase and source, which add up like everything else.
+/// Counter lines of one phase, source and member. Growth adds up like everything else; of what a member shows
+/// (`etcd.state`) the larger value stays.
 #[derive(Debug, Default)]
 pub(super) struct CounterLines {
     lines: Vec<Counters>,
@@ -196,11 +197,20 @@ impl CounterLines {
     }
 }
 
+/// How the sources end that tell a state, not growth.
+const STATE: &str = ".state";
+
 fn absorb(line: &mut Counters, next: Counters) {
     let end_ns = next.start_ns.saturating_add(next.length_ns);
     line.length_ns = line.length_ns.max(end_ns.saturating_sub(line.start_ns));
-    for (name, growth) in next.values {
-        *line.values.entry(name).or_insert(0.0) += growth;
+    let state = line.source.ends_with(STATE);
+    for (name, value) in next.values {
+        let kept = line.values.entry(name).or_insert(0.0);
+        *kept = if state {
+            kept.max(value)
+        } else {
+            *kept + value
+        };
     }
 }
 

@@ -145,12 +145,14 @@ impl Desk {
                 start_ns,
                 length_ns,
                 source,
+                member,
                 values,
             } => Some(Line::Counters(Counters {
                 phase: phase.to_string(),
                 start_ns,
                 length_ns,
                 source,
+                member,
                 values,
             })),
             Emission::PhaseStart {

@@ -153,7 +153,7 @@ impl Lines {
 struct Assembly {
     run: Run,
     phases: Vec<Phase>,
-    counters: BTreeMap<(String, String), CounterLines>,
+    counters: BTreeMap<(String, String, Option<u32>), CounterLines>,
 }
 
 /// A phase, growing.
@@ -223,7 +223,11 @@ impl Assembly {
         let end_ns = counters.start_ns.saturating_add(counters.length_ns);
         let phase = self.phase(&counters.phase, counters.start_ns);
         phase.counters_end_ns = phase.counters_end_ns.max(Some(end_ns));
-        let key = (counters.phase.clone(), counters.source.clone());
+        let key = (
+            counters.phase.clone(),
+            counters.source.clone(),
+            counters.member,
+        );
         self.counters.entry(key).or_default().add(counters);
     }
 

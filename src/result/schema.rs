@@ -110,6 +110,31 @@ pub struct Environment {
     /// etcd versions and settings, for runs that meet an etcd.
     #[serde(default)]
     pub etcd: BTreeMap<String, String>,
+    /// The members of the etcd that was driven, in the order that `member` of a series counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberFacts>,
+}
+
+/// A member of an etcd cluster at the beginning of the run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MemberFacts {
+    /// etcd's id of it, hexadecimal.
+    pub id: String,
+    /// Its `--name`.
+    pub name: String,
+    /// Where it was reached.
+    pub endpoint: String,
+    /// Version of its server; empty when it did not answer.
+    pub version: String,
+    /// Whether it led.
+    pub leader: bool,
+    /// Whether it only learned.
+    pub learner: bool,
+    /// Size of its database file.
+    pub db_bytes: u64,
+    /// Its quota, where it could be found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota_bytes: Option<u64>,
 }
 
 /// Directory → mount → block devices.
@@ -312,8 +337,12 @@ pub struct Counters {
     pub start_ns: u64,
     /// Length of the span.
     pub length_ns: u64,
-    /// Whose: `device`, `cpu`, `psi.io`, `jbd2`.
+    /// Whose: `device`, `cpu`, `psi.io`, `jbd2`; `client` (the generator's threads), `etcd` (growth of a member's
+    /// own counters), `etcd.state` (what a member shows at the end of the span; not growth).
     pub source: String,
+    /// Which member's, as an index into the header's `environment.members`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<u32>,
     /// Name → growth.
     #[serde(serialize_with = "finite")]
     pub values: BTreeMap<String, f64>,

@@ -175,6 +175,7 @@ impl Builder {
             start_ns,
             length_ns: S,
             source: source.to_owned(),
+            member: None,
             values: values
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), *value))

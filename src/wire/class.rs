@@ -1,0 +1,157 @@
+//! What became of an operation that failed, and whether a write may have been applied all the same.
+//!
+//! A write has definitely failed only where this list says so; everything else may have been applied (as Jepsen
+//! counts). A timeout of the *server* comes as `Unavailable`, so the code alone does not tell.
+
+/// Why an operation failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ErrorClass {
+    /// There was no connection to send it on.
+    NotSent,
+    /// The member knows no leader.
+    NoLeader,
+    /// The leader changed while it was under way.
+    LeaderChanged,
+    /// The server gave up waiting for its own consensus.
+    ServerTimeout,
+    /// The server is shutting down, or the cluster is unhealthy.
+    Stopping,
+    /// The connection broke, or the answer was not gRPC.
+    Transport,
+    /// Not answered within `--command-timeout`.
+    ClientDeadline,
+    /// Refused: too many requests are waiting to be applied.
+    Overload,
+    /// Refused: the database has reached its quota.
+    NoSpace,
+    /// Refused: the request is too large.
+    TooLarge,
+    /// The revision is compacted, or lies in the future.
+    Compacted,
+    /// The lease does not exist any more.
+    LeaseGone,
+    /// Refused: permission, token, or a request the server does not accept.
+    Denied,
+    /// The server says that its data is corrupt.
+    Corrupt,
+    /// Anything else.
+    Other,
+}
+
+/// gRPC status codes (grpc.io, "Status codes and their use in gRPC").
+mod code {
+    pub const CANCELLED: u32 = 1;
+    pub const INVALID_ARGUMENT: u32 = 3;
+    pub const DEADLINE_EXCEEDED: u32 = 4;
+    pub const NOT_FOUND: u32 = 5;
+    pub const PERMISSION_DENIED: u32 = 7;
+    pub const RESOURCE_EXHAUSTED: u32 = 8;
+    pub const FAILED_PRECONDITION: u32 = 9;
+    pub const OUT_OF_RANGE: u32 = 11;
+    pub const UNIMPLEMENTED: u32 = 12;
+    pub const UNAVAILABLE: u32 = 14;
+    pub const DATA_LOSS: u32 = 15;
+    pub const UNAUTHENTICATED: u32 = 16;
+}
+
+impl ErrorClass {
+    /// The class of a gRPC status. The texts are etcd's (`api/v3rpc/rpctypes/error.go`).
+    pub fn of_status(code: u32, message: &str) -> ErrorClass {
+        let says = |text: &str| message.contains(text);
+        match code {
+            code::UNAVAILABLE if says("no leader") => ErrorClass::NoLeader,
+            code::UNAVAILABLE if says("leader changed") => ErrorClass::LeaderChanged,
+            code::UNAVAILABLE if says("timed out") => ErrorClass::ServerTimeout,
+            code::UNAVAILABLE if says("stopped") || says("unhealthy") => ErrorClass::Stopping,
+            code::UNAVAILABLE => ErrorClass::Transport,
+            // Some versions wrap a lost leadership in Unknown.
+            _ if says("leader changed") => ErrorClass::LeaderChanged,
+            code::CANCELLED | code::DEADLINE_EXCEEDED => ErrorClass::ServerTimeout,
+            code::RESOURCE_EXHAUSTED if says("database space exceeded") => ErrorClass::NoSpace,
+            code::RESOURCE_EXHAUSTED if says("too many requests") => ErrorClass::Overload,
+            code::RESOURCE_EXHAUSTED => ErrorClass::TooLarge,
+            code::INVALID_ARGUMENT if says("too large") => ErrorClass::TooLarge,
+            code::OUT_OF_RANGE => ErrorClass::Compacted,
+            code::NOT_FOUND if says("lease") => ErrorClass::LeaseGone,
+            code::DATA_LOSS => ErrorClass::Corrupt,
+            code::INVALID_ARGUMENT
+            | code::FAILED_PRECONDITION
+            | code::PERMISSION_DENIED
+            | code::UNIMPLEMENTED
+            | code::UNAUTHENTICATED => ErrorClass::Denied,
+            _ => ErrorClass::Other,
+        }
+    }
+
+    /// Its name in a result.
+    pub fn name(self) -> &'static str {
+        match self {
+            ErrorClass::NotSent => "not-sent",
+            ErrorClass::NoLeader => "no-leader",
+            ErrorClass::LeaderChanged => "leader-changed",
+            ErrorClass::ServerTimeout => "server-timeout",
+            ErrorClass::Stopping => "stopping",
+            ErrorClass::Transport => "transport",
+            ErrorClass::ClientDeadline => "client-deadline",
+            ErrorClass::Overload => "overload",
+            ErrorClass::NoSpace => "no-space",
+            ErrorClass::TooLarge => "too-large",
+            ErrorClass::Compacted => "compacted",
+            ErrorClass::LeaseGone => "lease-gone",
+            ErrorClass::Denied => "denied",
+            ErrorClass::Corrupt => "corrupt",
+            ErrorClass::Other => "other",
+        }
+    }
+
+    /// Whether a write that failed like this was certainly not applied.
+    pub fn not_applied(self) -> bool {
+        matches!(
+            self,
+            ErrorClass::NotSent
+                | ErrorClass::Overload
+                | ErrorClass::NoSpace
+                | ErrorClass::TooLarge
+                | ErrorClass::LeaseGone
+                | ErrorClass::Denied
+        )
+    }
+
+    /// Whether going on makes no sense: every further request would meet the same.
+    pub fn ends_the_run(self) -> bool {
+        matches!(self, ErrorClass::Denied | ErrorClass::Corrupt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorClass;
+
+    #[test]
+    fn a_timeout_of_the_server_is_no_lost_connection() {
+        for message in [
+            "etcdserver: request timed out",
+            "etcdserver: request timed out, possibly due to previous leader failure",
+            "etcdserver: request timed out, possibly due to connection lost",
+            "etcdserver: request timed out, waiting for the applied index took too long",
+        ] {
+            let class = ErrorClass::of_status(14, message);
+            assert_eq!(class, ErrorClass::ServerTimeout, "{message}");
+            assert!(!class.not_applied());
+        }
+        assert_eq!(
+            ErrorClass::of_status(14, "error reading from server: EOF"),
+            ErrorClass::Transport
+        );
+    }
+
+    #[test]
+    fn a_full_database_is_told_from_a_large_request() {
+        let class = ErrorClass::of_status(8, "etcdserver: mvcc: database space exceeded");
+        assert_eq!(class, ErrorClass::NoSpace);
+        let class = ErrorClass::of_status(8, "grpc: received message larger than max (3 vs. 2)");
+        assert_eq!(class, ErrorClass::TooLarge);
+        let class = ErrorClass::of_status(8, "etcdserver: too many requests");
+        assert_eq!(class, ErrorClass::Overload);
+    }
+}
