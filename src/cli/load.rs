@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::{ArrivalArg, LabelArg, OutputArgs};
+use super::{ArrivalArg, ConnectArgs, LabelArg, OutputArgs};
 use crate::units::{parse_bytes, parse_duration, parse_duration_or_millis, parse_share};
 
 /// Drive a live etcd and measure every request, from the moment it was due.
@@ -46,6 +46,10 @@ pub struct LoadArgs {
     #[arg(long, value_name = "SECONDS", help_heading = OPERATIONS)]
     pub lease_ttl: Option<u64>,
 
+    /// How the etcd is reached.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+
     /// Operations per second, due whatever the server does (open loop) [default: 500; 100 for watch]
     ///
     /// A number, or what the rate does over time: 500..8000:+500/10s is a stair of 10 s steps, 500..8000/60s an even
@@ -82,8 +86,8 @@ pub struct LoadArgs {
     pub threads: Option<u32>,
 
     /// Which members connections are made to: spread, leader, followers or one of --endpoints [default: spread]
-    #[arg(long, value_name = "WHERE", help_heading = PACE)]
-    pub connect: Option<String>,
+    #[arg(long = "connect", value_name = "WHERE", help_heading = PACE)]
+    pub placement: Option<String>,
 
     /// Length of the measured load [default: 30s, or until --total]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = PACE)]
@@ -188,7 +192,9 @@ pub struct LoadArgs {
     #[arg(long, value_name = "SHARE", value_parser = parse_share, help_heading = STM)]
     pub stm_writes: Option<f64>,
 
-    /// Start a throwaway etcd of N members on this machine, drive it, and take it down
+    /// Start a throwaway etcd of N members on this machine, drive it, and take it down [default: 1]
+    ///
+    /// Whatever says how another etcd is reached has no effect then.
     #[arg(
         long,
         value_name = "N",

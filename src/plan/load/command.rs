@@ -6,6 +6,7 @@ use super::{
 };
 use crate::plan::Arrival;
 use crate::plan::command::{flag, quote};
+use crate::plan::connect::{COMMAND_TIMEOUT_NS, DIAL_TIMEOUT_NS};
 use crate::plan::resolve::{HEARTBEAT_NS, KEY_SIZE, QUOTA, SEED, VAL_SIZE};
 use crate::units::{exact_bytes, exact_duration};
 
@@ -34,6 +35,7 @@ impl LoadPlan {
         let mut words = Words(vec!["etcdbench".to_owned(), "load".to_owned()]);
         words.0.extend(mix::words(self));
         self.target_flags(&mut words);
+        self.security_flags(&mut words);
         self.pace_flags(&mut words);
         self.length_flags(&mut words);
         self.key_flags(&mut words);
@@ -80,6 +82,32 @@ impl LoadPlan {
             Placement::Leader => words.0.extend(flag("--connect", "leader")),
             Placement::Followers => words.0.extend(flag("--connect", "followers")),
             Placement::Endpoint(endpoint) => words.0.extend(flag("--connect", endpoint)),
+        }
+    }
+
+    fn security_flags(&self, words: &mut Words) {
+        let security = &self.security;
+        for (name, file) in [
+            ("--cacert", &security.cacert),
+            ("--cert", &security.cert),
+            ("--key", &security.key),
+        ] {
+            if let Some(file) = file {
+                words.0.extend(flag(name, file.display()));
+            }
+        }
+        words.switch(
+            "--insecure-skip-tls-verify",
+            security.insecure_skip_tls_verify,
+        );
+        if let Some(user) = &security.user {
+            words.0.extend(flag("--user", user));
+        }
+        for (name, ns, default) in [
+            ("--dial-timeout", self.dial_timeout_ns, DIAL_TIMEOUT_NS),
+            ("--command-timeout", self.timeout_ns, COMMAND_TIMEOUT_NS),
+        ] {
+            words.unless(name, exact_duration(ns), exact_duration(default));
         }
     }
 

@@ -2,11 +2,12 @@
 
 use super::keys::{self, has};
 use super::{
-    Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm, Watch, Weighted,
-    Writes, mix, pace, target,
+    Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm, Target, Watch,
+    Weighted, Writes, mix, pace, target,
 };
 use crate::cli::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 use crate::error::Result;
+use crate::plan::Connect;
 use crate::plan::resolve::{HEARTBEAT_NS, MS_NS, SEED, usage, within};
 use crate::units::exact_duration;
 use crate::verdict::Rule;
@@ -35,15 +36,20 @@ impl LoadPlan {
     /// [`Error::Usage`](crate::error::Error::Usage) with the flag and the way out; nothing has been touched.
     pub fn resolve(args: &LoadArgs) -> Result<Self> {
         let operations = mix::resolve(args)?;
+        let connect = Connect::resolve(&args.connect)?;
         let watch = watch(args, &operations)?;
         let values = keys::values(args, stamped(args, watch.is_some()))?;
         let pace = pace::resolve(args, watch.is_some(), &values)?;
         let keys = keys::resolve(args, &operations, pace.expected_operations())?;
-        let target = target::target(args, vec![target::ENDPOINT.to_owned()])?;
+        let target = target::target(args, &connect.endpoints)?;
         let mut plan = LoadPlan {
             placement: target::placement(args, &target)?,
+            // A throwaway etcd is plain, and knows nobody.
+            security: match &target {
+                Target::Local { .. } => Security::default(),
+                Target::Endpoints(_) => connect.security,
+            },
             target,
-            security: Security::default(),
             connections: pace.connections,
             threads: pace.threads,
             pace: pace.pace,
@@ -57,8 +63,8 @@ impl LoadPlan {
             warmup_ns: pace.warmup_ns,
             duration_ns: pace.duration_ns,
             total: pace.total,
-            timeout_ns: 5_000_000_000,
-            dial_timeout_ns: 2_000_000_000,
+            timeout_ns: connect.command_timeout_ns,
+            dial_timeout_ns: connect.dial_timeout_ns,
             verify: args.verify,
             keep_keys: args.keep_keys,
             compact: args.compact,

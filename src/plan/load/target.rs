@@ -7,17 +7,18 @@ use crate::cli::LoadArgs;
 use crate::error::{Error, Result};
 use crate::plan::resolve::{MAX_QUOTA, QUOTA, usage, within};
 use crate::units::exact_bytes;
+use crate::wire::Endpoint;
 
 /// The program that is started when no other is named.
 pub(super) const ETCD: &str = "etcd";
-/// etcd's default `--listen-client-urls` (embed/config.go), as a client writes it.
+/// What [`Connect`](crate::plan::Connect) makes of nothing said.
 pub(super) const ENDPOINT: &str = "http://127.0.0.1:2379";
 /// etcd recommends no more than seven members (etcd.io, FAQ); a throwaway one may have as many.
 const MAX_MEMBERS: u32 = 7;
 /// A database needs some room to be opened at all, and a load some to write.
 const MIN_QUOTA: u64 = 16 << 20;
 
-pub(super) fn target(args: &LoadArgs, endpoints: Vec<String>) -> Result<Target> {
+pub(super) fn target(args: &LoadArgs, endpoints: &[Endpoint]) -> Result<Target> {
     let Some(members) = args.local else {
         for (given, flag) in [
             (args.etcd.is_some(), "--etcd"),
@@ -30,7 +31,8 @@ pub(super) fn target(args: &LoadArgs, endpoints: Vec<String>) -> Result<Target> 
                 )));
             }
         }
-        return Ok(Target::Endpoints(endpoints));
+        let endpoints = endpoints.iter().map(Endpoint::to_string);
+        return Ok(Target::Endpoints(endpoints.collect()));
     };
     let quota_bytes = args.quota.unwrap_or(QUOTA);
     if !(MIN_QUOTA..=MAX_QUOTA).contains(&quota_bytes) {
@@ -50,7 +52,7 @@ pub(super) fn target(args: &LoadArgs, endpoints: Vec<String>) -> Result<Target> 
 }
 
 pub(super) fn placement(args: &LoadArgs, target: &Target) -> Result<Placement> {
-    let Some(text) = args.connect.as_deref() else {
+    let Some(text) = args.placement.as_deref() else {
         return Ok(Placement::Spread);
     };
     match (text, target) {
@@ -70,12 +72,13 @@ pub(super) fn placement(args: &LoadArgs, target: &Target) -> Result<Placement> {
 
 /// One of the endpoints, by its URL or by what stands in it.
 fn endpoint(text: &str, endpoints: &[String]) -> Result<Placement> {
-    let found = endpoints.iter().find(|endpoint| {
-        let host = endpoint
-            .split_once("://")
-            .map_or(endpoint.as_str(), |(_, host)| host);
-        *endpoint == text || host == text
-    });
+    // All endpoints were parsed once; what is typed without a scheme may be any of them.
+    let same = |endpoint: &&String| {
+        [false, true].iter().any(|tls| {
+            Endpoint::parse_or(text, *tls).is_ok_and(|typed| typed.to_string() == **endpoint)
+        })
+    };
+    let found = endpoints.iter().find(same);
     let found = found.ok_or_else(|| {
         usage(format!(
             "--connect {text}: it must be spread, leader, followers or one of --endpoints: {}",

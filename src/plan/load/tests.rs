@@ -430,6 +430,9 @@ fn the_command_asks_for_the_same_plan() {
         "put --local=3 --etcd /opt/etcd --local-dir /srv/x --quota 1GiB --connect leader",
         "put --local --local-dir /srv/x",
         "put --connect 127.0.0.1:2379",
+        "put --endpoints a:1,b:2,[::1]:3 --connect b:2 --command-timeout 500ms --dial-timeout 7s",
+        "put --endpoints https://a:1 --cacert '/etc/my ca.pem' --cert c.pem --key k.pem --connect https://a:1",
+        "put --endpoints a:1 --insecure-skip-tls-verify --user root --connect a:1",
         "put --prev-kv --lease-ttl 30 --keep-keys --compact --defrag --allow-quota --allow-foreign",
         "put --verify --no-scrape --heartbeat-interval 250",
         "put --rule 'put.response.p99.9 < 50ms' --rule 'errors < 0.1%'",
@@ -438,6 +441,23 @@ fn the_command_asks_for_the_same_plan() {
         let again = plan(&asked.command());
         assert_eq!(again, asked, "{flags} became {}", asked.command());
     }
+}
+
+#[test]
+fn a_password_is_in_no_plan_and_no_command() {
+    let plan = plan("etcdbench load put --user root:hunter2 --password hunter2");
+    assert_eq!(plan.command(), "etcdbench load put --user root");
+    let stored = serde_json::to_string(&plan).unwrap();
+    assert!(
+        stored.contains("root") && !stored.contains("hunter2"),
+        "{stored}"
+    );
+}
+
+#[test]
+fn a_throwaway_etcd_needs_no_certificates() {
+    let plan = plan("etcdbench load put --local --cacert ca.pem --user root:x --local-dir /srv");
+    assert_eq!(plan.security, Security::default());
 }
 
 #[test]
