@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod clock;
+pub mod cluster;
 pub mod disk;
 pub mod error;
 pub mod exit;
@@ -23,3 +24,4 @@ pub mod system;
 pub mod units;
 pub mod verdict;
 pub mod wire;
+pub mod workdir;

@@ -16,7 +16,6 @@ use crate::disk::phases::Probe;
 use crate::disk::preflight::{self, Space};
 use crate::disk::value::Values;
 use crate::disk::watch::{Watch, Watched};
-use crate::disk::workdir::{self, Workdir};
 use crate::error::{Error, Result};
 use crate::host;
 use crate::plan::{DiskPlan, EngineKind};
@@ -26,6 +25,7 @@ use crate::result::{
 };
 use crate::units::format_bytes;
 use crate::verdict;
+use crate::workdir::{self, Workdir};
 
 /// Where results go when nobody says.
 const RESULTS: &str = "results";

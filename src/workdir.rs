@@ -1,4 +1,4 @@
-//! The probe's own fresh sub-directory: locked while it lives, removed on every way out, found again after a kill.
+//! A run's own fresh sub-directory: locked while it lives, removed on every way out, found again after a kill.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ const PREFIX: &str = ".etcdbench-";
 /// The file inside it whose lock says that its run is alive.
 const LOCK: &str = "lock";
 
-/// A fresh directory below the one that is qualified. Dropping it removes it.
+/// A fresh directory below one of the user's choice. Dropping it removes it.
 #[derive(Debug)]
 pub struct Workdir {
     path: PathBuf,
