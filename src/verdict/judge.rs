@@ -22,9 +22,6 @@ pub(super) trait Ground {
     /// The phases a rule on this series is judged in; without one, a rule on all of them.
     fn phases(&self, series: Option<&str>) -> Vec<&PhaseData>;
 
-    /// Whether what this series counts are operations of its own, and not a second look at those of another.
-    fn is_operation(&self, series: &SeriesData) -> bool;
-
     /// Whether the run went through to its end.
     fn complete(&self) -> bool;
 
@@ -58,11 +55,12 @@ pub(super) trait Ground {
             .collect()
     }
 
-    /// Every operation, all members together.
-    fn operations(&self) -> Pooled {
-        Pooled::of(&self.phases(None), |s| {
-            s.member.is_none() && self.is_operation(s)
-        })
+    /// What failed operations are a share of: the attempts of one series, or of all.
+    fn attempts(&self, series: Option<&str>) -> Pooled {
+        match series {
+            Some(series) => self.judged(series),
+            None => Pooled::of(&self.phases(None), |s| s.member.is_none()),
+        }
     }
 }
 
@@ -408,10 +406,7 @@ fn keeps_lower(rule: &Rule, value: f64) -> bool {
 
 /// The share of failed operations, of one series or of all.
 fn judge_errors(rule: &Rule, series: Option<&str>, ground: &dyn Ground) -> Judgement {
-    let pooled = match series {
-        Some(series) => ground.judged(series),
-        None => ground.operations(),
-    };
+    let pooled = ground.attempts(series);
     let attempts = pooled.count() + pooled.errors;
     if attempts == 0 {
         return no_samples();

@@ -7,6 +7,7 @@ mod disk;
 mod finding;
 mod judge;
 mod load;
+mod machine;
 mod pooled;
 mod rule;
 mod stalls;
@@ -14,6 +15,8 @@ mod stalls;
 mod testing;
 
 pub use disk::{PROFILES, Profile, Published, limit_ns, profile};
+#[cfg(test)]
+pub(crate) use load::testing as load_testing;
 pub use rule::{DISK_SERIES, Op, Rule, Stat};
 
 use serde::de::DeserializeOwned;

@@ -8,39 +8,39 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use crate::record::{Distribution, Samples};
 use crate::result::{Point, SeriesData};
 
-pub(super) const US: u64 = 1_000;
-pub(super) const MS: u64 = 1_000_000;
-pub(super) const S: u64 = 1_000_000_000;
+pub(crate) const US: u64 = 1_000;
+pub(crate) const MS: u64 = 1_000_000;
+pub(crate) const S: u64 = 1_000_000_000;
 /// As the writer has it: ten batches.
 const BATCHES: u64 = 10;
 
 /// Noise.
-pub(super) struct Noise(Xoshiro256PlusPlus);
+pub(crate) struct Noise(Xoshiro256PlusPlus);
 
 impl Noise {
-    pub(super) fn new(seed: u64) -> Noise {
+    pub(crate) fn new(seed: u64) -> Noise {
         Noise(Xoshiro256PlusPlus::seed_from_u64(seed))
     }
 
     /// Uniform between 0 and 1.
-    pub(super) fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// Log-normal: a median and a spread in natural logarithms.
-    pub(super) fn lognormal(&mut self, median_ns: u64, sigma: f64) -> u64 {
+    pub(crate) fn lognormal(&mut self, median_ns: u64, sigma: f64) -> u64 {
         let (u, v) = (self.uniform().max(1e-300), self.uniform());
         let normal = (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos();
         (median_ns as f64 * (sigma * normal).exp()) as u64
     }
 
-    pub(super) fn chance(&mut self, probability: f64) -> bool {
+    pub(crate) fn chance(&mut self, probability: f64) -> bool {
         self.uniform() < probability
     }
 }
 
 /// A series from (start, duration) samples of a phase.
-pub(super) fn series_of(
+pub(crate) fn series_of(
     name: &str,
     member: Option<u32>,
     start_ns: u64,

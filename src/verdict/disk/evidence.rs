@@ -1,7 +1,7 @@
 //! What a run brings before the judge: its plan, and the samples of a series pooled over the phases that count.
 
 use crate::plan::DiskPlan;
-use crate::result::{Counters, PhaseData, Run, SeriesData};
+use crate::result::{Counters, PhaseData, Run};
 
 use super::super::judge::Ground;
 use super::super::pooled::Pooled;
@@ -149,10 +149,6 @@ impl Ground for Evidence<'_> {
             phases.extend(self.run.phase(COMMITS_PHASE));
         }
         phases
-    }
-
-    fn is_operation(&self, _: &SeriesData) -> bool {
-        true
     }
 
     fn complete(&self) -> bool {
