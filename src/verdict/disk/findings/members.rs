@@ -5,6 +5,7 @@ use crate::units;
 
 use super::super::evidence::Evidence;
 use super::{Complete, finding, median};
+use crate::verdict::judge::Ground;
 
 /// Fewer members have no majority to differ from.
 const MIN_MEMBERS: usize = 3;

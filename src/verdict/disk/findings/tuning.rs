@@ -6,9 +6,10 @@
 
 use crate::result::{Finding, Severity};
 
-use super::super::evidence::{CONFIDENCE, Evidence};
+use super::super::evidence::Evidence;
 use super::super::stalls::share_of_stalls;
 use super::{Complete, finding, quantile};
+use crate::verdict::pooled::CONFIDENCE;
 
 const MS: u64 = 1_000_000;
 /// etcd's largest election timeout.

@@ -3,9 +3,10 @@
 use crate::result::{Finding, Severity};
 use crate::units;
 
-use super::super::evidence::{CONFIDENCE, Evidence};
+use super::super::evidence::Evidence;
 use super::super::stalls::share_of_stalls;
 use super::{Complete, finding};
+use crate::verdict::pooled::CONFIDENCE;
 
 /// A default run carries the planned load for longer than this.
 const QUICK_NS: u64 = 15_000_000_000;

@@ -97,7 +97,7 @@ mod tests {
         if soak_s > 0 {
             run.header.plan["phases"][2]["duration_ns"] = (soak_s * S).into();
         }
-        let summary = super::super::super::conclude(&run, true, false, String::new());
+        let summary = crate::verdict::conclude(&run, true, false, String::new());
         summary
             .findings
             .into_iter()

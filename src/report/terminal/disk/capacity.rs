@@ -6,7 +6,7 @@ use crate::result::{Capacity, CapacityStep, RuleOutcome};
 use crate::units::{format_bytes, format_count};
 
 /// The finding that puts the capacity into terms of a Kubernetes; it is told here, not among the oddities.
-pub(super) const IN_NODES: &str = "carries";
+pub(in crate::report::terminal) const IN_NODES: &str = "carries";
 
 pub(super) fn capacity(page: &Page<'_>, out: &mut String) {
     let Some(capacity) = &page.summary.capacity else {
@@ -21,11 +21,11 @@ pub(super) fn capacity(page: &Page<'_>, out: &mut String) {
 }
 
 fn rate(page: &Page<'_>, capacity: &Capacity) -> String {
-    let size = match &page.plan {
+    let size = match page.disk() {
         Some(plan) => format!(" of {}", format_bytes(u64::from(plan.workload.val_size))),
         None => String::new(),
     };
-    let members = match &page.plan {
+    let members = match page.disk() {
         Some(plan) if plan.members > 1 => format!(" by {} members together", plan.members),
         _ => String::new(),
     };

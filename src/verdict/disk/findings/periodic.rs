@@ -297,7 +297,7 @@ mod tests {
             kind: "db.grow".to_owned(),
             ..crate::result::Event::default()
         }));
-        let summary = super::super::super::conclude(&run, true, false, String::new());
+        let summary = crate::verdict::conclude(&run, true, false, String::new());
         assert!(summary.findings.iter().all(|f| f.code != "periodic"));
     }
 

@@ -19,8 +19,8 @@ mod tests;
 mod throttle;
 mod tuning;
 
-use crate::record::Distribution;
-use crate::result::{Capacity, Finding, Severity};
+use crate::result::{Capacity, Finding};
+use crate::verdict::finding::{Complete, finding, median, part, quantile};
 
 use super::evidence::Evidence;
 
@@ -43,50 +43,4 @@ pub(super) fn findings(evidence: &Evidence, capacity: Option<&Capacity>) -> Vec<
     found.extend(length::find(evidence));
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
-}
-
-/// A finding without advice or numbers yet.
-fn finding(code: &str, severity: Severity, message: String) -> Finding {
-    Finding {
-        code: code.to_owned(),
-        severity,
-        message,
-        ..Finding::default()
-    }
-}
-
-/// What a finding is completed with.
-trait Complete {
-    fn advise(self, advice: impl Into<String>) -> Self;
-    fn number(self, name: &str, value: f64) -> Self;
-}
-
-impl Complete for Finding {
-    fn advise(mut self, advice: impl Into<String>) -> Self {
-        self.advice = Some(advice.into());
-        self
-    }
-
-    fn number(mut self, name: &str, value: f64) -> Self {
-        self.numbers.insert(name.to_owned(), value);
-        self
-    }
-}
-
-/// The median of numbers; `None` without any.
-fn median(values: &[f64]) -> Option<f64> {
-    part(values, 0.5)
-}
-
-/// The value at a share of the sorted numbers; `None` without any.
-fn part(values: &[f64], share: f64) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let last = sorted.len().checked_sub(1)?;
-    sorted.get((last as f64 * share).round() as usize).copied()
-}
-
-/// A quantile of a distribution, 0 without samples.
-fn quantile(distribution: &Distribution, q: f64) -> u64 {
-    distribution.quantile(q).unwrap_or_default()
 }

@@ -2,8 +2,8 @@
 
 use crate::result::{DurabilityOutcome, RuleOutcome, Summary, Verdict};
 
-use super::conclude;
 use super::testing::{Builder, MS, Noise, S, US};
+use crate::verdict::conclude;
 
 fn rule<'a>(summary: &'a Summary, start: &str) -> &'a RuleOutcome {
     summary
