@@ -262,8 +262,8 @@ const NONSENSE: &[(&str, &[&str])] = &[
     ("put --key-size 1MiB", &["--key-size", "65536"]),
     ("put --key-space-size 0", &["--key-space-size 0", "1 to"]),
     (
-        "put --key-dist zipf",
-        &["--key-dist zipf", "did you mean 'zipfian'?"],
+        "put --key-dist zipfan",
+        &["--key-dist zipfan", "did you mean 'zipfian'?"],
     ),
     (
         "put --key-dist zipfian=1",
