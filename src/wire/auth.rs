@@ -108,14 +108,30 @@ impl Auth {
         endpoint: &Endpoint,
         stale: u64,
     ) -> Result<Token, AuthError> {
+        let why = match self.renew_once(dialer, endpoint, stale).await {
+            Ok(token) => return Ok(token),
+            Err(why) => why,
+        };
+        // Looking who is there takes time, in which others may renew.
+        match why {
+            Why::Told(error) => Err(error),
+            Why::Broken(seen) => Err(dialer.diagnose(endpoint, &seen).await.into()),
+            Why::Unanswered => Err(self.unanswered(dialer, endpoint).await),
+        }
+    }
+
+    async fn renew_once(
+        &self,
+        dialer: &Dialer,
+        endpoint: &Endpoint,
+        stale: u64,
+    ) -> Result<Token, Why> {
         let _one_at_a_time = self.renewing.lock().await;
-        let current = self.token();
-        if let Some(token) = current.filter(|token| token.generation > stale) {
+        if let Some(token) = self.token().filter(|token| token.generation > stale) {
             return Ok(token);
         }
-        let value = self.authenticate(dialer, endpoint).await?;
         let token = Token {
-            value,
+            value: self.authenticate(dialer, endpoint).await?,
             generation: stale + 1,
         };
         let mut current = match self.current.write() {
@@ -126,28 +142,27 @@ impl Auth {
         Ok(token)
     }
 
-    async fn authenticate(
-        &self,
-        dialer: &Dialer,
-        endpoint: &Endpoint,
-    ) -> Result<HeaderValue, AuthError> {
-        let stream = dialer.dial(endpoint).await?;
+    async fn authenticate(&self, dialer: &Dialer, endpoint: &Endpoint) -> Result<HeaderValue, Why> {
+        let stream = match dialer.dial(endpoint).await {
+            Ok(stream) => stream,
+            Err(error) => return Err(Why::Told(error.into())),
+        };
         let answer = match timeout(self.timeout, self.ask(stream, endpoint)).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(Failure {
-                class: ErrorClass::Transport | ErrorClass::NotSent,
-                message,
-            })) => return Err(dialer.diagnose(endpoint, &message).await.into()),
-            Ok(Err(failure)) => return Err(self.refused(endpoint, &failure.message)),
-            Err(_) => return Err(self.unanswered(dialer, endpoint).await),
+            Ok(Err(Failure { class, message })) => {
+                return Err(match class {
+                    ErrorClass::Transport | ErrorClass::NotSent => Why::Broken(message),
+                    _ => Why::Told(self.refused(endpoint, &message)),
+                });
+            }
+            Err(_) => return Err(Why::Unanswered),
         };
         let token = token(&answer).ok().flatten();
         token
             .and_then(|token| HeaderValue::from_bytes(token).ok())
             .ok_or_else(|| {
-                AuthError::Refused(format!(
-                    "{endpoint} answers without a token: is it an etcd?"
-                ))
+                let what = format!("{endpoint} answers without a token: is it an etcd?");
+                Why::Told(AuthError::Refused(what))
             })
     }
 
@@ -192,6 +207,16 @@ impl Auth {
             ))
         }
     }
+}
+
+/// Why there is no token, before it is looked into.
+enum Why {
+    /// It is known.
+    Told(AuthError),
+    /// The connection broke.
+    Broken(String),
+    /// Nothing came in time.
+    Unanswered,
 }
 
 /// Why there is no token.
