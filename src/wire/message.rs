@@ -27,11 +27,13 @@ pub enum Method {
     Watch,
     /// `Maintenance/Status`
     Status,
+    /// `Auth/Authenticate`
+    Authenticate,
 }
 
 impl Method {
     /// Every method, in the order of their numbers.
-    pub const ALL: [Method; 9] = [
+    pub const ALL: [Method; 10] = [
         Method::Put,
         Method::Range,
         Method::DeleteRange,
@@ -41,6 +43,7 @@ impl Method {
         Method::LeaseKeepAlive,
         Method::Watch,
         Method::Status,
+        Method::Authenticate,
     ];
 
     /// Its HTTP/2 path.
@@ -55,6 +58,7 @@ impl Method {
             Method::LeaseKeepAlive => "/etcdserverpb.Lease/LeaseKeepAlive",
             Method::Watch => "/etcdserverpb.Watch/Watch",
             Method::Status => "/etcdserverpb.Maintenance/Status",
+            Method::Authenticate => "/etcdserverpb.Auth/Authenticate",
         }
     }
 }
