@@ -55,6 +55,9 @@ fn load(args: &LoadArgs) -> Result<Exit> {
     let plan = LoadPlan::resolve(args)?;
     let labels = plan::labels(&args.labels)?;
     let credentials = plan::credentials(&args.connect)?;
+    if !args.output.quiet {
+        say(&progress::announcement(&plan));
+    }
     let clock = Clock::start();
     let request = Request {
         plan: &plan,
@@ -62,7 +65,7 @@ fn load(args: &LoadArgs) -> Result<Exit> {
         name: args.name.clone(),
         labels,
         result: args.output.result.clone(),
-        observer: Box::new(result::Silent),
+        observer: progress::observer(&plan, clock, args.output.quiet),
         signalled: signals::watch()?,
     };
     let finished = load::run(request, credentials)?;
