@@ -68,14 +68,18 @@ impl LoadFigures {
         };
         match self.phase.name.as_str() {
             "warmup" => Some(step.from_per_s),
-            "preload" | "verify" | "cleanup" => None,
-            _ => {
-                let elapsed_ns = now_ns.saturating_sub(self.phase.start_ns);
-                let share = elapsed_ns as f64 / step.duration_ns.max(1) as f64;
-                let rise = step.to_per_s - step.from_per_s;
-                Some(step.from_per_s + rise * share.min(1.0))
-            }
+            name if name == "steady" || name.starts_with("rate.") => self.at(step, now_ns),
+            // What goes before and comes after has no rate.
+            _ => None,
         }
+    }
+
+    /// Where the rate is on its way from the beginning of a step to its end.
+    fn at(&self, step: &RateStep, now_ns: u64) -> Option<f64> {
+        let elapsed_ns = now_ns.saturating_sub(self.phase.start_ns);
+        let share = elapsed_ns as f64 / step.duration_ns.max(1) as f64;
+        let rise = step.to_per_s - step.from_per_s;
+        Some(step.from_per_s + rise * share.min(1.0))
     }
 
     fn tail(&self) -> Vec<String> {
@@ -115,6 +119,10 @@ impl Figures for LoadFigures {
             } => match (source.as_str(), member) {
                 ("etcd", member) => self.servers.grew(member.unwrap_or(0), values),
                 ("etcd.state", member) => self.servers.is(member.unwrap_or(0), values),
+                ("preload", _) => {
+                    let keys = values.get("keys").copied().unwrap_or(0.0);
+                    self.phase.answered += keys as u64;
+                }
                 ("client", _) => {
                     let in_flight = values.get("in_flight").map(|n| *n as u64);
                     self.phase.in_flight = in_flight.or(self.phase.in_flight);
@@ -436,7 +444,8 @@ mod tests {
     fn what_ends_with_a_number_is_counted() {
         let mut live = plan("put --clients 4 --total 100 --preload 50").live();
         begin(&mut live, "preload", 0, 0);
-        tell(&mut live, "preload", "put.service", 0, times(25, MS));
+        counters(&mut live, "preload", 0, &[("keys", 10.0)]);
+        counters(&mut live, "preload", 0, &[("keys", 15.0)]);
         let text = live.bar(S_NS, 140);
         assert!(text.contains("25 of 50 keys"), "{text}");
         assert_eq!(text.matches('█').count(), 12);

@@ -5,6 +5,8 @@ mod keys;
 mod mix;
 mod pace;
 mod rate;
+#[cfg(test)]
+mod refusals;
 mod resolve;
 mod size;
 mod target;

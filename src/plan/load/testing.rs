@@ -32,3 +32,9 @@ pub(super) fn refusal(line: &str) -> String {
         other => panic!("{line}: {other:?}"),
     }
 }
+
+/// The plan that a command line asks for, if it asks for one.
+pub(super) fn tried(line: &str) -> Option<LoadPlan> {
+    let Typed::Load(args) = Typed::try_parse_from(shlex::split(line)?).ok()?;
+    LoadPlan::resolve(&args).ok()
+}
