@@ -52,7 +52,7 @@ impl LoadFigures {
                 "service"
             },
             preload: plan.preload,
-            total: plan.total.filter(|_| plan.length_ns().is_none()),
+            total: plan.total,
             servers: Servers::default(),
             phase: Phase::default(),
         }
@@ -105,7 +105,8 @@ impl Figures for LoadFigures {
         };
     }
 
-    fn observe(&mut self, emission: &Emission) {
+    fn observe(&mut self, emission: &Emission) -> bool {
+        let answered = self.phase.answered;
         match emission {
             // The last intervals of a phase may come after the next has begun.
             Emission::Interval(interval) if *interval.phase == *self.phase.name => {
@@ -134,6 +135,7 @@ impl Figures for LoadFigures {
             | Emission::Event { .. }
             | Emission::PhaseStart { .. } => {}
         }
+        self.phase.answered > answered
     }
 
     fn intent(&self) -> Option<String> {
@@ -287,27 +289,19 @@ fn quantiles(series: &str, latency: &Distribution) -> Option<String> {
 mod tests {
     use std::sync::Arc;
 
-    use clap::Parser;
     use serde_json::json;
 
     use super::*;
-    use crate::cli::LoadArgs;
     use crate::clock::Clock;
+    use crate::plan::load::testing::plan as typed;
     use crate::progress::Shown;
     use crate::progress::live::Live;
     use crate::record::{Samples, Stall};
 
     const MS: u64 = 1_000_000;
 
-    #[derive(Parser)]
-    struct Typed {
-        #[command(flatten)]
-        args: LoadArgs,
-    }
-
-    fn plan(line: &str) -> LoadPlan {
-        let words = std::iter::once("load").chain(line.split_whitespace());
-        LoadPlan::resolve(&Typed::parse_from(words).args).unwrap()
+    fn plan(flags: &str) -> LoadPlan {
+        typed(&format!("etcdbench load {flags}"))
     }
 
     fn begin(live: &mut Live, phase: &str, at_ns: u64, planned_ns: u64) {

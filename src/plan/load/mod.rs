@@ -11,7 +11,7 @@ mod resolve;
 mod size;
 mod target;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod types;
