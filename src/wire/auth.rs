@@ -255,7 +255,7 @@ impl From<DialError> for AuthError {
 struct Authenticate<'a>(&'a Credentials);
 
 impl Request for Authenticate<'_> {
-    fn len(&self) -> usize {
+    fn size(&self) -> usize {
         bytes_field_len(1, self.0.user.len()) + bytes_field_len(2, self.0.password.expose().len())
     }
 
