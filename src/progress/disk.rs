@@ -38,10 +38,12 @@ impl Figures for DiskFigures {
         *self = DiskFigures::default();
     }
 
-    fn observe(&mut self, emission: &Emission) {
-        if let Emission::Interval(interval) = emission {
-            self.add(interval);
-        }
+    fn observe(&mut self, emission: &Emission) -> bool {
+        let Emission::Interval(interval) = emission else {
+            return false;
+        };
+        self.add(interval);
+        true
     }
 
     fn beside(&self, _: u64) -> Vec<String> {

@@ -17,8 +17,8 @@ const QUIET_NS: u64 = 3_000_000_000;
 pub(super) trait Figures: Send {
     /// A phase begins; figures are of it alone.
     fn begin(&mut self, phase: &str, at_ns: u64);
-    /// Takes note of what the run tells.
-    fn observe(&mut self, emission: &Emission);
+    /// Takes note of what the run tells; true when by that something has finished.
+    fn observe(&mut self, emission: &Emission) -> bool;
     /// What the phase does, in a few words, where its name does not say it.
     fn intent(&self) -> Option<String> {
         None
@@ -96,9 +96,9 @@ impl Live {
                     heard_ns: *at_ns,
                 });
             }
-            Emission::Interval(_) => {
-                self.figures.observe(emission);
-                if let Some(current) = &mut self.current {
+            Emission::Interval(_) | Emission::Counters { .. } => {
+                let finished = self.figures.observe(emission);
+                if let Some(current) = self.current.as_mut().filter(|_| finished) {
                     current.heard_ns = clock.now_ns();
                 }
             }
@@ -109,7 +109,6 @@ impl Live {
                     self.notices.add(kind, 0, line);
                 }
             }
-            Emission::Counters { .. } => self.figures.observe(emission),
         }
     }
 

@@ -52,7 +52,7 @@ impl LoadFigures {
                 "service"
             },
             preload: plan.preload,
-            total: plan.total.filter(|_| plan.length_ns().is_none()),
+            total: plan.total,
             servers: Servers::default(),
             phase: Phase::default(),
         }
@@ -68,14 +68,18 @@ impl LoadFigures {
         };
         match self.phase.name.as_str() {
             "warmup" => Some(step.from_per_s),
-            "preload" | "verify" | "cleanup" => None,
-            _ => {
-                let elapsed_ns = now_ns.saturating_sub(self.phase.start_ns);
-                let share = elapsed_ns as f64 / step.duration_ns.max(1) as f64;
-                let rise = step.to_per_s - step.from_per_s;
-                Some(step.from_per_s + rise * share.min(1.0))
-            }
+            name if name == "steady" || name.starts_with("rate.") => self.at(step, now_ns),
+            // What goes before and comes after has no rate.
+            _ => None,
         }
+    }
+
+    /// Where the rate is on its way from the beginning of a step to its end.
+    fn at(&self, step: &RateStep, now_ns: u64) -> Option<f64> {
+        let elapsed_ns = now_ns.saturating_sub(self.phase.start_ns);
+        let share = elapsed_ns as f64 / step.duration_ns.max(1) as f64;
+        let rise = step.to_per_s - step.from_per_s;
+        Some(step.from_per_s + rise * share.min(1.0))
     }
 
     fn tail(&self) -> Vec<String> {
@@ -101,7 +105,8 @@ impl Figures for LoadFigures {
         };
     }
 
-    fn observe(&mut self, emission: &Emission) {
+    fn observe(&mut self, emission: &Emission) -> bool {
+        let answered = self.phase.answered;
         match emission {
             // The last intervals of a phase may come after the next has begun.
             Emission::Interval(interval) if *interval.phase == *self.phase.name => {
@@ -115,6 +120,10 @@ impl Figures for LoadFigures {
             } => match (source.as_str(), member) {
                 ("etcd", member) => self.servers.grew(member.unwrap_or(0), values),
                 ("etcd.state", member) => self.servers.is(member.unwrap_or(0), values),
+                ("preload", _) => {
+                    let keys = values.get("keys").copied().unwrap_or(0.0);
+                    self.phase.answered += keys as u64;
+                }
                 ("client", _) => {
                     let in_flight = values.get("in_flight").map(|n| *n as u64);
                     self.phase.in_flight = in_flight.or(self.phase.in_flight);
@@ -126,6 +135,7 @@ impl Figures for LoadFigures {
             | Emission::Event { .. }
             | Emission::PhaseStart { .. } => {}
         }
+        self.phase.answered > answered
     }
 
     fn intent(&self) -> Option<String> {
@@ -279,27 +289,19 @@ fn quantiles(series: &str, latency: &Distribution) -> Option<String> {
 mod tests {
     use std::sync::Arc;
 
-    use clap::Parser;
     use serde_json::json;
 
     use super::*;
-    use crate::cli::LoadArgs;
     use crate::clock::Clock;
+    use crate::plan::load::testing::plan as typed;
     use crate::progress::Shown;
     use crate::progress::live::Live;
     use crate::record::{Samples, Stall};
 
     const MS: u64 = 1_000_000;
 
-    #[derive(Parser)]
-    struct Typed {
-        #[command(flatten)]
-        args: LoadArgs,
-    }
-
-    fn plan(line: &str) -> LoadPlan {
-        let words = std::iter::once("load").chain(line.split_whitespace());
-        LoadPlan::resolve(&Typed::parse_from(words).args).unwrap()
+    fn plan(flags: &str) -> LoadPlan {
+        typed(&format!("etcdbench load {flags}"))
     }
 
     fn begin(live: &mut Live, phase: &str, at_ns: u64, planned_ns: u64) {
@@ -436,7 +438,8 @@ mod tests {
     fn what_ends_with_a_number_is_counted() {
         let mut live = plan("put --clients 4 --total 100 --preload 50").live();
         begin(&mut live, "preload", 0, 0);
-        tell(&mut live, "preload", "put.service", 0, times(25, MS));
+        counters(&mut live, "preload", 0, &[("keys", 10.0)]);
+        counters(&mut live, "preload", 0, &[("keys", 15.0)]);
         let text = live.bar(S_NS, 140);
         assert!(text.contains("25 of 50 keys"), "{text}");
         assert_eq!(text.matches('█').count(), 12);

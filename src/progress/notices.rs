@@ -100,6 +100,7 @@ pub(super) fn of_load(kind: &str, detail: &Value) -> Option<String> {
             bytes(&detail["db_bytes"]),
             bytes(&detail["quota_bytes"])
         ),
+        "note" => text("text"),
         "halt" => format!("ends early: {}", text("why")),
         _ => return None,
     })

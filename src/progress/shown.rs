@@ -107,7 +107,8 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::{DiskArgs, LoadArgs};
+    use crate::cli::DiskArgs;
+    use crate::plan::load::testing::plan;
 
     #[derive(Parser)]
     struct Disk {
@@ -115,16 +116,8 @@ mod tests {
         args: DiskArgs,
     }
 
-    #[derive(Parser)]
-    struct Load {
-        #[command(flatten)]
-        args: LoadArgs,
-    }
-
-    fn load(line: &str) -> String {
-        let words = std::iter::once("load").chain(line.split_whitespace());
-        let plan = LoadPlan::resolve(&Load::parse_from(words).args);
-        plan.unwrap().announcement()
+    fn load(flags: &str) -> String {
+        plan(&format!("etcdbench load {flags}")).announcement()
     }
 
     #[test]
