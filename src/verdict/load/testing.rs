@@ -206,6 +206,11 @@ impl Builder {
             self.second(load, start + second * S);
         }
         self.now_ns += length_ns;
+        let unsent = load.seconds * (load.wanted - load.reached);
+        if unsent > 0 {
+            let service = &mut self.run.phases.last_mut().unwrap().series[0];
+            service.errors.insert("not-sent".to_owned(), unsent);
+        }
         self.ended(load)
     }
 
@@ -423,8 +428,9 @@ impl Builder {
                 .rev()
                 .find(|event| event.kind == "load.phase")
                 .unwrap();
+            let answered = told.detail["answered"].as_u64().unwrap() - count;
             told.detail["failed"] = json!(count);
-            told.detail["due"] = json!(told.detail["due"].as_u64().unwrap() + count);
+            told.detail["answered"] = json!(answered);
         })
     }
 
