@@ -188,6 +188,7 @@ impl Builder {
                 phase: load.phase.to_owned(),
                 series: waited.to_owned(),
                 start_ns,
+                at: "2026-11-21T20:15:27.104Z".to_owned(),
                 duration_ns,
                 ..StallLine::default()
             }));
