@@ -3,21 +3,23 @@
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
-use etcdbench::cli::{self, Cli, Command, DiskArgs, Format, ReportArgs};
+use etcdbench::cli::{self, Cli, Command, CompareArgs, DiskArgs, Format, ReportArgs};
 use etcdbench::clock::Clock;
 use etcdbench::disk::{self as probe, Finished, Request};
 use etcdbench::error::{Error, Result};
 use etcdbench::exit::Exit;
-use etcdbench::plan::{self, DiskPlan};
+use etcdbench::plan::{self, ComparePlan, DiskPlan};
 use etcdbench::report::{self, Style};
 use etcdbench::result::{self, Run, Summary};
-use etcdbench::{progress, signals, verdict};
+use etcdbench::{compare, progress, signals, verdict};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Disk(args) => disk(&args),
+        Command::Compare(args) => compared(&args),
         Command::Report(args) => stored(&args),
         Command::Completions(args) => print(&cli::completions(&args)).map(|()| Exit::Ok),
         Command::Man => print(&cli::man()).map(|()| Exit::Ok),
@@ -72,6 +74,24 @@ fn stored(args: &ReportArgs) -> Result<Exit> {
     let summary = run.summary.clone().unwrap_or_else(killed);
     show(&run, &summary, &args.file, args.format, args.no_color)?;
     Ok(Exit::of(summary.verdict, args.strict))
+}
+
+fn compared(args: &CompareArgs) -> Result<Exit> {
+    let plan = ComparePlan::resolve(args)?;
+    let tell = |line: &str| {
+        if !args.quiet {
+            say(line);
+        }
+    };
+    let signalled = match plan.source {
+        plan::Source::Measured(_) => signals::watch()?,
+        // Nothing is lost where nothing is measured: a signal ends it as it ends any program.
+        _ => Arc::default(),
+    };
+    let finished = compare::carry_out(&plan, &signalled, &tell)?;
+    let style = Style::of_stdout(args.no_color);
+    print(report::compared(&finished.answer, args.format, args.all, &style).as_bytes())?;
+    Ok(finished.exit)
 }
 
 /// Prints a result.

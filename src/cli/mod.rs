@@ -1,6 +1,7 @@
 //! What a person types: clap types and help text, nothing else. Whatever depends on more than one flag is checked
 //! in [`crate::plan`], so that a scenario file and flags obey the same rules.
 
+mod compare;
 mod disk;
 mod output;
 mod report;
@@ -9,6 +10,7 @@ mod shell;
 use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Parser, Subcommand};
 
+pub use compare::{CompareArgs, CompareFormat};
 pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, PhaseArg};
 pub use output::{Format, OutputArgs};
 pub use report::ReportArgs;
@@ -37,6 +39,8 @@ pub struct Cli {
 pub enum Command {
     /// Tell whether a disk may carry etcd, before etcd is installed
     Disk(Box<DiskArgs>),
+    /// Tell which of two or more results is better, by how much, and how sure that is
+    Compare(Box<CompareArgs>),
     /// Show a stored result again, also that of a run that was killed
     Report(ReportArgs),
     /// Print a completion script for a shell

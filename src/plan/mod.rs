@@ -2,11 +2,13 @@
 
 mod budget;
 mod command;
+mod compare;
 mod disk;
 mod load;
 mod phases;
 mod resolve;
 
+pub use compare::{ComparePlan, Measure, Source};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
 pub use load::{
     Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,

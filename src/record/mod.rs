@@ -7,6 +7,9 @@ mod recorder;
 mod samples;
 
 pub use distribution::Distribution;
-pub use estimate::{Exceedance, MIN_TAIL_SAMPLES, QuantileEstimate, exceedance, quantile};
+pub use estimate::{
+    Exceedance, MIN_TAIL_SAMPLES, QuantileEstimate, exceedance, quantile, quantile_interval,
+    shares_below,
+};
 pub use recorder::{Emission, IntervalSamples, Pool, Recorder, RecorderSettings, Series, Stall};
 pub use samples::{HIGHEST_NS, SIGNIFICANT_DIGITS, Samples};

@@ -4,6 +4,7 @@
 //! [`Run`]: crate::result::Run
 //! [`Summary`]: crate::result::Summary
 
+mod compare;
 mod csv;
 mod json;
 mod sketch;
@@ -11,6 +12,7 @@ mod style;
 mod terminal;
 mod text;
 
+pub use compare::compared;
 pub use csv::csv;
 pub use json::json;
 pub use style::Style;

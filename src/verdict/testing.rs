@@ -397,6 +397,7 @@ fn series_of(
         errors: BTreeMap::new(),
         over_top: 0,
         batches,
+        batch_errors: Vec::new(),
         timeline,
     }
 }
