@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use etcdbench::cli::{self, Cli, Command, CompareArgs, DiskArgs, Format, ReportArgs};
+use etcdbench::cli::{self, Cli, Command, CompareArgs, DiskArgs, Format, ReportArgs, TrendArgs};
 use etcdbench::clock::Clock;
 use etcdbench::disk::{self as probe, Finished, Request};
 use etcdbench::error::{Error, Result};
 use etcdbench::exit::Exit;
-use etcdbench::plan::{self, ComparePlan, DiskPlan};
+use etcdbench::plan::{self, ComparePlan, DiskPlan, TrendPlan};
 use etcdbench::report::{self, Style};
 use etcdbench::result::{self, Run, Summary};
 use etcdbench::{compare, progress, signals, verdict};
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Disk(args) => disk(&args),
         Command::Compare(args) => compared(&args),
         Command::Report(args) => stored(&args),
+        Command::Trend(args) => trend(&args),
         Command::Completions(args) => print(&cli::completions(&args)).map(|()| Exit::Ok),
         Command::Man => print(&cli::man()).map(|()| Exit::Ok),
     };
@@ -92,6 +93,13 @@ fn compared(args: &CompareArgs) -> Result<Exit> {
     let style = Style::of_stdout(args.no_color);
     print(report::compared(&finished.answer, args.format, args.all, &style).as_bytes())?;
     Ok(finished.exit)
+}
+
+fn trend(args: &TrendArgs) -> Result<Exit> {
+    let trend = compare::trend::run(&TrendPlan::resolve(args)?)?;
+    let style = Style::of_stdout(args.no_color);
+    print(report::trend::render(&trend, args.format, &style).as_bytes())?;
+    Ok(trend.verdict.exit())
 }
 
 /// Prints a result.

@@ -6,6 +6,7 @@ mod disk;
 mod output;
 mod report;
 mod shell;
+mod trend;
 
 use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Parser, Subcommand};
@@ -15,6 +16,7 @@ pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, PhaseArg};
 pub use output::{Format, OutputArgs};
 pub use report::ReportArgs;
 pub use shell::{CompletionsArgs, completions, man};
+pub use trend::{TrendArgs, TrendFormat};
 
 /// Is this disk good enough for etcd? Evidence, not guesses.
 #[derive(Debug, Parser)]
@@ -43,6 +45,8 @@ pub enum Command {
     Compare(Box<CompareArgs>),
     /// Show a stored result again, also that of a run that was killed
     Report(ReportArgs),
+    /// Tell whether tonight's run is worse than those before it, and where the level changed for good
+    Trend(Box<TrendArgs>),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page

@@ -16,6 +16,7 @@ mod model;
 mod rank;
 mod settings;
 mod subject;
+pub mod trend;
 mod validity;
 mod words;
 

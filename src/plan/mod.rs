@@ -7,6 +7,7 @@ mod disk;
 mod load;
 mod phases;
 mod resolve;
+mod trend;
 
 pub use compare::{ComparePlan, Measure, Source};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
@@ -15,3 +16,4 @@ pub use load::{
     RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
 };
 pub use resolve::labels;
+pub use trend::{Acknowledgement, TrendPlan, TrendSource};

@@ -11,6 +11,7 @@ mod sketch;
 mod style;
 mod terminal;
 mod text;
+pub mod trend;
 
 pub use compare::compared;
 pub use csv::csv;

@@ -3,6 +3,7 @@
 mod beta;
 mod binomial;
 mod design;
+mod e_divisive;
 mod family;
 mod means;
 mod order;
@@ -12,6 +13,7 @@ mod student;
 
 pub use binomial::{Side, interval, lower_bound, rule_of_three, upper_bound};
 pub use design::{DesignEffect, MIN_BATCHES, design_effect};
+pub use e_divisive::Detector;
 pub use family::holm;
 pub use means::{Contrast, Moments, lag_one, paired, pooled, prediction_interval, welch};
 pub use order::{QuantileRanks, quantile_ranks};
