@@ -16,7 +16,7 @@ const MIN_MAGNITUDE: f64 = 0.05;
 const MIN_MAGNITUDE_QUIET: f64 = 0.03;
 const QUIET: f64 = 0.02;
 /// Nights that resemble their neighbours more than this are not independent …
-pub(super) const CORRELATED: f64 = 0.3;
+const CORRELATED: f64 = 0.3;
 /// … and changes among them need a p this much smaller.
 const CORRELATED_FACTOR: f64 = 10.0;
 /// Confidence of the interval of a change's ratio.

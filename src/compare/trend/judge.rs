@@ -10,7 +10,7 @@ use super::schema::{
     ChangePoint, HistoryTrend, LeftOut, NightPoint, SeriesTrend, TREND_SCHEMA, Tonight,
     TonightVerdict, Trend, TrendSettings, TrendVerdict,
 };
-use super::tonight::{CONFIRM_ALPHA, NIGHT_ALPHA, Question};
+use super::tonight::{CONFIRM_ALPHA, MIN_REFERENCE, NIGHT_ALPHA, Question};
 use crate::stats::Detector;
 
 /// What a person may change about the judgement.
@@ -261,21 +261,31 @@ impl Context<'_> {
         if points.nights.last().map(|night| night + 1) != Some(nights.len()) {
             return self.no_value(track);
         }
-        if let Some(tonight) = self.in_force(track, points, changes) {
-            return tonight;
-        }
-        let last_change = changes
-            .last()
-            .map_or(0, |change| points.from_night(change.night));
-        let question = Question {
+        let marked = self.last_mark(track, points);
+        let place = |change: &ChangePoint| points.point_of(change.night);
+        let mut question = Question {
             points,
-            start: last_change.max(self.last_mark(track, points)),
+            start: marked,
             worse: track.direction.worse(),
             confirm_nights: self.settings.confirm_nights,
             correlation: correlation.unwrap_or(0.0),
             confirm: &self.confirm_values(track, points),
         };
-        let (mut tonight, first_bad) = question.judge();
+        let told = alarm(track, points, changes).and_then(|index| {
+            let start = index
+                .checked_sub(1)
+                .map_or(0, |before| place(&changes[before]));
+            question.start = start.max(marked);
+            question.since(place(&changes[index]))
+        });
+        let (mut tonight, first_bad) = told.unwrap_or_else(|| {
+            // A young change is not yet the usual: its nights are held against those before it.
+            let old = changes
+                .iter()
+                .rfind(|change| change.nights.1 > MIN_REFERENCE);
+            question.start = old.map_or(0, place).max(marked);
+            question.judge()
+        });
         tonight.since = first_bad.map(|point| nights[points.nights[point]].at.to_string());
         tonight
     }
@@ -298,41 +308,9 @@ impl Context<'_> {
         marks
             .filter(|mark| mark.kind != MarkKind::Exclude)
             .filter_map(|mark| mark.when.night(&self.history.nights))
-            .map(|night| points.from_night(night))
+            .map(|night| points.point_of(night))
             .max()
             .unwrap_or(0)
-    }
-
-    /// A young change for the worse that nobody has acknowledged and nothing has undone.
-    fn in_force(&self, track: &Track, points: &Points, changes: &[ChangePoint]) -> Option<Tonight> {
-        let known = |change: &ChangePoint| change.mark.is_some() || !change.recent;
-        let first = changes.iter().rposition(known).map_or(0, |index| index + 1);
-        let (first, last) = (changes.get(first)?, changes.last()?);
-        let scale = points.scale;
-        let (before, after) = (scale.to(first.before), scale.to(last.after));
-        let worse = track.direction.worse()? * (after - before) > 0.0;
-        let long_enough = last.nights.1 >= self.settings.confirm_nights as usize;
-        if !worse || !long_enough || !scale.matters(before, after) {
-            return None;
-        }
-        let value = *points.scaled.last()?;
-        // A night back on the good side of the middle is no longer part of it.
-        if (value > f64::midpoint(before, after)) != (after > before) {
-            return None;
-        }
-        let usual = first.before;
-        Some(Tonight {
-            verdict: TonightVerdict::Regressed,
-            value: Some(scale.back(value)),
-            usual: Some(usual),
-            ratio: (usual != 0.0).then(|| scale.back(value) / usual),
-            nights: first.nights.0,
-            bad_nights: last.nights.1 as u32,
-            needed_nights: self.settings.confirm_nights,
-            since: Some(first.at.clone()),
-            reason: Some("a change point; acknowledge it, and it is the new usual".to_owned()),
-            ..Tonight::default()
-        })
     }
 
     /// The values of the re-runs, scaled.
@@ -350,4 +328,15 @@ impl Context<'_> {
             .map(|v| points.scale.to(*v))
             .collect()
     }
+}
+
+/// The first of the young changes that nobody has marked, if all of them together are for the worse.
+fn alarm(track: &Track, points: &Points, changes: &[ChangePoint]) -> Option<usize> {
+    let known = |change: &ChangePoint| change.mark.is_some() || !change.recent;
+    let index = changes.iter().rposition(known).map_or(0, |last| last + 1);
+    let scale = points.scale;
+    let before = scale.to(changes.get(index)?.before);
+    let after = scale.to(changes.last()?.after);
+    let worse = track.direction.worse()? * (after - before) > 0.0;
+    (worse && scale.matters(before, after)).then_some(index)
 }

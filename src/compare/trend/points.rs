@@ -71,7 +71,7 @@ impl Points {
     }
 
     /// The point of a night, or the first one after it.
-    pub fn from_night(&self, night: usize) -> usize {
+    pub fn point_of(&self, night: usize) -> usize {
         self.nights.partition_point(|&n| n < night)
     }
 }

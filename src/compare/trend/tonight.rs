@@ -1,9 +1,8 @@
 //! The newest night of a series: does it belong to the nights since the last change?
 
-use super::changes::CORRELATED;
 use super::points::{Points, Scale};
 use super::schema::{Tonight, TonightVerdict};
-use crate::stats::{MAD_TO_DEVIATION, Moments, median, median_deviation, t_quantile};
+use crate::stats::{MAD_TO_DEVIATION, Moments, lower_bound, median, median_deviation, t_quantile};
 
 /// Error rate, on both sides together, of the interval that one night is held against.
 pub(super) const NIGHT_ALPHA: f64 = 0.002;
@@ -15,6 +14,10 @@ pub(super) const MIN_REFERENCE: usize = 8;
 const REFERENCE: usize = 30;
 /// Bad nights in a row that are looked for at most; from then on they are the usual, or a change point.
 const LONGEST_STREAK: usize = 7;
+/// More bad nights in a row than this are never asked for.
+const MOST_NEEDED: u32 = 7;
+/// Where the correlation of neighbouring nights is above the first, one more bad night is needed for each.
+const CORRELATED_MORE: [(f64, u32); 2] = [(0.3, 1), (0.5, 1)];
 /// A night further out than so many median deviations is not taken for an ordinary one when the spread is estimated.
 const OUTLIER: f64 = 5.0;
 
@@ -185,58 +188,126 @@ impl Question<'_> {
         verdict
     }
 
-    /// The longest row of bad nights that ends tonight. Each night of a row lies beyond a limit that `confirm_nights`
-    /// independent nights of an unchanged history exceed together at [`CONFIRM_ALPHA`]; the nights of a row are no
-    /// part of what they are held against.
+    /// Judges the newest night by a change point since which nights are worse: a regression when as many of them are bad
+    /// as an unchanged history shows at [`CONFIRM_ALPHA`], and tonight is. `None` otherwise.
+    pub fn since(&self, change: usize) -> Option<(Tonight, Option<usize>)> {
+        let scale = self.points.scale;
+        let sign = self.worse?;
+        let (before, row) = self
+            .points
+            .scaled
+            .get(self.start..)?
+            .split_at_checked(change.checked_sub(self.start)?)?;
+        let usual = Usual::of(before)?;
+        let &value = row.last()?;
+        let mean = row.iter().sum::<f64>() / row.len() as f64;
+        // A night back on the good side of the middle is no longer part of it.
+        if sign * (value - f64::midpoint(usual.centre, mean)) < 0.0 {
+            return None;
+        }
+        let bad = row
+            .iter()
+            .filter(|v| self.is_bad(**v, &usual, sign))
+            .count();
+        let ordinary = self.ordinary(before, &usual, sign);
+        let confirmed = row.len() >= self.confirm_nights as usize
+            && ordinary.rarer(bad, row.len())
+            && scale.matters(usual.centre, mean);
+        let tonight = Tonight {
+            verdict: TonightVerdict::Regressed,
+            bad_nights: bad as u32,
+            needed_nights: self.needed(&ordinary),
+            reason: Some("a lasting change; acknowledge it, and it is the new usual".to_owned()),
+            ..usual.tonight(scale, value)
+        };
+        confirmed.then_some((tonight, Some(change)))
+    }
+
+    /// The longest row of bad nights that ends tonight; they are no part of what they are held against.
     fn streak(&self, sign: f64) -> Streak {
         let values = &self.points.scaled[self.start.min(self.points.len())..];
-        let doubt = CONFIRM_ALPHA.powf(1.0 / f64::from(self.confirm_nights.max(1)));
         let mut longest = Streak {
             nights: 0,
             needed: self.confirm_nights,
-            ..Streak::default()
+            ordinary: Ordinary::default(),
         };
         for nights in 1..=LONGEST_STREAK.max(self.confirm_nights as usize) {
-            let Some(split) = values.len().checked_sub(nights) else {
+            let Some((before, row)) = values
+                .len()
+                .checked_sub(nights)
+                .map(|split| values.split_at(split))
+            else {
                 break;
             };
-            let (before, row) = values.split_at(split);
             let Some(usual) = Usual::of(before) else {
                 break;
             };
-            let reach = usual.reach(doubt);
             let mean = row.iter().sum::<f64>() / nights as f64;
+            let reach = usual.reach(self.doubt());
             let all_bad = row.iter().all(|v| sign * (v - usual.centre) > reach);
             if all_bad && self.points.scale.matters(usual.centre, mean) {
-                let bad_before = self.bad_nights(before, &usual, sign);
+                let ordinary = self.ordinary(before, &usual, sign);
                 longest = Streak {
                     nights,
-                    needed: self.needed(doubt, bad_before, before.len()),
-                    bad_before,
-                    before: before.len(),
+                    needed: self.needed(&ordinary),
+                    ordinary,
                 };
             }
         }
         longest
     }
 
-    /// Nights that were as bad without being the beginning of a change.
-    fn bad_nights(&self, before: &[f64], usual: &Usual, sign: f64) -> usize {
-        let reach = usual.reach(NIGHT_ALPHA / 2.0);
-        let bad = |v: &&f64| {
-            sign * (**v - usual.centre) > reach && self.points.scale.matters(usual.centre, **v)
-        };
-        before.iter().filter(bad).count()
+    /// How far out, on one side, a bad night lies: `confirm_nights` independent nights of an unchanged history are all
+    /// further out at [`CONFIRM_ALPHA`].
+    fn doubt(&self) -> f64 {
+        CONFIRM_ALPHA.powf(1.0 / f64::from(self.confirm_nights.max(1)))
     }
 
-    /// Bad nights in a row that are as rare as [`CONFIRM_ALPHA`] in a history that has had bad nights before, one more
-    /// where neighbouring nights resemble each other.
-    fn needed(&self, doubt: f64, bad_before: usize, before: usize) -> u32 {
-        let chance = (doubt + bad_before as f64 / before.max(1) as f64).min(0.5);
-        // A hair of tolerance, so that without bad nights exactly as many are needed as the limit is made for.
-        let by_chance = (CONFIRM_ALPHA.ln() / chance.ln() - 1e-9).ceil() as u32;
-        let correlated = u32::from(self.correlation > CORRELATED);
-        by_chance.max(self.confirm_nights) + correlated
+    fn is_bad(&self, value: f64, usual: &Usual, sign: f64) -> bool {
+        sign * (value - usual.centre) > usual.reach(self.doubt())
+            && self.points.scale.matters(usual.centre, value)
+    }
+
+    /// How frequent bad nights were that were not the beginning of a change.
+    fn ordinary(&self, before: &[f64], usual: &Usual, sign: f64) -> Ordinary {
+        let bad = before.iter().filter(|v| self.is_bad(**v, usual, sign));
+        let bad = bad.count();
+        Ordinary {
+            bad,
+            nights: before.len(),
+            chance: self.doubt().max(bad as f64 / before.len().max(1) as f64),
+        }
+    }
+
+    /// Bad nights in a row that are rare enough; more where less is known about the nights before, or where they
+    /// resemble each other.
+    fn needed(&self, ordinary: &Ordinary) -> u32 {
+        let rare = |nights: &u32| ordinary.rarer(*nights as usize, *nights as usize);
+        let by_chance = (self.confirm_nights..MOST_NEEDED).find(rare);
+        let young = u32::from(ordinary.nights < REFERENCE);
+        let alike = CORRELATED_MORE
+            .iter()
+            .filter(|(above, _)| self.correlation > *above);
+        let alike: u32 = alike.map(|(_, more)| more).sum();
+        by_chance.unwrap_or(MOST_NEEDED) + young + alike
+    }
+}
+
+/// What bad nights there were in an unchanged history.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ordinary {
+    bad: usize,
+    nights: usize,
+    /// The chance of a bad night.
+    chance: f64,
+}
+
+impl Ordinary {
+    /// Whether so many bad nights of so many are rarer than [`CONFIRM_ALPHA`].
+    fn rarer(&self, bad: usize, nights: usize) -> bool {
+        // A hair of tolerance: without bad nights before, exactly `confirm_nights` in a row are rare enough.
+        let at_least = lower_bound(bad as f64, nights as f64, 1.0 - CONFIRM_ALPHA);
+        at_least >= self.chance * (1.0 - 1e-6)
     }
 }
 
@@ -245,21 +316,20 @@ impl Question<'_> {
 struct Streak {
     nights: usize,
     needed: u32,
-    bad_before: usize,
-    before: usize,
+    ordinary: Ordinary,
 }
 
 impl Streak {
     fn why_more(&self, asked: u32) -> String {
-        if self.bad_before == 0 {
-            return format!(
-                "nights resemble the night before here, so {} in a row are needed",
-                self.needed
-            );
-        }
-        format!(
-            "{} of the {} nights before were as bad and passed, so {} in a row are needed, not {asked}",
-            self.bad_before, self.before, self.needed
-        )
+        let Ordinary { bad, nights, .. } = self.ordinary;
+        let needed = self.needed;
+        let why = if bad > 0 {
+            format!("{bad} of the {nights} nights before were as bad and passed")
+        } else if nights < REFERENCE {
+            format!("only {nights} nights are known before")
+        } else {
+            "nights resemble the night before here".to_owned()
+        };
+        format!("{why}, so {needed} in a row are needed, not {asked}")
     }
 }
