@@ -17,6 +17,7 @@ pub mod progress;
 pub mod record;
 pub mod report;
 pub mod result;
+pub mod session;
 pub mod signals;
 pub mod stats;
 pub mod suggest;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use etcd_client::{DeleteOptions, GetOptions};
+use etcd_client::{DeleteOptions, GetOptions, KeyValue};
 
 use crate::error::Result;
 
@@ -13,6 +13,8 @@ use super::explain::{Called, Need};
 /// Keys read at a time. A range walks the index of all keys that fit, whatever its limit (`mvcc/index.go`), so pages
 /// are large; without values they are small answers.
 const PAGE: usize = 10_000;
+/// Pairs read at a time: values may be large, and a page is held in memory by both sides.
+const PAIRS: i64 = 1_000;
 /// Keys deleted at a time: one request is one transaction, which holds up others until it is applied.
 const BATCH: usize = 1_000;
 /// An answer larger than this is not taken: a page of keys of 2 KiB is 20 MB.
@@ -73,6 +75,33 @@ impl Cluster {
             }
             if keys.len() < PAGE {
                 return Ok(total);
+            }
+        }
+    }
+
+    /// Tells each pair below a prefix in order, all as they were at one revision, and gives that revision.
+    ///
+    /// # Errors
+    /// When no member answers, or the user may not read there.
+    pub fn each_pair(&mut self, prefix: &[u8], mut tell: impl FnMut(&KeyValue)) -> Result<i64> {
+        let (mut from, end) = interval(prefix);
+        let mut revision = 0;
+        loop {
+            let page = self.ask_any(Need::Read(prefix), PAGE_CALL, async |client| {
+                let options = GetOptions::new()
+                    .with_range(end.clone())
+                    .with_revision(revision)
+                    .with_limit(PAIRS);
+                let mut pairs = client.kv_client().max_decoding_message_size(MAX_ANSWER);
+                pairs.get(from.clone(), Some(options)).await
+            })?;
+            if revision == 0 {
+                revision = page.header().map_or(0, |header| header.revision());
+            }
+            page.kvs().iter().for_each(&mut tell);
+            match page.kvs().last() {
+                Some(last) if page.more() => from = [last.key(), &[0]].concat(),
+                _ => return Ok(revision),
             }
         }
     }

@@ -18,4 +18,4 @@ pub mod wal;
 mod watch;
 
 pub use preflight::check;
-pub use run::{Finished, Request, run};
+pub use run::run;
