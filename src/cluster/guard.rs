@@ -81,35 +81,6 @@ pub struct Growth {
     pub quota: Quota,
 }
 
-/// What a revision takes in a leaf of bbolt beside its key and value: 16 bytes of the element's header, 17 of the
-/// revision, and about 23 of the message `KeyValue` around both (field tags, lengths, two revisions, a version).
-const ENTRY_OVERHEAD: u64 = 56;
-/// bbolt takes the system's page size; 4 KiB nearly everywhere.
-const PAGE: u64 = 4096;
-const PAGE_HEADER: u64 = 16;
-/// Pages are split when they are filled to 0.9 (etcd's `FillPercent` for keys), but no page has less than two entries
-/// (bbolt `node.splitIndex`): two values of 4 KiB take three pages together.
-const SPLIT: u64 = 3686;
-const LEAST_ENTRIES: u64 = 2;
-/// Branch pages and the free list, per mille.
-const ABOVE_LEAVES: u128 = 20;
-
-/// What so many puts add to a database, for every revision stays until it is compacted. A delete is a put without a
-/// value.
-///
-/// Measured with 3.4.23 and 3.5.1, bytes per put for key and value of 8 + 8: 70; 32 + 256: 413; 32 + 1024: 1379;
-/// 256 + 1024: 2067; 32 + 2000: 4115; 32 + 4096: 6164; 32 + 16384: 18495; 32 + 65536: 68100. This gives within a
-/// tenth of it, somewhat more for the smallest.
-pub fn bytes_of_puts(puts: u64, key_bytes: u64, value_bytes: u64) -> u64 {
-    // A request is at most 2 GiB (protobuf), whatever the flags say.
-    let entry = key_bytes.min(1 << 31) + value_bytes.min(1 << 31) + ENTRY_OVERHEAD;
-    let entries = ((SPLIT - PAGE_HEADER) / entry).max(LEAST_ENTRIES);
-    let leaf = (entry * entries + PAGE_HEADER).next_multiple_of(PAGE);
-    let leaves = u128::from(puts) * u128::from(leaf) / u128::from(entries);
-    let all = leaves + leaves * ABOVE_LEAVES / 1000;
-    u64::try_from(all).unwrap_or(u64::MAX)
-}
-
 impl Growth {
     /// The detail of the event `growth`.
     pub fn detail(&self) -> Value {
@@ -216,41 +187,28 @@ pub fn refuse_foreign(cluster: &mut Cluster, prefix: &str) -> Result<Vec<String>
     Ok(notes)
 }
 
+/// Refuses to delete what can only be the keys of others, whatever else is allowed: everything, or what control planes
+/// keep.
+///
+/// # Errors
+/// When the prefix is empty, or is one of theirs, or begins or lies within one.
+pub fn refuse_deletion(prefix: &[u8]) -> Result<()> {
+    let overlaps = |others: &str| {
+        prefix.starts_with(others.as_bytes()) || others.as_bytes().starts_with(prefix)
+    };
+    let theirs = OTHERS.iter().find(|(others, _)| overlaps(others));
+    match theirs {
+        None => Ok(()),
+        Some((others, whose)) => Err(Error::Refused(format!(
+            "keys below '{}' are not deleted: those of a {whose} ({others}) may be among them",
+            prefix.escape_ascii()
+        ))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// As measured, see [`bytes_of_puts`].
-    const MEASURED: [(u64, u64, f64); 13] = [
-        (8, 8, 70.0),
-        (16, 100, 188.0),
-        (32, 256, 413.0),
-        (32, 1024, 1379.0),
-        (256, 1024, 2067.0),
-        (32, 1500, 2068.0),
-        (32, 2000, 4115.0),
-        (32, 3000, 4116.0),
-        (32, 4000, 4116.0),
-        (32, 4096, 6164.0),
-        (32, 6000, 6165.0),
-        (32, 16_384, 18_495.0),
-        (32, 65_536, 68_100.0),
-    ];
-
-    #[test]
-    fn growth_is_what_real_members_showed() {
-        for (key, value, measured) in MEASURED {
-            let foretold = bytes_of_puts(10_000, key, value) as f64 / 10_000.0;
-            let ratio = foretold / measured;
-            let most = if key + value < 100 { 1.25 } else { 1.1 };
-            assert!(
-                (0.98..=most).contains(&ratio),
-                "{key} + {value}: {foretold} B, {ratio:.2}"
-            );
-        }
-        assert_eq!(bytes_of_puts(0, 8, 8), 0);
-        assert_eq!(bytes_of_puts(u64::MAX, u64::MAX, u64::MAX), u64::MAX);
-    }
 
     fn growth(expected_bytes: u64, db_bytes: u64, quota: Quota) -> Growth {
         Growth {
@@ -306,6 +264,23 @@ mod tests {
         let quota = Quota::Bytes(1000);
         assert!(!should_stop(900, quota));
         assert!(should_stop(901, quota));
+    }
+
+    #[test]
+    fn the_keys_of_a_control_plane_are_never_deleted() {
+        for prefix in [
+            "",
+            "/",
+            "/reg",
+            "/registry/",
+            "/registry/pods/",
+            "/kubernetes.io/x",
+        ] {
+            assert!(refuse_deletion(prefix.as_bytes()).is_err(), "{prefix}");
+        }
+        for prefix in ["/etcdbench/1/", "/registrx/", "bench"] {
+            assert!(refuse_deletion(prefix.as_bytes()).is_ok(), "{prefix}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::error::Result;
 use super::Cluster;
 use super::connect::CALL;
 use super::explain::{Called, Need};
+use super::guard;
 
 /// Keys read at a time. A range walks the index of all keys that fit, whatever its limit (`mvcc/index.go`), so pages
 /// are large; without values they are small answers.
@@ -56,12 +57,14 @@ impl Cluster {
     /// so far after each batch, and says whether to go on.
     ///
     /// # Errors
-    /// When no member answers, or the user may not write there; batches deleted before stay deleted.
+    /// When no member answers, or the user may not write there; batches deleted before stay deleted. Also where
+    /// [`guard::refuse_deletion`] refuses it.
     pub fn delete_prefix(
         &mut self,
         prefix: &[u8],
         mut deleted: impl FnMut(u64) -> bool,
     ) -> Result<u64> {
+        guard::refuse_deletion(prefix)?;
         // A member that went down meanwhile is asked last.
         self.refresh();
         let mut total = 0;

@@ -16,6 +16,7 @@ use etcdbench::cluster::local::{LocalCluster, LocalPlan};
 use etcdbench::plan::Security;
 use etcdbench::wire::{Dialer, Endpoint};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use support::command::run;
 
 /// Of throwaway members, unless a test is about it.
 pub const QUOTA: u64 = 1 << 30;
@@ -59,6 +60,14 @@ impl Local {
 
     pub fn connect(&self) -> Cluster {
         connect(self.members.endpoints())
+    }
+
+    pub fn etcdctl(&self, arguments: &[&str]) {
+        let endpoint = self.members.endpoints()[0].to_string();
+        run(
+            "etcdctl",
+            &[&["--endpoints", &endpoint], arguments].concat(),
+        );
     }
 
     pub fn signal(&self, member: usize, signal: Signal) {
