@@ -58,6 +58,19 @@ impl MemberClient {
         Ok(MemberStatus::of(&asked.await?))
     }
 
+    /// The same of a member that is met for the first time: where a connection comes to nothing, it is found out who
+    /// is there instead.
+    pub async fn first_status(&mut self) -> Called<MemberStatus> {
+        match self.status(CALL).await {
+            Err(error) if error.is_unexplained() => {
+                let seen = error.to_string();
+                let found = self.dialer.diagnose(&self.endpoint, &seen).await;
+                Err(CallError::not_connected(&found))
+            }
+            answered => answered,
+        }
+    }
+
     /// Makes a call. `need` is what the user must be allowed to do, for the error if that is missing.
     pub async fn call<T>(
         &mut self,

@@ -15,7 +15,7 @@ impl Cluster {
     /// When there is no leader, no follower, or the member meant cannot be reached from here.
     pub fn place(&mut self, placement: &Placement) -> Result<Vec<usize>> {
         match placement {
-            Placement::Spread => Ok(self.that_serve(|_| true)),
+            Placement::Spread => self.place_on_all(),
             Placement::Leader => self.place_on_leader().map(|leader| vec![leader]),
             Placement::Followers => self.place_on_followers(),
             Placement::Endpoint(text) => self.place_on(text).map(|member| vec![member]),
@@ -33,6 +33,17 @@ impl Cluster {
         all.filter(|(_, member)| serves(member))
             .map(|(i, _)| i)
             .collect()
+    }
+
+    fn place_on_all(&self) -> Result<Vec<usize>> {
+        let all = self.that_serve(|_| true);
+        match all.is_empty() {
+            false => Ok(all),
+            true => Err(Error::Refused(
+                "none of the members named takes requests: a learner does not; name a voting member in --endpoints"
+                    .to_owned(),
+            )),
+        }
     }
 
     fn place_on_leader(&mut self) -> Result<usize> {
@@ -86,7 +97,7 @@ impl Cluster {
         if let Some(known) = self.members.iter().position(|m| m.endpoint == endpoint) {
             return Ok(known);
         }
-        let mut asked = self.ask(vec![self.client_of(endpoint)]);
+        let mut asked = self.meet(vec![self.client_of(endpoint)]);
         let (client, answer) = asked.remove(0);
         let status = answer?;
         let same = |m: &Member| m.status.as_ref().is_some_and(|s| s.id == status.id);
@@ -103,7 +114,7 @@ impl Cluster {
     fn reach(&mut self, listed: &Listed) -> std::result::Result<usize, String> {
         let mut tried = Vec::new();
         for endpoint in listed.endpoints() {
-            let mut asked = self.ask(vec![self.client_of(endpoint.clone())]);
+            let mut asked = self.meet(vec![self.client_of(endpoint.clone())]);
             let (client, answer) = asked.remove(0);
             match answer {
                 Ok(status) if status.id == listed.id => {

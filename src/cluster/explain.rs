@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::units::format_duration;
-use crate::wire::{DialError, Endpoint};
+use crate::wire::{DialError, Endpoint, ErrorClass};
 
 /// What a user must be allowed to do for a call to succeed, where etcd's authentication is on.
 #[derive(Debug, Clone, Copy)]
@@ -35,8 +35,12 @@ pub(super) type Answer<T> = std::result::Result<T, etcd_client::Error>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Nobody answered: another member may.
-    Unreachable,
+    /// No connection, and it is known why.
+    NotConnected,
+    /// A connection that broke, or no answer on it.
+    Broken,
+    /// The cluster is busy with itself: it has no leader, or is just getting another one.
+    Passing,
     /// The user lacks a permission.
     Denied,
     /// Any other answer that is an error.
@@ -44,29 +48,44 @@ enum Kind {
 }
 
 impl CallError {
-    /// Whether nobody answered, so that another member may be asked.
+    fn new(kind: Kind, message: String) -> Self {
+        CallError { kind, message }
+    }
+
+    pub(super) fn nobody() -> Self {
+        CallError::new(Kind::Refused, "there is no member to ask".to_owned())
+    }
+
+    pub(super) fn silent(endpoint: &Endpoint, limit: Duration) -> Self {
+        let limit = format_duration(limit.as_nanos() as u64);
+        CallError::new(
+            Kind::Broken,
+            format!("{endpoint}: no answer within {limit}"),
+        )
+    }
+
+    pub(super) fn not_connected(error: &DialError) -> Self {
+        CallError::new(Kind::NotConnected, error.to_string())
+    }
+
+    /// Whether nobody answered, so that another member may.
     pub fn is_unreachable(&self) -> bool {
-        self.kind == Kind::Unreachable
+        matches!(self.kind, Kind::NotConnected | Kind::Broken)
+    }
+
+    /// Whether a connection was made and came to nothing, so that it is worth a look who is there.
+    pub fn is_unexplained(&self) -> bool {
+        self.kind == Kind::Broken
+    }
+
+    /// Whether the same call may succeed in a moment.
+    pub fn is_passing(&self) -> bool {
+        self.kind == Kind::Passing
     }
 
     /// Whether the user lacks a permission.
     pub fn is_denied(&self) -> bool {
         self.kind == Kind::Denied
-    }
-
-    pub(super) fn nobody() -> Self {
-        CallError {
-            kind: Kind::Unreachable,
-            message: "there is no member to ask".to_owned(),
-        }
-    }
-
-    pub(super) fn silent(endpoint: &Endpoint, limit: Duration) -> Self {
-        let limit = format_duration(limit.as_nanos() as u64);
-        CallError {
-            kind: Kind::Unreachable,
-            message: format!("{endpoint}: no answer within {limit}"),
-        }
     }
 
     pub(super) fn explain(
@@ -75,28 +94,30 @@ impl CallError {
         need: Need<'_>,
         error: &etcd_client::Error,
     ) -> Self {
-        let unreachable = |message: String| CallError {
-            kind: Kind::Unreachable,
-            message,
-        };
         let etcd_client::Error::GRpcStatus(status) = error else {
-            return unreachable(format!("{endpoint}: {error}"));
+            return CallError::new(Kind::Broken, format!("{endpoint}: {error}"));
         };
-        let says = status.message();
         // An answer of the server's has no source; what broke on the way has.
         if let Some(source) = status.source() {
-            return unreachable(broken(endpoint, source));
+            return match DialError::within(source) {
+                Some(told) => CallError::not_connected(told),
+                None => CallError::new(Kind::Broken, broken(endpoint, source)),
+            };
         }
-        match explain_refusal(says, user, need) {
-            Some((kind, words)) => CallError {
-                kind,
-                message: format!("{endpoint}: {words}"),
-            },
-            None => CallError {
-                kind: Kind::Refused,
-                message: format!("{endpoint}: {says}"),
-            },
+        let says = status.message();
+        if let Some((kind, words)) = explain_refusal(says, user, need) {
+            return CallError::new(kind, format!("{endpoint} {words}"));
         }
+        let code = u32::try_from(i32::from(status.code())).unwrap_or_default();
+        let kind = match ErrorClass::of_status(code, says) {
+            ErrorClass::NoLeader
+            | ErrorClass::LeaderChanged
+            | ErrorClass::ServerTimeout
+            | ErrorClass::Overload => Kind::Passing,
+            ErrorClass::Stopping | ErrorClass::Transport => Kind::Broken,
+            _ => Kind::Refused,
+        };
+        CallError::new(kind, format!("{endpoint} answers: {says}"))
     }
 }
 
@@ -115,16 +136,20 @@ pub(super) fn broken(endpoint: &Endpoint, error: &(dyn StdError + 'static)) -> S
 /// The texts are etcd's (`api/v3rpc/rpctypes/error.go`).
 fn explain_refusal(says: &str, user: Option<&str>, need: Need<'_>) -> Option<(Kind, String)> {
     let name = user.unwrap_or_default();
-    if says.contains("authentication failed") {
-        let words = format!("wrong name or password of user '{name}' (--user, --password)");
-        Some((Kind::Refused, words))
+    if says.contains("invalid user ID or password") {
+        let words = "there is none of this name, or its password is another";
+        Some((Kind::Refused, format!("refuses the user '{name}': {words}")))
     } else if says.contains("authentication is not enabled") {
-        let words = "asks for no user: authentication is not enabled here; leave --user out";
+        let words = "has no authentication enabled; leave out --user (and ETCDCTL_USER)";
         Some((Kind::Refused, words.to_owned()))
     } else if says.contains("user name is empty") {
-        Some((Kind::Refused, "asks for a user; pass --user".to_owned()))
+        let words = "asks who you are: its authentication is enabled; pass --user";
+        Some((Kind::Refused, words.to_owned()))
     } else if says.contains("permission denied") {
-        Some((Kind::Denied, format!("user '{name}' {}", need.missing())))
+        Some((
+            Kind::Denied,
+            format!("refuses: the user '{name}' {}", need.missing()),
+        ))
     } else {
         None
     }

@@ -81,14 +81,6 @@ pub struct Growth {
     pub quota: Quota,
 }
 
-/// What a put adds to the database file beside its key and value; measured, see [`bytes_of_puts`].
-const PUT_OVERHEAD: u64 = 150;
-
-/// What so many puts add to a database: every revision stays until it is compacted.
-pub fn bytes_of_puts(puts: u64, key_bytes: u64, value_bytes: u64) -> u64 {
-    puts.saturating_mul(key_bytes + value_bytes + PUT_OVERHEAD)
-}
-
 impl Growth {
     /// The detail of the event `growth`.
     pub fn detail(&self) -> Value {
@@ -137,6 +129,31 @@ pub fn should_stop(db_bytes: u64, quota: Quota) -> bool {
     limit.is_some_and(|limit| db_bytes as f64 > STOP_ABOVE * limit as f64)
 }
 
+/// Refuses a cluster that is broken already.
+///
+/// # Errors
+/// When an alarm is raised, or no member answers.
+pub fn refuse_alarms(cluster: &mut Cluster) -> Result<()> {
+    let alarms = cluster.alarms()?;
+    let Some((member, alarm)) = alarms.first() else {
+        return Ok(());
+    };
+    let words = match alarm.kind.as_str() {
+        "NOSPACE" => {
+            "its database has reached the quota, and nobody can write: compact, defragment, and clear it with: \
+             etcdctl alarm disarm"
+        }
+        "CORRUPT" => {
+            "its data differs from that of the other members: replace it before anything else"
+        }
+        _ => "see etcdctl alarm list",
+    };
+    Err(Error::Refused(format!(
+        "member {member} has raised the alarm {}: {words}",
+        alarm.kind
+    )))
+}
+
 /// Refuses a store that holds a control plane's keys, and a prefix below which others keep theirs. Gives what could
 /// not be looked at.
 ///
@@ -168,4 +185,110 @@ pub fn refuse_foreign(cluster: &mut Cluster, prefix: &str) -> Result<Vec<String>
         )));
     }
     Ok(notes)
+}
+
+/// Refuses to delete what can only be the keys of others, whatever else is allowed: everything, or what control planes
+/// keep.
+///
+/// # Errors
+/// When the prefix is empty, or is one of theirs, or begins or lies within one.
+pub fn refuse_deletion(prefix: &[u8]) -> Result<()> {
+    let overlaps = |others: &str| {
+        prefix.starts_with(others.as_bytes()) || others.as_bytes().starts_with(prefix)
+    };
+    let theirs = OTHERS.iter().find(|(others, _)| overlaps(others));
+    match theirs {
+        None => Ok(()),
+        Some((others, whose)) => Err(Error::Refused(format!(
+            "keys below '{}' are not deleted: those of a {whose} ({others}) may be among them",
+            prefix.escape_ascii()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn growth(expected_bytes: u64, db_bytes: u64, quota: Quota) -> Growth {
+        Growth {
+            expected_bytes,
+            db_bytes,
+            quota,
+        }
+    }
+
+    #[test]
+    fn a_load_that_would_come_near_the_quota_is_refused_with_the_numbers() {
+        let quota = Quota::Bytes(1000 << 20);
+        assert!(growth(500 << 20, 300 << 20, quota).check().is_ok());
+        let error = growth(501 << 20, 300 << 20, quota)
+            .check()
+            .unwrap_err()
+            .to_string();
+        for words in [
+            "801 MiB",
+            "300 MiB now",
+            "501 MiB more",
+            "1,000 MiB",
+            "--allow-quota",
+        ] {
+            assert!(error.contains(words), "{words}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_quota_is_taken_for_the_default_and_that_is_said() {
+        let error = growth(2 << 30, 0, Quota::Unknown)
+            .check()
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("could not be found out") && error.contains("2 GiB"),
+            "{error}"
+        );
+        assert!(growth(1 << 30, 0, Quota::Unknown).check().is_ok());
+        let detail = growth(1, 2, Quota::Unknown).detail();
+        assert_eq!(detail["quota_known"], false);
+        assert_eq!(detail["quota_bytes"], DEFAULT_QUOTA_BYTES);
+    }
+
+    #[test]
+    fn without_a_quota_there_is_nothing_to_come_near() {
+        assert!(growth(u64::MAX, u64::MAX, Quota::Disabled).check().is_ok());
+        assert!(!should_stop(u64::MAX, Quota::Disabled));
+    }
+
+    #[test]
+    fn a_load_ends_before_the_quota_does() {
+        let quota = Quota::Bytes(1000);
+        assert!(!should_stop(900, quota));
+        assert!(should_stop(901, quota));
+    }
+
+    #[test]
+    fn the_keys_of_a_control_plane_are_never_deleted() {
+        for prefix in [
+            "",
+            "/",
+            "/reg",
+            "/registry/",
+            "/registry/pods/",
+            "/kubernetes.io/x",
+        ] {
+            assert!(refuse_deletion(prefix.as_bytes()).is_err(), "{prefix}");
+        }
+        for prefix in ["/etcdbench/1/", "/registrx/", "bench"] {
+            assert!(refuse_deletion(prefix.as_bytes()).is_ok(), "{prefix}");
+        }
+    }
+
+    #[test]
+    fn the_smallest_quota_counts() {
+        let smallest = |all: &[Quota]| Quota::smallest(all.iter().copied());
+        let (bytes, less) = (Quota::Bytes(20), Quota::Bytes(10));
+        assert_eq!(smallest(&[bytes, less, Quota::Unknown]), less);
+        assert_eq!(smallest(&[Quota::Disabled, Quota::Unknown]), Quota::Unknown);
+        assert_eq!(smallest(&[Quota::Disabled]), Quota::Disabled);
+    }
 }

@@ -14,6 +14,7 @@ mod upkeep;
 mod watcher;
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::runtime::Runtime;
@@ -30,6 +31,10 @@ use scrape::Scraper;
 pub use guard::Quota;
 pub use status::{Alarm, MemberStatus};
 pub use watcher::{Live, Watcher};
+
+/// An election takes one to two seconds by default; one that is split, twice as long.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A cluster that runs, as far as it was named or found. Every call blocks until it is answered or its time is up.
 pub struct Cluster {
@@ -86,7 +91,7 @@ impl Cluster {
         let client =
             |to: &Endpoint| MemberClient::new(to.clone(), dialer.clone(), credentials.cloned());
         let clients = endpoints.iter().map(client).collect();
-        let asked = cluster.ask(clients);
+        let asked = cluster.meet(clients);
         cluster.admit(asked)?;
         cluster.list();
         cluster.refresh_facts();
@@ -123,25 +128,25 @@ impl Cluster {
 
     /// Asks all members again.
     pub fn refresh(&mut self) {
-        let clients = self.members.iter().map(|m| m.client.clone()).collect();
-        let asked = self.ask(clients);
-        for (member, (client, answer)) in self.members.iter_mut().zip(asked) {
-            member.client = client;
+        let asked = self.members.iter_mut().map(|m| m.client.status(CALL));
+        let answers = self.runtime.block_on(join_all(asked));
+        for (member, answer) in self.members.iter_mut().zip(answers) {
             member.status = answer.ok();
         }
         self.refresh_facts();
     }
 
-    fn ask(&self, clients: Vec<MemberClient>) -> Vec<(MemberClient, Asked)> {
-        let ask = async |mut client: MemberClient| {
-            let answer = client.status(CALL).await;
+    /// Asks members for the first time who they are.
+    fn meet(&self, clients: Vec<MemberClient>) -> Vec<(MemberClient, Called<MemberStatus>)> {
+        let meet = async |mut client: MemberClient| {
+            let answer = client.first_status().await;
             (client, answer)
         };
-        self.runtime
-            .block_on(join_all(clients.into_iter().map(ask)))
+        let all = clients.into_iter().map(meet);
+        self.runtime.block_on(join_all(all))
     }
 
-    fn admit(&mut self, asked: Vec<(MemberClient, Asked)>) -> Result<()> {
+    fn admit(&mut self, asked: Vec<(MemberClient, Called<MemberStatus>)>) -> Result<()> {
         let refusal = |error: &&CallError| !error.is_unreachable();
         let mut failed = asked.iter().filter_map(|(_, answer)| answer.as_ref().err());
         if let Some(refused) = failed.clone().find(refusal) {
@@ -230,11 +235,12 @@ impl Cluster {
         }
     }
 
-    /// Makes a call to whichever member answers, the leader before the others.
+    /// Makes a call to whichever member answers, the leader before the others; while the cluster has no leader, again
+    /// for some time. The call must do no harm when it is made twice.
     fn ask_any<T>(
         &mut self,
         need: Need<'_>,
-        limit: std::time::Duration,
+        limit: Duration,
         request: impl AsyncFn(&mut etcd_client::Client) -> Answer<T>,
     ) -> Called<T> {
         let mut order: Vec<&mut Member> = self.members.iter_mut().collect();
@@ -242,15 +248,25 @@ impl Cluster {
             Some(status) => u8::from(!status.leads()),
             None => 2,
         });
+        let deadline = Instant::now() + PATIENCE;
         self.runtime.block_on(async {
-            let mut failed = None;
-            for member in order {
-                match member.client.call(need, limit, &request).await {
-                    Err(error) if error.is_unreachable() => failed = Some(error),
-                    answered => return answered,
+            loop {
+                let mut failed = CallError::nobody();
+                let mut passing = false;
+                for member in &mut order {
+                    match member.client.call(need, limit, &request).await {
+                        Err(error) if error.is_unreachable() || error.is_passing() => {
+                            passing |= error.is_passing();
+                            failed = error;
+                        }
+                        answered => return answered,
+                    }
                 }
+                if !passing || Instant::now() > deadline {
+                    return Err(failed);
+                }
+                tokio::time::sleep(PAUSE).await;
             }
-            Err(failed.unwrap_or_else(CallError::nobody))
         })
     }
 
@@ -263,8 +279,6 @@ impl Cluster {
         listed.chain(known).collect()
     }
 }
-
-type Asked = Called<MemberStatus>;
 
 impl Member {
     fn new(client: MemberClient, status: Option<MemberStatus>) -> Self {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::cluster::{Cluster, Quota, guard};
+use crate::cluster::{Quota, guard};
 
 const NOBODY: u64 = u64::MAX;
 
@@ -15,13 +15,13 @@ pub struct Live {
 }
 
 impl Live {
-    pub(super) fn new(cluster: &Cluster) -> Self {
+    pub(super) fn new(db_bytes: u64, leader: Option<usize>, quota: Quota) -> Self {
         let live = Live {
-            db_bytes: AtomicU64::new(cluster.db_bytes()),
+            db_bytes: AtomicU64::new(db_bytes),
             leader: AtomicU64::new(NOBODY),
-            quota: cluster.quota(),
+            quota,
         };
-        live.set_leader(cluster.leader());
+        live.set_leader(leader);
         live
     }
 

@@ -96,7 +96,7 @@ impl Watched {
         }
     }
 
-    /// Once, and only of a member that answers otherwise: its `--listen-metrics-urls` may be another address.
+    /// Once, and only of a member that answers otherwise: with `--listen-client-http-urls` (3.5.9) it serves pages elsewhere.
     fn tell_missing(&mut self, desk: &Desk, why: &str) {
         if matches!(self.scraped, Scraped::Never) {
             self.scraped = Scraped::Given;

@@ -54,7 +54,11 @@ impl Watcher {
             .build()
             .map_err(refused)?;
         let phase = Arc::new(Mutex::new(Arc::from("setup")));
-        let live = Arc::new(Live::new(cluster));
+        let live = Arc::new(Live::new(
+            cluster.db_bytes(),
+            cluster.leader(),
+            cluster.quota(),
+        ));
         let desk = Desk {
             clock,
             phase: Arc::clone(&phase),

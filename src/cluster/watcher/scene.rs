@@ -118,3 +118,108 @@ fn name(names: &BTreeMap<u64, String>, id: u64) -> String {
     let known = names.get(&id).filter(|name| !name.is_empty());
     known.cloned().unwrap_or_else(|| format!("{id:x}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Quota;
+
+    fn status(id: u64, leader: u64, term: u64) -> MemberStatus {
+        MemberStatus {
+            id,
+            cluster_id: 1,
+            version: "3.5.17".to_owned(),
+            db_bytes: id * 100,
+            db_in_use_bytes: 0,
+            quota_bytes: None,
+            leader: Some(leader).filter(|id| *id != 0),
+            term,
+            learner: false,
+            revision: 1,
+            alarms: Vec::new(),
+        }
+    }
+
+    /// Three members with the ids 1 to 3, which follow the first in term 5.
+    fn scene() -> Scene {
+        let seen = |id: u64| Seen {
+            name: format!("m{id}"),
+            up: true,
+            status: Some(status(id, 1, 5)),
+        };
+        Scene {
+            members: (1..=3).map(seen).collect(),
+            names: (1..=3).map(|id| (id, format!("m{id}"))).collect(),
+            leader: Some(1),
+            alarms: BTreeSet::new(),
+            live: Arc::new(Live::new(0, Some(0), Quota::Unknown)),
+        }
+    }
+
+    fn kinds(changes: &[Change]) -> Vec<&'static str> {
+        changes.iter().map(|change| change.kind).collect()
+    }
+
+    #[test]
+    fn a_change_of_the_leader_is_told_once_by_its_names() {
+        let mut scene = scene();
+        assert_eq!(
+            kinds(&scene.hear(0, Err("gone".to_owned()))),
+            ["member.down"]
+        );
+        assert_eq!(scene.hear(1, Ok(status(2, 0, 5))), []);
+        assert_eq!(scene.hear(2, Ok(status(3, 0, 5))), []);
+        assert_eq!(scene.live.leader(), None);
+        let changes = scene.hear(1, Ok(status(2, 3, 6)));
+        assert_eq!(kinds(&changes), ["leader"]);
+        assert_eq!(changes[0].detail, json!({ "from": "m1", "to": "m3" }));
+        assert_eq!(scene.live.leader(), Some(2));
+        assert_eq!(scene.hear(2, Ok(status(3, 3, 6))), []);
+    }
+
+    #[test]
+    fn a_member_that_was_cut_off_does_not_decide_who_leads() {
+        let mut scene = scene();
+        scene.hear(1, Ok(status(2, 2, 7)));
+        assert_eq!(scene.hear(0, Ok(status(1, 1, 5))), []);
+        assert_eq!(scene.live.leader(), Some(1));
+    }
+
+    #[test]
+    fn the_same_leader_after_a_pause_is_no_change() {
+        let mut scene = scene();
+        for (index, id) in [(0, 1), (1, 2), (2, 3)] {
+            assert_eq!(scene.hear(index, Ok(status(id, 0, 5))), []);
+        }
+        assert_eq!(scene.hear(0, Ok(status(1, 1, 6))), []);
+    }
+
+    #[test]
+    fn alarms_and_comings_and_goings_are_told_once() {
+        let mut scene = scene();
+        let full = || {
+            let alarm = Alarm {
+                member: 3,
+                kind: "NOSPACE".to_owned(),
+            };
+            MemberStatus {
+                alarms: vec![alarm],
+                ..status(2, 1, 5)
+            }
+        };
+        let changes = scene.hear(1, Ok(full()));
+        assert_eq!(
+            changes[0].detail,
+            json!({ "member": "m3", "alarm": "NOSPACE" })
+        );
+        assert_eq!(scene.hear(1, Ok(full())), []);
+        assert_eq!(
+            kinds(&scene.hear(2, Err("why".to_owned()))),
+            ["member.down"]
+        );
+        assert_eq!(scene.hear(2, Err("why".to_owned())), []);
+        assert_eq!(scene.live.db_bytes(), 200, "of those that answer");
+        assert_eq!(kinds(&scene.hear(2, Ok(status(3, 1, 5)))), ["member.up"]);
+        assert_eq!(scene.live.db_bytes(), 300);
+    }
+}
