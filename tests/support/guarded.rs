@@ -37,11 +37,30 @@ impl Guarded {
     /// A plain one with authentication: user `root`, [`PASSWORD`].
     pub fn authenticated(directory: &Path) -> Self {
         let etcd = Self::plain(directory);
-        let endpoint = etcd.at("127.0.0.1");
-        let root = format!("root:{PASSWORD}");
-        run("etcdctl", &["--endpoints", &endpoint, "user", "add", &root]);
-        run("etcdctl", &["--endpoints", &endpoint, "auth", "enable"]);
+        etcd.authenticate(&[]);
         etcd
+    }
+
+    /// Enables authentication; `flags` are those that `etcdctl` needs to get in.
+    pub fn authenticate(&self, flags: &[&str]) {
+        let root = format!("root:{PASSWORD}");
+        self.etcdctl(flags, &["user", "add", &root]);
+        self.etcdctl(flags, &["auth", "enable"]);
+    }
+
+    /// Disables authentication and enables it again: the member forgets all tokens.
+    pub fn forget_tokens(&self) {
+        let root = format!("root:{PASSWORD}");
+        self.etcdctl(&["--user", &root], &["auth", "disable"]);
+        self.etcdctl(&[], &["auth", "enable"]);
+    }
+
+    fn etcdctl(&self, flags: &[&str], command: &[&str]) {
+        let endpoint = self.at("127.0.0.1");
+        run(
+            "etcdctl",
+            &[&["--endpoints", &endpoint], flags, command].concat(),
+        );
     }
 
     fn start(directory: &Path, pair: Option<&Pair>, clients: Option<&Path>) -> Self {
