@@ -91,7 +91,7 @@ fn tls_a_client_certificate_and_a_password_come_by_the_environment_of_etcdctl() 
 }
 
 #[test]
-fn a_load_outlives_its_token() {
+fn a_load_outlives_its_tokens() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
     let directory = tempdir().unwrap();
     let etcd = Guarded::authenticated(directory.path());
@@ -108,8 +108,10 @@ fn a_load_outlives_its_token() {
                 .output()
                 .unwrap()
         });
-        thread::sleep(Duration::from_secs(3));
+        thread::sleep(Duration::from_secs(2));
         etcd.forget_tokens();
+        thread::sleep(Duration::from_secs(1));
+        etcd.toggle_authentication();
         loading.join().unwrap()
     });
     let told = told(&output);
