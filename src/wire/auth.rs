@@ -130,8 +130,13 @@ impl Auth {
         if let Some(token) = self.token().filter(|token| token.generation > stale) {
             return Ok(token);
         }
+        let value = match (self.authenticate(dialer, endpoint).await, self.token()) {
+            // Disabled since the last token: the server does not look at tokens, so that the old one serves.
+            (Err(Why::Told(AuthError::NotEnabled(_))), Some(token)) => token.value,
+            (asked, _) => asked?,
+        };
         let token = Token {
-            value: self.authenticate(dialer, endpoint).await?,
+            value,
             generation: stale + 1,
         };
         let mut current = match self.current.write() {

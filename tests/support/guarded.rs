@@ -1,6 +1,7 @@
 //! A real etcd with TLS, client certificates or authentication, on fresh ports.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -12,7 +13,7 @@ use super::etcd::free_ports;
 use super::metrics::Scrape;
 
 /// The password of `root` where authentication is enabled.
-pub const PASSWORD: &str = "correct horse";
+pub const PASSWORD: &str = "correct-horse";
 
 /// A running etcd; killed on drop. Its data is in a directory of the caller's, who removes it.
 pub struct Guarded {
@@ -37,11 +38,47 @@ impl Guarded {
     /// A plain one with authentication: user `root`, [`PASSWORD`].
     pub fn authenticated(directory: &Path) -> Self {
         let etcd = Self::plain(directory);
-        let endpoint = etcd.at("127.0.0.1");
-        let root = format!("root:{PASSWORD}");
-        run("etcdctl", &["--endpoints", &endpoint, "user", "add", &root]);
-        run("etcdctl", &["--endpoints", &endpoint, "auth", "enable"]);
+        etcd.authenticate(&[]);
         etcd
+    }
+
+    /// Enables authentication; `flags` are those that `etcdctl` needs to get in.
+    pub fn authenticate(&self, flags: &[&str]) {
+        let root = format!("root:{PASSWORD}");
+        self.etcdctl(flags, &["user", "add", &root]);
+        self.etcdctl(flags, &["auth", "enable"]);
+    }
+
+    /// Sets the password of `root` to what it is: the members forget the tokens of `root`.
+    pub fn forget_tokens(&self) {
+        let root = format!("root:{PASSWORD}");
+        let passwd = ["user", "passwd", "root", "--interactive=false"];
+        let mut setting = Command::new("etcdctl")
+            .args(["--endpoints", &self.at("127.0.0.1"), "--user", &root])
+            .args(passwd)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("etcdctl can be started");
+        let mut typed = setting.stdin.take().expect("a pipe");
+        writeln!(typed, "{PASSWORD}").expect("etcdctl reads the password");
+        drop(typed);
+        assert!(setting.wait().expect("etcdctl ends").success());
+    }
+
+    /// Disables authentication and enables it again.
+    pub fn toggle_authentication(&self) {
+        let root = format!("root:{PASSWORD}");
+        self.etcdctl(&["--user", &root], &["auth", "disable"]);
+        self.etcdctl(&[], &["auth", "enable"]);
+    }
+
+    fn etcdctl(&self, flags: &[&str], command: &[&str]) {
+        let endpoint = self.at("127.0.0.1");
+        run(
+            "etcdctl",
+            &[&["--endpoints", &endpoint], flags, command].concat(),
+        );
     }
 
     fn start(directory: &Path, pair: Option<&Pair>, clients: Option<&Path>) -> Self {
