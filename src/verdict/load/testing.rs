@@ -354,7 +354,7 @@ impl Builder {
         self.run.counters.push(Counters {
             phase: phase.to_owned(),
             start_ns,
-            length_ns: S,
+            length_ns: if source == "etcd.state" { 0 } else { S },
             source: source.to_owned(),
             member,
             values: values

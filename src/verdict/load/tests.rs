@@ -493,6 +493,16 @@ fn a_lost_write_is_said_first() {
         rule(&verify(0, 990), "acknowledged").verdict,
         Verdict::Inconclusive
     );
+    let unread = Builder::healthy(1).plan(|plan| plan.verify = true).event(
+        "verify",
+        "verify",
+        json!({ "error": "no leader" }),
+    );
+    ends(
+        &unread.conclude(),
+        Verdict::Inconclusive,
+        "acknowledged writes: could not be read back: no leader",
+    );
     let never = Builder::healthy(1)
         .plan(|plan| plan.verify = true)
         .conclude();
