@@ -128,13 +128,13 @@ fn cut_short(page: &Page<'_>) -> Option<String> {
         None => "incomplete: the run was killed".to_owned(),
     };
     let lasted = format_duration(page.run.length_ns());
-    Some(match page.disk() {
-        Some(plan) => {
-            format!(
-                "({how} after {lasted} of {})",
-                format_duration(plan.duration_ns())
-            )
-        }
+    let planned_ns = match &page.plan {
+        Plan::Disk(plan) => Some(plan.duration_ns()),
+        Plan::Load(plan) => plan.length_ns(),
+        Plan::Unknown => None,
+    };
+    Some(match planned_ns {
+        Some(ns) => format!("({how} after {lasted} of {})", format_duration(ns)),
         None => format!("({how} after {lasted})"),
     })
 }

@@ -163,11 +163,11 @@ impl Delivery {
     }
 }
 
-/// Whether the rate was not reached: operations were never sent, or answered ever later, so that etcd caught up only
-/// when no more came.
+/// Whether the rate was not reached: operations were never sent, or failed, or were answered ever later, so that etcd
+/// caught up only when no more came.
 fn is_short(evidence: &Evidence, tally: &Tally) -> bool {
     let allowed = ((TOLERANCE * tally.due as f64) as u64).max(2);
-    let missing = tally.due.saturating_sub(tally.answered + tally.failed);
+    let missing = tally.due.saturating_sub(tally.answered);
     let behind = tally.late > allowed && queue_grows(evidence);
     tally.wanted_per_s.is_some() && (missing > allowed || behind)
 }
@@ -200,6 +200,10 @@ fn why_short(evidence: &Evidence, tally: &Tally) -> Result<String, Doubt> {
     let at_bound = tally.in_flight_max >= u64::from(bound);
     let wait_s = f64::from(bound) / tally.reached_per_s().max(1e-9);
     let longest_ns = evidence.waits().total.max_ns();
+    if 2 * tally.failed >= tally.due.saturating_sub(tally.answered).max(1) {
+        let failed = units::format_count(tally.failed);
+        return Ok(format!("{failed} operations failed"));
+    }
     if at_bound && bound < SATURATING && wait_s < SATURATING_S {
         return Err(Doubt {
             culprit: Culprit::Bound,

@@ -74,7 +74,7 @@ impl<'a> Evidence<'a> {
         let run = self.run;
         run.counters
             .iter()
-            .filter(move |c| c.source == source && c.length_ns > 0 && self.covers(&c.phase))
+            .filter(move |c| c.source == source && self.covers(&c.phase))
     }
 
     /// The members whose metrics were read, ascending.

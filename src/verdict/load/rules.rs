@@ -8,7 +8,7 @@ use crate::verdict::judge::{Ground, judge_text};
 use crate::verdict::rule::{Rule, Stat};
 use crate::wire::ErrorClass;
 
-use super::delivery::{Delivery, Doubt};
+use super::delivery::Delivery;
 use super::evidence::Evidence;
 use super::server;
 
@@ -36,9 +36,9 @@ pub(super) fn rules(evidence: &Evidence, delivery: &Delivery) -> Vec<RuleOutcome
     rules.extend(own);
     for rule in &mut rules {
         without_failed(rule, evidence);
-        if let Some(doubt) = in_doubt(rule, evidence, delivery) {
+        if in_doubt(rule, evidence, delivery) {
             rule.verdict = Verdict::Inconclusive;
-            rule.note = Some(format!("the client may be the cause: {}", doubt.reason));
+            rule.note = Some("the client may be the cause".to_owned());
         }
     }
     rules.extend(server::rules(evidence));
@@ -69,28 +69,21 @@ fn without_failed(outcome: &mut RuleOutcome, evidence: &Evidence) {
     }
 }
 
-/// What makes a failure the client's own, perhaps.
-fn in_doubt<'a>(
-    outcome: &RuleOutcome,
-    evidence: &Evidence,
-    delivery: &'a Delivery,
-) -> Option<&'a Doubt> {
-    if outcome.verdict != Verdict::Fail {
-        return None;
-    }
-    let rule = Rule::parse(&outcome.rule, LOAD_SERIES).ok()?;
-    let doubt = delivery
-        .doubts
-        .iter()
-        .max_by_key(|doubt| doubt.in_service)?;
-    let its_own = match (rule.stat, rule.series.as_deref()) {
-        (Stat::Errors, _) => !server_failed(evidence),
-        (_, Some(series)) => {
-            doubt.in_service || !series.ends_with(".service") || rule.stat == Stat::Rate
-        }
-        (_, None) => false,
+/// Whether a failure may be the client's own.
+fn in_doubt(outcome: &RuleOutcome, evidence: &Evidence, delivery: &Delivery) -> bool {
+    let Ok(rule) = Rule::parse(&outcome.rule, LOAD_SERIES) else {
+        return false;
     };
-    its_own.then_some(doubt)
+    if outcome.verdict != Verdict::Fail || delivery.doubts.is_empty() {
+        return false;
+    }
+    let in_service = delivery.doubts.iter().any(|doubt| doubt.in_service);
+    match (rule.stat, rule.series.as_deref()) {
+        (Stat::Errors, _) => !server_failed(evidence),
+        (Stat::Rate | Stat::Count, _) => true,
+        (_, Some(series)) => in_service || !series.ends_with(".service"),
+        (_, None) => false,
+    }
 }
 
 /// Whether an operation failed in a way that a busy client does not bring about.

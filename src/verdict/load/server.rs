@@ -131,9 +131,15 @@ pub(super) fn seen_leader_changes(evidence: &Evidence) -> u64 {
         .collect();
     terms.sort_unstable();
     terms.dedup();
-    let named = evidence
-        .events("leader")
-        .filter(|e| e.detail.get("to").is_some_and(|to| to.is_string()));
+    // Who leads is learned of without a name before it: that is no change.
+    let named = evidence.events("leader").filter(|event| {
+        ["from", "to"].iter().all(|end| {
+            event
+                .detail
+                .get(*end)
+                .is_some_and(serde_json::Value::is_string)
+        })
+    });
     counted.max(terms.len() as u64).max(named.count() as u64)
 }
 
@@ -334,18 +340,13 @@ fn quota(evidence: &Evidence) -> Option<RuleOutcome> {
 
 /// Whether etcd has refused writes for want of space.
 pub(super) fn no_space(evidence: &Evidence) -> bool {
-    let raised = evidence
-        .run
-        .events
-        .iter()
-        .filter(|event| event.kind == "alarm")
-        .any(|event| {
-            let alarm = event
-                .detail
-                .get("alarm")
-                .and_then(serde_json::Value::as_str);
-            alarm.is_some_and(|alarm| alarm.eq_ignore_ascii_case("nospace"))
-        });
+    let raised = evidence.events("alarm").any(|event| {
+        let alarm = event
+            .detail
+            .get("alarm")
+            .and_then(serde_json::Value::as_str);
+        alarm.is_some_and(|alarm| alarm.eq_ignore_ascii_case("nospace"))
+    });
     let class = crate::wire::ErrorClass::NoSpace.name();
     raised
         || evidence

@@ -19,7 +19,9 @@ pub(super) struct Verified {
     /// Keys that hold what was never written, or what had certainly failed.
     pub phantom: u64,
     /// Some of both, in words.
-    pub examples: Vec<serde_json::Value>,
+    pub examples: Vec<String>,
+    /// Why they could not be read back.
+    pub error: Option<String>,
 }
 
 /// Events of all watches. Detail of the event `watch.total`.
@@ -66,13 +68,21 @@ fn verified(run: &Run, wanted: bool) -> Option<RuleOutcome> {
         source: "--verify".to_owned(),
         ..RuleOutcome::default()
     };
-    let Some(found) = found else {
+    let unread = match &found {
+        None => Some("not read back".to_owned()),
+        Some(found) => found
+            .error
+            .as_ref()
+            .map(|error| format!("could not be read back: {error}")),
+    };
+    if unread.is_some() {
         return Some(RuleOutcome {
             measured: "–".to_owned(),
-            note: Some("not read back".to_owned()),
+            note: unread,
             ..base
         });
-    };
+    }
+    let found = found.unwrap_or_default();
     let wrong = found.lost + found.phantom;
     let (verdict, note) = if wrong > 0 {
         (Verdict::Fail, None)

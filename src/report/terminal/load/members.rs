@@ -2,12 +2,12 @@
 //! a 99th percentile is told by the two it lies between.
 
 use super::super::Page;
-use super::super::quantiles::quantile;
+use super::super::quantiles::told;
 use super::super::table::Table;
 use super::{member_name, operations, shown};
 use crate::plan::LoadPlan;
-use crate::result::{BucketSummary, MemberSummary};
-use crate::units::{format_between, format_bytes, format_duration, significant};
+use crate::result::{BucketSummary, MemberSummary, SeriesSummary};
+use crate::units::{format_between, format_bytes, significant};
 
 pub(super) fn members(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
     let told = &page.summary.members;
@@ -73,10 +73,7 @@ fn row(
     let figures = shown(page)
         .zip(series)
         .and_then(|(phase, series)| page.figures(&phase.name, series, Some(member)));
-    let p99 = figures
-        .and_then(|figures| quantile(figures, 0.99))
-        .filter(|found| found.resolvable);
-    row.push(p99.map_or_else(String::new, |found| format_duration(found.value_ns)));
+    row.push(figures.map_or_else(String::new, p99));
     let Some(view) = view else {
         row.push("no metrics".to_owned());
         row.resize(10, String::new());
@@ -98,6 +95,15 @@ fn row(
             .map(|b| b.map_or_else(String::new, format_bytes)),
     );
     row
+}
+
+/// The 99th percentile that a member's clients see.
+fn p99(figures: &SeriesSummary) -> String {
+    let found = told(figures)
+        .values
+        .into_iter()
+        .find(|(name, _)| *name == "p99");
+    found.map_or_else(String::new, |(_, value)| format!("{value} ms"))
 }
 
 fn bracket(figures: &BucketSummary) -> String {

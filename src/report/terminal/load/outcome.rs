@@ -63,45 +63,56 @@ fn watch(page: &Page<'_>) -> Option<Vec<String>> {
     ])
 }
 
-/// Killing a process loses nothing that the kernel has: what this shows of disks is little, and the page says so.
+/// Of writes with an unknown outcome only where there were some.
 fn verified(page: &Page<'_>) -> Option<Vec<String>> {
     let detail = last(page, "verify")?;
-    Some(vec![
+    if let Some(error) = error(detail) {
+        return Some(vec![error]);
+    }
+    let mut items = vec![
         format!(
             "{} keys with an acknowledged write read back",
             count(detail, "checked")
         ),
         format!("{} lost", count(detail, "lost")),
         format!("{} wrong", count(detail, "phantom")),
-        format!(
-            "of those with an unknown outcome {} made and {} not",
-            count(detail, "unknown_applied"),
-            count(detail, "unknown_not_applied")
-        ),
-    ])
+    ];
+    let (made, not) = (
+        count(detail, "unknown_applied"),
+        count(detail, "unknown_not_applied"),
+    );
+    if (made.as_str(), not.as_str()) != ("0", "0") {
+        items.push(format!(
+            "of the writes with an unknown outcome {made} made and {not} not"
+        ));
+    }
+    Some(items)
 }
 
 fn cleaned(page: &Page<'_>) -> Option<Vec<String>> {
     let detail = last(page, "cleanup")?;
-    let mut items = vec![format!("{} keys removed", count(detail, "deleted"))];
-    let compacted = detail
-        .get("compacted_to")
-        .and_then(Value::as_u64)
-        .filter(|revision| *revision > 0);
-    items.extend(
-        compacted.map(|revision| format!("compacted to revision {}", format_count(revision))),
-    );
-    let defragmented = match detail.get("defragmented") {
-        Some(Value::Bool(true)) => Some("defragmented".to_owned()),
-        Some(Value::Array(names)) if !names.is_empty() => {
-            let names: Vec<String> = names.iter().filter_map(Value::as_str).map(clean).collect();
-            Some(format!("defragmented {}", names.join(" ")))
-        }
-        Some(Value::Number(n)) if n.as_u64().is_some_and(|n| n > 0) => {
-            Some(format!("{n} members defragmented"))
-        }
-        _ => None,
+    if let Some(error) = error(detail) {
+        return Some(vec![error]);
+    }
+    let number = |name: &str| {
+        detail
+            .get(name)
+            .and_then(Value::as_u64)
+            .filter(|number| *number > 0)
     };
-    items.extend(defragmented);
+    let mut items = vec![format!("{} keys removed", count(detail, "deleted"))];
+    items.extend(
+        number("compacted_to")
+            .map(|revision| format!("compacted to revision {}", format_count(revision))),
+    );
+    if detail.get("defragmented") == Some(&Value::Bool(true)) {
+        items.push("defragmented".to_owned());
+    }
     Some(items)
+}
+
+/// Why it did not come about.
+fn error(detail: &Value) -> Option<String> {
+    let error = detail.get("error")?.as_str()?;
+    Some(format!("failed: {}", clean(error)))
 }

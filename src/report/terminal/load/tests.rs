@@ -113,6 +113,8 @@ fn leader_killed() -> Run {
         .event_of("steady", "ack.gap", Some(0), gap(6_213))
         .event_of("steady", "ack.gap", Some(1), gap(1_437))
         .event_of("steady", "ack.gap", Some(2), gap(1_455))
+        .set("etcd.state", 0, "is_leader", 12..30, 0.0)
+        .set("etcd.state", 1, "is_leader", 13..30, 1.0)
         .event("verify", "verify", json!({
             "acked_keys": 14_102, "checked": 14_102, "lost": 0, "phantom": 0,
             "unknown_applied": 5, "unknown_not_applied": 9, "examples": []

@@ -15,15 +15,12 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
     if found.lost + found.phantom == 0 {
         return None;
     }
-    let examples = found
+    let examples: Vec<&str> = found
         .examples
         .iter()
         .take(EXAMPLES)
-        .map(|example| match example.as_str() {
-            Some(text) => text.to_owned(),
-            None => example.to_string(),
-        });
-    let examples: Vec<String> = examples.collect();
+        .map(String::as_str)
+        .collect();
     let told = if examples.is_empty() {
         String::new()
     } else {
