@@ -56,8 +56,11 @@ impl LoadPlan {
                     n => format!("{} clients get answered", format_count(u64::from(*n))),
                 };
                 match total {
+                    Some(total) if self.warmup_ns == 0 => {
+                        format!("{} operations, as fast as {clients},", format_count(total))
+                    }
                     Some(total) => format!(
-                        "{} operations and warm-up, as fast as {clients},",
+                        "{} operations after a warm-up, as fast as {clients},",
                         format_count(total)
                     ),
                     None => format!("as many operations as {clients}"),

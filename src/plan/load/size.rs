@@ -42,12 +42,10 @@ impl LoadPlan {
     pub fn bytes_per_write(&self) -> u64 {
         let value = (u64::from(self.values.min_size) + u64::from(self.values.max_size)).div_ceil(2);
         let element = u64::from(self.keys.size) + value + AROUND;
-        // etcd writes versions in order, and has bbolt fill pages to nine tenths then (mvcc/backend, `SeqPut`).
-        let per_page = (PAGE - PAGE_HEADER) * 9 / 10 / element;
-        match per_page {
-            0 => (element + PAGE_HEADER).next_multiple_of(PAGE),
-            n => PAGE / n,
-        }
+        // etcd writes versions in order, and has bbolt fill pages to nine tenths then (mvcc/backend, `SeqPut`); a
+        // node of the tree holds two keys at least, over as many pages as it takes (bbolt node.go, `splitIndex`).
+        let together = ((PAGE - PAGE_HEADER) * 9 / 10 / element).max(2);
+        (together * element + PAGE_HEADER).next_multiple_of(PAGE) / together
     }
 
     /// Versions of keys that an operation of the mix writes, on average.

@@ -184,6 +184,25 @@ fn what_is_written_first_is_the_least_that_is_known_of_a_closed_loop() {
     );
 }
 
+/// Against the `dbSize` of etcd 3.4.23 after 4,000 puts.
+#[test]
+fn growth_is_as_measured() {
+    for (size, measured) in [
+        ("100", 1_011_712.0),
+        ("3000", 16_498_688.0),
+        ("10000", 41_127_936.0),
+    ] {
+        let plan = plan(&format!(
+            "etcdbench load put --total 4000 --warmup 0s --val-size {size}"
+        ));
+        let expected = plan.expected_growth_bytes().unwrap() as f64;
+        assert!(
+            (expected / measured - 1.0).abs() < 0.04,
+            "{size}: {expected}"
+        );
+    }
+}
+
 #[test]
 fn the_series_are_those_of_the_mix_and_the_pace() {
     assert_eq!(
