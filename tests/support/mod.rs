@@ -11,6 +11,7 @@ pub mod fio;
 pub mod loopdisk;
 pub mod metrics;
 pub mod needs;
+pub mod null_server;
 pub mod probe;
 pub mod quiet;
 pub mod shape;
