@@ -5,9 +5,11 @@
 
 pub mod cgroup;
 pub mod clients;
+pub mod cluster;
 pub mod command;
 pub mod etcd;
 pub mod fio;
+pub mod load;
 pub mod loopdisk;
 pub mod metrics;
 pub mod needs;
@@ -17,3 +19,4 @@ pub mod quiet;
 pub mod shape;
 pub mod sides;
 pub mod strace;
+pub mod versions;
