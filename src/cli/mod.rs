@@ -1,6 +1,7 @@
 //! What a person types: clap types and help text, nothing else. Whatever depends on more than one flag is checked
 //! in [`crate::plan`], so that a scenario file and flags obey the same rules.
 
+mod connect;
 mod disk;
 mod output;
 mod report;
@@ -9,6 +10,7 @@ mod shell;
 use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Parser, Subcommand};
 
+pub use connect::{ConnectArgs, UserArg};
 pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, PhaseArg};
 pub use output::{Format, OutputArgs};
 pub use report::ReportArgs;

@@ -2,11 +2,13 @@
 
 mod budget;
 mod command;
+mod connect;
 mod disk;
 mod load;
 mod phases;
 mod resolve;
 
+pub use connect::{Connect, credentials};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
 pub use load::{
     Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,

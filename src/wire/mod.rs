@@ -1,5 +1,17 @@
 //! The lean gRPC client of the load path: HTTP/2 by the h2 crate, requests as bytes, errors by class.
 
+mod auth;
 mod class;
+mod diagnose;
+mod dial;
+mod dial_error;
+mod endpoint;
+mod secret;
+mod tls;
 
+pub use auth::{Auth, AuthError, Token};
 pub use class::ErrorClass;
+pub use dial::{Dialer, Stream};
+pub use dial_error::{DialError, DialFailure};
+pub use endpoint::Endpoint;
+pub use secret::{Credentials, Secret};
