@@ -10,6 +10,7 @@ pub mod disk;
 pub mod error;
 pub mod exit;
 pub mod host;
+pub mod load;
 pub mod plan;
 pub mod progress;
 pub mod record;

@@ -3,6 +3,7 @@
 
 mod connect;
 mod disk;
+mod load;
 mod output;
 mod report;
 mod shell;
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand};
 
 pub use connect::{ConnectArgs, UserArg};
 pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, PhaseArg};
+pub use load::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 pub use output::{Format, OutputArgs};
 pub use report::ReportArgs;
 pub use shell::{CompletionsArgs, completions, man};

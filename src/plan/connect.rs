@@ -12,9 +12,9 @@ use crate::wire::{Credentials, Endpoint, Secret};
 /// Where etcd listens if nothing is said (embed/config.go `DefaultListenClientURLs`).
 const ENDPOINT: &str = "127.0.0.1:2379";
 /// etcdctl's default `--dial-timeout` (etcdctl/ctlv3/ctl.go).
-const DIAL_TIMEOUT_NS: u64 = 2_000_000_000;
+pub(super) const DIAL_TIMEOUT_NS: u64 = 2_000_000_000;
 /// etcdctl's default `--command-timeout` (etcdctl/ctlv3/ctl.go).
-const COMMAND_TIMEOUT_NS: u64 = 5_000_000_000;
+pub(super) const COMMAND_TIMEOUT_NS: u64 = 5_000_000_000;
 const MIN_TIMEOUT_NS: u64 = 1_000_000;
 /// Longer than this nobody waits; and it keeps clocks from overflowing.
 const MAX_TIMEOUT_NS: u64 = 3_600_000_000_000;

@@ -11,7 +11,7 @@ mod resolve;
 pub use connect::{Connect, credentials};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
 pub use load::{
-    Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
-    RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
+    FRESH_PREFIX, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation,
+    Placement, RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
 };
 pub use resolve::labels;

@@ -3,6 +3,8 @@
 //! A write has definitely failed only where this list says so; everything else may have been applied (as Jepsen
 //! counts). A timeout of the *server* comes as `Unavailable`, so the code alone does not tell.
 
+use super::Token;
+
 /// Why an operation failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ErrorClass {
@@ -30,7 +32,9 @@ pub enum ErrorClass {
     Compacted,
     /// The lease does not exist any more.
     LeaseGone,
-    /// Refused: permission, token, or a request the server does not accept.
+    /// Refused: the token is not believed any more; another is got, and the request sent once more.
+    StaleToken,
+    /// Refused: permission, or a request the server does not accept.
     Denied,
     /// The server says that its data is corrupt.
     Corrupt,
@@ -59,6 +63,7 @@ impl ErrorClass {
     pub fn of_status(code: u32, message: &str) -> ErrorClass {
         let says = |text: &str| message.contains(text);
         match code {
+            _ if Token::is_stale(code, message) => ErrorClass::StaleToken,
             code::UNAVAILABLE if says("no leader") => ErrorClass::NoLeader,
             code::UNAVAILABLE if says("leader changed") => ErrorClass::LeaderChanged,
             code::UNAVAILABLE if says("timed out") => ErrorClass::ServerTimeout,
@@ -98,6 +103,7 @@ impl ErrorClass {
             ErrorClass::TooLarge => "too-large",
             ErrorClass::Compacted => "compacted",
             ErrorClass::LeaseGone => "lease-gone",
+            ErrorClass::StaleToken => "stale-token",
             ErrorClass::Denied => "denied",
             ErrorClass::Corrupt => "corrupt",
             ErrorClass::Other => "other",
@@ -113,6 +119,7 @@ impl ErrorClass {
                 | ErrorClass::NoSpace
                 | ErrorClass::TooLarge
                 | ErrorClass::LeaseGone
+                | ErrorClass::StaleToken
                 | ErrorClass::Denied
         )
     }

@@ -2,16 +2,23 @@
 
 mod auth;
 mod class;
+mod connection;
 mod diagnose;
 mod dial;
 mod dial_error;
 mod endpoint;
+mod grpc;
+pub mod message;
+mod protobuf;
 mod secret;
 mod tls;
 
 pub use auth::{Auth, AuthError, Token};
 pub use class::ErrorClass;
+pub use connection::{Caller, Driver, Messages, start};
 pub use dial::{Dialer, Stream};
 pub use dial_error::{DialError, DialFailure};
 pub use endpoint::Endpoint;
+pub use grpc::{Failure, frame};
+pub use protobuf::Malformed;
 pub use secret::{Credentials, Secret};

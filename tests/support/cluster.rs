@@ -1,6 +1,5 @@
 //! Three real etcd members on this machine, to be killed, stopped and asked.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -9,7 +8,11 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::command::run;
+use super::etcd::free_ports;
 use super::metrics::Scrape;
+
+/// Members of one cluster, at most.
+const MOST: usize = 3;
 
 /// A running cluster; killed and removed on drop.
 pub struct Cluster {
@@ -23,10 +26,10 @@ struct Member {
 }
 
 impl Cluster {
-    /// Starts so many members of `program` and waits for their leader.
+    /// Starts so many members of `program`, up to three, and waits for their leader.
     pub fn start(program: &Path, members: usize) -> Self {
         let directory = super::probe::scratch();
-        let ports = free_ports(2 * members);
+        let ports = free_ports::<{ 2 * MOST }>();
         let url = |port: u16| format!("http://127.0.0.1:{port}");
         let all: Vec<_> = (0..members)
             .map(|at| format!("m{at}={}", url(ports[members + at])))
@@ -121,14 +124,6 @@ pub fn etcdctl(endpoint: &str, arguments: &[&str]) -> String {
     let mut all = vec!["-c", script, "sh", endpoint];
     all.extend(arguments);
     run("sh", &all)
-}
-
-/// Ports nobody listens on. Held together, so that they differ.
-fn free_ports(count: usize) -> Vec<u16> {
-    let any = |_| TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    let held: Vec<_> = (0..count).map(any).collect();
-    let port = |l: &TcpListener| l.local_addr().expect("a bound address").port();
-    held.iter().map(port).collect()
 }
 
 /// The etcd in PATH.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Arrival;
+use crate::plan::Arrival;
 
 /// Everything `etcdbench load` needs to know, resolved and checked. Secrets are no part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,0 +1,22 @@
+//! The load generator: drives an etcd, and charges every delay to the request that suffered it.
+
+mod books;
+mod client;
+mod draw;
+mod feed;
+mod flight;
+mod gaps;
+mod halt;
+mod keys;
+mod lane;
+mod ledger;
+mod operation;
+mod preload;
+mod schedule;
+mod timer;
+mod values;
+mod watching;
+mod worker;
+
+/// Seconds that leases of lease operations live.
+const LEASE_TTL_S: u64 = 60;
