@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod clock;
+pub mod cluster;
 pub mod disk;
 pub mod error;
 pub mod exit;
@@ -16,6 +17,7 @@ pub mod progress;
 pub mod record;
 pub mod report;
 pub mod result;
+pub mod session;
 pub mod signals;
 pub mod stats;
 pub mod suggest;
@@ -23,3 +25,4 @@ pub mod system;
 pub mod units;
 pub mod verdict;
 pub mod wire;
+pub mod workdir;

@@ -7,12 +7,13 @@ use std::process::ExitCode;
 use clap::Parser;
 use etcdbench::cli::{self, Cli, Command, DiskArgs, Format, ReportArgs};
 use etcdbench::clock::Clock;
-use etcdbench::disk::{self as probe, Finished, Request};
+use etcdbench::disk as probe;
 use etcdbench::error::{Error, Result};
 use etcdbench::exit::Exit;
 use etcdbench::plan::{self, DiskPlan};
 use etcdbench::report::{self, Style};
 use etcdbench::result::{self, Run, Summary};
+use etcdbench::session::{Finished, Request};
 use etcdbench::{progress, signals, verdict};
 
 fn main() -> ExitCode {

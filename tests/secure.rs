@@ -128,7 +128,10 @@ fn tls_is_believed_only_with_its_authority() {
         &trusting(&remade.pem()),
         &url,
         DialFailure::UnknownAuthority,
-        &["--cacert", "remade.pem", "another key"],
+        &[
+            "--cacert",
+            "remade.pem holds one of the same name with another key",
+        ],
     );
     fails(
         &Security::default(),
@@ -180,6 +183,36 @@ fn a_certificate_for_others_tells_for_whom() {
 }
 
 #[test]
+fn a_certificate_that_signed_itself_is_believed_where_it_is_listed() {
+    needs!(Need::Program("etcd"));
+    let directory = tempdir().unwrap();
+    let here = directory.path();
+    let itself = |names: &[&str], valid| {
+        let pair = Authority::of_itself(here, names, valid);
+        let etcd = Guarded::tls(here, &pair, None);
+        (trusting(&pair.cert), etcd.at("127.0.0.1"), etcd)
+    };
+    let (trust, url, _etcd) = itself(&["127.0.0.1"], Valid::Now);
+    reached(&trust, &url);
+    let other = Authority::of_itself(here, &["127.0.0.2"], Valid::Now);
+    fails(
+        &trusting(&other.cert),
+        &url,
+        DialFailure::UnusableCertificate,
+        &["that of an authority", "--cacert"],
+    );
+    let (trust, url, _etcd) = itself(&["etcd-1.example.com"], Valid::Now);
+    fails(
+        &trust,
+        &url,
+        DialFailure::WrongName,
+        &["only for etcd-1.example.com;"],
+    );
+    let (trust, url, _etcd) = itself(&["127.0.0.1"], Valid::UntilThen);
+    fails(&trust, &url, DialFailure::Expired, &["2020-02-03"]);
+}
+
+#[test]
 fn a_missing_client_certificate_is_told_from_a_bad_one() {
     needs!(Need::Program("etcd"));
     let directory = tempdir().unwrap();
@@ -215,15 +248,22 @@ fn a_missing_client_certificate_is_told_from_a_bad_one() {
         &["speaks TLS", &url],
     );
 
-    // The connection is made, and only what is read from it tells.
-    let error = block_on(async {
+    // Without a look from outside: the server tells only after its own part of the handshake, so that the connection
+    // may have been made, and what is read from it tells.
+    let found = block_on(async {
         let dialer = Dialer::new(&trust, PATIENT).unwrap();
         let endpoint = Endpoint::parse(&url).unwrap();
-        let mut stream = dialer.dial(&endpoint).await.unwrap();
-        stream.read_u8().await.unwrap_err()
+        match dialer.dial(&endpoint).await {
+            Err(error) => error,
+            Ok(mut stream) => {
+                let error = stream.read_u8().await.unwrap_err();
+                DialError::within(&error)
+                    .expect("an explained error")
+                    .clone()
+            }
+        }
     });
-    let found = DialError::within(&error).expect("an explained error");
-    told(found, DialFailure::ClientCertificateMissing, &[&url]);
+    told(&found, DialFailure::ClientCertificateMissing, &[&url]);
 }
 
 #[test]
@@ -323,16 +363,30 @@ fn whoever_is_no_etcd_is_told() {
             &quiet,
             &format!("{scheme}://{web}"),
             DialFailure::NotEtcd,
-            &["speaks HTTP/1, not gRPC"],
+            &[&format!("{scheme}://{web}"), "speaks HTTP/1, not gRPC"],
         );
     }
+    let http_only = serve(|mut stream| {
+        let mut asked = [0; 256];
+        let length = stream.read(&mut asked).unwrap_or(0);
+        let _ = stream.write_all(match asked[..length].starts_with(b"GET /version") {
+            true => b"HTTP/1.1 200 OK\r\n\r\n{\"etcdserver\":\"3.5.10\"}",
+            false => b"HTTP/1.1 505 HTTP Version Not Supported\r\n\r\n",
+        });
+    });
+    fails(
+        &quiet,
+        &format!("http://{http_only}"),
+        DialFailure::NotEtcd,
+        &["--listen-client-http-urls", "2379"],
+    );
     let closing = serve(drop);
     for scheme in ["http", "https"] {
         fails(
             &quiet,
             &format!("{scheme}://{closing}"),
             DialFailure::Broken,
-            &["closes"],
+            &["takes connections but closes them"],
         );
     }
 }
@@ -460,7 +514,7 @@ fn files_are_checked_before_anything_is_connected() {
         (
             ca(write("cut.pem", cut.as_bytes())),
             "--cacert",
-            "is damaged",
+            "END line is missing",
         ),
         (
             ca(write("none.pem", no_certificate.as_bytes())),

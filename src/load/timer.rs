@@ -22,7 +22,7 @@ impl Timer {
     pub fn new() -> io::Result<Self> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let fd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        Ok(Timer(AsyncFd::new(fd)?))
+        Ok(Timer(AsyncFd::register(fd)?))
     }
 
     /// Fires once, this long from now; the last setting counts.

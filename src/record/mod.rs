@@ -1,11 +1,13 @@
 //! The histogram core: samples are recorded per worker and series, handed over each interval, merged by
 //! addition, and turned into quantiles here and nowhere else.
 
+mod buckets;
 mod distribution;
 mod estimate;
 mod recorder;
 mod samples;
 
+pub use buckets::{Bracket, Buckets};
 pub use distribution::Distribution;
 pub use estimate::{Exceedance, MIN_TAIL_SAMPLES, QuantileEstimate, exceedance, quantile};
 pub use recorder::{Emission, IntervalSamples, Pool, Recorder, RecorderSettings, Series, Stall};

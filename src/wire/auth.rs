@@ -15,9 +15,10 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::dial::{Dialer, Stream};
-use super::dial_error::DialError;
+use super::dial_error::{DialError, DialFailure};
 use super::endpoint::Endpoint;
 use super::secret::Credentials;
+use crate::units::exact_duration;
 
 /// The request header that carries a token (api/v3rpc/rpctypes/metadatafields.go).
 const HEADER: &str = "token";
@@ -138,7 +139,7 @@ impl Auth {
             Ok(Err(Failed::Transport(error))) => {
                 return Err(dialer.diagnose(endpoint, &error).await.into());
             }
-            Err(_) => return Err(dialer.diagnose(endpoint, "no answer in time").await.into()),
+            Err(_) => return Err(self.unanswered(dialer, endpoint).await),
         };
         token_of(&answer)
             .and_then(|token| HeaderValue::from_bytes(token).ok())
@@ -147,6 +148,18 @@ impl Auth {
                     "{endpoint} answers without a token: is it an etcd?"
                 ))
             })
+    }
+
+    /// Nothing came in time: is it no etcd at all, or one that has no time or no leader?
+    async fn unanswered(&self, dialer: &Dialer, endpoint: &Endpoint) -> AuthError {
+        let within = exact_duration(u64::try_from(self.timeout.as_nanos()).unwrap_or(u64::MAX));
+        let error = dialer.diagnose(endpoint, "no answer").await;
+        if error.failure() != DialFailure::Other {
+            return error.into();
+        }
+        AuthError::Refused(format!(
+            "{endpoint} gives no token within {within} (--command-timeout): it has no leader, or is overloaded"
+        ))
     }
 
     fn refused(&self, endpoint: &Endpoint, code: u32, message: &str) -> AuthError {

@@ -110,6 +110,32 @@ impl ErrorClass {
         }
     }
 
+    /// Every class.
+    pub const ALL: [ErrorClass; 15] = [
+        ErrorClass::NotSent,
+        ErrorClass::NoLeader,
+        ErrorClass::LeaderChanged,
+        ErrorClass::ServerTimeout,
+        ErrorClass::Stopping,
+        ErrorClass::Transport,
+        ErrorClass::ClientDeadline,
+        ErrorClass::Overload,
+        ErrorClass::NoSpace,
+        ErrorClass::TooLarge,
+        ErrorClass::Compacted,
+        ErrorClass::LeaseGone,
+        ErrorClass::Denied,
+        ErrorClass::Corrupt,
+        ErrorClass::Other,
+    ];
+
+    /// The class of this name; `None` for what no version of this program has written.
+    pub fn of_name(name: &str) -> Option<ErrorClass> {
+        ErrorClass::ALL
+            .into_iter()
+            .find(|class| class.name() == name)
+    }
+
     /// Whether a write that failed like this was certainly not applied.
     pub fn not_applied(self) -> bool {
         matches!(
@@ -150,6 +176,14 @@ mod tests {
             ErrorClass::of_status(14, "error reading from server: EOF"),
             ErrorClass::Transport
         );
+    }
+
+    #[test]
+    fn every_class_is_found_by_its_name() {
+        for class in ErrorClass::ALL {
+            assert_eq!(ErrorClass::of_name(class.name()), Some(class));
+        }
+        assert_eq!(ErrorClass::of_name("sulking"), None);
     }
 
     #[test]

@@ -19,7 +19,6 @@ const TLS_ALERT: u8 = 21;
 const SHOWN: usize = 60;
 /// So much of an HTTP/1 answer is read.
 const ANSWER_LIMIT: usize = 4096;
-const CLIENT_PORT_HINT: &str = "an etcd answers clients on another port, 2379 by default";
 
 /// The first thing a server said to a client of HTTP/2.
 enum Greeting {
@@ -65,13 +64,13 @@ impl Dialer {
             Greeting::Http2 => DialError::new(
                 DialFailure::Other,
                 endpoint,
-                format!("speaks HTTP/2, but not as an etcd does: {error}"),
+                format!("speaks HTTP/2, but the connection failed: {error}"),
             ),
             Greeting::Closed => DialError::new(
                 DialFailure::Broken,
                 endpoint,
                 format!(
-                    "takes connections but closes them at once ({error}): no etcd, or one that is starting or stopping"
+                    "takes connections but closes them ({error}): no etcd, or one that is starting or stopping"
                 ),
             ),
             Greeting::Silent => DialError::timeout(
@@ -79,7 +78,11 @@ impl Dialer {
                 "takes connections but answers nothing",
                 u64::try_from(self.timeout().as_nanos()).unwrap_or(u64::MAX),
             ),
-            other => self.stranger(endpoint, other).await,
+            other => DialError::new(
+                DialFailure::NotEtcd,
+                endpoint,
+                self.stranger(endpoint, other).await,
+            ),
         }
     }
 
@@ -96,32 +99,33 @@ impl Dialer {
             Greeting::Closed | Greeting::Silent | Greeting::TlsAlert | Greeting::Explained(_) => {
                 None
             }
-            other => Some(self.stranger(&plain, other).await),
+            other => Some(DialError::new(
+                DialFailure::NotEtcd,
+                endpoint,
+                format!(
+                    "does not speak TLS, and {}",
+                    self.stranger(&plain, other).await
+                ),
+            )),
         }
     }
 
-    /// Somebody who speaks, but not HTTP/2.
-    async fn stranger(&self, endpoint: &Endpoint, greeting: Greeting) -> DialError {
-        let what = match greeting {
-            Greeting::Other(said) => {
-                format!("is no etcd: it answers {said:?}; {CLIENT_PORT_HINT}")
-            }
+    /// Somebody who speaks, but not HTTP/2: who it is.
+    async fn stranger(&self, endpoint: &Endpoint, greeting: Greeting) -> String {
+        let who = match greeting {
+            Greeting::Other(said) => format!("is no etcd: it answers {said:?}"),
             _ if self
                 .http1_says(endpoint, "/version", "\"etcdserver\"")
                 .await =>
             {
-                format!(
-                    "is the port of an etcd for other members (--listen-peer-urls); {CLIENT_PORT_HINT}"
-                )
+                "is a port of an etcd for HTTP/1 alone (--listen-client-http-urls)".to_owned()
             }
-            _ if self.http1_says(endpoint, "/health", "\"health\"").await => format!(
-                "is the port of an etcd for metrics (--listen-metrics-urls); {CLIENT_PORT_HINT}"
-            ),
-            _ => format!(
-                "speaks HTTP/1, not gRPC: no etcd, or a proxy in front of one; {CLIENT_PORT_HINT}"
-            ),
+            _ if self.http1_says(endpoint, "/health", "\"health\"").await => {
+                "is the port of an etcd for metrics (--listen-metrics-urls)".to_owned()
+            }
+            _ => "speaks HTTP/1, not gRPC: no etcd, or a proxy in front of one".to_owned(),
         };
-        DialError::new(DialFailure::NotEtcd, endpoint, what)
+        format!("{who}; an etcd answers clients on another port, 2379 by default")
     }
 
     async fn speaks_tls(&self, endpoint: &Endpoint) -> bool {

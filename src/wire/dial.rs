@@ -15,9 +15,10 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::dial_error::{DialError, DialFailure, TlsFlags};
+use super::dial_error::{DialError, DialFailure};
 use super::endpoint::Endpoint;
 use super::tls::Material;
+use super::tls_error::TlsFlags;
 use crate::error::Result;
 use crate::plan::Security;
 

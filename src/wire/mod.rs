@@ -12,6 +12,8 @@ pub mod message;
 mod protobuf;
 mod secret;
 mod tls;
+mod tls_error;
+mod verify;
 
 pub use auth::{Auth, AuthError, Token};
 pub use class::ErrorClass;

@@ -1,19 +1,18 @@
 //! TLS as etcd's clients use it: PEM files read and checked up front, ring's cryptography, HTTP/2 by ALPN.
 
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{ClientConfig, WantsClientCert};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{
-    ConfigBuilder, DigitallySignedStruct, InconsistentKeys, RootCertStore, SignatureScheme,
-    WantsVerifier,
-};
+use rustls::{ConfigBuilder, InconsistentKeys, RootCertStore, WantsVerifier};
 
+use super::verify::{Anyone, Listed};
 use crate::error::{Error, Result};
 use crate::plan::Security;
 
@@ -31,7 +30,7 @@ enum Trust {
     /// The authorities of this machine, read when the first TLS connection is made.
     System,
     /// Those of `--cacert`.
-    Given(Arc<RootCertStore>),
+    Listed(Arc<Listed>),
     /// Whoever answers.
     Anyone,
 }
@@ -49,7 +48,7 @@ impl Material {
         };
         let trust = match &security.cacert {
             _ if security.insecure_skip_tls_verify => Trust::Anyone,
-            Some(path) => Trust::Given(Arc::new(roots(path)?)),
+            Some(path) => Trust::Listed(Arc::new(listed(path, &provider)?)),
             None => Trust::System,
         };
         let builder = ClientConfig::builder_with_provider(provider)
@@ -66,9 +65,7 @@ impl Material {
     pub(super) fn config(&self) -> ClientConfig {
         match &self.trust {
             Trust::Anyone => self.config_that_believes_anyone(),
-            Trust::Given(roots) => {
-                self.finish(self.builder.clone().with_root_certificates(roots.clone()))
-            }
+            Trust::Listed(verifier) => self.verified_by(verifier.clone()),
             Trust::System => {
                 self.finish(self.builder.clone().with_root_certificates(system_roots()))
             }
@@ -77,14 +74,12 @@ impl Material {
 
     /// A configuration that believes any certificate.
     pub(super) fn config_that_believes_anyone(&self) -> ClientConfig {
-        let provider = self.builder.crypto_provider();
-        let verifier = Anyone(
-            provider
-                .signature_verification_algorithms
-                .supported_schemes(),
-        );
+        self.verified_by(Arc::new(Anyone::new(self.builder.crypto_provider())))
+    }
+
+    fn verified_by(&self, verifier: Arc<dyn ServerCertVerifier>) -> ClientConfig {
         let builder = self.builder.clone().dangerous();
-        self.finish(builder.with_custom_certificate_verifier(Arc::new(verifier)))
+        self.finish(builder.with_custom_certificate_verifier(verifier))
     }
 
     fn finish(&self, builder: ConfigBuilder<ClientConfig, WantsClientCert>) -> ClientConfig {
@@ -106,18 +101,22 @@ fn system_roots() -> RootCertStore {
     roots
 }
 
-fn roots(path: &Path) -> Result<RootCertStore> {
+fn listed(path: &Path, provider: &Arc<CryptoProvider>) -> Result<Listed> {
+    let unusable = |error: &dyn Display| {
+        let what = format!("holds a certificate that cannot be used ({error})");
+        usage("--cacert", path, &what)
+    };
+    let certificates = certificates("--cacert", path)?;
     let mut roots = RootCertStore::empty();
-    for certificate in certificates("--cacert", path)? {
-        roots.add(certificate).map_err(|error| {
-            usage(
-                "--cacert",
-                path,
-                &format!("holds a certificate that cannot be used ({error})"),
-            )
-        })?;
+    for certificate in &certificates {
+        roots
+            .add(certificate.clone())
+            .map_err(|error| match error {
+                rustls::Error::InvalidCertificate(error) => unusable(&error),
+                error => unusable(&error),
+            })?;
     }
-    Ok(roots)
+    Listed::new(roots, certificates, provider).map_err(|error| unusable(&error))
 }
 
 fn identity(cert: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedKey> {
@@ -130,7 +129,7 @@ fn identity(cert: &Path, key: &Path, provider: &CryptoProvider) -> Result<Certif
         ),
         // A certificate that cannot be parsed shows here, too.
         rustls::Error::InvalidCertificate(error) => {
-            usage("--cert", cert, &format!("cannot be used ({error:?})"))
+            usage("--cert", cert, &format!("cannot be used ({error})"))
         }
         error => usage("--key", key, &format!("cannot be used ({error})")),
     })
@@ -146,7 +145,7 @@ fn certificates(flag: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>>
             path,
             "holds no certificate in PEM (-----BEGIN CERTIFICATE-----); 'openssl x509 -inform der' converts one in DER",
         )),
-        Err(error) => Err(usage(flag, path, &format!("is damaged ({error})"))),
+        Err(error) => Err(damaged(flag, path, &error)),
     }
 }
 
@@ -160,15 +159,22 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
             "is encrypted; 'openssl pkey' writes it without encryption",
         ));
     }
-    use rustls::pki_types::pem::Error as PemError;
     PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
-        PemError::NoItemsFound => usage(
+        pem::Error::NoItemsFound => usage(
             "--key",
             path,
             "holds no private key in PEM (-----BEGIN … PRIVATE KEY-----)",
         ),
-        error => usage("--key", path, &format!("is damaged ({error})")),
+        error => damaged("--key", path, &error),
     })
+}
+
+fn damaged(flag: &str, path: &Path, error: &pem::Error) -> Error {
+    let what = match error {
+        pem::Error::MissingSectionEnd { .. } => "its END line is missing".to_owned(),
+        error => error.to_string(),
+    };
+    usage(flag, path, &format!("is damaged ({what})"))
 }
 
 fn read(flag: &str, path: &Path) -> Result<Vec<u8>> {
@@ -177,43 +183,4 @@ fn read(flag: &str, path: &Path) -> Result<Vec<u8>> {
 
 fn usage(flag: &str, path: &Path, what: &str) -> Error {
     Error::Usage(format!("{flag} {} {what}", path.display()))
-}
-
-/// Believes any certificate, and that whoever shows it holds its key: with no name behind it, the key proves nothing.
-#[derive(Debug)]
-struct Anyone(Vec<SignatureScheme>);
-
-impl ServerCertVerifier for Anyone {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.clone()
-    }
 }

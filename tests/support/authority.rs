@@ -71,6 +71,18 @@ impl Authority {
         self.sign(&[], valid, vec![ExtendedKeyUsagePurpose::ClientAuth])
     }
 
+    /// A certificate that signed itself and is an authority, too: what `openssl req -x509` makes.
+    pub fn of_itself(directory: &Path, names: &[&str], valid: Valid) -> Pair {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names.clone()).expect("names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        valid.limit(&mut params);
+        let key = KeyPair::generate().expect("a key");
+        let cert = params.self_signed(&key).expect("a certificate");
+        let stem = format!("itself-{}-{valid:?}", names.join("-"));
+        Pair::write(directory, &stem, &cert.pem(), &key)
+    }
+
     fn sign(&self, names: &[&str], valid: Valid, usage: Vec<ExtendedKeyUsagePurpose>) -> Pair {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let stem = format!(
@@ -84,19 +96,31 @@ impl Authority {
             .distinguished_name
             .push(DnType::CommonName, "someone");
         params.extended_key_usages = usage;
-        match valid {
+        valid.limit(&mut params);
+        let key = KeyPair::generate().expect("a key");
+        let cert = params.signed_by(&key, &self.issuer).expect("a certificate");
+        Pair::write(&self.directory, &stem, &cert.pem(), &key)
+    }
+}
+
+impl Pair {
+    fn write(directory: &Path, stem: &str, cert: &str, key: &KeyPair) -> Self {
+        let pair = Pair {
+            cert: directory.join(format!("{stem}.pem")),
+            key: directory.join(format!("{stem}-key.pem")),
+        };
+        fs::write(&pair.cert, cert).expect("a PEM file");
+        fs::write(&pair.key, key.serialize_pem()).expect("a PEM file");
+        pair
+    }
+}
+
+impl Valid {
+    fn limit(self, params: &mut CertificateParams) {
+        match self {
             Valid::Now => {}
             Valid::UntilThen => params.not_after = date_time_ymd(2020, 2, 3),
             Valid::FromThen => params.not_before = date_time_ymd(2099, 2, 3),
         }
-        let key = KeyPair::generate().expect("a key");
-        let cert = params.signed_by(&key, &self.issuer).expect("a certificate");
-        let pair = Pair {
-            cert: self.directory.join(format!("{stem}.pem")),
-            key: self.directory.join(format!("{stem}-key.pem")),
-        };
-        fs::write(&pair.cert, cert.pem()).expect("a PEM file");
-        fs::write(&pair.key, key.serialize_pem()).expect("a PEM file");
-        pair
     }
 }
