@@ -16,7 +16,7 @@ use crate::units::{parse_bytes, parse_duration, parse_duration_or_millis, parse_
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = SHORT_EXAMPLES, after_long_help = EXAMPLES)]
 pub struct LoadArgs {
-    /// What is done; --mix instead for a mix of your own
+    /// put, range, mixed, txn, txn-mixed, delete, watch, lease or stm; --mix instead for a mix of your own
     #[arg(value_enum, value_name = "OPERATION", hide_possible_values = true)]
     pub operation: Option<OperationArg>,
 
@@ -192,7 +192,7 @@ pub struct LoadArgs {
     #[arg(long, value_name = "SHARE", value_parser = parse_share, help_heading = STM)]
     pub stm_writes: Option<f64>,
 
-    /// Start a throwaway etcd of N members on this machine, drive it, and take it down [default: 1]
+    /// Start a throwaway etcd on this machine, of N members or one, drive it, and take it down
     ///
     /// Whatever says how another etcd is reached has no effect then.
     #[arg(
@@ -295,8 +295,6 @@ const VERDICT: &str = "Verdict";
 const SAFETY: &str = "Safety";
 
 const SHORT_EXAMPLES: &str = "\
-Operations: put, range, mixed, txn, txn-mixed, delete, watch, lease, stm
-
 Examples:
   etcdbench load put --local                          the real thing, on a throwaway etcd
   etcdbench load put --rate 2000 --duration 60s       does this etcd hold 2,000 puts/s?
@@ -323,7 +321,7 @@ Examples:
     etcdbench load put --local=3 --local-dir /var/lib
 
   Does this cluster hold 2,000 puts a second, with p99 below 50 ms?
-    etcdbench load put --endpoints 10.0.0.1:2379,10.0.0.2:2379,10.0.0.3:2379 --rate 2000 --duration 60s \\
+    etcdbench load put --endpoints 10.0.0.1:2379,10.0.0.2:2379 --rate 2000 --duration 60s \\
       --rule 'put.response.p99 < 50ms'
 
   Where does it give way? A stair from 500 to 8,000 operations a second:
@@ -333,7 +331,7 @@ Examples:
     etcdbench load put --conns 100 --clients 1000 --total 100000 --val-size 256
 
   As a busy apiserver: guarded updates, lists of 500 keys, watches:
-    etcdbench load --mix txn=60,range=40 --guarded --read from --streams 30 --watch-prev-kv --rate 300
+    etcdbench load --mix txn=60,range=40 --guarded --read from --streams 30 --watch-prev-kv
 
   What a loss of the leader costs, and whether anything acknowledged is lost:
     etcdbench load put --rate 500 --duration 5m --verify";

@@ -41,6 +41,8 @@ pub struct Cli {
 pub enum Command {
     /// Tell whether a disk may carry etcd, before etcd is installed
     Disk(Box<DiskArgs>),
+    /// Drive a live etcd and measure every request, from the moment it was due
+    Load(Box<LoadArgs>),
     /// Show a stored result again, also that of a run that was killed
     Report(ReportArgs),
     /// Print a completion script for a shell

@@ -73,7 +73,7 @@ impl After<'_> {
 
     fn verify(&mut self, ledger: &Ledger) {
         let phase = self.enter("verify");
-        let detail = match self.patiently(|cluster, work| read_back(cluster, work)) {
+        let detail = match self.patiently(read_back) {
             Ok(found) => {
                 let verified = ledger.verify(&found, self.work.stamps());
                 serde_json::to_value(verified).unwrap_or(Value::Null)

@@ -134,7 +134,10 @@ pub fn prefix_end(prefix: &[u8]) -> Vec<u8> {
 /// A step that visits every key before it comes back to the first: some large prime, unless it divides `n`.
 fn coprime(n: u64) -> u64 {
     const PRIMES: [u64; 3] = [2_654_435_761, 2_246_822_519, 3_266_489_917];
-    PRIMES.into_iter().find(|prime| n % prime != 0).unwrap_or(1)
+    PRIMES
+        .into_iter()
+        .find(|prime| !n.is_multiple_of(*prime))
+        .unwrap_or(1)
 }
 
 /// Ranks with probability in proportion to (rank + 1)^-exponent (Gray et al., "Quickly generating billion-record

@@ -22,7 +22,9 @@ impl Timer {
     pub fn new() -> io::Result<Self> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let fd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-        Ok(Timer(AsyncFd::register(fd)?))
+        // SAFETY: an OwnedFd keeps the same open descriptor until it is dropped, and nothing else closes it.
+        let registered = unsafe { AsyncFd::register(fd) }?;
+        Ok(Timer(registered))
     }
 
     /// Fires once, this long from now; the last setting counts.

@@ -4,7 +4,7 @@ mod budget;
 mod command;
 mod connect;
 mod disk;
-mod load;
+pub(crate) mod load;
 mod phases;
 mod resolve;
 

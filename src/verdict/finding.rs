@@ -48,3 +48,11 @@ pub(super) fn part(values: &[f64], share: f64) -> Option<f64> {
 pub(super) fn quantile(distribution: &Distribution, q: f64) -> u64 {
     distribution.quantile(q).unwrap_or_default()
 }
+
+/// A text as the beginning of a sentence.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}

@@ -156,7 +156,7 @@ fn margin(rule: &Rule, value: f64) -> Option<f64> {
         Op::Below | Op::AtMost => (rule.limit, value),
         Op::Above | Op::AtLeast => (value, rule.limit),
     };
-    (under > 0.0).then(|| over / under)
+    (under > 0.0 && over > 0.0).then(|| over / under)
 }
 
 fn no_samples() -> Judgement {

@@ -6,26 +6,28 @@
 //! to be sent again with a new token.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::RwLock;
 use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue, Request};
+use bytes::Bytes;
+use http::HeaderValue;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::class::ErrorClass;
+use super::connection::start;
 use super::dial::{Dialer, Stream};
 use super::dial_error::{DialError, DialFailure};
 use super::endpoint::Endpoint;
+use super::grpc::{Failure, frame};
+use super::message::{Method, Request};
+use super::protobuf::{Fields, Malformed, Value, bytes_field_len, put_bytes};
 use super::secret::Credentials;
 use crate::units::exact_duration;
 
 /// The request header that carries a token (api/v3rpc/rpctypes/metadatafields.go).
 const HEADER: &str = "token";
-/// What a token is asked for with (api/etcdserverpb/rpc.proto).
-const METHOD: &str = "/etcdserverpb.Auth/Authenticate";
-/// An answer holds a header and a token; a JWT with RSA is about 1 KiB.
-const ANSWER_LIMIT: usize = 64 << 10;
 
 /// gRPC status codes (grpc.io, "Status codes and their use in gRPC").
 const INVALID_ARGUMENT: u32 = 3;
@@ -106,14 +108,30 @@ impl Auth {
         endpoint: &Endpoint,
         stale: u64,
     ) -> Result<Token, AuthError> {
+        let why = match self.renew_once(dialer, endpoint, stale).await {
+            Ok(token) => return Ok(token),
+            Err(why) => why,
+        };
+        // Looking who is there takes time, in which others may renew.
+        match why {
+            Why::Told(error) => Err(error),
+            Why::Broken(seen) => Err(dialer.diagnose(endpoint, &seen).await.into()),
+            Why::Unanswered => Err(self.unanswered(dialer, endpoint).await),
+        }
+    }
+
+    async fn renew_once(
+        &self,
+        dialer: &Dialer,
+        endpoint: &Endpoint,
+        stale: u64,
+    ) -> Result<Token, Why> {
         let _one_at_a_time = self.renewing.lock().await;
-        let current = self.token();
-        if let Some(token) = current.filter(|token| token.generation > stale) {
+        if let Some(token) = self.token().filter(|token| token.generation > stale) {
             return Ok(token);
         }
-        let value = self.authenticate(dialer, endpoint).await?;
         let token = Token {
-            value,
+            value: self.authenticate(dialer, endpoint).await?,
             generation: stale + 1,
         };
         let mut current = match self.current.write() {
@@ -124,30 +142,41 @@ impl Auth {
         Ok(token)
     }
 
-    async fn authenticate(
-        &self,
-        dialer: &Dialer,
-        endpoint: &Endpoint,
-    ) -> Result<HeaderValue, AuthError> {
-        let stream = dialer.dial(endpoint).await?;
-        let message = request(&self.credentials);
-        let answer = match timeout(self.timeout, unary(stream, endpoint, message)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(Failed::Status { code, message })) => {
-                return Err(self.refused(endpoint, code, &message));
-            }
-            Ok(Err(Failed::Transport(error))) => {
-                return Err(dialer.diagnose(endpoint, &error).await.into());
-            }
-            Err(_) => return Err(self.unanswered(dialer, endpoint).await),
+    async fn authenticate(&self, dialer: &Dialer, endpoint: &Endpoint) -> Result<HeaderValue, Why> {
+        let stream = match dialer.dial(endpoint).await {
+            Ok(stream) => stream,
+            Err(error) => return Err(Why::Told(error.into())),
         };
-        token_of(&answer)
+        let answer = match timeout(self.timeout, self.ask(stream, endpoint)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(Failure { class, message })) => {
+                return Err(match class {
+                    ErrorClass::Transport | ErrorClass::NotSent => Why::Broken(message),
+                    _ => Why::Told(self.refused(endpoint, &message)),
+                });
+            }
+            Err(_) => return Err(Why::Unanswered),
+        };
+        let token = token(&answer).ok().flatten();
+        token
             .and_then(|token| HeaderValue::from_bytes(token).ok())
             .ok_or_else(|| {
-                AuthError::Refused(format!(
-                    "{endpoint} answers without a token: is it an etcd?"
-                ))
+                let what = format!("{endpoint} answers without a token: is it an etcd?");
+                Why::Told(AuthError::Refused(what))
             })
+    }
+
+    /// One request on a connection of its own, which has nothing to do with those that are measured.
+    async fn ask(&self, stream: Stream, endpoint: &Endpoint) -> Result<Bytes, Failure> {
+        let (mut caller, driver) = start(stream, endpoint, None).await?;
+        let message = frame(&Authenticate(&self.credentials));
+        let mut answer = pin!(caller.call(Method::Authenticate, message));
+        tokio::select! {
+            biased;
+            answer = &mut answer => answer,
+            // The answer may have come with the end.
+            _ = driver.run() => answer.await,
+        }
     }
 
     /// Nothing came in time: is it no etcd at all, or one that has no time or no leader?
@@ -162,7 +191,7 @@ impl Auth {
         ))
     }
 
-    fn refused(&self, endpoint: &Endpoint, code: u32, message: &str) -> AuthError {
+    fn refused(&self, endpoint: &Endpoint, message: &str) -> AuthError {
         let user = &self.credentials.user;
         if message.contains("invalid user ID or password") {
             AuthError::WrongPassword(format!(
@@ -174,10 +203,20 @@ impl Auth {
             ))
         } else {
             AuthError::Refused(format!(
-                "{endpoint} gives no token to the user '{user}': {message} (gRPC status {code})"
+                "{endpoint} gives no token to the user '{user}': {message}"
             ))
         }
     }
+}
+
+/// Why there is no token, before it is looked into.
+enum Why {
+    /// It is known.
+    Told(AuthError),
+    /// The connection broke.
+    Broken(String),
+    /// Nothing came in time.
+    Unanswered,
 }
 
 /// Why there is no token.
@@ -212,133 +251,28 @@ impl From<DialError> for AuthError {
     }
 }
 
-enum Failed {
-    /// The server answered with a status other than OK.
-    Status { code: u32, message: String },
-    /// There was no gRPC answer.
-    Transport(String),
-}
+/// `AuthenticateRequest` (api/etcdserverpb/rpc.proto).
+struct Authenticate<'a>(&'a Credentials);
 
-impl From<h2::Error> for Failed {
-    fn from(error: h2::Error) -> Self {
-        Failed::Transport(error.to_string())
+impl Request for Authenticate<'_> {
+    fn size(&self) -> usize {
+        bytes_field_len(1, self.0.user.len()) + bytes_field_len(2, self.0.password.expose().len())
     }
-}
 
-/// One request and its answer on a connection of its own.
-async fn unary(stream: Stream, endpoint: &Endpoint, message: Bytes) -> Result<Bytes, Failed> {
-    let (mut client, connection) = h2::client::handshake(stream).await?;
-    let request = Request::post(format!(
-        "{}://{}{METHOD}",
-        if endpoint.tls() { "https" } else { "http" },
-        endpoint.authority()
-    ))
-    .header("content-type", "application/grpc")
-    .header("te", "trailers")
-    .body(())
-    .map_err(|error| Failed::Transport(error.to_string()))?;
-    let exchange = async {
-        let (response, mut body) = client.send_request(request, false)?;
-        body.send_data(message, true)?;
-        answer(response.await?).await
-    };
-    tokio::select! {
-        answered = exchange => answered,
-        broken = connection => Err(Failed::Transport(match broken {
-            Ok(()) => "the connection was closed".to_owned(),
-            Err(error) => error.to_string(),
-        })),
+    fn write(&self, to: &mut Vec<u8>) {
+        put_bytes(to, 1, self.0.user.as_bytes());
+        put_bytes(to, 2, self.0.password.expose().as_bytes());
     }
 }
 
-async fn answer(response: http::Response<h2::RecvStream>) -> Result<Bytes, Failed> {
-    let (head, mut body) = response.into_parts();
-    if let Some(failed) = status(&head.headers) {
-        return Err(failed);
-    }
-    let grpc = head
-        .headers
-        .get("content-type")
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
-    if !grpc {
-        return Err(Failed::Transport(format!(
-            "HTTP status {} instead of a gRPC answer",
-            head.status.as_u16()
-        )));
-    }
-    let mut message = BytesMut::new();
-    while let Some(part) = body.data().await {
-        let part = part?;
-        body.flow_control().release_capacity(part.len())?;
-        message.extend_from_slice(&part);
-        if message.len() > ANSWER_LIMIT {
-            return Err(Failed::Transport("an answer far too long".to_owned()));
+/// The token in an `AuthenticateResponse`.
+fn token(answer: &[u8]) -> Result<Option<&[u8]>, Malformed> {
+    for field in Fields::of(answer) {
+        if let (2, Value::Bytes(token)) = field? {
+            return Ok(Some(token).filter(|token| !token.is_empty()));
         }
     }
-    let trailers = body.trailers().await?.unwrap_or_default();
-    match status(&trailers) {
-        Some(failed) => Err(failed),
-        None => Ok(message.freeze()),
-    }
-}
-
-/// The status in the headers, if it is there and not OK.
-fn status(headers: &HeaderMap) -> Option<Failed> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let code = text("grpc-status")?.parse().unwrap_or(u32::MAX);
-    (code != 0).then(|| Failed::Status {
-        code,
-        message: text("grpc-message").unwrap_or_default().to_owned(),
-    })
-}
-
-/// `AuthenticateRequest` (api/etcdserverpb/rpc.proto: name is field 1, password 2), with gRPC's five bytes before it.
-fn request(credentials: &Credentials) -> Bytes {
-    let mut message = BytesMut::from(&[0; 5][..]);
-    for (tag, text) in [
-        (0x0a, &*credentials.user),
-        (0x12, credentials.password.expose()),
-    ] {
-        message.extend_from_slice(&[tag]);
-        let mut length = text.len();
-        while length >= 0x80 {
-            message.extend_from_slice(&[(length & 0x7f) as u8 | 0x80]);
-            length >>= 7;
-        }
-        message.extend_from_slice(&[length as u8]);
-        message.extend_from_slice(text.as_bytes());
-    }
-    let length = u32::try_from(message.len() - 5).unwrap_or(u32::MAX);
-    message[1..5].copy_from_slice(&length.to_be_bytes());
-    message.freeze()
-}
-
-/// Field 2 of `AuthenticateResponse`. Only fields with a length are in it.
-fn token_of(answer: &[u8]) -> Option<&[u8]> {
-    let mut rest = answer.get(5..)?;
-    while rest.has_remaining() {
-        let tag = varint(&mut rest)?;
-        let length = usize::try_from(varint(&mut rest)?).ok()?;
-        let field = rest.get(..length)?;
-        match tag {
-            0x12 => return Some(field).filter(|token| !token.is_empty()),
-            _ if tag & 7 == 2 => rest = &rest[length..],
-            _ => return None,
-        }
-    }
-    None
-}
-
-fn varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = bytes.try_get_u8().ok()?;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -348,36 +282,26 @@ mod tests {
 
     #[test]
     fn a_request_is_what_the_protocol_says() {
-        let message = request(&Credentials {
+        let credentials = Credentials {
             user: "root".to_owned(),
-            password: Secret::new("p".repeat(200)),
-        });
-        assert_eq!(&message[..5], [0, 0, 0, 0, 209]);
-        assert_eq!(&message[5..14], b"\x0a\x04root\x12\xc8\x01");
-        assert_eq!(message.len(), 14 + 200);
+            password: Secret::new("hunter2"),
+        };
+        let message = frame(&Authenticate(&credentials));
+        assert_eq!(&*message, b"\0\0\0\0\x0f\x0a\x04root\x12\x07hunter2");
     }
 
     #[test]
     fn a_token_is_found_behind_the_header() {
-        let answer = b"\0\0\0\0\x0c\x0a\x03\x08\x01\x10\x12\x05abc.1";
-        assert_eq!(token_of(answer), Some(&b"abc.1"[..]));
+        let answer = b"\x0a\x03\x08\x80\x01\x12\x05abc.1";
+        assert_eq!(token(answer), Ok(Some(&b"abc.1"[..])));
     }
 
     #[test]
     fn what_is_no_answer_has_no_token() {
-        for damaged in [
-            &b""[..],
-            b"\0\0\0\0",
-            b"\0\0\0\0\0",
-            b"\0\0\0\0\x02\x12\0",
-            b"\0\0\0\0\x03\x12\x7fa",
-            b"\0\0\0\0\x03\x0a\x7fa",
-            b"\0\0\0\0\x01\x12",
-            b"\0\0\0\0\x02\x08\x01",
-            b"\0\0\0\0\x0b\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
-        ] {
-            assert_eq!(token_of(damaged), None, "{damaged:?}");
-        }
+        assert_eq!(token(b""), Ok(None));
+        assert_eq!(token(b"\x12\0"), Ok(None));
+        assert_eq!(token(b"\x08\x01"), Ok(None));
+        assert_eq!(token(b"\x12\x7fa"), Err(Malformed));
     }
 
     #[test]

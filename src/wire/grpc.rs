@@ -51,7 +51,7 @@ impl From<h2::Error> for Failure {
 
 /// A request with its length before it, ready to be sent.
 pub fn frame(request: &impl Request) -> Bytes {
-    let length = request.len();
+    let length = request.size();
     let mut bytes = Vec::with_capacity(PREFIX + length);
     bytes.push(0);
     bytes.extend_from_slice(&(length as u32).to_be_bytes());

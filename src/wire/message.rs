@@ -27,11 +27,13 @@ pub enum Method {
     Watch,
     /// `Maintenance/Status`
     Status,
+    /// `Auth/Authenticate`
+    Authenticate,
 }
 
 impl Method {
     /// Every method, in the order of their numbers.
-    pub const ALL: [Method; 9] = [
+    pub const ALL: [Method; 10] = [
         Method::Put,
         Method::Range,
         Method::DeleteRange,
@@ -41,6 +43,7 @@ impl Method {
         Method::LeaseKeepAlive,
         Method::Watch,
         Method::Status,
+        Method::Authenticate,
     ];
 
     /// Its HTTP/2 path.
@@ -55,6 +58,7 @@ impl Method {
             Method::LeaseKeepAlive => "/etcdserverpb.Lease/LeaseKeepAlive",
             Method::Watch => "/etcdserverpb.Watch/Watch",
             Method::Status => "/etcdserverpb.Maintenance/Status",
+            Method::Authenticate => "/etcdserverpb.Auth/Authenticate",
         }
     }
 }
@@ -62,7 +66,7 @@ impl Method {
 /// What can be encoded.
 pub trait Request {
     /// Bytes of its encoding.
-    fn len(&self) -> usize;
+    fn size(&self) -> usize;
     /// Appends its encoding.
     fn write(&self, to: &mut Vec<u8>);
 }
@@ -81,7 +85,7 @@ pub struct Put<'a> {
 }
 
 impl Request for Put<'_> {
-    fn len(&self) -> usize {
+    fn size(&self) -> usize {
         bytes_field_len(1, self.key.len())
             + bytes_field_len(2, self.value.len())
             + varint_field_len(3, self.lease as u64)
@@ -116,7 +120,7 @@ pub struct Range<'a> {
 }
 
 impl Request for Range<'_> {
-    fn len(&self) -> usize {
+    fn size(&self) -> usize {
         bytes_field_len(1, self.key.len())
             + bytes_field_len(2, self.end.len())
             + varint_field_len(3, self.limit)
@@ -147,7 +151,7 @@ pub struct Delete<'a> {
 }
 
 impl Request for Delete<'_> {
-    fn len(&self) -> usize {
+    fn size(&self) -> usize {
         bytes_field_len(1, self.key.len()) + varint_field_len(3, self.prev_kv.into())
     }
 
@@ -170,7 +174,7 @@ pub struct Unchanged<'a> {
 const TARGET_MOD: u64 = 2;
 
 impl Request for Unchanged<'_> {
-    fn len(&self) -> usize {
+    fn size(&self) -> usize {
         varint_field_len(2, TARGET_MOD)
             + bytes_field_len(3, self.key.len())
             // Member of a oneof: written also when it is 0.
@@ -209,14 +213,14 @@ impl Op<'_> {
 }
 
 impl Request for Op<'_> {
-    fn len(&self) -> usize {
+    fn size(&self) -> usize {
         let (field, request) = self.field();
-        message_field_len(field, request.len())
+        message_field_len(field, request.size())
     }
 
     fn write(&self, to: &mut Vec<u8>) {
         let (field, request) = self.field();
-        put_message(to, field, request.len(), |to| request.write(to));
+        put_message(to, field, request.size(), |to| request.write(to));
     }
 }
 
@@ -232,9 +236,9 @@ pub struct Txn<'a> {
 }
 
 impl Request for Txn<'_> {
-    fn len(&self) -> usize {
+    fn size(&self) -> usize {
         fn all<R: Request>(field: u32, requests: &[R]) -> usize {
-            let lengths = requests.iter().map(|r| message_field_len(field, r.len()));
+            let lengths = requests.iter().map(|r| message_field_len(field, r.size()));
             lengths.sum()
         }
         all(1, self.compare) + all(2, self.success) + all(3, self.failure)
@@ -243,7 +247,7 @@ impl Request for Txn<'_> {
     fn write(&self, to: &mut Vec<u8>) {
         fn all<R: Request>(to: &mut Vec<u8>, field: u32, requests: &[R]) {
             for request in requests {
-                put_message(to, field, request.len(), |to| request.write(to));
+                put_message(to, field, request.size(), |to| request.write(to));
             }
         }
         all(to, 1, self.compare);
@@ -260,7 +264,7 @@ pub struct LeaseGrant {
 }
 
 impl Request for LeaseGrant {
-    fn len(&self) -> usize {
+    fn size(&self) -> usize {
         varint_field_len(1, self.ttl_s)
     }
 
@@ -274,7 +278,7 @@ impl Request for LeaseGrant {
 pub struct LeaseId(pub i64);
 
 impl Request for LeaseId {
-    fn len(&self) -> usize {
+    fn size(&self) -> usize {
         varint_field_len(1, self.0 as u64)
     }
 
@@ -306,7 +310,7 @@ impl WatchCreate<'_> {
 }
 
 impl Request for WatchCreate<'_> {
-    fn len(&self) -> usize {
+    fn size(&self) -> usize {
         message_field_len(1, self.create_len())
     }
 
@@ -325,7 +329,7 @@ impl Request for WatchCreate<'_> {
 pub struct Empty;
 
 impl Request for Empty {
-    fn len(&self) -> usize {
+    fn size(&self) -> usize {
         0
     }
 

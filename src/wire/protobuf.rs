@@ -54,7 +54,7 @@ fn varint(to: &mut Vec<u8>, mut value: u64) {
 }
 
 fn varint_len(value: u64) -> usize {
-    (70 - (value | 1).leading_zeros() as usize - 1) / 7
+    (70 - (value | 1).leading_zeros() as usize) / 7
 }
 
 /// A field of a message.

@@ -5,11 +5,13 @@ mod keys;
 mod mix;
 mod pace;
 mod rate;
+#[cfg(test)]
+mod refusals;
 mod resolve;
 mod size;
 mod target;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -1,7 +1,7 @@
 //! When operations are started, for how long, and over which connections.
 
 use super::rate::{self, Rate};
-use super::{LoadPace, LoadPlan, RateStep, Values};
+use super::{LoadPace, LoadPlan, RateStep, Target, Values};
 use crate::cli::{ArrivalArg, LoadArgs};
 use crate::error::Result;
 use crate::plan::resolve::{RATE, usage, within};
@@ -260,7 +260,9 @@ impl LoadPlan {
         if self.verify {
             phases.push(phase("verify", 0));
         }
-        if !self.keep_keys || self.compact || self.defrag {
+        // A throwaway etcd takes its keys along.
+        let keeps = self.keep_keys || matches!(self.target, Target::Local { .. });
+        if !keeps || self.compact || self.defrag {
             phases.push(phase("cleanup", 0));
         }
         phases

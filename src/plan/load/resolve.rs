@@ -25,6 +25,8 @@ pub(super) const STREAMS: u32 = 10;
 pub(super) const WATCHES_PER_STREAM: u32 = 10;
 const MAX_STREAMS: u32 = 100_000;
 const MAX_WATCHES: u64 = 1_000_000;
+/// Keys whose revisions are kept in memory, at eight bytes each.
+const MAX_REMEMBERED: u64 = 10_000_000;
 /// Keys of a software transaction: one to read and one to write, so that there is something to guard.
 pub(super) const STM_KEYS: u32 = 2;
 pub(super) const STM_WRITES: f64 = 0.5;
@@ -78,6 +80,7 @@ impl LoadPlan {
             operations,
         };
         sizes(&plan)?;
+        remembered(&plan)?;
         watched(&plan)?;
         verifiable(&plan)?;
         plan.rules = rules(args, &plan)?;
@@ -357,6 +360,27 @@ fn sizes(plan: &LoadPlan) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether there is room for what is remembered of every key.
+fn remembered(plan: &LoadPlan) -> Result<()> {
+    let why = if plan.verify {
+        "--verify"
+    } else if plan.writes.guarded {
+        "--guarded"
+    } else if has(&plan.operations, &[Operation::Stm]) {
+        "a software transaction"
+    } else {
+        return Ok(());
+    };
+    if plan.keys.space <= MAX_REMEMBERED {
+        return Ok(());
+    }
+    Err(usage(format!(
+        "--key-space-size {} is too large for {why}, which remembers the revision of every key; it may be up to \
+         {MAX_REMEMBERED}",
+        plan.keys.space
+    )))
 }
 
 fn verifiable(plan: &LoadPlan) -> Result<()> {

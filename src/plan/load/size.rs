@@ -1,6 +1,6 @@
 //! How much a load writes, and how much the database grows by it.
 
-use super::{LoadPlan, Operation};
+use super::{LoadPlan, Operation, Stm};
 
 /// A database page (bbolt's default page size).
 const PAGE: u64 = 4096;
@@ -31,6 +31,13 @@ impl LoadPlan {
         )
     }
 
+    /// By how much the database grows at least: as planned, or by the keys written beforehand where nothing more is
+    /// known.
+    pub fn least_growth_bytes(&self) -> u64 {
+        let preload = || self.preload.saturating_mul(self.bytes_per_write());
+        self.expected_growth_bytes().unwrap_or_else(preload)
+    }
+
     /// What one version of a key takes in the database, on average.
     pub fn bytes_per_write(&self) -> u64 {
         let value = (u64::from(self.values.min_size) + u64::from(self.values.max_size)).div_ceil(2);
@@ -57,9 +64,7 @@ impl LoadPlan {
         match operation {
             Operation::Put | Operation::Delete => 1.0,
             Operation::Txn => f64::from(self.writes.txn_operations),
-            Operation::Stm => (f64::from(self.stm.keys) * self.stm.write_share)
-                .floor()
-                .max(1.0),
+            Operation::Stm => f64::from(self.stm.written_keys()),
             Operation::Range
             | Operation::TxnRange
             | Operation::LeaseKeepalive
@@ -70,5 +75,13 @@ impl LoadPlan {
     /// Whether the load changes keys.
     pub fn writes_keys(&self) -> bool {
         self.preload > 0 || self.operations.iter().any(|w| w.operation.writes())
+    }
+}
+
+impl Stm {
+    /// Keys that one transaction writes.
+    pub fn written_keys(&self) -> u32 {
+        let share = f64::from(self.keys) * self.write_share;
+        (share.round() as u32).clamp(1, self.keys.max(1))
     }
 }

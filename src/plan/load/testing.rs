@@ -3,32 +3,33 @@
 use clap::Parser;
 
 use super::LoadPlan;
-use crate::cli::LoadArgs;
-use crate::error::Error;
+use crate::cli::{Cli, Command};
+use crate::error::{Error, Result};
 
-#[derive(Debug, Parser)]
-#[command(name = "etcdbench")]
-enum Typed {
-    Load(Box<LoadArgs>),
-}
-
-/// The arguments of a command line.
-pub(super) fn args(line: &str) -> LoadArgs {
+/// What becomes of a command line that the parser takes.
+fn resolved(line: &str) -> std::result::Result<Result<LoadPlan>, clap::Error> {
     let words = shlex::split(line).unwrap_or_else(|| panic!("{line}: quotes do not match"));
-    let Typed::Load(args) =
-        Typed::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
-    *args
+    match Cli::try_parse_from(words)?.command {
+        Command::Load(args) => Ok(LoadPlan::resolve(&args)),
+        other => panic!("{line}: {other:?}"),
+    }
 }
 
 /// The plan that a command line asks for.
-pub(super) fn plan(line: &str) -> LoadPlan {
-    LoadPlan::resolve(&args(line)).unwrap_or_else(|error| panic!("{line}: {error}"))
+pub(crate) fn plan(line: &str) -> LoadPlan {
+    let parsed = resolved(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    parsed.unwrap_or_else(|error| panic!("{line}: {error}"))
 }
 
 /// What a command line is refused with.
 pub(super) fn refusal(line: &str) -> String {
-    match LoadPlan::resolve(&args(line)) {
+    match resolved(line).unwrap_or_else(|error| panic!("{line}: {error}")) {
         Err(Error::Usage(message)) => message,
         other => panic!("{line}: {other:?}"),
     }
+}
+
+/// The plan that a command line asks for, if it asks for one.
+pub(super) fn tried(line: &str) -> Option<LoadPlan> {
+    resolved(line).ok()?.ok()
 }

@@ -152,7 +152,8 @@ fn next(page: &Page<'_>, result: &Path, out: &mut String) {
     );
     let (command, hint) = match &page.plan {
         Plan::Disk(plan) => (plan.command(), longer(page, plan)),
-        Plan::Load(_) | Plan::Unknown => return,
+        Plan::Load(plan) => (plan.command(), None),
+        Plan::Unknown => return,
     };
     let mut lines = vec![clean(&command)];
     if let Some(hint) = hint {

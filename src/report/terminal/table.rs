@@ -57,6 +57,9 @@ impl Table {
     }
 
     fn narrow(&self, page: &Page<'_>, shown: &[usize], out: &mut String) {
+        if !self.head[0].is_empty() {
+            out.push_str(&format!("{INDENT}{}\n", self.head[0]));
+        }
         for row in &self.rows {
             let items: Vec<String> = shown
                 .iter()

@@ -38,16 +38,9 @@ impl<'a> Evidence<'a> {
 
     /// Each of several rates alone, in the order they were tried; nothing where there was one.
     pub fn steps(&self) -> Vec<Evidence<'a>> {
-        let steps = self
-            .phases
-            .iter()
-            .filter(|phase| phase.name.starts_with(STEP));
-        steps
-            .map(|phase| Evidence {
-                phases: vec![phase],
-                ..self.clone()
-            })
-            .collect()
+        let names = self.phase_names();
+        let steps = names.into_iter().filter(|name| name.starts_with(STEP));
+        steps.map(|name| self.only(&[name])).collect()
     }
 
     /// Whether something happened in what is looked at.
@@ -55,7 +48,15 @@ impl<'a> Evidence<'a> {
         self.phases.iter().any(|looked_at| looked_at.name == phase)
     }
 
-    /// How long it took.
+    /// The names of the phases.
+    pub fn phase_names(&self) -> Vec<&'a str> {
+        self.phases
+            .iter()
+            .map(|phase| phase.name.as_str())
+            .collect()
+    }
+
+    /// How long it took, with the answers that came after its end.
     pub fn length_ns(&self) -> u64 {
         self.phases.iter().map(|phase| phase.length_ns).sum()
     }
@@ -157,13 +158,18 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// The series that tells how long somebody waited who wanted this done.
+    /// What it is called how long somebody waited who wanted something done.
+    pub fn wait(&self) -> &'static str {
+        if self.plan.is_open() {
+            "response"
+        } else {
+            "service"
+        }
+    }
+
+    /// The series of these waits for an operation.
     pub fn wait_series(&self, operation: Operation) -> String {
-        let kind = match self.plan.pace {
-            LoadPace::Open { .. } => "response",
-            LoadPace::Closed { .. } => "service",
-        };
-        format!("{}.{kind}", operation.name())
+        format!("{}.{}", operation.name(), self.wait())
     }
 
     /// All waits of all operations.
@@ -174,8 +180,23 @@ impl<'a> Evidence<'a> {
         })
     }
 
+    /// Only these phases of it.
+    pub fn only(&self, phases: &[&str]) -> Evidence<'a> {
+        let mut part = self.clone();
+        part.phases
+            .retain(|phase| phases.contains(&phase.name.as_str()));
+        part
+    }
+
+    /// For how many seconds a member's counters were read; `None` when they never were.
+    pub fn counted_s(&self, member: u32) -> Option<f64> {
+        let spans = self.counters("etcd").filter(|c| c.member == Some(member));
+        let seconds: f64 = spans.map(|c| c.length_ns as f64 / 1e9).sum();
+        (seconds > 0.0).then_some(seconds)
+    }
+
     /// Operations that failed.
-    pub fn attempts_failed(&self) -> u64 {
+    pub fn failed(&self) -> u64 {
         self.attempts(None).errors
     }
 

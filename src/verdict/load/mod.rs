@@ -1,5 +1,6 @@
 //! The verdict on a load: was it the load that was asked for, did etcd carry it, and what does etcd itself say.
 
+mod client;
 mod delivery;
 mod evidence;
 mod findings;
@@ -11,6 +12,8 @@ mod steps;
 mod tally;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod whole;
 
 use crate::plan::LoadPlan;
@@ -45,6 +48,10 @@ pub(super) fn judge(run: &Run, ending: Ending) -> Result<Summary, String> {
     let verdicts = of_run.iter().map(|rule| rule.verdict).chain(unfinished);
     let verdict = verdicts.fold(judged, Verdict::max);
     rules.extend(of_run);
+    // What a rate beyond the end makes wait says nothing about the rates that hold.
+    let carried = climb
+        .as_ref()
+        .map_or_else(|| evidence.clone(), |climb| evidence.only(&climb.kept()));
     let told = Told {
         rules: &rules,
         delivery: &delivery,
@@ -53,8 +60,8 @@ pub(super) fn judge(run: &Run, ending: Ending) -> Result<Summary, String> {
     };
     Ok(Summary {
         headline: headline::headline(verdict, &evidence, &told),
-        findings: findings::findings(&evidence, &delivery, &rules),
-        ladder: ladder::ladder(&evidence),
+        findings: findings::findings(&evidence, &delivery, &rules, climb.as_ref()),
+        ladder: ladder::ladder(&carried),
         members: server::members(&evidence),
         capacity: climb.as_ref().and_then(Climb::capacity),
         steps: climb.map_or_else(Vec::new, |climb| {

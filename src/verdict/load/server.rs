@@ -19,6 +19,8 @@ const BEYOND_P99: f64 = 0.01;
 /// etcd FAQ, "What does the etcd warning … mean?".
 const FSYNC_LIMIT_NS: u64 = 10_000_000;
 const COMMIT_LIMIT_NS: u64 = 25_000_000;
+/// Name of the rule that the leader stays.
+pub(super) const LEADER_CHANGES: &str = "leader changes";
 /// From this part of the quota on the official alert fires (etcdDatabaseQuotaLowSpace).
 const QUOTA_LOW: f64 = 0.95;
 
@@ -63,17 +65,7 @@ fn summarised(buckets: &Buckets) -> BucketSummary {
 
 /// CPU time per second over the spans in which it was read.
 fn cores(evidence: &Evidence, member: u32) -> Option<f64> {
-    let (mut cpu_s, mut length_s) = (0.0, 0.0);
-    for counters in evidence
-        .counters("etcd")
-        .filter(|c| c.member == Some(member))
-    {
-        if let Some(grown) = counters.values.get("cpu_s") {
-            cpu_s += grown;
-            length_s += counters.length_ns as f64 / 1e9;
-        }
-    }
-    (length_s > 0.0).then(|| cpu_s / length_s)
+    Some(evidence.grown(member, "cpu_s")? / evidence.counted_s(member)?)
 }
 
 /// Every rule on the members' own counters; what leader changes the client saw, counts without them too.
@@ -253,7 +245,7 @@ fn apply(evidence: &Evidence) -> Option<RuleOutcome> {
     Some(RuleOutcome {
         measured: bracket(&buckets),
         samples: Some(buckets.count()),
-        source: of_member(evidence, &base.source, member),
+        label: of_member(evidence, &base.label, member),
         verdict,
         note,
         ..base
@@ -279,12 +271,12 @@ fn faq(evidence: &Evidence, (name, label, limit_ns): (&str, &str, u64)) -> Optio
     };
     Some(RuleOutcome {
         rule: label.to_owned(),
-        label: label.to_owned(),
+        label: of_member(evidence, label, member),
         measured: bracket(&buckets),
         limit: format!("< {}", units::format_duration(limit_ns)),
         limit_value: Some(limit_ns as f64),
         samples: Some(buckets.count()),
-        source: of_member(evidence, "etcd FAQ", member),
+        source: "etcd FAQ".to_owned(),
         verdict,
         note,
         ..RuleOutcome::default()
@@ -296,12 +288,12 @@ fn bracket(buckets: &Buckets) -> String {
     units::format_between(p99.p99_above_ns, p99.p99_at_most_ns)
 }
 
-/// Whose figure it is, where there are several.
-fn of_member(evidence: &Evidence, source: &str, member: u32) -> String {
+/// Whose figure it is, where there are several: of the worst.
+fn of_member(evidence: &Evidence, label: &str, member: u32) -> String {
     if evidence.members().len() > 1 {
-        format!("{source}; worst: {}", evidence.member(member))
+        format!("{label} of {}", evidence.member(member))
     } else {
-        source.to_owned()
+        label.to_owned()
     }
 }
 
@@ -328,13 +320,13 @@ fn quota(evidence: &Evidence) -> Option<RuleOutcome> {
     };
     Some(RuleOutcome {
         rule: "database size".to_owned(),
-        label: "database size".to_owned(),
+        label: of_member(evidence, "database size", member),
         measured: units::format_bytes(db_bytes),
         limit: format!("< {}", units::format_bytes(quota_bytes)),
         measured_value: Some(db_bytes as f64),
         limit_value: Some(quota_bytes as f64),
         margin: (db_bytes > 0).then(|| quota_bytes as f64 / db_bytes as f64),
-        source: of_member(evidence, "quota", member),
+        source: "quota".to_owned(),
         verdict,
         ..RuleOutcome::default()
     })

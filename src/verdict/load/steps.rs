@@ -58,6 +58,26 @@ impl Climb {
         &self.steps[index]
     }
 
+    /// The lowest rate that does not keep every rule.
+    pub fn end(&self) -> Option<&Step> {
+        Some(&self.steps[self.lowest_not_kept?])
+    }
+
+    /// The phases of the rates that hold; of the one shown where none does.
+    pub fn kept(&self) -> Vec<&str> {
+        let kept = self
+            .steps
+            .iter()
+            .map(|step| &step.outcome)
+            .filter(|step| step.kept);
+        let kept: Vec<&str> = kept.map(|step| step.phase.as_str()).collect();
+        if kept.is_empty() {
+            vec![&self.shown().outcome.phase]
+        } else {
+            kept
+        }
+    }
+
     /// What all of it amounts to. That a rate above a kept one breaks a rule is what such a run is made to find: it
     /// warns. That it could not be judged leaves open where the end is.
     pub fn verdict(&self) -> Verdict {
@@ -95,19 +115,9 @@ impl Climb {
     }
 }
 
-/// The rule that decides against a rate.
-pub(super) fn broken(step: &LoadStep) -> Option<&RuleOutcome> {
-    gravest(
-        step.rules
-            .iter()
-            .filter(|rule| rule.verdict == step.verdict),
-    )
-}
-
-/// Of rules with the same verdict the one to tell of: that which is missed by most, else the first.
-pub(super) fn gravest<'a>(rules: impl Iterator<Item = &'a RuleOutcome>) -> Option<&'a RuleOutcome> {
-    let margin = |rule: &RuleOutcome| rule.margin.unwrap_or(1.0);
-    rules.min_by(|a, b| margin(a).total_cmp(&margin(b)))
+/// The first rule that decides against a rate.
+fn broken(step: &LoadStep) -> Option<&RuleOutcome> {
+    step.rules.iter().find(|rule| rule.verdict == step.verdict)
 }
 
 fn step(evidence: &Evidence) -> Step {

@@ -188,6 +188,7 @@ impl Builder {
                 phase: load.phase.to_owned(),
                 series: waited.to_owned(),
                 start_ns,
+                at: "2026-11-21T20:15:27.104Z".to_owned(),
                 duration_ns,
                 ..StallLine::default()
             }));
@@ -206,6 +207,11 @@ impl Builder {
             self.second(load, start + second * S);
         }
         self.now_ns += length_ns;
+        let unsent = load.seconds * (load.wanted - load.reached);
+        if unsent > 0 {
+            let service = &mut self.run.phases.last_mut().unwrap().series[0];
+            service.errors.insert("not-sent".to_owned(), unsent);
+        }
         self.ended(load)
     }
 
@@ -423,8 +429,9 @@ impl Builder {
                 .rev()
                 .find(|event| event.kind == "load.phase")
                 .unwrap();
+            let answered = told.detail["answered"].as_u64().unwrap() - count;
             told.detail["failed"] = json!(count);
-            told.detail["due"] = json!(told.detail["due"].as_u64().unwrap() + count);
+            told.detail["answered"] = json!(answered);
         })
     }
 

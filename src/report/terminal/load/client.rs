@@ -46,7 +46,8 @@ fn events<'a>(page: &'a Page<'_>, kind: &'a str) -> impl Iterator<Item = &'a Eve
 /// `wanted 2,000/s, reached 1,998/s`, and where every operation went.
 fn load(page: &Page<'_>, plan: &LoadPlan) -> Vec<String> {
     let ended: Vec<&Event> = events(page, "load.phase").collect();
-    if ended.is_empty() {
+    // Of several rates the table tells.
+    if ended.is_empty() || !page.summary.steps.is_empty() {
         return Vec::new();
     }
     let sum = |name: &str| ended.iter().map(|event| number(event, name)).sum::<u64>();

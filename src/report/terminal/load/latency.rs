@@ -3,7 +3,7 @@
 use super::super::quantiles::{QUANTILES, told};
 use super::super::table::Table;
 use super::super::{GUTTER, Page};
-use super::{open, operations, phases, shown, wait_series};
+use super::{operations, phases, shown, wait_series};
 use crate::plan::LoadPlan;
 use crate::report::sketch;
 use crate::report::text::{clean, entry, flow};
@@ -51,7 +51,7 @@ pub(super) fn latency(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
 
 /// What is timed, the most telling first.
 fn series(plan: &LoadPlan) -> Vec<String> {
-    let kinds: &[&str] = if open(plan) {
+    let kinds: &[&str] = if plan.is_open() {
         &["response", "service", "lag"]
     } else {
         &["service"]

@@ -10,7 +10,7 @@ mod steps;
 mod tests;
 
 use super::{Page, answer, ladder, rules};
-use crate::plan::{LoadPace, LoadPlan, Operation};
+use crate::plan::{LoadPlan, Operation};
 use crate::result::{LoadStep, PhaseData, Run};
 
 /// Everything above the oddities.
@@ -20,11 +20,20 @@ pub(super) fn page(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
     answer(page, out);
     rules::table(page, out);
     steps::steps(page, plan, out);
-    ladder::ladder(page, out);
+    ladder::ladder(page, |phase| counts(page, phase), out);
     client::client(page, plan, out);
     latency::latency(page, plan, out);
     members::members(page, plan, out);
     outcome::outcome(page, out);
+}
+
+/// Whether the waits of a phase are those of rates that hold: beyond the end, waiting says nothing.
+fn counts(page: &Page<'_>, phase: &str) -> bool {
+    let steps = &page.summary.steps;
+    match steps.iter().any(|step| step.kept) {
+        true => steps.iter().any(|step| step.kept && step.phase == phase),
+        false => shown(page).is_some_and(|shown| shown.name == phase),
+    }
 }
 
 /// The phases that count, in the order they ran.
@@ -54,14 +63,13 @@ fn operations(plan: &LoadPlan) -> impl Iterator<Item = Operation> {
     some.map(|weighted| weighted.operation)
 }
 
-/// Whether operations are due at times fixed beforehand.
-fn open(plan: &LoadPlan) -> bool {
-    matches!(plan.pace, LoadPace::Open { .. })
-}
-
 /// The series that tells how long somebody waited who wanted this done.
 fn wait_series(plan: &LoadPlan, operation: Operation) -> String {
-    let kind = if open(plan) { "response" } else { "service" };
+    let kind = if plan.is_open() {
+        "response"
+    } else {
+        "service"
+    };
     format!("{}.{kind}", operation.name())
 }
 

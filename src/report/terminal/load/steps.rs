@@ -4,7 +4,7 @@ use super::super::Page;
 use super::super::quantiles::told;
 use super::super::table::Table;
 use super::{head, operations, wait_series};
-use crate::plan::{LoadPace, LoadPlan};
+use crate::plan::LoadPlan;
 use crate::report::text::clean;
 use crate::result::{LoadStep, RuleOutcome, Verdict};
 use crate::units::{format_count, format_millis, significant};
@@ -18,7 +18,7 @@ pub(super) fn steps(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
     }
     let series = wait_series(plan, operation);
     let head = [
-        "wanted", "reached", "p50", "p90", "p99", "p99.9", "max ms", "failed", "", "",
+        "wanted", "reached", "p50", "p90", "p99", "p99.9", "max", "failed", "", "",
     ];
     let table = Table {
         head: head.map(str::to_owned).to_vec(),
@@ -64,12 +64,11 @@ fn wanted(plan: &LoadPlan, step: &LoadStep) -> String {
         .phase
         .strip_prefix("rate.")
         .and_then(|number| number.parse::<usize>().ok());
-    match (&plan.pace, number) {
-        (LoadPace::Open { steps, .. }, Some(number)) if (1..=steps.len()).contains(&number) => {
-            head::rate(&steps[number - 1])
-        }
-        _ => format!("{}/s", significant(step.wanted_per_s)),
-    }
+    let planned = number.and_then(|number| plan.steps().get(number.checked_sub(1)?));
+    planned.map_or_else(
+        || format!("{}/s", significant(step.wanted_per_s)),
+        head::rate,
+    )
 }
 
 fn mark(verdict: Verdict) -> &'static str {

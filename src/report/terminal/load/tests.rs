@@ -8,7 +8,7 @@ use super::super::terminal;
 use crate::report::Style;
 use crate::result::Run;
 use crate::verdict::conclude;
-use crate::verdict::load_testing::{Builder, Load, MS, Member, Noise, S, US, fast};
+use crate::verdict::load_testing::{Builder, Load, MS, Member, Noise, S, fast};
 
 fn page(run: &Run, width: usize) -> String {
     let summary = conclude(run, true, false, String::new());
@@ -178,5 +178,4 @@ fn figures_of_a_narrow_page_are_those_of_a_wide_one() {
         .filter(|number| !narrow.contains(number))
         .collect();
     assert!(lost.is_empty(), "{lost:?}");
-    let _ = US;
 }

@@ -4,6 +4,7 @@ use crate::result::{Capacity, Finding, Severity};
 use crate::units;
 
 use super::{Complete, finding};
+use crate::verdict::finding::capitalised;
 
 /// Every kubelet renews its node's lease every 10 s (a quarter of nodeLeaseDurationSeconds 40).
 const LEASE_WRITES_PER_NODE: f64 = 0.1;
@@ -55,13 +56,6 @@ fn round_down(value: f64) -> u64 {
     }
     let unit = 10f64.powf(value.log10().floor() - 1.0);
     ((value / unit).floor() * unit) as u64
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::result::{Finding, MemberSummary, RuleOutcome, Severity, Verdict};
 use crate::units;
 use crate::verdict::machine::Cpus;
 
-use super::super::delivery::RATE;
+use super::super::delivery::{Delivery, RATE};
 use super::super::evidence::Evidence;
 use super::super::server;
 use super::{Complete, finding};
@@ -23,8 +23,14 @@ const BUSY_CPU: f64 = 0.9;
 /// A round trip between members that takes this part of an operation's mean is most of it.
 const RTT_SHARE: f64 = 0.5;
 
-pub(super) fn find(evidence: &Evidence, rules: &[RuleOutcome]) -> Option<Finding> {
-    if !slow(evidence, rules) {
+pub(super) fn find(
+    evidence: &Evidence,
+    delivery: &Delivery,
+    rules: &[RuleOutcome],
+) -> Option<Finding> {
+    // A client in doubt says nothing about etcd, and an election explains itself.
+    let explained = !delivery.doubts.is_empty() || server::seen_leader_changes(evidence) > 0;
+    if explained || !slow(evidence, rules) {
         return None;
     }
     let members = server::members(evidence);
@@ -48,15 +54,12 @@ fn slow(evidence: &Evidence, rules: &[RuleOutcome]) -> bool {
 
 /// The busiest WAL whose writes all others wait for: the leader's, or that of a majority.
 fn disk(evidence: &Evidence, members: &[MemberSummary]) -> Option<Finding> {
-    let seconds = evidence.length_ns() as f64 / 1e9;
     let mut uses: Vec<(f64, &MemberSummary)> = members
         .iter()
         .filter_map(|member| {
             let fsync = member.wal_fsync.as_ref()?;
-            Some((
-                fsync.count as f64 * fsync.mean_ns as f64 / 1e9 / seconds.max(1e-9),
-                member,
-            ))
+            let in_fsync_s = fsync.count as f64 * fsync.mean_ns as f64 / 1e9;
+            Some((in_fsync_s / evidence.counted_s(member.member)?, member))
         })
         .collect();
     uses.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -87,12 +90,7 @@ fn cpu(evidence: &Evidence) -> Option<Finding> {
     let Target::Local { .. } = evidence.plan.target else {
         return None;
     };
-    let names: Vec<&str> = evidence
-        .phases
-        .iter()
-        .map(|phase| phase.name.as_str())
-        .collect();
-    let busy = Cpus::of(evidence.run, &names).busy;
+    let busy = Cpus::of(evidence.run, &evidence.phase_names()).busy;
     if busy < BUSY_CPU {
         return None;
     }

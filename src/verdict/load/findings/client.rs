@@ -4,13 +4,14 @@ use crate::result::{Finding, Severity};
 
 use super::super::delivery::Delivery;
 use super::{Complete, finding};
+use crate::verdict::finding::capitalised;
 
 pub(super) fn find(delivery: &Delivery) -> Vec<Finding> {
     delivery
         .doubts
         .iter()
         .map(|doubt| {
-            let message = format!("The client was the limit, not etcd: {}.", doubt.reason);
+            let message = format!("{}.", capitalised(&doubt.told()));
             let found = finding("client_limit", Severity::Warning, message)
                 .advise(format!("To learn what etcd can do, {}.", doubt.way_out));
             [

@@ -72,7 +72,7 @@ fn term(event: &Event) -> Option<String> {
 }
 
 /// Over all members together.
-pub(super) fn longest_gap(evidence: &Evidence) -> Option<u64> {
+pub(in super::super) fn longest_gap(evidence: &Evidence) -> Option<u64> {
     let gaps = evidence
         .events("ack.gap")
         .filter(|event| event.member.is_none());

@@ -9,12 +9,7 @@ use super::super::evidence::Evidence;
 use super::{Complete, finding};
 
 pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
-    let names: Vec<&str> = evidence
-        .phases
-        .iter()
-        .map(|phase| phase.name.as_str())
-        .collect();
-    let cpus = Cpus::of(evidence.run, &names);
+    let cpus = Cpus::of(evidence.run, &evidence.phase_names());
     [
         shared(evidence, cpus.busy),
         stolen(cpus.stolen),

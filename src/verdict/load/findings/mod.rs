@@ -12,6 +12,8 @@ mod machine;
 mod member;
 mod metrics;
 mod proposals;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod watch;
 
@@ -20,17 +22,30 @@ use crate::verdict::finding::{Complete, finding, median};
 
 use super::delivery::Delivery;
 use super::evidence::Evidence;
+use super::steps::Climb;
+pub(super) use leader::longest_gap;
 
 /// Every finding, the gravest first; among equals in the order of this list.
+///
+/// Of several rates, what holds etcd or the client back is looked for at the lowest that was not kept.
 pub(super) fn findings(
     evidence: &Evidence,
     delivery: &Delivery,
     rules: &[RuleOutcome],
+    climb: Option<&Climb>,
 ) -> Vec<Finding> {
+    let end = climb.and_then(Climb::end);
+    let (delivery, rules, end) = match end {
+        Some(step) => {
+            let alone = evidence.only(&[&step.outcome.phase]);
+            (&step.delivery, step.outcome.rules.as_slice(), alone)
+        }
+        None => (delivery, rules, evidence.clone()),
+    };
     let mut found: Vec<Finding> = Vec::new();
     found.extend(verify::find(evidence));
     found.extend(client::find(delivery));
-    found.extend(cause::find(evidence, rules));
+    found.extend(cause::find(&end, delivery, rules));
     found.extend(member::find(evidence));
     found.extend(leader::find(evidence));
     found.extend(connections::find(evidence));
