@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod clock;
 pub mod cluster;
+pub mod compare;
 pub mod disk;
 pub mod error;
 pub mod exit;

@@ -3,24 +3,29 @@
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
-use etcdbench::cli::{self, Cli, Command, DiskArgs, Format, LoadArgs, OutputArgs, ReportArgs};
+use etcdbench::cli::{
+    self, Cli, Command, CompareArgs, DiskArgs, Format, LoadArgs, OutputArgs, ReportArgs, TrendArgs,
+};
 use etcdbench::clock::Clock;
 use etcdbench::disk as probe;
 use etcdbench::error::{Error, Result};
 use etcdbench::exit::Exit;
-use etcdbench::plan::{self, DiskPlan, LoadPlan};
+use etcdbench::plan::{self, ComparePlan, DiskPlan, LoadPlan, TrendPlan};
 use etcdbench::report::{self, Style};
 use etcdbench::result::{self, Run, Summary};
 use etcdbench::session::{Finished, Request};
-use etcdbench::{load, progress, signals, verdict};
+use etcdbench::{compare, load, progress, signals, verdict};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Disk(args) => disk(&args),
         Command::Load(args) => load(&args),
+        Command::Compare(args) => compared(&args),
         Command::Report(args) => stored(&args),
+        Command::Trend(args) => trend(&args),
         Command::Completions(args) => print(&cli::completions(&args)).map(|()| Exit::Ok),
         Command::Man => print(&cli::man()).map(|()| Exit::Ok),
     };
@@ -95,6 +100,31 @@ fn stored(args: &ReportArgs) -> Result<Exit> {
     let summary = run.summary.clone().unwrap_or_else(killed);
     show(&run, &summary, &args.file, args.format, args.no_color)?;
     Ok(Exit::of(summary.verdict, args.strict))
+}
+
+fn compared(args: &CompareArgs) -> Result<Exit> {
+    let plan = ComparePlan::resolve(args)?;
+    let tell = |line: &str| {
+        if !args.quiet {
+            say(line);
+        }
+    };
+    let signalled = match plan.source {
+        plan::Source::Measured(_) => signals::watch()?,
+        // Nothing is lost where nothing is measured: a signal ends it as it ends any program.
+        _ => Arc::default(),
+    };
+    let finished = compare::carry_out(&plan, &signalled, &tell)?;
+    let style = Style::of_stdout(args.no_color);
+    print(report::compared(&finished.answer, args.format, args.all, &style).as_bytes())?;
+    Ok(finished.exit)
+}
+
+fn trend(args: &TrendArgs) -> Result<Exit> {
+    let trend = compare::trend::run(&TrendPlan::resolve(args)?)?;
+    let style = Style::of_stdout(args.no_color);
+    print(report::trend::render(&trend, args.format, &style).as_bytes())?;
+    Ok(trend.verdict.exit())
 }
 
 /// Prints a result.

@@ -1,22 +1,26 @@
 //! What a person types: clap types and help text, nothing else. Whatever depends on more than one flag is checked
 //! in [`crate::plan`], so that a scenario file and flags obey the same rules.
 
+mod compare;
 mod connect;
 mod disk;
 mod load;
 mod output;
 mod report;
 mod shell;
+mod trend;
 
 use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Parser, Subcommand};
 
+pub use compare::{CompareArgs, CompareFormat};
 pub use connect::{ConnectArgs, UserArg};
 pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, PhaseArg};
 pub use load::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 pub use output::{Format, OutputArgs};
 pub use report::ReportArgs;
 pub use shell::{CompletionsArgs, completions, man};
+pub use trend::{TrendArgs, TrendFormat};
 
 /// Is this disk good enough for etcd? Evidence, not guesses.
 #[derive(Debug, Parser)]
@@ -43,8 +47,12 @@ pub enum Command {
     Disk(Box<DiskArgs>),
     /// Drive a live etcd and measure every request, from the moment it was due
     Load(Box<LoadArgs>),
+    /// Tell which of two or more results is better, by how much, and how sure that is
+    Compare(Box<CompareArgs>),
     /// Show a stored result again, also that of a run that was killed
     Report(ReportArgs),
+    /// Tell whether tonight's run is worse than those before it, and where the level changed for good
+    Trend(Box<TrendArgs>),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page

@@ -2,12 +2,15 @@
 
 mod budget;
 mod command;
+mod compare;
 mod connect;
 mod disk;
 pub(crate) mod load;
 mod phases;
 mod resolve;
+mod trend;
 
+pub use compare::{ComparePlan, Measure, Source};
 pub use connect::{Connect, credentials};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
 pub use load::{
@@ -15,3 +18,4 @@ pub use load::{
     Placement, RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
 };
 pub use resolve::labels;
+pub use trend::{Acknowledgement, TrendPlan, TrendSource};

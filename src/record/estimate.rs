@@ -62,8 +62,31 @@ pub fn quantile(
     let value_ns = total.quantile(q)?;
     let samples = total.count() as f64;
     let design = stats::design_effect(&shares_below(total, batches, q));
-    let level = f64::midpoint(1.0, CONFIDENCE);
-    let ranks = stats::quantile_ranks(design.effective_for_interval(samples, level), q, CONFIDENCE);
+    let (low_ns, high_ns) = quantile_interval(total, design, q, CONFIDENCE);
+    let tail_samples = design.effective(samples) * (1.0 - q);
+    Some(QuantileEstimate {
+        q,
+        value_ns,
+        low_ns,
+        high_ns,
+        tail_samples,
+        design,
+        // 1,000 × (1 − 0.99) is a hair below 10 in binary.
+        resolvable: tail_samples >= MIN_TAIL_SAMPLES * (1.0 - 1e-9),
+    })
+}
+
+/// The interval that holds quantile `q` with this confidence, half of the doubt on each side, for samples of this
+/// design effect. An end is `None` where the samples cannot bound it.
+pub fn quantile_interval(
+    total: &Distribution,
+    design: DesignEffect,
+    q: f64,
+    confidence: f64,
+) -> (Option<u64>, Option<u64>) {
+    let samples = total.count() as f64;
+    let level = f64::midpoint(1.0, confidence);
+    let ranks = stats::quantile_ranks(design.effective_for_interval(samples, level), q, confidence);
     // Rounding errors of the last digits must not push a rank to its neighbour.
     let low = ranks
         .low
@@ -71,17 +94,10 @@ pub fn quantile(
     let high = ranks
         .high
         .map(|share| (share * samples - 1e-6).ceil() as u64);
-    let tail_samples = design.effective(samples) * (1.0 - q);
-    Some(QuantileEstimate {
-        q,
-        value_ns,
-        low_ns: low.and_then(|rank| total.value_at_rank(rank.max(1))),
-        high_ns: high.and_then(|rank| total.value_at_rank(rank)),
-        tail_samples,
-        design,
-        // 1,000 × (1 − 0.99) is a hair below 10 in binary.
-        resolvable: tail_samples >= MIN_TAIL_SAMPLES * (1.0 - 1e-9),
-    })
+    (
+        low.and_then(|rank| total.value_at_rank(rank.max(1))),
+        high.and_then(|rank| total.value_at_rank(rank)),
+    )
 }
 
 /// Estimates the share of samples at or above a limit; each bound holds with 95 % on its own.
@@ -111,7 +127,7 @@ pub fn exceedance(total: &Distribution, batches: &[Distribution], limit_ns: u64)
 
 /// Per batch, how many samples are below quantile `q` of the whole, and how many there are. The bucket that holds the
 /// quantile is split in proportion, so that the parts add up to exactly q.
-fn shares_below(total: &Distribution, batches: &[Distribution], q: f64) -> Vec<(f64, f64)> {
+pub fn shares_below(total: &Distribution, batches: &[Distribution], q: f64) -> Vec<(f64, f64)> {
     let rank = total.rank(q);
     let mut below = 0;
     let mut edge = None;

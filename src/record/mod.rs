@@ -9,6 +9,9 @@ mod samples;
 
 pub use buckets::{Bracket, Buckets};
 pub use distribution::Distribution;
-pub use estimate::{Exceedance, MIN_TAIL_SAMPLES, QuantileEstimate, exceedance, quantile};
+pub use estimate::{
+    Exceedance, MIN_TAIL_SAMPLES, QuantileEstimate, exceedance, quantile, quantile_interval,
+    shares_below,
+};
 pub use recorder::{Emission, IntervalSamples, Pool, Recorder, RecorderSettings, Series, Stall};
 pub use samples::{HIGHEST_NS, SIGNIFICANT_DIGITS, Samples};

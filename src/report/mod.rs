@@ -4,13 +4,16 @@
 //! [`Run`]: crate::result::Run
 //! [`Summary`]: crate::result::Summary
 
+mod compare;
 mod csv;
 mod json;
 mod sketch;
 mod style;
 mod terminal;
 mod text;
+pub mod trend;
 
+pub use compare::compared;
 pub use csv::csv;
 pub use json::json;
 pub use style::Style;

@@ -2,6 +2,7 @@
 
 use crate::record::Distribution;
 use crate::result::Point;
+use crate::stats;
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// What is shown where there is nothing: no sample in this stretch.
@@ -78,6 +79,36 @@ pub(super) fn timeline(
     })
 }
 
+/// Values in order, some of them missing, in at most so many columns; where several share a column their median. On a
+/// scale that takes a factor of two at least, so that a steady history looks steady.
+pub(super) fn history(values: &[Option<f64>], most_columns: usize) -> String {
+    let columns = values.len().min(most_columns.max(1));
+    let column = |index: usize| {
+        let range = index * values.len() / columns..(index + 1) * values.len() / columns;
+        let present: Vec<f64> = values[range].iter().flatten().copied().collect();
+        stats::median(&present)
+    };
+    let shown: Vec<Option<f64>> = (0..columns).map(column).collect();
+    let low = shown
+        .iter()
+        .flatten()
+        .copied()
+        .fold(f64::INFINITY, f64::min);
+    let high = shown
+        .iter()
+        .flatten()
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max);
+    let logarithmic = low > 0.0;
+    let scale = |value: f64| if logarithmic { value.ln() } else { value };
+    let least = if logarithmic { 2.0_f64.ln() } else { low.abs() };
+    let range = (scale(high) - scale(low)).max(least).max(f64::MIN_POSITIVE);
+    let cell = |value: &Option<f64>| {
+        value.map_or(NOTHING, |value| block((scale(value) - scale(low)) / range))
+    };
+    shown.iter().map(cell).collect()
+}
+
 /// Where a value lies between low and high on a logarithmic scale of at least a factor of ten, so that a steady disk
 /// looks steady.
 fn log_share(ns: u64, low_ns: u64, high_ns: u64) -> f64 {
@@ -151,6 +182,18 @@ mod tests {
         assert_eq!(timeline.column_ns, 5 * S);
         assert_eq!(timeline.line.chars().count(), 20);
         assert_eq!(timeline.line.chars().position(|c| c == '█'), Some(11));
+    }
+
+    #[test]
+    fn a_history_shows_its_steps_and_its_gaps() {
+        let nights = |values: &[f64]| values.iter().map(|v| Some(*v)).collect::<Vec<_>>();
+        assert_eq!(history(&nights(&[10.0, 10.4, 9.9, 10.1]), 9), "▁▂▁▁");
+        assert_eq!(history(&nights(&[10.0, 10.0, 20.0, 20.0]), 2), "▁█");
+        assert_eq!(history(&[Some(10.0), None, Some(20.0)], 9), "▁ █");
+        assert_eq!(history(&nights(&[0.0, 0.0, 5.0]), 9), "▁▁█");
+        assert_eq!(history(&nights(&[0.0, 0.0]), 9), "▁▁");
+        assert_eq!(history(&[None, None], 9), "  ");
+        assert_eq!(history(&[], 9), "");
     }
 
     #[test]

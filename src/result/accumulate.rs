@@ -32,18 +32,21 @@ impl Accumulator {
         }
         self.over_top = self.over_top.saturating_add(interval.over_top);
         let since = interval.start_ns.saturating_sub(phase_start_ns);
-        self.batches.add(since, samples);
+        let failed = interval.errors.values().sum();
+        self.batches.add(since, samples, failed);
         self.timeline.add(interval, samples);
     }
 
     pub fn finish(self, series: &str, member: Option<u32>) -> SeriesData {
+        let (batches, batch_errors) = self.batches.finish();
         SeriesData {
             series: series.to_owned(),
             member,
             total: self.total,
             errors: self.errors,
             over_top: self.over_top,
-            batches: self.batches.finish(),
+            batches,
+            batch_errors,
             timeline: self.timeline.finish(),
         }
     }
@@ -52,8 +55,22 @@ impl Accumulator {
 /// Contiguous stretches of equal time, so that the batches of all members cover the same moments.
 #[derive(Debug, Clone)]
 struct Batches {
-    slots: Vec<Distribution>,
+    slots: Vec<Slot>,
     slot_ns: u64,
+}
+
+/// Samples and failed operations of a stretch of time.
+#[derive(Debug, Clone, Default)]
+struct Slot {
+    samples: Distribution,
+    errors: u64,
+}
+
+impl Slot {
+    fn take_in(&mut self, samples: &Distribution, errors: u64) {
+        self.samples.merge(samples);
+        self.errors = self.errors.saturating_add(errors);
+    }
 }
 
 impl Default for Batches {
@@ -66,22 +83,27 @@ impl Default for Batches {
 }
 
 impl Batches {
-    fn add(&mut self, since_ns: u64, samples: &Distribution) {
+    fn add(&mut self, since_ns: u64, samples: &Distribution, errors: u64) {
         while since_ns / self.slot_ns >= BATCH_SLOTS as u64 {
-            self.slots = in_pairs(std::mem::take(&mut self.slots), |a, b| a.merge(&b));
+            self.slots = in_pairs(std::mem::take(&mut self.slots), |a: &mut Slot, b| {
+                a.take_in(&b.samples, b.errors);
+            });
             self.slot_ns = self.slot_ns.saturating_mul(2);
         }
         let slot = (since_ns / self.slot_ns) as usize;
         if self.slots.len() <= slot {
-            self.slots.resize_with(slot + 1, Distribution::default);
+            self.slots.resize_with(slot + 1, Slot::default);
         }
-        self.slots[slot].merge(samples);
+        self.slots[slot].take_in(samples, errors);
     }
 
-    fn finish(self) -> Vec<Distribution> {
-        let mut slots = self.slots;
-        slots.retain(|slot| slot.count() > 0);
+    /// Stretches in which something happened.
+    fn finish(self) -> (Vec<Distribution>, Vec<u64>) {
+        let slots = self.slots.into_iter();
         slots
+            .filter(|slot| slot.samples.count() > 0 || slot.errors > 0)
+            .map(|slot| (slot.samples, slot.errors))
+            .unzip()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accumulate;
 mod collector;
+mod ends;
 mod json_schema;
 mod reader;
 mod run;
@@ -10,6 +11,7 @@ mod summarise;
 mod writer;
 
 pub use collector::{Collector, MAX_STALL_LINES, Observer, Silent};
+pub use ends::read_ends;
 pub use json_schema::json_schema;
 pub use reader::read;
 pub use run::{HALT, PhaseData, Point, Run, SeriesData};

@@ -34,13 +34,7 @@ struct Tag {
 /// [`Error::Io`] when the file cannot be read, [`Error::Damaged`] naming the line that makes no sense,
 /// [`Error::Refused`] for a format of another major version.
 pub fn read(path: &Path) -> Result<Run> {
-    let file = File::open(path).map_err(Error::io("open", path))?;
-    let mut lines = Lines {
-        input: BufReader::with_capacity(1 << 16, file),
-        path: path.to_path_buf(),
-        number: 0,
-        bytes: Vec::new(),
-    };
+    let mut lines = Lines::open(path)?;
     let header = header(&mut lines)?;
     let mut assembly = Assembly::new(header);
     while let Some(whole) = lines.next()? {
@@ -64,7 +58,7 @@ fn known_type(line: &[u8]) -> bool {
     serde_json::from_slice::<Tag>(line).map_or(true, |tag| KNOWN.contains(&tag.r#type.as_str()))
 }
 
-fn header(lines: &mut Lines) -> Result<Header> {
+pub(super) fn header(lines: &mut Lines) -> Result<Header> {
     let Some(whole) = lines.next()? else {
         lines.number = 1;
         return Err(lines.damaged("the file is empty; the run was ended before it began".into()));
@@ -110,14 +104,24 @@ fn major(version: &str) -> &str {
 }
 
 /// The file's lines, numbered from 1, in one buffer.
-struct Lines {
-    input: BufReader<File>,
+pub(super) struct Lines {
+    pub(super) input: BufReader<File>,
     path: PathBuf,
     number: usize,
     bytes: Vec<u8>,
 }
 
 impl Lines {
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(Error::io("open", path))?;
+        Ok(Lines {
+            input: BufReader::with_capacity(1 << 16, file),
+            path: path.to_path_buf(),
+            number: 0,
+            bytes: Vec::new(),
+        })
+    }
+
     /// Reads the next line that is not blank. `None` at the end, `Some(false)` for a last line without its end.
     fn next(&mut self) -> Result<Option<bool>> {
         loop {

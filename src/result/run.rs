@@ -56,6 +56,8 @@ pub struct SeriesData {
     /// The same samples cut into 10 to 20 contiguous stretches of time, for the variance between them; fewer in a
     /// phase of less than ten intervals.
     pub batches: Vec<Distribution>,
+    /// Failed operations in each of `batches`.
+    pub batch_errors: Vec<u64>,
     /// One point per interval, or per several where a long run has more than about 4,000 of them.
     pub timeline: Vec<Point>,
 }

@@ -3,10 +3,20 @@
 mod beta;
 mod binomial;
 mod design;
+mod e_divisive;
+mod family;
+mod means;
 mod order;
+mod ratio;
+mod robust;
 mod student;
 
 pub use binomial::{Side, interval, lower_bound, rule_of_three, upper_bound};
 pub use design::{DesignEffect, MIN_BATCHES, design_effect};
+pub use e_divisive::Detector;
+pub use family::holm;
+pub use means::{Contrast, Moments, lag_one, paired, pooled, prediction_interval, welch};
 pub use order::{QuantileRanks, quantile_ranks};
-pub use student::t_quantile;
+pub use ratio::{Bounded, difference, p_value};
+pub use robust::{MAD_TO_DEVIATION, hodges_lehmann, median, median_deviation, signed_rank_p};
+pub use student::{t_quantile, t_two_sided};

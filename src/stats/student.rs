@@ -12,9 +12,22 @@ pub fn t_quantile(p: f64, degrees_of_freedom: f64) -> f64 {
     if p < 0.5 { -t } else { t }
 }
 
+/// The probability that a t variable with so many degrees of freedom is further from 0 than `t`, on either side
+/// (Abramowitz and Stegun 26.7.1).
+pub fn t_two_sided(t: f64, degrees_of_freedom: f64) -> f64 {
+    if t.is_nan() {
+        return 1.0;
+    }
+    if t.is_infinite() {
+        return 0.0;
+    }
+    let x = degrees_of_freedom / (degrees_of_freedom + t * t);
+    beta::regularised(degrees_of_freedom / 2.0, 0.5, x)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::t_quantile;
+    use super::{t_quantile, t_two_sided};
 
     #[test]
     fn tabled_values() {
@@ -34,5 +47,21 @@ mod tests {
             );
         }
         assert_eq!(t_quantile(0.5, 5.0), 0.0);
+    }
+
+    #[test]
+    fn probabilities_undo_quantiles() {
+        for df in [1.0, 2.5, 9.0, 40.0] {
+            for p in [0.6, 0.9, 0.975, 0.999, 0.999_999] {
+                let both = t_two_sided(t_quantile(p, df), df);
+                assert!(
+                    (both / (2.0 * (1.0 - p)) - 1.0).abs() < 1e-4,
+                    "{p} {df}: {both}"
+                );
+            }
+        }
+        assert_eq!(t_two_sided(0.0, 4.0), 1.0);
+        assert_eq!(t_two_sided(f64::INFINITY, 4.0), 0.0);
+        assert_eq!(t_two_sided(-2.0, 4.0), t_two_sided(2.0, 4.0));
     }
 }

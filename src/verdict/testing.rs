@@ -83,6 +83,7 @@ pub(crate) fn series_of(
         errors: BTreeMap::new(),
         over_top: 0,
         batches,
+        batch_errors: Vec::new(),
         timeline,
     }
 }

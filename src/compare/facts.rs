@@ -1,0 +1,267 @@
+//! A run's plan and environment as flat facts that can be held against one another.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::result::{PhaseData, Run};
+
+use super::subject;
+
+/// Dotted path → value as text.
+pub(super) type Facts = BTreeMap<String, String>;
+
+/// What a fact is about; it decides whether a difference forbids comparing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// What was asked to be done: nothing may differ.
+    Scenario,
+    /// The machine.
+    Hardware,
+    /// The device under the measured directory.
+    Disk,
+    /// Its kernel and distribution.
+    Release,
+    /// Settings of system and file system.
+    System,
+    /// The version of the etcd.
+    Version,
+    /// Settings of the etcd.
+    Setting,
+    /// How long it took.
+    Length,
+    /// Where it was done, and what bears on nothing that is measured: worth telling.
+    Noted,
+    /// Different in every run.
+    Ignored,
+}
+
+/// The longest prefix that fits decides. Parts of a plan that are not named are the scenario, of an environment the
+/// system.
+const ABOUT: &[(&str, About)] = &[
+    ("kind", About::Scenario),
+    ("tool", About::Noted),
+    ("labels", About::Noted),
+    ("plan", About::Scenario),
+    ("plan.allow_foreign", About::Noted),
+    ("plan.allow_quota", About::Noted),
+    ("plan.beside_live", About::Noted),
+    ("plan.compact", About::Noted),
+    ("plan.defrag", About::Noted),
+    ("plan.dial_timeout_ns", About::Noted),
+    ("plan.directory", About::Noted),
+    ("plan.duration_ns", About::Length),
+    ("plan.election_ns", About::Noted),
+    ("plan.heartbeat_ns", About::Noted),
+    ("plan.keep_keys", About::Noted),
+    ("plan.keys.prefix", About::Ignored),
+    ("plan.max_bytes", About::Ignored),
+    ("plan.phases", About::Length),
+    ("plan.profile", About::Noted),
+    ("plan.quota_bytes", About::Noted),
+    ("plan.rules", About::Noted),
+    ("plan.scrape", About::Noted),
+    ("plan.security", About::Setting),
+    ("plan.seed", About::Noted),
+    ("plan.target", About::Noted),
+    ("plan.target.local.directory", About::Noted),
+    ("plan.target.local.etcd", About::Version),
+    ("plan.target.local.members", About::Scenario),
+    ("plan.target.local.quota_bytes", About::Setting),
+    ("plan.threads", About::Noted),
+    ("plan.verify", About::Noted),
+    ("plan.warmup_ns", About::Length),
+    ("plan.workload.batch_interval_ns", About::Setting),
+    ("plan.workload.batch_limit", About::Setting),
+    ("environment", About::System),
+    ("environment.arch", About::Hardware),
+    ("environment.cpu_model", About::Hardware),
+    ("environment.cpus", About::Hardware),
+    ("environment.disk.available_bytes", About::Ignored),
+    ("environment.disk.available_inodes", About::Ignored),
+    ("environment.disk.devices", About::Disk),
+    ("environment.disk.directory", About::Ignored),
+    ("environment.disk.mapping", About::Noted),
+    ("environment.disk.mount_point", About::Noted),
+    ("environment.disk.mount_source", About::Disk),
+    ("environment.disk.size_bytes", About::Disk),
+    ("environment.disk.unknown", About::Ignored),
+    ("environment.etcd", About::Setting),
+    ("environment.host", About::Noted),
+    ("environment.kernel", About::Release),
+    ("environment.members", About::Noted),
+    ("environment.memory_bytes", About::Hardware),
+    ("environment.os", About::Release),
+    ("environment.virtualization", About::Hardware),
+];
+
+/// Settings of a block device, as they appear below `environment.disk.devices.N`.
+const DEVICE_SETTINGS: [&str; 3] = ["scheduler", "queue", "write_cache"];
+
+/// What this fact is about.
+pub(super) fn about(field: &str) -> About {
+    if let Some(part) = below(field, "environment.disk.devices") {
+        let setting = part.split('.').nth(1).unwrap_or_default();
+        return if DEVICE_SETTINGS.contains(&setting) {
+            About::System
+        } else {
+            About::Disk
+        };
+    }
+    if let Some(part) = below(field, "environment.members") {
+        return member(part);
+    }
+    if let Some(name) = below(field, "environment.etcd")
+        && name.contains("version")
+    {
+        return About::Version;
+    }
+    let fits = |&&(prefix, _): &&(&str, About)| field == prefix || below(field, prefix).is_some();
+    let longest = ABOUT
+        .iter()
+        .filter(fits)
+        .max_by_key(|(prefix, _)| prefix.len());
+    longest.map_or(About::Noted, |(_, about)| *about)
+}
+
+fn member(part: &str) -> About {
+    match part.split('.').nth(1) {
+        Some("version") => About::Version,
+        Some("quota_bytes") => About::Setting,
+        Some("learner") => About::Scenario,
+        None => About::Scenario,
+        Some(_) => About::Noted,
+    }
+}
+
+fn below<'a>(field: &'a str, prefix: &str) -> Option<&'a str> {
+    field.strip_prefix(prefix)?.strip_prefix('.')
+}
+
+/// All facts of a run.
+pub(super) fn facts(run: &Run) -> Facts {
+    let header = &run.header;
+    let mut facts = Facts::new();
+    facts.insert("kind".to_owned(), header.kind.clone());
+    facts.insert("tool.version".to_owned(), header.tool.version.clone());
+    if let Some(git) = &header.tool.git {
+        facts.insert("tool.git".to_owned(), git.clone());
+    }
+    flatten("plan", &header.plan, &mut facts);
+    let environment = serde_json::to_value(&header.environment).unwrap_or_default();
+    flatten("environment", &environment, &mut facts);
+    if !header.environment.members.is_empty() {
+        let count = header.environment.members.len().to_string();
+        facts.insert("environment.members.count".to_owned(), count);
+    }
+    let measured = |phase: &&PhaseData| !phase.series.is_empty() && subject::is_compared(phase);
+    for phase in run.phases.iter().filter(measured) {
+        facts.insert(
+            format!("measured.{}", phase.name),
+            phase.length_ns.to_string(),
+        );
+    }
+    facts
+}
+
+fn flatten(path: &str, value: &Value, facts: &mut Facts) {
+    let mut set = |text: String| {
+        facts.insert(path.to_owned(), text);
+    };
+    match value {
+        Value::Null => set("none".to_owned()),
+        Value::Bool(yes) => set(yes.to_string()),
+        Value::Number(number) => set(number.to_string()),
+        Value::String(text) => set(text.clone()),
+        Value::Array(items) if items.iter().all(|item| !item.is_object()) => {
+            let texts: Vec<String> = items.iter().map(plain).collect();
+            set(texts.join(", "));
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                flatten(&format!("{path}.{}", name_of(item, index)), item, facts);
+            }
+        }
+        Value::Object(fields) => {
+            // Variants of an enumeration are objects of one field: which one it is is a fact of its own.
+            if let Some((variant, inner)) = fields.iter().next()
+                && fields.len() == 1
+                && !inner.is_string()
+            {
+                set(variant.clone());
+            }
+            for (name, inner) in fields {
+                flatten(&format!("{path}.{name}"), inner, facts);
+            }
+        }
+    }
+}
+
+/// Phases and operations have names; other things are counted.
+fn name_of(item: &Value, index: usize) -> String {
+    let named = item.get("name").or_else(|| item.get("operation"));
+    let is_device = item.get("number").is_some() || item.get("endpoint").is_some();
+    match named.and_then(Value::as_str) {
+        Some(name) if !is_device => name.to_owned(),
+        _ => index.to_string(),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_longest_prefix_decides() {
+        for (field, expected) in [
+            ("plan.workload.val_size", About::Scenario),
+            ("plan.workload.batch_limit", About::Setting),
+            ("plan.directory", About::Noted),
+            ("plan.phases.etcd.duration_ns", About::Length),
+            ("plan.something_new", About::Scenario),
+            ("environment.kernel", About::Release),
+            ("environment.disk.filesystem", About::System),
+            ("environment.disk.devices.0.model", About::Disk),
+            ("environment.disk.devices.1.scheduler", About::System),
+            (
+                "environment.disk.devices.0.queue.nr_requests",
+                About::System,
+            ),
+            ("environment.members.0.version", About::Version),
+            ("environment.members.0.endpoint", About::Noted),
+            ("environment.members.count", About::Scenario),
+            ("environment.etcd.version", About::Version),
+            ("environment.etcd.snapshot_count", About::Setting),
+            ("environment.sysctls.vm.dirty_ratio", About::System),
+        ] {
+            assert_eq!(about(field), expected, "{field}");
+        }
+    }
+
+    #[test]
+    fn variants_lists_and_nothing_are_facts() {
+        let mut facts = Facts::new();
+        let plan = json!({
+            "load": { "open": { "rate": 500.0 } },
+            "phases": [{ "name": "etcd", "duration_ns": 5 }],
+            "rules": ["a", "b"],
+            "total": null,
+        });
+        flatten("plan", &plan, &mut facts);
+        let get = |field: &str| facts.get(field).map(String::as_str);
+        assert_eq!(get("plan.load"), Some("open"));
+        assert_eq!(get("plan.load.open.rate"), Some("500.0"));
+        assert_eq!(get("plan.phases.etcd.duration_ns"), Some("5"));
+        assert_eq!(get("plan.rules"), Some("a, b"));
+        assert_eq!(get("plan.total"), Some("none"));
+    }
+}

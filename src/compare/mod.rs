@@ -1,0 +1,201 @@
+//! Two or more results → [`Comparison`]: which is better, by how much, and how sure that is.
+//!
+//! [`compare()`] is pure: runs in, data out. [`carry_out`] finds or makes the runs for it.
+
+mod arm;
+mod calibration;
+mod carry;
+mod contrast;
+mod effect;
+mod facts;
+mod gather;
+mod guards;
+mod judge;
+mod measure;
+mod model;
+mod rank;
+mod settings;
+mod subject;
+pub mod trend;
+mod validity;
+mod words;
+
+use std::path::PathBuf;
+
+pub use calibration::{Calibration, FEWEST_CALIBRATING, Noise};
+pub use carry::{Answer, Finished, carry_out};
+pub use model::*;
+pub use settings::{FailOn, MinDifference, Settings};
+pub use words::design;
+
+use crate::exit::Exit;
+use crate::result::{Run, Tool};
+
+use contrast::{Judged, contrasts};
+use facts::{Facts, facts};
+use guards::Guarded;
+
+/// Shorter measured phases than this only indicate, with one run a side: on 60 s of an etcd that remembers a few
+/// seconds, 9 to 18 % of comparisons of a thing with itself found a difference, on 300 s no more than the 5 % meant.
+pub const CONFIRMING_S: f64 = 300.0;
+
+/// The runs of one side.
+#[derive(Debug, Clone, Default)]
+pub struct Group {
+    /// What sets it apart.
+    pub name: String,
+    /// Its runs; at least one.
+    pub runs: Vec<Input>,
+}
+
+/// A run, and where it was read from.
+#[derive(Debug, Clone, Default)]
+pub struct Input {
+    /// The result file.
+    pub path: PathBuf,
+    /// What was in it.
+    pub run: Run,
+}
+
+/// Compares each group with the first. There must be at least two, with a run each.
+pub fn compare(groups: &[Group], settings: &Settings, left_out: Vec<LeftOut>) -> Comparison {
+    let facts: Vec<Vec<Facts>> = groups
+        .iter()
+        .map(|group| group.runs.iter().map(|input| facts(&input.run)).collect())
+        .collect();
+    let guarded = guards::guard(&facts, settings.intent, &settings.allow);
+    let mut comparison = Comparison {
+        schema: SCHEMA_VERSION.to_owned(),
+        tool: tool(),
+        intent: guarded.intent,
+        intent_declared: settings.intent.is_some(),
+        obstacles: obstacles(&guarded, groups),
+        sides: sides(groups),
+        notes: words::notes(groups),
+        differences: guarded.differences,
+        left_out,
+        ..Comparison::default()
+    };
+    if comparison.obstacles.is_empty() {
+        let Judged {
+            contrasts,
+            rankings,
+            notes,
+        } = contrasts(groups, &comparison.sides, settings);
+        comparison.contrasts = contrasts;
+        comparison.rankings = rankings;
+        comparison.notes.extend(notes);
+        if comparison.contrasts.iter().all(|c| c.metrics.is_empty()) {
+            comparison.obstacles.push(words::nothing_in_common(groups));
+        }
+    }
+    conclude(&mut comparison, settings);
+    comparison
+}
+
+/// This program, as it signs what it writes.
+fn tool() -> Tool {
+    Tool {
+        name: "etcdbench".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        git: option_env!("ETCDBENCH_GIT").map(str::to_owned),
+    }
+}
+
+fn obstacles(guarded: &Guarded, groups: &[Group]) -> Vec<String> {
+    let letters: Vec<String> = (0..groups.len()).map(letter).collect();
+    guarded
+        .obstacles()
+        .map(|difference| words::obstacle(difference, &letters))
+        .collect()
+}
+
+fn conclude(comparison: &mut Comparison, settings: &Settings) {
+    comparison.outcome = if comparison.obstacles.is_empty() {
+        let worst = comparison.contrasts.iter().map(|c| c.outcome).max();
+        worst.unwrap_or_default()
+    } else {
+        Outcome::NotComparable
+    };
+    comparison.headline = words::headline(comparison);
+    comparison.exit_code = comparison.exit(&settings.fail_on).code();
+}
+
+impl Comparison {
+    /// How a command that made it ends.
+    pub fn exit(&self, fail_on: &[FailOn]) -> Exit {
+        match self.outcome {
+            Outcome::NotComparable => return Exit::NoVerdict,
+            _ if fail_on.contains(&FailOn::Never) => return Exit::Ok,
+            Outcome::NoVerdict => return Exit::NoVerdict,
+            _ => {}
+        }
+        let primary = || {
+            let metrics = self.contrasts.iter().flat_map(|c| &c.metrics);
+            metrics.filter(|metric| metric.primary)
+        };
+        let asked = |what| fail_on.contains(&what);
+        let counts = |metric: &Metric| !metric.indicative || asked(FailOn::Indicative);
+        let bad = |metric: &Metric| match metric.verdict {
+            MetricVerdict::Regressed => counts(metric),
+            MetricVerdict::Improved => asked(FailOn::Change) && counts(metric),
+            _ => false,
+        };
+        let open = |metric: &Metric| {
+            metric.verdict == MetricVerdict::Inconclusive || !metric.verdict.is_judged()
+        };
+        if primary().any(bad) {
+            Exit::Bad
+        } else if asked(FailOn::Inconclusive) && primary().any(open) {
+            Exit::NoVerdict
+        } else {
+            Exit::Ok
+        }
+    }
+}
+
+/// `A`, `B` … `Z`, `AA` …
+fn letter(index: usize) -> String {
+    let last = char::from(b'A' + (index % 26) as u8);
+    match index / 26 {
+        0 => last.to_string(),
+        more => format!("{}{last}", letter(more - 1)),
+    }
+}
+
+fn sides(groups: &[Group]) -> Vec<Side> {
+    let side = |(index, group): (usize, &Group)| Side {
+        letter: letter(index),
+        name: group.name.clone(),
+        runs: group.runs.iter().map(run_facts).collect(),
+    };
+    groups.iter().enumerate().map(side).collect()
+}
+
+fn run_facts(input: &Input) -> RunFacts {
+    let Input { path, run } = input;
+    RunFacts {
+        path: path.clone(),
+        run_id: run.header.run_id.clone(),
+        started_at: run.header.started_at.clone(),
+        host: run.header.environment.host.clone(),
+        verdict: run.summary.as_ref().map(|summary| summary.verdict),
+        complete: run.summary.as_ref().is_some_and(|summary| summary.complete),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::letter;
+
+    #[test]
+    fn letters_do_not_run_out() {
+        let all: Vec<String> = (0..800).map(letter).collect();
+        assert_eq!(
+            [&all[0], &all[25], &all[26], &all[701], &all[702]],
+            ["A", "Z", "AA", "ZZ", "AAA"]
+        );
+        let distinct: std::collections::BTreeSet<&String> = all.iter().collect();
+        assert_eq!(distinct.len(), 800);
+    }
+}

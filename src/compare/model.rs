@@ -1,0 +1,453 @@
+//! A comparison as data: what every renderer shows and what `--format json` prints. Published as
+//! `docs/comparison.schema.json`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::result::{Tool, Verdict};
+
+/// The schema's version, `major.minor`; minor versions only add fields.
+pub const SCHEMA_VERSION: &str = "1.0";
+
+/// Two or more sides, compared with the first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Comparison {
+    /// [`SCHEMA_VERSION`] of the writer.
+    pub schema: String,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// What all of it amounts to.
+    pub outcome: Outcome,
+    /// That in a sentence or two.
+    pub headline: String,
+    /// What was meant to differ.
+    pub intent: Intent,
+    /// True when that was told with `--intent`, false when it was found from what differs.
+    pub intent_declared: bool,
+    /// Why these results cannot be compared; empty when they can.
+    pub obstacles: Vec<String>,
+    /// The sides; the first is the baseline.
+    pub sides: Vec<Side>,
+    /// Everything in plans and environments that differs, or is known of some sides only; what forbids comparing first.
+    pub differences: Vec<Difference>,
+    /// Each further side against the baseline.
+    pub contrasts: Vec<Contrast>,
+    /// Three sides or more, from best to worst, per metric that is judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rankings: Vec<Ranking>,
+    /// What limits the trust in all this, in words.
+    pub notes: Vec<String>,
+    /// Files found in directories or by patterns that were not used, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+    /// The exit code this ends in.
+    pub exit_code: u8,
+}
+
+/// What a comparison, or one contrast, amounts to.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The results cannot be compared.
+    NotComparable,
+    /// Nothing could be judged: too few samples, or invalid.
+    #[default]
+    NoVerdict,
+    /// Nothing is shown to differ, and not all of it is shown to be equal.
+    Inconclusive,
+    /// Everything that was judged is shown to be equal but for less than matters.
+    Unchanged,
+    /// Something is better and nothing is worse.
+    Improved,
+    /// Something is worse.
+    Regressed,
+}
+
+/// What is meant to differ between the sides; everything else must be equal.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    /// The hardware and the system on it
+    Machines,
+    /// Versions of etcd and of the system
+    Versions,
+    /// Settings of etcd, of the system, of the disk
+    Config,
+    /// Nothing but the build of the etcd
+    #[default]
+    Regression,
+}
+
+/// One side: a run, or several of the same thing.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Side {
+    /// `A` is the baseline.
+    pub letter: String,
+    /// What sets it apart: host, name, file or directory.
+    pub name: String,
+    /// Its runs in the order of time.
+    pub runs: Vec<RunFacts>,
+}
+
+/// One run of a side.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct RunFacts {
+    /// The result file.
+    pub path: PathBuf,
+    /// Unique to the run.
+    pub run_id: String,
+    /// UTC wall time of its beginning, RFC 3339.
+    pub started_at: String,
+    /// The machine it ran on.
+    pub host: String,
+    /// Its own verdict by the rules it was measured with; absent when it was killed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Whether it went through to its end.
+    pub complete: bool,
+}
+
+/// Something that is not the same on all sides.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Difference {
+    /// Where: `plan.workload.val_size`, `environment.kernel`.
+    pub field: String,
+    /// What it means here.
+    pub class: DifferenceClass,
+    /// Its value on each side; absent where it is not known, several where runs of one side differ.
+    pub values: Vec<Option<String>>,
+}
+
+/// What a difference means.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum DifferenceClass {
+    /// Forbids comparing.
+    Obstacle,
+    /// May have a part in whatever differs.
+    #[default]
+    Noted,
+    /// Is what the comparison is about, or was allowed with `--allow`.
+    Declared,
+}
+
+/// One side against the baseline.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Contrast {
+    /// Letter of the baseline.
+    pub a: String,
+    /// Letter of the other side.
+    pub b: String,
+    /// How the two were compared.
+    pub design: Design,
+    /// What it amounts to.
+    pub outcome: Outcome,
+    /// That in words.
+    pub headline: String,
+    /// Every metric both sides have; those that decide first.
+    pub metrics: Vec<Metric>,
+}
+
+/// How two sides were compared.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Design {
+    /// What the doubt is taken from.
+    pub level: Level,
+    /// Runs on the baseline's side.
+    pub runs_a: usize,
+    /// Runs on the other.
+    pub runs_b: usize,
+    /// Whether the runs were interleaved, and so judged in pairs.
+    pub paired: bool,
+    /// Length of the shortest measured phase, in seconds.
+    pub seconds: f64,
+    /// True when differences are not confirmed: one run on each side, of less than 300 s.
+    pub indicative: bool,
+}
+
+/// What the doubt of a comparison is taken from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// From stretches of time within one run a side.
+    #[default]
+    Batches,
+    /// From several runs a side.
+    Runs,
+}
+
+/// What is measured of a series.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Stat {
+    /// The median.
+    #[default]
+    P50,
+    /// 90th percentile.
+    P90,
+    /// 99th percentile.
+    P99,
+    /// 99.9th percentile.
+    #[serde(rename = "p99.9")]
+    P999,
+    /// Operations per second.
+    Rate,
+    /// Share of operations that failed.
+    Errors,
+    /// Share of samples at or above the stall threshold.
+    Stalls,
+    /// The highest rate that keeps every rule.
+    Capacity,
+}
+
+/// A metric on both sides.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Metric {
+    /// The phase.
+    pub phase: String,
+    /// The series; empty for [`Stat::Capacity`].
+    pub series: String,
+    /// What of it.
+    pub stat: Stat,
+    /// Whether it is among those that decide.
+    pub primary: bool,
+    /// On the baseline's side.
+    pub a: Value,
+    /// On the other.
+    pub b: Value,
+    /// How B differs: as a ratio B/A, for shares as the difference B − A.
+    pub effect: Option<Effect>,
+    /// The smallest effect that matters, on the scale of `effect`: 0.05 is a factor of 1.05, or five percentage points.
+    pub min_difference: f64,
+    /// The smallest true effect that this design would find four times out of five, on the same scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detectable: Option<f64>,
+    /// What follows.
+    pub verdict: MetricVerdict,
+    /// True when a difference is not confirmed.
+    pub indicative: bool,
+    /// True when all of the 95 % interval lies beyond the smallest effect that matters.
+    pub beyond_doubt: bool,
+    /// Why, or what would be needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A metric on one side: nanoseconds, operations per second or a share. Of several runs the geometric mean (shares:
+/// the mean).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Value {
+    /// The estimate; absent without samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// Lower end of its 95 % interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Upper end; absent when the samples cannot bound it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// Samples behind it, of all runs.
+    pub samples: u64,
+    /// Effective samples beyond a quantile, of all runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tail_samples: Option<f64>,
+    /// How many times more samples are needed than if they were independent; the largest of all runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub design_effect: Option<f64>,
+    /// The metric in each run, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<f64>,
+}
+
+/// How B differs from A.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Effect {
+    /// B/A; for shares B − A.
+    pub value: f64,
+    /// Lower end of its 95 % interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Upper end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// How likely so large an effect would be were there none.
+    pub p: f64,
+    /// The same, adjusted for all metrics of this comparison that decide (Holm); for others, for all others.
+    pub p_adjusted: f64,
+}
+
+/// What follows for a metric.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricVerdict {
+    /// Shown to be better by more than matters.
+    Improved,
+    /// Shown to be worse by more than matters.
+    Regressed,
+    /// Shown to be equal but for less than matters.
+    Unchanged,
+    /// Neither.
+    #[default]
+    Inconclusive,
+    /// Too few effective samples to say anything.
+    NotResolvable,
+    /// Was not measured under conditions that allow to judge it.
+    Invalid,
+}
+
+/// The sides by one metric, best first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Ranking {
+    /// The metric in words: `wal.fsync p99`.
+    pub label: String,
+    /// What of the series, for its unit.
+    pub stat: Stat,
+    /// The sides, best first.
+    pub places: Vec<Place>,
+}
+
+/// A side in a ranking.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Place {
+    /// Its letter.
+    pub letter: String,
+    /// Its name.
+    pub name: String,
+    /// The metric there.
+    pub value: f64,
+    /// That over the median of the other sides.
+    pub to_others: f64,
+    /// True when it is far from all others, further than they are from one another.
+    pub odd: bool,
+}
+
+/// A file that was not used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOut {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub why: String,
+}
+
+impl Stat {
+    /// Every one, as they are shown.
+    pub const ALL: [Stat; 8] = [
+        Stat::P50,
+        Stat::P90,
+        Stat::P99,
+        Stat::P999,
+        Stat::Rate,
+        Stat::Errors,
+        Stat::Stalls,
+        Stat::Capacity,
+    ];
+
+    /// Its name: `p99.9`, `rate`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stat::P50 => "p50",
+            Stat::P90 => "p90",
+            Stat::P99 => "p99",
+            Stat::P999 => "p99.9",
+            Stat::Rate => "rate",
+            Stat::Errors => "errors",
+            Stat::Stalls => "stalls",
+            Stat::Capacity => "capacity",
+        }
+    }
+
+    /// Which quantile it is.
+    pub fn quantile(self) -> Option<f64> {
+        match self {
+            Stat::P50 => Some(0.5),
+            Stat::P90 => Some(0.9),
+            Stat::P99 => Some(0.99),
+            Stat::P999 => Some(0.999),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a share, whose effect is a difference and not a ratio.
+    pub fn is_share(self) -> bool {
+        matches!(self, Stat::Errors | Stat::Stalls)
+    }
+
+    /// Whether more of it is better.
+    pub fn more_is_better(self) -> bool {
+        matches!(self, Stat::Rate | Stat::Capacity)
+    }
+
+    /// The smallest effect that matters, unless `--min-diff` says otherwise: a relative change, for shares an absolute
+    /// one. Repeated runs of one etcd on one machine differ by 5 to 7 % (etcd#18283), tails by more. A thousandth of
+    /// failed requests, and a ten-thousandth of stalls (etcd#7044 asks for less than 0.009 %), always matter.
+    pub fn min_difference(self) -> f64 {
+        match self {
+            Stat::P50 | Stat::Rate => 0.05,
+            Stat::P90 => 0.07,
+            Stat::P99 | Stat::Capacity => 0.10,
+            Stat::P999 => 0.25,
+            Stat::Errors => 0.001,
+            Stat::Stalls => 0.0001,
+        }
+    }
+}
+
+impl MetricVerdict {
+    /// Whether it says that something differs.
+    pub fn is_change(self) -> bool {
+        matches!(self, MetricVerdict::Improved | MetricVerdict::Regressed)
+    }
+
+    /// Whether it says anything.
+    pub fn is_judged(self) -> bool {
+        !matches!(self, MetricVerdict::NotResolvable | MetricVerdict::Invalid)
+    }
+
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            MetricVerdict::Improved => "improved",
+            MetricVerdict::Regressed => "regressed",
+            MetricVerdict::Unchanged => "unchanged",
+            MetricVerdict::Inconclusive => "inconclusive",
+            MetricVerdict::NotResolvable => "not resolvable",
+            MetricVerdict::Invalid => "invalid",
+        }
+    }
+}
+
+impl Intent {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Intent::Machines => "machines",
+            Intent::Versions => "versions",
+            Intent::Config => "config",
+            Intent::Regression => "regression",
+        }
+    }
+}
+
+impl Metric {
+    /// In words: `wal.fsync p99`; where the phase is not the usual one, with it.
+    pub fn label(&self) -> String {
+        let name = self.stat.name();
+        match (self.series.as_str(), self.phase.as_str()) {
+            ("", _) => name.to_owned(),
+            (series, "etcd" | "steady") => format!("{series} {name}"),
+            (series, phase) => format!("{phase}: {series} {name}"),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Which figures of a summary are followed from night to night.
+
+use super::history::{Direction, Unit};
+use crate::result::{Header, PhaseSummary, SeriesSummary, Summary};
+
+/// Phases whose figures are about something else than the measured load: getting ready, cleaning up, and searches whose
+/// load differs from night to night.
+const NOT_FOLLOWED: [&str; 7] = [
+    "idle",
+    "durability",
+    "capacity",
+    "preload",
+    "warmup",
+    "verify",
+    "cleanup",
+];
+/// Lag is the load generator's own health, not the server's.
+const OWN_HEALTH: &str = ".lag";
+/// Quantiles that are followed: name, whether they are only told, smallest relative change that matters.
+const QUANTILES: [(f64, &str, bool, f64); 3] = [
+    (0.5, "p50", false, MIN_DIFFERENCE),
+    (0.99, "p99", false, MIN_DIFFERENCE),
+    (0.999, "p99.9", true, MIN_DIFFERENCE_TAIL),
+];
+/// The smallest relative change from night to night that matters.
+pub(super) const MIN_DIFFERENCE: f64 = 0.10;
+/// The same far out in the tail, which differs by half between equal nights.
+const MIN_DIFFERENCE_TAIL: f64 = 0.25;
+/// Series whose rate is an achievement; that of others follows from them.
+const ACHIEVED: [&str; 2] = ["put.commit", ".service"];
+
+/// One figure of one night.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Metric {
+    pub name: String,
+    pub unit: Unit,
+    pub direction: Direction,
+    pub informational: bool,
+    pub min_difference: f64,
+    /// The phase it is of and its length; absent for figures of the whole run.
+    pub phase: Option<(String, u64)>,
+    /// `None` where too few samples stand behind it.
+    pub value: Option<f64>,
+}
+
+/// The figures of a run that are followed.
+pub(super) fn metrics(header: &Header, summary: &Summary) -> Vec<Metric> {
+    let mut found = Vec::new();
+    let followed = summary
+        .phases
+        .iter()
+        .filter(|phase| !NOT_FOLLOWED.contains(&phase.phase.as_str()));
+    for phase in followed {
+        let merged = phase
+            .series
+            .iter()
+            .filter(|series| series.member.is_none() && !series.series.ends_with(OWN_HEALTH));
+        for series in merged {
+            of_series(phase, series, &mut found);
+        }
+    }
+    if header.kind == "disk"
+        && let Some(puts) = summary.capacity.as_ref().and_then(|found| found.puts_per_s)
+    {
+        found.push(Metric {
+            name: "capacity.puts".to_owned(),
+            unit: Unit::PerSecond,
+            direction: Direction::HigherIsBetter,
+            informational: false,
+            min_difference: MIN_DIFFERENCE,
+            phase: None,
+            value: Some(puts),
+        });
+    }
+    found
+}
+
+fn of_series(phase: &PhaseSummary, series: &SeriesSummary, found: &mut Vec<Metric>) {
+    let mut push = |metric: &str, unit, direction, informational, min_difference, value| {
+        found.push(Metric {
+            name: format!("{}/{}.{metric}", phase.phase, series.series),
+            unit,
+            direction,
+            informational,
+            min_difference,
+            phase: Some((phase.phase.clone(), phase.length_ns)),
+            value,
+        });
+    };
+    for (q, name, informational, min_difference) in QUANTILES {
+        let quantile = series
+            .quantiles
+            .iter()
+            .find(|found| (found.q - q).abs() < 1e-9 && found.resolvable);
+        push(
+            name,
+            Unit::Nanoseconds,
+            Direction::LowerIsBetter,
+            informational,
+            min_difference,
+            quantile.map(|found| found.value_ns as f64),
+        );
+    }
+    if ACHIEVED.iter().any(|end| series.series.ends_with(end)) {
+        push(
+            "rate",
+            Unit::PerSecond,
+            Direction::HigherIsBetter,
+            false,
+            MIN_DIFFERENCE,
+            (phase.length_ns > 0).then_some(series.rate_per_s),
+        );
+        let failed = series.errors.values().sum::<u64>();
+        let all = series.count.saturating_add(failed);
+        push(
+            "errors",
+            Unit::Share,
+            Direction::LowerIsBetter,
+            false,
+            MIN_DIFFERENCE,
+            (all > 0).then(|| failed as f64 / all as f64),
+        );
+    }
+}

@@ -1,0 +1,114 @@
+//! From a plan to a trend: reads, marks, judges.
+
+use super::collect::{Collected, collect};
+use super::history::History;
+use super::judge::judge;
+use super::marks::{self, Marks, When};
+use super::schema::Trend;
+use super::table::read_table;
+use crate::error::{Error, Result};
+use crate::plan::{Acknowledgement, TrendPlan, TrendSource};
+use crate::suggest;
+
+/// Reads what the plan names and judges it. Writes nothing, but for an acknowledgement into the file of marks.
+///
+/// # Errors
+/// As [`collect`], [`read_table`] and [`Marks::read`]; [`Error::Usage`] for an acknowledgement of what is not there.
+pub fn run(plan: &TrendPlan) -> Result<Trend> {
+    let Read {
+        histories,
+        confirm,
+        left_out,
+        notes,
+    } = read(plan)?;
+    if let Some(asked) = &plan.acknowledge {
+        check(asked, &histories)?;
+        marks::acknowledge(&plan.marks, &asked.series, &asked.date, &asked.note)?;
+    }
+    let marks = if plan.marks_named || plan.marks.exists() {
+        Marks::read(&plan.marks)?
+    } else {
+        Marks::default()
+    };
+    Ok(judge(
+        &histories,
+        &confirm,
+        &marks,
+        &plan.settings,
+        left_out,
+        notes,
+    ))
+}
+
+struct Read {
+    histories: Vec<History>,
+    confirm: Vec<History>,
+    left_out: Vec<super::LeftOut>,
+    notes: Vec<String>,
+}
+
+fn read(plan: &TrendPlan) -> Result<Read> {
+    match &plan.source {
+        TrendSource::Table { path, options } => {
+            let (history, notes) = read_table(path, options)?;
+            Ok(Read {
+                histories: vec![history],
+                confirm: Vec::new(),
+                left_out: Vec::new(),
+                notes,
+            })
+        }
+        TrendSource::Results {
+            names,
+            confirm,
+            one_machine,
+        } => {
+            let Collected {
+                histories,
+                mut left_out,
+            } = collect(names, Some(&plan.marks), *one_machine)?;
+            let again = collect(confirm, Some(&plan.marks), *one_machine)?;
+            left_out.extend(again.left_out);
+            Ok(Read {
+                histories,
+                confirm: again.histories,
+                left_out,
+                notes: Vec::new(),
+            })
+        }
+    }
+}
+
+/// An acknowledgement of a series or a night that is not there is a slip.
+fn check(asked: &Acknowledgement, histories: &[History]) -> Result<()> {
+    let refuse = |why: String| {
+        Err(Error::Usage(format!(
+            "--acknowledge {}@{}: {why}",
+            asked.series, asked.date
+        )))
+    };
+    let pattern = match glob::Pattern::new(&asked.series) {
+        Ok(pattern) => pattern,
+        Err(error) => return refuse(error.msg.to_owned()),
+    };
+    let holds = |history: &&History| history.tracks.iter().any(|t| pattern.matches(&t.name));
+    let with_series: Vec<&History> = histories.iter().filter(holds).collect();
+    if with_series.is_empty() {
+        let tracks = histories.iter().flat_map(|history| &history.tracks);
+        let mut known: Vec<&str> = tracks.map(|track| track.name.as_str()).collect();
+        known.sort_unstable();
+        known.dedup();
+        return refuse(suggest::unknown("series", &asked.series, &known));
+    }
+    let when = When::parse(&asked.date);
+    let there = |history: &&History| history.nights.iter().any(|night| when.is(night));
+    if with_series.iter().any(there) {
+        return Ok(());
+    }
+    let nights = with_series.iter().flat_map(|history| &history.nights);
+    let newest = nights.map(|night| night.at).max();
+    refuse(match newest {
+        Some(newest) => format!("no night of this date (UTC) or id; the newest is of {newest}"),
+        None => "there are no nights".to_owned(),
+    })
+}

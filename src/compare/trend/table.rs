@@ -1,0 +1,395 @@
+//! Any tool's history: a CSV with a column of times and columns of values.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use csv::StringRecord;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+
+use super::history::{Direction, History, Night, Track, Unit};
+use super::metrics::MIN_DIFFERENCE;
+use crate::error::{Error, Result};
+use crate::suggest;
+
+/// What a person says about a table.
+#[derive(Debug, Clone, Default)]
+pub struct TableOptions {
+    /// The column of times; found by its name or its values when absent.
+    pub time: Option<String>,
+    /// The columns to judge; every column of numbers when empty.
+    pub columns: Vec<String>,
+    /// Columns in which lower is better.
+    pub lower_is_better: Vec<String>,
+    /// Columns in which higher is better.
+    pub higher_is_better: Vec<String>,
+}
+
+/// Names a column of times goes by.
+const TIME_NAMES: [&str; 9] = [
+    "time",
+    "timestamp",
+    "date",
+    "datetime",
+    "ts",
+    "started_at",
+    "start",
+    "created_at",
+    "night",
+];
+/// Words in a column's name that say lower is better …
+const LOWER: [&str; 22] = [
+    "latency", "lat", "duration", "elapsed", "time", "ns", "us", "ms", "s", "sec", "seconds",
+    "p50", "p90", "p95", "p99", "p999", "max", "mean", "error", "errors", "failed", "stalls",
+];
+/// … and that higher is; they win: `ops_per_s` is a rate although it ends in a unit of time.
+const HIGHER: [&str; 15] = [
+    "rate",
+    "throughput",
+    "ops",
+    "qps",
+    "rps",
+    "tps",
+    "iops",
+    "per",
+    "bandwidth",
+    "bw",
+    "score",
+    "mbps",
+    "mibps",
+    "puts",
+    "requests",
+];
+/// What stands for "no value".
+const NOTHING: [&str; 7] = ["", "-", "na", "n/a", "nan", "null", "none"];
+
+/// Reads a table into a history. Notes say what was guessed.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read, [`Error::Usage`] for a column that is not there, [`Error::Damaged`] naming the
+/// line otherwise.
+pub fn read_table(path: &Path, options: &TableOptions) -> Result<(History, Vec<String>)> {
+    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    let text = String::from_utf8(bytes).map_err(|error| Error::Damaged {
+        path: path.to_path_buf(),
+        line: line_of(error.as_bytes(), error.utf8_error().valid_up_to()),
+        message: "this is no text in UTF-8".to_owned(),
+    })?;
+    Table::parse(path, text.trim_start_matches('\u{feff}'))?.history(options)
+}
+
+fn line_of(bytes: &[u8], offset: usize) -> usize {
+    bytes[..offset].iter().filter(|&&b| b == b'\n').count() + 1
+}
+
+/// Rows of text under a header.
+struct Table<'a> {
+    path: &'a Path,
+    columns: Vec<String>,
+    /// Each with the line it begins on.
+    rows: Vec<(usize, StringRecord)>,
+}
+
+impl<'a> Table<'a> {
+    fn parse(path: &'a Path, text: &str) -> Result<Self> {
+        let first = text.lines().next().unwrap_or_default();
+        let count = |separator: char| first.matches(separator).count();
+        // Of separators that occur equally often, the last is taken: the comma.
+        let separators = ['\t', ';', ','];
+        let separator = separators
+            .into_iter()
+            .max_by_key(|&s| count(s))
+            .unwrap_or(',');
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(separator as u8)
+            .trim(csv::Trim::All)
+            .comment(Some(b'#'))
+            .from_reader(text.as_bytes());
+        let damaged = |line: usize, message: String| Error::Damaged {
+            path: path.to_path_buf(),
+            line,
+            message,
+        };
+        let header = reader.headers().map_err(|e| damaged(1, e.to_string()))?;
+        let columns: Vec<String> = header.iter().map(str::to_owned).collect();
+        if columns.iter().all(String::is_empty) {
+            return Err(damaged(
+                1,
+                "the table is empty; its first line names the columns".into(),
+            ));
+        }
+        if let Some(twice) = (1..columns.len()).find(|&i| columns[..i].contains(&columns[i])) {
+            return Err(damaged(
+                1,
+                format!("two columns are called '{}'", columns[twice]),
+            ));
+        }
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|error| {
+                let line = error
+                    .position()
+                    .map_or(0, |position| position.line() as usize);
+                let message = match error.kind() {
+                    csv::ErrorKind::UnequalLengths {
+                        expected_len, len, ..
+                    } => {
+                        format!("{len} values under {expected_len} columns")
+                    }
+                    _ => error.to_string(),
+                };
+                damaged(line, message)
+            })?;
+            let line = record
+                .position()
+                .map_or(0, |position| position.line() as usize);
+            rows.push((line, record));
+        }
+        if rows.is_empty() {
+            return Err(damaged(1, "the table has no rows".into()));
+        }
+        Ok(Table {
+            path,
+            columns,
+            rows,
+        })
+    }
+
+    fn history(mut self, options: &TableOptions) -> Result<(History, Vec<String>)> {
+        let mut notes = Vec::new();
+        let time = self.time_column(options)?;
+        let times = self.times(time)?;
+        self.sort(times, &mut notes);
+        let chosen = self.named("--columns", &options.columns)?;
+        let lower = self.named("--lower-is-better", &options.lower_is_better)?;
+        let higher = self.named("--higher-is-better", &options.higher_is_better)?;
+        if let Some(both) = lower.iter().find(|column| higher.contains(column)) {
+            return Err(Error::Usage(format!(
+                "--lower-is-better {0} and --higher-is-better {0} contradict each other; drop one",
+                self.columns[*both]
+            )));
+        }
+        let (mut tracks, mut texts) = (Vec::new(), Vec::new());
+        for column in (0..self.columns.len()).filter(|&column| column != time) {
+            let asked = [&chosen, &lower, &higher]
+                .iter()
+                .any(|named| named.contains(&column));
+            if asked || self.is_numbers(column) {
+                if !chosen.is_empty() && !chosen.contains(&column) {
+                    continue;
+                }
+                let said = match (lower.contains(&column), higher.contains(&column)) {
+                    (true, _) => Some(Direction::LowerIsBetter),
+                    (_, true) => Some(Direction::HigherIsBetter),
+                    _ => None,
+                };
+                tracks.push(self.track(column, said)?);
+                if said.is_none() {
+                    notes.push(guess_note(tracks.last()));
+                }
+            } else {
+                texts.push(column);
+            }
+        }
+        if tracks.is_empty() {
+            return Err(self.damaged(1, "no column of numbers beside the times".to_owned()));
+        }
+        let nights = self.nights(time, &texts)?;
+        let history = History {
+            key: self.path.display().to_string(),
+            scenario: self.path.display().to_string(),
+            nights,
+            tracks,
+            ..History::default()
+        };
+        Ok((history, notes.into_iter().flatten().collect()))
+    }
+
+    fn damaged(&self, line: usize, message: String) -> Error {
+        Error::Damaged {
+            path: self.path.to_path_buf(),
+            line,
+            message,
+        }
+    }
+
+    fn named(&self, flag: &str, names: &[String]) -> Result<Vec<usize>> {
+        let find = |name: &String| {
+            let place = self.columns.iter().position(|column| column == name);
+            place.ok_or_else(|| {
+                let known: Vec<&str> = self.columns.iter().map(String::as_str).collect();
+                Error::Usage(format!(
+                    "{flag} {name}: {}",
+                    suggest::unknown("column", name, &known)
+                ))
+            })
+        };
+        names.iter().map(find).collect()
+    }
+
+    fn time_column(&self, options: &TableOptions) -> Result<usize> {
+        if let Some(name) = &options.time {
+            return Ok(self.named("--time", std::slice::from_ref(name))?[0]);
+        }
+        let by_name = |column: &String| TIME_NAMES.contains(&column.to_lowercase().as_str());
+        let is_times = |column: &usize| {
+            let mut cells = self.rows.iter().map(|(_, row)| &row[*column]);
+            cells.all(|cell| parse_time(cell).is_some())
+        };
+        let named = self.columns.iter().position(by_name);
+        named
+            .or_else(|| (0..self.columns.len()).find(is_times))
+            .ok_or_else(|| {
+                Error::Usage(format!(
+                    "{}: no column of times; name it with --time (there are {})",
+                    self.path.display(),
+                    self.columns.join(", ")
+                ))
+            })
+    }
+
+    fn times(&self, column: usize) -> Result<Vec<Timestamp>> {
+        let parse = |(line, row): &(usize, StringRecord)| {
+            parse_time(&row[column]).ok_or_else(|| {
+                self.damaged(
+                    *line,
+                    format!(
+                        "'{}' in column '{}' is no time; write it like 2026-11-21, 2026-11-21T02:00:00Z or in unix \
+                         seconds",
+                        &row[column], self.columns[column]
+                    ),
+                )
+            })
+        };
+        self.rows.iter().map(parse).collect()
+    }
+
+    /// Oldest first; rows of the same time stay in their order.
+    fn sort(&mut self, times: Vec<Timestamp>, notes: &mut Vec<Option<String>>) {
+        if times.is_sorted() {
+            return;
+        }
+        notes.push(Some(
+            "the rows were not in order of time; they are now".to_owned(),
+        ));
+        let mut keyed: Vec<_> = times
+            .into_iter()
+            .zip(std::mem::take(&mut self.rows))
+            .collect();
+        keyed.sort_by_key(|(time, _)| *time);
+        self.rows = keyed.into_iter().map(|(_, row)| row).collect();
+    }
+
+    /// Whether any cell is a number: then all that are not stand for nothing, or are slips.
+    fn is_numbers(&self, column: usize) -> bool {
+        let mut cells = self.rows.iter().map(|(_, row)| &row[column]);
+        cells.any(|cell| cell.parse::<f64>().is_ok_and(f64::is_finite))
+    }
+
+    fn track(&self, column: usize, said: Option<Direction>) -> Result<Track> {
+        let name = &self.columns[column];
+        let value = |(line, row): &(usize, StringRecord)| {
+            let cell = &row[column];
+            if NOTHING.contains(&cell.to_lowercase().as_str()) {
+                return Ok(None);
+            }
+            match cell.parse::<f64>() {
+                Ok(value) if value.is_finite() => Ok(Some(value)),
+                _ => Err(self.damaged(*line, format!("'{cell}' in column '{name}' is no number"))),
+            }
+        };
+        Ok(Track {
+            name: name.clone(),
+            unit: Unit::Plain,
+            direction: said.unwrap_or_else(|| guess(name)),
+            informational: false,
+            min_difference: MIN_DIFFERENCE,
+            values: self.rows.iter().map(value).collect::<Result<_>>()?,
+        })
+    }
+
+    fn nights(&self, time: usize, texts: &[usize]) -> Result<Vec<Night>> {
+        let times = self.times(time)?;
+        let night = |((line, row), at): (&(usize, StringRecord), Timestamp)| {
+            let cells = texts.iter().map(|&column| (column, &row[column]));
+            let facts: BTreeMap<String, String> = cells
+                .filter(|(_, cell)| !cell.is_empty())
+                .map(|(column, cell)| (self.columns[column].clone(), cell.to_owned()))
+                .collect();
+            Night {
+                at,
+                run_id: format!("line {line}"),
+                source: self.path.display().to_string(),
+                facts,
+                note: None,
+            }
+        };
+        Ok(self.rows.iter().zip(times).map(night).collect())
+    }
+}
+
+fn guess_note(track: Option<&Track>) -> Option<String> {
+    let track = track?;
+    let name = &track.name;
+    Some(match track.direction {
+        Direction::LowerIsBetter => {
+            format!(
+                "{name}: lower is taken for better, by its name; --higher-is-better {name} says otherwise"
+            )
+        }
+        Direction::HigherIsBetter => {
+            format!(
+                "{name}: higher is taken for better, by its name; --lower-is-better {name} says otherwise"
+            )
+        }
+        Direction::Unknown => format!(
+            "{name}: nobody says which way is good, so no change of it is a regression; pass --lower-is-better {name} \
+             or --higher-is-better {name}"
+        ),
+    })
+}
+
+/// By the words of a column's name.
+fn guess(name: &str) -> Direction {
+    let lower_case = name.to_lowercase();
+    let words: Vec<&str> = lower_case
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .collect();
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(word));
+    if has(&HIGHER) || lower_case.contains("/s") {
+        Direction::HigherIsBetter
+    } else if has(&LOWER) {
+        Direction::LowerIsBetter
+    } else {
+        Direction::Unknown
+    }
+}
+
+/// RFC 3339, a date, a date and time (UTC), or unix seconds, milliseconds, microseconds or nanoseconds.
+fn parse_time(text: &str) -> Option<Timestamp> {
+    if let Ok(number) = text.parse::<f64>() {
+        return unix(number);
+    }
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Some(moment);
+    }
+    let civil = text
+        .parse::<DateTime>()
+        .or_else(|_| text.parse::<Date>().map(|day| day.at(0, 0, 0, 0)))
+        .ok()?;
+    TimeZone::UTC.to_timestamp(civil).ok()
+}
+
+/// The unit by the size: every moment from 1973 to 2286 has its own range in each.
+fn unix(number: f64) -> Option<Timestamp> {
+    let nanoseconds = match number {
+        n if (1e8..1e10).contains(&n) => n * 1e9,
+        n if (1e11..1e13).contains(&n) => n * 1e6,
+        n if (1e14..1e16).contains(&n) => n * 1e3,
+        n if (1e17..1e19).contains(&n) => n,
+        _ => return None,
+    };
+    Timestamp::from_nanosecond(nanoseconds as i128).ok()
+}

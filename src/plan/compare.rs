@@ -1,0 +1,277 @@
+//! `etcdbench compare`: flags → a plan.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command, CompareArgs};
+use crate::compare::Settings;
+use crate::error::{Error, Result};
+
+/// Pairs that are measured unless told otherwise: the fewest whose signed ranks can speak at 5 %.
+const PAIRS: u32 = 6;
+/// With fewer pairs nothing is judged.
+const FEWEST_PAIRS: u32 = 4;
+/// More are a mistake.
+const MOST_PAIRS: u32 = 1_000;
+
+/// Everything `etcdbench compare` needs to know, checked as far as it can be without looking at files.
+#[derive(Debug, Clone)]
+pub struct ComparePlan {
+    /// What is compared.
+    pub source: Source,
+    /// How it is judged; the calibration is not read yet.
+    pub settings: Settings,
+    /// The file with the machine's noise, where one was named.
+    pub calibration: Option<PathBuf>,
+}
+
+/// What is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Stored results: for each side its files, directories and patterns.
+    Stored(Vec<Vec<String>>),
+    /// As many sides as there are results in one place.
+    Each(String),
+    /// Measured now.
+    Measured(Measure),
+    /// No comparison: identical runs, to learn their noise.
+    Calibrate(Vec<String>),
+}
+
+/// Runs that are made in turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measure {
+    /// Arguments of this program for the baseline.
+    pub a: Vec<String>,
+    /// For the other side.
+    pub b: Vec<String>,
+    /// How many of each.
+    pub pairs: u32,
+    /// Where the results are kept; a fresh directory below `results` when absent.
+    pub keep: Option<PathBuf>,
+}
+
+impl ComparePlan {
+    /// Checks flags against one another.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the flags and the way out.
+    pub fn resolve(args: &CompareArgs) -> Result<ComparePlan> {
+        Ok(ComparePlan {
+            source: source(args)?,
+            settings: Settings {
+                intent: args.intent,
+                fail_on: args.fail_on.clone(),
+                min_differences: args.min_diff.clone(),
+                allow: args.allow.clone(),
+                calibration: None,
+            },
+            calibration: args.calibration.clone(),
+        })
+    }
+}
+
+fn source(args: &CompareArgs) -> Result<Source> {
+    let stored = !(args.results.is_empty() && args.a.is_empty() && args.b.is_empty());
+    if let Some(measure) = &args.measure {
+        if stored || args.calibrate {
+            let other = if args.calibrate {
+                "--calibrate"
+            } else {
+                "results"
+            };
+            return usage(format!(
+                "--measure and {other} exclude one another: drop one"
+            ));
+        }
+        return measured(measure, args).map(Source::Measured);
+    }
+    for (flag, given) in [
+        ("--pairs", args.pairs.is_some()),
+        ("--keep", args.keep.is_some()),
+    ] {
+        if given {
+            return usage(format!(
+                "{flag} is about --measure: add that or drop {flag}"
+            ));
+        }
+    }
+    if args.calibrate {
+        let all = [&args.results[..], &args.a, &args.b].concat();
+        if all.is_empty() {
+            return usage("--calibrate: name repeated runs of the same thing".to_owned());
+        }
+        return Ok(Source::Calibrate(all));
+    }
+    sides(args)
+}
+
+fn sides(args: &CompareArgs) -> Result<Source> {
+    let mut sides: Vec<Vec<String>> = args.results.iter().map(|one| vec![one.clone()]).collect();
+    for (flag, more) in [("--a", &args.a), ("--b", &args.b)] {
+        if !more.is_empty() && !args.results.is_empty() {
+            return usage(format!(
+                "{flag} and sides without a flag exclude one another: name both sides with --a and --b"
+            ));
+        }
+        if !more.is_empty() {
+            sides.push(more.clone());
+        }
+    }
+    match (&sides[..], args.a.is_empty(), args.b.is_empty()) {
+        ([], ..) => usage(
+            "name at least two results: etcdbench compare old.jsonl new.jsonl; or --measure both"
+                .to_owned(),
+        ),
+        (_, false, true) => usage("--a without --b: name the other side too".to_owned()),
+        (_, true, false) => usage("--b without --a: name the baseline too".to_owned()),
+        ([only], ..) => Ok(Source::Each(only[0].clone())),
+        _ => Ok(Source::Stored(sides)),
+    }
+}
+
+fn measured(texts: &[String], args: &CompareArgs) -> Result<Measure> {
+    let pairs = args.pairs.unwrap_or(PAIRS);
+    if !(FEWEST_PAIRS..=MOST_PAIRS).contains(&pairs) {
+        return usage(format!(
+            "--pairs {pairs}: from {FEWEST_PAIRS} to {MOST_PAIRS}"
+        ));
+    }
+    let [a, b] = texts else {
+        return usage("--measure takes two texts, one a side".to_owned());
+    };
+    let (a, b) = (words(a)?, words(b)?);
+    if a[0] != b[0] {
+        return usage(format!(
+            "--measure: '{}' and '{}' are apples and oranges: measure the same on both sides",
+            a[0], b[0]
+        ));
+    }
+    Ok(Measure {
+        a,
+        b,
+        pairs,
+        keep: args.keep.clone(),
+    })
+}
+
+/// Flags of a run that are not its own here.
+const OURS: [&str; 2] = ["--result", "--format"];
+
+/// The arguments of one side, checked by parsing them.
+fn words(text: &str) -> Result<Vec<String>> {
+    let wrong = |why: &str| Error::Usage(format!("--measure '{text}': {why}"));
+    let words = shlex::split(text).ok_or_else(|| wrong("a quote is not closed"))?;
+    let known = words
+        .first()
+        .is_some_and(|first| matches!(first.as_str(), "disk" | "load"));
+    if !known {
+        return Err(wrong("begin with 'disk' or 'load', then its arguments"));
+    }
+    let is = |word: &String, flag: &str| {
+        word.strip_prefix(flag)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+    };
+    if let Some(flag) = OURS
+        .iter()
+        .find(|flag| words.iter().any(|word| is(word, flag)))
+    {
+        return Err(wrong(&format!(
+            "{flag} is chosen by compare; drop it (see --keep)"
+        )));
+    }
+    let program = ["etcdbench".to_owned()];
+    let parsed = Cli::try_parse_from(program.iter().chain(&words)).map_err(|error| {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        wrong(line.trim_start_matches("error: "))
+    })?;
+    if let Command::Disk(args) = parsed.command {
+        super::DiskPlan::resolve(&args)?;
+    }
+    Ok(words)
+}
+
+fn usage<T>(message: String) -> Result<T> {
+    Err(Error::Usage(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(words: &[&str]) -> std::result::Result<Source, String> {
+        let words = [&["etcdbench", "compare"], words].concat();
+        let Command::Compare(args) = Cli::try_parse_from(words)
+            .map_err(|e| e.to_string())?
+            .command
+        else {
+            panic!("another subcommand was parsed");
+        };
+        let plan = ComparePlan::resolve(&args).map_err(|error| error.to_string())?;
+        Ok(plan.source)
+    }
+
+    fn own(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn sides() {
+        let two = Source::Stored(vec![own(&["x"]), own(&["y"])]);
+        assert_eq!(resolved(&["x", "y"]), Ok(two));
+        let several = Source::Stored(vec![own(&["x", "y"]), own(&["z"])]);
+        assert_eq!(resolved(&["--a", "x", "--a", "y", "--b", "z"]), Ok(several));
+        assert_eq!(resolved(&["dir"]), Ok(Source::Each("dir".to_owned())));
+        assert_eq!(
+            resolved(&["--calibrate", "x", "y"]),
+            Ok(Source::Calibrate(own(&["x", "y"])))
+        );
+    }
+
+    #[test]
+    fn measuring() {
+        let Ok(Source::Measured(measure)) = resolved(&[
+            "--measure",
+            "disk '/mnt/my disk' --quick",
+            "disk /mnt/b --quick",
+        ]) else {
+            panic!("not understood");
+        };
+        assert_eq!(measure.a, own(&["disk", "/mnt/my disk", "--quick"]));
+        assert_eq!(measure.pairs, 6);
+    }
+
+    #[test]
+    fn nonsense_names_the_way_out() {
+        for (words, hint) in [
+            (&[] as &[&str], "at least two results"),
+            (&["--a", "x"], "--a without --b"),
+            (&["--b", "x"], "--b without --a"),
+            (&["--a", "x", "y"], "--a and --b"),
+            (&["x", "y", "--pairs", "5"], "--pairs is about --measure"),
+            (&["--calibrate"], "repeated runs"),
+            (&["--measure", "disk .", "disk .", "x"], "drop one"),
+            (
+                &["--measure", "disk .", "disk .", "--pairs", "3"],
+                "from 4 to 1000",
+            ),
+            (&["--measure", "disk .", "load put"], "apples and oranges"),
+            (&["--measure", "disk '.", "disk ."], "quote is not closed"),
+            (&["--measure", "rm -rf", "disk ."], "begin with 'disk'"),
+            (
+                &["--measure", "disk . --result x", "disk ."],
+                "--result is chosen by compare",
+            ),
+            (
+                &["--measure", "disk . --qick", "disk ."],
+                "unexpected argument '--qick'",
+            ),
+            (&["--measure", "disk . --rate 0", "disk ."], "--rate 0"),
+        ] {
+            let error = resolved(words).unwrap_err();
+            assert!(error.contains(hint), "{words:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! From what was typed to a plan of a trend.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::TrendArgs;
+use crate::compare::trend::{Settings, TableOptions};
+use crate::error::{Error, Result};
+
+/// Where results lie unless somebody says otherwise.
+const RESULTS: &str = "results";
+/// How the file of marks is called.
+const MARKS: &str = "trend-marks.toml";
+/// More bad nights in a row than this are a change point.
+const MAX_CONFIRM_NIGHTS: u32 = 7;
+
+/// Everything `etcdbench trend` needs to know.
+#[derive(Debug, Clone)]
+pub struct TrendPlan {
+    /// What is judged.
+    pub source: TrendSource,
+    /// The file of marks.
+    pub marks: PathBuf,
+    /// Whether it must be there.
+    pub marks_named: bool,
+    /// A mark to be written first.
+    pub acknowledge: Option<Acknowledgement>,
+    /// How it is judged.
+    pub settings: Settings,
+}
+
+/// What is judged.
+#[derive(Debug, Clone)]
+pub enum TrendSource {
+    /// Results of ours.
+    Results {
+        /// Files, directories and patterns.
+        names: Vec<PathBuf>,
+        /// Re-runs of tonight, the same way.
+        confirm: Vec<PathBuf>,
+        /// All hosts are one machine.
+        one_machine: bool,
+    },
+    /// A table of another tool.
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// What is known about its columns.
+        options: TableOptions,
+    },
+}
+
+/// A change that somebody knows about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// Which series; `*` for any part of a name.
+    pub series: String,
+    /// Its first night.
+    pub date: String,
+    /// Why it is fine.
+    pub note: String,
+}
+
+impl TrendPlan {
+    /// Checks and completes what was typed.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with the flag and the way out.
+    pub fn resolve(args: &TrendArgs) -> Result<Self> {
+        let source = match &args.table.csv {
+            Some(path) => TrendSource::Table {
+                path: path.clone(),
+                options: TableOptions {
+                    time: args.table.time.clone(),
+                    columns: args.table.columns.clone(),
+                    lower_is_better: args.table.lower_is_better.clone(),
+                    higher_is_better: args.table.higher_is_better.clone(),
+                },
+            },
+            None => TrendSource::Results {
+                names: if args.results.is_empty() {
+                    vec![RESULTS.into()]
+                } else {
+                    args.results.clone()
+                },
+                confirm: args.tonight.confirm.clone(),
+                one_machine: args.one_machine,
+            },
+        };
+        Ok(TrendPlan {
+            marks: match &args.marks.marks {
+                Some(path) => path.clone(),
+                None => beside(&source),
+            },
+            marks_named: args.marks.marks.is_some(),
+            acknowledge: acknowledgement(args)?,
+            settings: settings(args)?,
+            source,
+        })
+    }
+}
+
+fn settings(args: &TrendArgs) -> Result<Settings> {
+    let confirm_nights = args
+        .tonight
+        .confirm_nights
+        .unwrap_or(Settings::CONFIRM_NIGHTS);
+    if !(1..=MAX_CONFIRM_NIGHTS).contains(&confirm_nights) {
+        return Err(Error::Usage(format!(
+            "--confirm-nights {confirm_nights}: 1 to {MAX_CONFIRM_NIGHTS} nights"
+        )));
+    }
+    if args.tonight.min_difference == Some(0.0) {
+        return Err(Error::Usage(
+            "--min-difference 0: nothing is smaller; write it like 10%".to_owned(),
+        ));
+    }
+    Ok(Settings {
+        confirm_nights,
+        min_difference: args.tonight.min_difference,
+    })
+}
+
+fn acknowledgement(args: &TrendArgs) -> Result<Option<Acknowledgement>> {
+    let Some(text) = &args.marks.acknowledge else {
+        return Ok(None);
+    };
+    let parts = text
+        .rsplit_once('@')
+        .filter(|(series, date)| !series.is_empty() && !date.is_empty());
+    let Some((series, date)) = parts else {
+        return Err(Error::Usage(format!(
+            "--acknowledge {text}: write it as SERIES@DATE, like 'etcd/wal.fsync.p99@2026-10-03'"
+        )));
+    };
+    Ok(Some(Acknowledgement {
+        series: series.to_owned(),
+        date: date.to_owned(),
+        note: args.marks.note.clone().unwrap_or_default(),
+    }))
+}
+
+/// In the first directory that was named, or beside the first file; of a pattern, in the directory it begins with.
+fn beside(source: &TrendSource) -> PathBuf {
+    let first = match source {
+        TrendSource::Table { path, .. } => path.as_path(),
+        TrendSource::Results { names, .. } => names.first().map_or(Path::new(""), PathBuf::as_path),
+    };
+    let is_pattern = |path: &Path| path.to_string_lossy().contains(['*', '?', '[']);
+    let mut place = first;
+    while !place.is_dir() || is_pattern(place) {
+        match place.parent() {
+            Some(parent) => place = parent,
+            None => break,
+        }
+    }
+    place.join(MARKS)
+}

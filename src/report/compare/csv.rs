@@ -1,0 +1,104 @@
+//! CSV (quoted as RFC 4180 has it, lines end in a newline): one row per contrast and metric, a header row, durations in
+//! nanoseconds, shares as numbers from 0 to 1.
+//!
+//! | column | meaning |
+//! |---|---|
+//! | `a`, `b` | names of the two sides |
+//! | `phase`, `series`, `stat` | what was measured |
+//! | `primary` | whether it is among what decides |
+//! | `a_value`, `a_low`, `a_high`, `a_samples` | on the baseline's side, with its 95 % interval |
+//! | `b_value` … | on the other |
+//! | `effect`, `effect_low`, `effect_high` | B/A, for shares B − A, with its 95 % interval |
+//! | `p_adjusted` | Holm's p-value |
+//! | `min_difference` | the smallest effect that matters |
+//! | `verdict`, `reason` | what follows |
+
+use csv::Writer;
+
+use crate::compare::{Comparison, Contrast, Metric, Value};
+
+const HEAD: [&str; 21] = [
+    "a",
+    "b",
+    "phase",
+    "series",
+    "stat",
+    "primary",
+    "a_value",
+    "a_low",
+    "a_high",
+    "a_samples",
+    "b_value",
+    "b_low",
+    "b_high",
+    "b_samples",
+    "effect",
+    "effect_low",
+    "effect_high",
+    "p_adjusted",
+    "min_difference",
+    "verdict",
+    "reason",
+];
+
+/// The comparison as CSV.
+pub(super) fn csv(found: &Comparison) -> String {
+    let mut writer = Writer::from_writer(Vec::new());
+    // Rows are of equal length and memory takes any amount.
+    let _ = writer.write_record(HEAD);
+    for contrast in &found.contrasts {
+        for metric in &contrast.metrics {
+            let _ = writer.write_record(row(found, contrast, metric));
+        }
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn row(found: &Comparison, contrast: &Contrast, metric: &Metric) -> Vec<String> {
+    let name = |letter: &str| {
+        let side = found.sides.iter().find(|side| side.letter == letter);
+        side.map_or_else(String::new, |side| side.name.clone())
+    };
+    let number = |x: Option<f64>| x.map_or_else(String::new, |x| x.to_string());
+    let effect = metric.effect.as_ref();
+    let mut row = vec![
+        name(&contrast.a),
+        name(&contrast.b),
+        metric.phase.clone(),
+        metric.series.clone(),
+        metric.stat.name().to_owned(),
+        metric.primary.to_string(),
+    ];
+    row.extend(value(&metric.a));
+    row.extend(value(&metric.b));
+    row.extend([
+        number(effect.map(|e| e.value)),
+        number(effect.and_then(|e| e.low)),
+        number(effect.and_then(|e| e.high)),
+        number(effect.map(|e| e.p_adjusted)),
+        metric.min_difference.to_string(),
+        verdict(metric),
+        metric.reason.clone().unwrap_or_default(),
+    ]);
+    row
+}
+
+fn verdict(metric: &Metric) -> String {
+    let indicative = if metric.indicative {
+        " (indicative)"
+    } else {
+        ""
+    };
+    format!("{}{indicative}", metric.verdict.name())
+}
+
+fn value(value: &Value) -> [String; 4] {
+    let number = |x: Option<f64>| x.map_or_else(String::new, |x| x.to_string());
+    [
+        number(value.value),
+        number(value.low),
+        number(value.high),
+        value.samples.to_string(),
+    ]
+}

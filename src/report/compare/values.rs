@@ -1,0 +1,66 @@
+//! A metric's values and effects as text, shared by page and table.
+
+use crate::compare::{Effect, Metric, MetricVerdict, Stat, Value};
+use crate::units::{format_duration, format_share, significant};
+
+/// A value with its unit; a dash where there is none.
+pub(super) fn value(stat: Stat, value: Option<f64>) -> String {
+    match (value, stat) {
+        (None, _) => "–".to_owned(),
+        (Some(x), Stat::Rate | Stat::Capacity) => format!("{}/s", significant(x)),
+        (Some(x), Stat::Errors | Stat::Stalls) => format_share(x),
+        (Some(x), _) => format_duration(x.round() as u64),
+    }
+}
+
+/// A value that is shown only where something can be said of it.
+pub(super) fn shown(metric: &Metric, of: &Value) -> String {
+    match metric.verdict {
+        MetricVerdict::NotResolvable if metric.stat.quantile().is_some() => {
+            format!("({})", value(metric.stat, of.value))
+        }
+        _ => value(metric.stat, of.value),
+    }
+}
+
+/// `1.31 [1.27, 1.35]`, for shares `+0.02 [0.01, 0.03] %`.
+pub(super) fn effect(metric: &Metric) -> String {
+    let Some(effect) = metric.effect else {
+        return "–".to_owned();
+    };
+    if metric.verdict == MetricVerdict::NotResolvable {
+        return "–".to_owned();
+    }
+    let Effect {
+        value, low, high, ..
+    } = effect;
+    if metric.stat.is_share() {
+        let percent = |x: f64| significant(x * 100.0);
+        let end = |x: Option<f64>| x.map_or_else(|| "?".to_owned(), percent);
+        let sign = if value > 0.0 { "+" } else { "" };
+        return format!("{sign}{} [{}, {}] %", percent(value), end(low), end(high));
+    }
+    let end = |x: Option<f64>, open: &str| x.map_or_else(|| open.to_owned(), ratio);
+    format!("{} [{}, {}]", ratio(value), end(low, "0"), end(high, "∞"))
+}
+
+/// Two decimals around 1, where they matter; fewer far from it.
+fn ratio(x: f64) -> String {
+    match x {
+        x if x < 10.0 => format!("{x:.2}"),
+        x => significant(x),
+    }
+}
+
+/// The verdict and why.
+pub(super) fn verdict(metric: &Metric) -> String {
+    let mut text = metric.verdict.name().to_owned();
+    if metric.indicative {
+        text.push_str("? (indicative)");
+    }
+    if let Some(reason) = &metric.reason {
+        text.push_str(": ");
+        text.push_str(reason);
+    }
+    text
+}

@@ -1,0 +1,102 @@
+//! CSV (quoted as RFC 4180 has it, lines end in a newline): one row per series, a header row.
+//!
+//! | column | meaning |
+//! |---|---|
+//! | `scenario`, `machine`, `distinct_by` | which history |
+//! | `series`, `unit`, `direction`, `informational` | which series |
+//! | `nights` | nights with a value that counts |
+//! | `at` | start of the newest run |
+//! | `verdict` | what is said about it |
+//! | `value`, `usual`, `low`, `high`, `ratio` | tonight, and the interval it is held against |
+//! | `bad_nights`, `needed_nights`, `since` | bad nights in a row, how many confirm, the first of them |
+//! | `changes` | lasting changes |
+//! | `last_change`, `last_change_before`, `last_change_after`, `last_change_outcome`, `last_change_p` | the newest of them |
+
+use csv::Writer;
+use serde::Serialize;
+
+use crate::compare::trend::{HistoryTrend, SeriesTrend, Trend};
+
+const HEAD: [&str; 24] = [
+    "scenario",
+    "machine",
+    "distinct_by",
+    "series",
+    "unit",
+    "direction",
+    "informational",
+    "nights",
+    "at",
+    "verdict",
+    "value",
+    "usual",
+    "low",
+    "high",
+    "ratio",
+    "bad_nights",
+    "needed_nights",
+    "since",
+    "changes",
+    "last_change",
+    "last_change_before",
+    "last_change_after",
+    "last_change_outcome",
+    "last_change_p",
+];
+
+/// A trend as CSV.
+pub fn csv(trend: &Trend) -> String {
+    let mut writer = Writer::from_writer(Vec::new());
+    // Rows are of equal length and memory takes any amount.
+    let _ = writer.write_record(HEAD);
+    for history in &trend.histories {
+        for series in &history.series {
+            let _ = writer.write_record(row(history, series));
+        }
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn row(history: &HistoryTrend, series: &SeriesTrend) -> [String; 24] {
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    let tonight = &series.tonight;
+    let last = series.changes.last();
+    [
+        history.scenario.clone(),
+        history.machine.clone(),
+        history.distinct_by.join("; "),
+        series.series.clone(),
+        word(&series.unit),
+        word(&series.direction),
+        series.informational.to_string(),
+        series.counted.to_string(),
+        history
+            .nights
+            .last()
+            .map_or_else(String::new, |night| night.at.clone()),
+        word(&tonight.verdict),
+        number(tonight.value),
+        number(tonight.usual),
+        number(tonight.low),
+        number(tonight.high),
+        number(tonight.ratio),
+        tonight.bad_nights.to_string(),
+        tonight.needed_nights.to_string(),
+        tonight.since.clone().unwrap_or_default(),
+        series.changes.len().to_string(),
+        last.map_or_else(String::new, |change| change.at.clone()),
+        number(last.map(|change| change.before)),
+        number(last.map(|change| change.after)),
+        last.map_or_else(String::new, |change| word(&change.outcome)),
+        number(last.map(|change| change.p)),
+    ]
+}
+
+/// An enumeration's word, as JSON has it.
+fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}

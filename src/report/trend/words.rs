@@ -1,0 +1,208 @@
+//! What the renderers for people say in the same words.
+
+use crate::compare::trend::{
+    ChangePoint, FactChange, HistoryTrend, Outcome, SeriesTrend, TonightVerdict, format_value,
+};
+use crate::report::text::clean;
+use crate::units::significant;
+
+/// More facts than this beside a change are counted, not told.
+const MOST_FACTS: usize = 6;
+
+/// The day of an RFC 3339 time.
+pub(super) fn day(at: &str) -> &str {
+    at.get(..10).unwrap_or(at)
+}
+
+/// How nights are told apart on a page: by the day, or by the minute where a day has several.
+pub(super) fn when<'a>(history: &HistoryTrend, at: &'a str) -> String {
+    let days: Vec<&str> = history.nights.iter().map(|night| day(&night.at)).collect();
+    let several = days.windows(2).any(|pair| pair[0] == pair[1]);
+    let minute: Option<&'a str> = at.get(..16).filter(|_| several);
+    minute.map_or_else(|| day(at).to_owned(), |text| text.replace('T', " "))
+}
+
+/// Which history, how many nights, from when to when.
+pub(super) fn title(history: &HistoryTrend) -> String {
+    let mut parts = vec![if history.machine.is_empty() {
+        history.scenario.clone()
+    } else {
+        format!("{} on {}", history.scenario, history.machine)
+    }];
+    parts.extend(history.distinct_by.iter().cloned());
+    let nights = history.nights.len();
+    let span = match (history.nights.first(), history.nights.last()) {
+        (Some(first), Some(last)) if nights > 1 => {
+            format!("{nights} nights, {} … {}", day(&first.at), day(&last.at))
+        }
+        (Some(only), _) => format!("1 night, {}", day(&only.at)),
+        _ => "no nights".to_owned(),
+    };
+    parts.push(span);
+    if history.ended {
+        parts.push("ended".to_owned());
+    }
+    clean(&parts.join(" · "))
+}
+
+/// The word for tonight.
+pub(super) fn verdict(verdict: TonightVerdict) -> &'static str {
+    match verdict {
+        TonightVerdict::TooFew => "too few nights",
+        TonightVerdict::NoValue => "no value",
+        TonightVerdict::Ended => "ended",
+        TonightVerdict::Steady => "steady",
+        TonightVerdict::Better => "better",
+        TonightVerdict::Different => "different",
+        TonightVerdict::Unconfirmed => "not confirmed",
+        TonightVerdict::Suspected => "regressed?",
+        TonightVerdict::Regressed => "regressed",
+    }
+}
+
+/// The word for tonight with what belongs to it.
+pub(super) fn tonight(history: &HistoryTrend, series: &SeriesTrend) -> String {
+    let tonight = &series.tonight;
+    let since = tonight
+        .since
+        .as_ref()
+        .filter(|_| tonight.bad_nights > 1)
+        .map_or_else(String::new, |since| {
+            format!(" since {}", when(history, since))
+        });
+    let word = verdict(tonight.verdict);
+    let told_only = if series.informational && matters(series) {
+        " (told only)"
+    } else {
+        ""
+    };
+    match tonight.verdict {
+        TonightVerdict::Suspected => format!(
+            "{word} {} of {} nights{told_only}",
+            tonight.bad_nights, tonight.needed_nights
+        ),
+        TonightVerdict::Regressed => format!("{word}{since}{told_only}"),
+        _ => word.to_owned(),
+    }
+}
+
+/// Whether tonight is worth a second line.
+pub(super) fn matters(series: &SeriesTrend) -> bool {
+    matches!(
+        series.tonight.verdict,
+        TonightVerdict::Suspected
+            | TonightVerdict::Regressed
+            | TonightVerdict::Unconfirmed
+            | TonightVerdict::Different
+    )
+}
+
+/// A value of a series, or a dash.
+pub(super) fn value(series: &SeriesTrend, value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format_value(series.unit, value))
+}
+
+/// A ratio with two decimals, or a dash.
+pub(super) fn ratio(ratio: Option<f64>) -> String {
+    match ratio {
+        Some(ratio) if ratio >= 10.0 => format!("{}×", significant(ratio)),
+        Some(ratio) => format!("{ratio:.2}×"),
+        None => "–".to_owned(),
+    }
+}
+
+/// From which level to which.
+pub(super) fn step(series: &SeriesTrend, change: &ChangePoint) -> String {
+    format!(
+        "{} → {}",
+        format_value(series.unit, change.before),
+        format_value(series.unit, change.after)
+    )
+}
+
+/// The factor of a change with its interval.
+pub(super) fn factor(change: &ChangePoint) -> String {
+    change.ratio.map_or_else(
+        || "–".to_owned(),
+        |found| format!("{:.2}× ({:.2}–{:.2})", found.value, found.low, found.high),
+    )
+}
+
+/// Good or bad, and what else is known.
+pub(super) fn outcome(change: &ChangePoint) -> String {
+    let word = match change.outcome {
+        Outcome::Worse => "worse",
+        Outcome::Better => "better",
+        Outcome::Different => "different",
+    };
+    match &change.mark {
+        Some(mark) => {
+            let verb = match mark.kind.as_str() {
+                "expect" => "expected",
+                _ => "acknowledged",
+            };
+            if mark.note.is_empty() {
+                format!("{word}, {verb}")
+            } else {
+                format!("{word}, {verb}: {}", clean(&mark.note))
+            }
+        }
+        None => word.to_owned(),
+    }
+}
+
+/// What changed in the environment at the time.
+pub(super) fn coincidence(change: &ChangePoint) -> Option<String> {
+    if change.coincides.is_empty() {
+        return None;
+    }
+    let told = change.coincides.iter().take(MOST_FACTS).map(fact);
+    let mut told: Vec<String> = told.collect();
+    let more = change.coincides.len().saturating_sub(MOST_FACTS);
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    Some(told.join("; "))
+}
+
+fn fact(change: &FactChange) -> String {
+    let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "unknown".to_owned());
+    let off = match change.nights_off {
+        0 => String::new(),
+        -1 => " (a night before)".to_owned(),
+        1 => " (a night after)".to_owned(),
+        n if n < 0 => format!(" ({} nights before)", -n),
+        n => format!(" ({n} nights after)"),
+    };
+    clean(&format!(
+        "{} {} → {}{off}",
+        change.fact,
+        side(&change.before),
+        side(&change.after)
+    ))
+}
+
+/// Files that are left out, one line per reason where there are many.
+pub(super) fn left_out(trend: &crate::compare::trend::Trend, most: usize) -> Vec<String> {
+    let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
+    for file in &trend.left_out {
+        match by_reason
+            .iter_mut()
+            .find(|(reason, _)| *reason == file.reason)
+        {
+            Some((_, files)) => files.push(&file.file),
+            None => by_reason.push((&file.reason, vec![&file.file])),
+        }
+    }
+    by_reason
+        .into_iter()
+        .map(|(reason, files)| {
+            let named = files.iter().take(most).copied().collect::<Vec<_>>();
+            let more = match files.len().saturating_sub(most) {
+                0 => String::new(),
+                n => format!(" and {n} more"),
+            };
+            clean(&format!("{}{more}: {reason}", named.join(", ")))
+        })
+        .collect()
+}

@@ -1,0 +1,232 @@
+//! Means and their differences: moments, Student's pooled and Welch's unequal-variance contrasts, pairs that were
+//! measured in alternating order, prediction of one more value.
+
+use super::student::{t_quantile, t_two_sided};
+
+/// Number, mean and unbiased variance of some values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Moments {
+    /// How many.
+    pub n: f64,
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Variance with n − 1 in the denominator; 0 for fewer than two values.
+    pub variance: f64,
+}
+
+impl Moments {
+    /// The moments of these values; `None` without any.
+    pub fn of(values: &[f64]) -> Option<Moments> {
+        if values.is_empty() {
+            return None;
+        }
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+        let variance = if n > 1.0 { squares / (n - 1.0) } else { 0.0 };
+        Some(Moments { n, mean, variance })
+    }
+
+    /// Standard deviation.
+    pub fn deviation(&self) -> f64 {
+        self.variance.sqrt()
+    }
+}
+
+/// A difference of means, and how sure it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Contrast {
+    /// The second mean minus the first.
+    pub difference: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+    /// Degrees of freedom of the standard error.
+    pub degrees_of_freedom: f64,
+}
+
+impl Contrast {
+    /// The interval that holds the true difference with this confidence (0 to 1).
+    pub fn interval(&self, confidence: f64) -> (f64, f64) {
+        let t = t_quantile(f64::midpoint(1.0, confidence), self.degrees_of_freedom);
+        let half = t * self.standard_error;
+        (self.difference - half, self.difference + half)
+    }
+
+    /// How likely so large a difference, or a larger one, would be were there none. 1 for no difference at all.
+    pub fn p_value(&self) -> f64 {
+        if self.difference == 0.0 {
+            return 1.0;
+        }
+        t_two_sided(
+            self.difference / self.standard_error,
+            self.degrees_of_freedom,
+        )
+    }
+}
+
+/// Student's contrast of two groups that share one variance; `None` unless there is a value on each side and three in
+/// all.
+pub fn pooled(a: &[f64], b: &[f64]) -> Option<Contrast> {
+    let (a, b) = (Moments::of(a)?, Moments::of(b)?);
+    let degrees_of_freedom = a.n + b.n - 2.0;
+    if degrees_of_freedom < 1.0 {
+        return None;
+    }
+    let squares = (a.n - 1.0) * a.variance + (b.n - 1.0) * b.variance;
+    let variance = squares / degrees_of_freedom;
+    Some(Contrast {
+        difference: b.mean - a.mean,
+        standard_error: (variance * (1.0 / a.n + 1.0 / b.n)).sqrt(),
+        degrees_of_freedom,
+    })
+}
+
+/// Welch's contrast of two groups of their own variance each, degrees of freedom after Satterthwaite (B. Welch, "The
+/// generalization of 'Student's' problem …", Biometrika 34 (1947)); `None` with fewer than two values on a side.
+pub fn welch(a: &[f64], b: &[f64]) -> Option<Contrast> {
+    let (a, b) = (Moments::of(a)?, Moments::of(b)?);
+    if a.n < 2.0 || b.n < 2.0 {
+        return None;
+    }
+    let (va, vb) = (a.variance / a.n, b.variance / b.n);
+    let spread = va + vb;
+    let degrees_of_freedom = if spread > 0.0 {
+        spread.powi(2) / (va.powi(2) / (a.n - 1.0) + vb.powi(2) / (b.n - 1.0))
+    } else {
+        a.n + b.n - 2.0
+    };
+    Some(Contrast {
+        difference: b.mean - a.mean,
+        standard_error: spread.sqrt(),
+        degrees_of_freedom,
+    })
+}
+
+/// The mean of differences within pairs, each with the order its halves were measured in: +1 for first-then-second,
+/// −1 for the other way round. Where both orders occur, what the order itself does is estimated beside it by least
+/// squares and taken out; `None` unless that leaves a degree of freedom.
+pub fn paired(differences: &[f64], orders: &[f64]) -> Option<Contrast> {
+    let plain = Moments::of(differences)?;
+    let order = Moments::of(orders)?;
+    let varied = order.variance > 0.0 && differences.len() == orders.len();
+    if !varied {
+        return (plain.n > 1.0).then(|| Contrast {
+            difference: plain.mean,
+            standard_error: (plain.variance / plain.n).sqrt(),
+            degrees_of_freedom: plain.n - 1.0,
+        });
+    }
+    let degrees_of_freedom = plain.n - 2.0;
+    if degrees_of_freedom < 1.0 {
+        return None;
+    }
+    let pairs = || differences.iter().zip(orders);
+    let across: f64 = pairs()
+        .map(|(d, o)| (o - order.mean) * (d - plain.mean))
+        .sum();
+    let spread = order.variance * (order.n - 1.0);
+    let slope = across / spread;
+    let at_zero = plain.mean - slope * order.mean;
+    let squares: f64 = pairs()
+        .map(|(d, o)| (d - at_zero - slope * o).powi(2))
+        .sum();
+    let variance = squares / degrees_of_freedom;
+    Some(Contrast {
+        difference: at_zero,
+        standard_error: (variance * (1.0 / plain.n + order.mean.powi(2) / spread)).sqrt(),
+        degrees_of_freedom,
+    })
+}
+
+/// Where one more value like these would lie with this confidence: mean ± t(n−1)·s·√(1 + 1/n) (W. Hahn, W. Meeker,
+/// "Statistical Intervals", §4.2). `s` is at least `deviation_floor`. `None` with fewer than two values.
+pub fn prediction_interval(
+    values: &[f64],
+    confidence: f64,
+    deviation_floor: f64,
+) -> Option<(f64, f64)> {
+    let moments = Moments::of(values).filter(|m| m.n > 1.0)?;
+    let t = t_quantile(f64::midpoint(1.0, confidence), moments.n - 1.0);
+    let half = t * moments.deviation().max(deviation_floor) * (1.0 + 1.0 / moments.n).sqrt();
+    Some((moments.mean - half, moments.mean + half))
+}
+
+/// Correlation of each value with the next one; 0 for fewer than three values or no variation.
+pub fn lag_one(values: &[f64]) -> f64 {
+    let Some(moments) = Moments::of(values).filter(|m| m.n > 2.0 && m.variance > 0.0) else {
+        return 0.0;
+    };
+    let off = |v: &f64| v - moments.mean;
+    let along: f64 = values.windows(2).map(|w| off(&w[0]) * off(&w[1])).sum();
+    along / (moments.variance * (moments.n - 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(got: f64, want: f64) {
+        assert!(
+            (got - want).abs() < 1e-6 * want.abs().max(1.0),
+            "{got}, not {want}"
+        );
+    }
+
+    #[test]
+    fn sleep() {
+        // Student's sleep data; R: t.test(extra ~ group), with var.equal = TRUE, with paired = TRUE.
+        let a = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0];
+        let b = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
+        let unequal = welch(&a, &b).unwrap();
+        close(unequal.degrees_of_freedom, 17.776_474);
+        close(unequal.p_value(), 0.079_394_14);
+        let (low, high) = unequal.interval(0.95);
+        close(low, -0.205_483_2);
+        close(high, 3.365_483_2);
+        let equal = pooled(&a, &b).unwrap();
+        close(equal.p_value(), 0.079_186_71);
+        let differences: Vec<f64> = a.iter().zip(&b).map(|(a, b)| b - a).collect();
+        let pairs = paired(&differences, &[1.0; 10]).unwrap();
+        close(pairs.p_value(), 0.002_832_89);
+    }
+
+    #[test]
+    fn a_drift_goes_into_the_order() {
+        // B is 0.1 above A; whoever comes second is 0.05 higher.
+        let orders = [1.0, -1.0, 1.0, -1.0];
+        let differences = orders.map(|o| 0.1 + 0.05 * o);
+        let found = paired(&differences, &orders).unwrap();
+        close(found.difference, 0.1);
+        assert!(found.standard_error < 1e-12);
+        assert_eq!(found.degrees_of_freedom, 2.0);
+        // Unbalanced orders do not bias it either.
+        let orders = [1.0, 1.0, 1.0, -1.0, 1.0];
+        let differences = orders.map(|o| 0.1 + 0.05 * o);
+        close(paired(&differences, &orders).unwrap().difference, 0.1);
+        assert!(paired(&[0.1, 0.2], &[1.0, -1.0]).is_none());
+    }
+
+    #[test]
+    fn no_difference_is_never_significant() {
+        assert_eq!(welch(&[1.0, 2.0], &[1.0, 2.0]).unwrap().p_value(), 1.0);
+        assert_eq!(paired(&[0.0; 6], &[1.0; 6]).unwrap().p_value(), 1.0);
+        assert!(pooled(&[1.0], &[2.0]).is_none());
+    }
+
+    #[test]
+    fn one_more_value() {
+        let (low, high) = prediction_interval(&[1.0, 2.0, 3.0], 0.95, 0.0).unwrap();
+        close(high - 2.0, 4.302_652_73 * (4.0f64 / 3.0).sqrt());
+        close(2.0 - low, high - 2.0);
+        let (low, high) = prediction_interval(&[5.0; 8], 0.95, 0.5).unwrap();
+        assert!(low < 4.0 && high > 6.0);
+        assert!(prediction_interval(&[5.0], 0.95, 0.5).is_none());
+    }
+
+    #[test]
+    fn neighbours() {
+        assert!(lag_one(&[1.0, -1.0, 1.0, -1.0, 1.0, -1.0]) < -0.8);
+        assert!(lag_one(&[1.0, 1.0, 1.0, -1.0, -1.0, -1.0]) > 0.4);
+        assert_eq!(lag_one(&[2.0; 9]), 0.0);
+    }
+}

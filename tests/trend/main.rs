@@ -1,0 +1,4 @@
+//! `etcdbench trend`: what it says about histories that are known.
+
+mod operating;
+mod simulation;
