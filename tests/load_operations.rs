@@ -114,7 +114,7 @@ fn another_version_carries_every_operation() {
     puts_are_puts(&fresh);
     let operations =
         "put=1,range=1,txn=1,txn-range=1,stm=1,delete=1,lease-keepalive=1,lease-grant=1";
-    let more = format!("--mix {operations} --clients 10 --total 4000 --warmup 0s --streams 2");
+    let more = format!("--mix {operations} --clients 10 --total 4000 --warmup 0s");
     let run = fresh.load_by(&more);
     for operation in operations
         .split("=1")
@@ -234,9 +234,9 @@ fn guarded_transactions_lose_no_update() {
     let run = fresh.load("txn --guarded --clients 10 --total 1000 --key-space-size 2 --preload 2");
     assert_eq!(answered(&run, "txn.service"), 1000);
     let conflicts = number(&run, "txn.conflicts", "count");
-    let applied = fresh.put_total() - before - 2.0;
     assert!(conflicts > 0, "nobody ever met another");
-    assert_eq!(applied, 1000.0 - conflicts as f64);
+    // Who finds the key changed reads it and tries again: each of them is applied once.
+    assert_eq!(fresh.put_total() - before - 2.0, 1000.0);
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn software_transactions_end_although_they_meet() {
         // Two of the four keys are written, once, however many attempts that took.
         let puts = fresh.put_total() - before - 10.0;
         assert_eq!(puts, 800.0, "{isolation}");
-        let all = events(&run, "stm.conflicts");
+        let all = events(&run, "txn.conflicts");
         let conflicts: u64 = all.iter().map(|event| detail(event, "count")).sum();
         assert_eq!(
             conflicts > 0,

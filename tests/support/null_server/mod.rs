@@ -179,7 +179,11 @@ impl Server {
         let _ = stream.set_nodelay(true);
         let spoiled = Rc::new(Spoiled::default());
         let mut builder = server::Builder::new();
-        builder.initial_connection_window_size(1 << 24);
+        // As etcd's server does, it lets clients take back as many requests as they like.
+        builder
+            .initial_connection_window_size(1 << 24)
+            .max_pending_accept_reset_streams(1 << 20)
+            .max_concurrent_reset_streams(1 << 20);
         if let Some(most) = self.behaviour.max_concurrent_streams {
             builder.max_concurrent_streams(most);
         }
