@@ -147,6 +147,7 @@ impl Drive<'_> {
                 stock: stock.clone(),
                 preload: Arc::clone(preload),
                 watching: watching.cloned(),
+                writing: watching.map(Watching::writing),
                 cpu_ns: Arc::clone(&cpu_ns),
                 grants_lease: number == 0,
             };

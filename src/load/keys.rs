@@ -84,12 +84,18 @@ impl KeySpace {
 
     /// The number of the key that an operation uses.
     pub fn pick(&self, index: u64, writes: bool, draw: &mut Draw) -> u64 {
+        self.pick_row(index, 1, writes, draw)
+    }
+
+    /// The first of so many keys in a row that an operation uses. Where keys come in turn, the next operation begins
+    /// behind them.
+    pub fn pick_row(&self, index: u64, count: u64, writes: bool, draw: &mut Draw) -> u64 {
         match self.distribution {
-            KeyDistribution::Sequential => index % self.space,
+            KeyDistribution::Sequential => index.wrapping_mul(count) % self.space,
             KeyDistribution::Uniform => draw.below(self.space),
             KeyDistribution::Zipfian { .. } => self.scatter(self.rank(draw)),
             KeyDistribution::Latest { .. } if writes => {
-                self.written.fetch_add(1, Ordering::Relaxed) % self.space
+                self.written.fetch_add(count, Ordering::Relaxed) % self.space
             }
             KeyDistribution::Latest { .. } => {
                 let written = self

@@ -203,23 +203,24 @@ impl<'a> Client<'a> {
     ) -> Result<bytes::Bytes, Failure> {
         let framed = frame(request);
         let again = framed.clone();
-        let answer = self
-            .lane
-            .caller(&mut self.handle)
-            .await
-            .call(method, framed)
-            .await;
-        match answer {
+        match self.send(method, framed).await {
             Err(failure) if failure.class == ErrorClass::StaleToken => {
                 self.lane.renew(&self.handle).await?;
-                self.lane
-                    .caller(&mut self.handle)
-                    .await
-                    .call(method, again)
-                    .await
+                self.send(method, again).await
             }
             answer => answer,
         }
+    }
+
+    async fn send(
+        &mut self,
+        method: Method,
+        framed: bytes::Bytes,
+    ) -> Result<bytes::Bytes, Failure> {
+        let caller = self.lane.caller(&mut self.handle).await;
+        // It may still wait for a stream; but whoever waits for that in vain cannot say that nothing was sent.
+        self.sent = true;
+        caller.call(method, framed).await
     }
 
     fn pick(&mut self, ticket: &Ticket, writes: bool, draw: &mut Draw) -> u64 {
@@ -322,7 +323,10 @@ impl<'a> Client<'a> {
         writes: bool,
         draw: &mut Draw,
     ) -> Vec<(u64, Vec<u8>)> {
-        let first = self.pick(ticket, writes, draw);
+        let first = self
+            .work
+            .keys
+            .pick_row(ticket.index, u64::from(count), writes, draw);
         let space = self.work.keys.space();
         let numbers = (0..u64::from(count)).map(|offset| (first + offset) % space);
         let named = numbers.map(|number| {

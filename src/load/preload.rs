@@ -1,7 +1,8 @@
 //! Keys written before the load, many in a transaction.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 
@@ -19,6 +20,8 @@ const MOST_KEYS: u64 = 128;
 const MOST_BYTES: u64 = 256 << 10;
 /// Transactions under way per connection.
 const AT_A_TIME: usize = 4;
+/// How often one connection looks whether the others are done.
+const LOOK: Duration = Duration::from_millis(5);
 /// Operations of the preload are numbered from here on, so that no operation of the load has the same number.
 const NUMBERS: u64 = 1 << 63;
 
@@ -28,6 +31,7 @@ pub struct Preload {
     keys: u64,
     begun: AtomicU64,
     written: AtomicU64,
+    failed: AtomicBool,
 }
 
 impl Preload {
@@ -37,6 +41,7 @@ impl Preload {
             keys,
             begun: AtomicU64::new(0),
             written: AtomicU64::new(0),
+            failed: AtomicBool::new(false),
         }
     }
 
@@ -56,7 +61,21 @@ impl Preload {
     /// The first write that failed: a load on half a key space would measure something else.
     pub async fn write(&self, work: &Work, lane: &Lane, control: &Control) -> Result<(), Failure> {
         let writers = (0..AT_A_TIME).map(|_| self.batches(work, lane, control));
-        join_all(writers).await.into_iter().collect()
+        let written: Result<(), Failure> = join_all(writers).await.into_iter().collect();
+        if written.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        written
+    }
+
+    /// Waits until all connections have written what they had to, or one has failed.
+    pub async fn over(&self, control: &Control) {
+        while self.written() < self.keys
+            && !self.failed.load(Ordering::Relaxed)
+            && !control.is_halted()
+        {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     async fn batches(&self, work: &Work, lane: &Lane, control: &Control) -> Result<(), Failure> {

@@ -34,7 +34,19 @@ pub struct Watching {
     received: AtomicU64,
     /// Events that came again after a watch was made anew.
     duplicates: AtomicU64,
+    /// Workers that may still write.
+    writers: AtomicU64,
     clock: Clock,
+}
+
+/// Held by a worker for as long as it may write.
+#[derive(Debug)]
+pub struct Writing(Arc<Watching>);
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.writers.fetch_sub(1, Ordering::Release);
+    }
 }
 
 impl Watching {
@@ -45,8 +57,15 @@ impl Watching {
             expected: AtomicU64::new(0),
             received: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
+            writers: AtomicU64::new(0),
             clock,
         }
+    }
+
+    /// A worker more that writes.
+    pub fn writing(self: &Arc<Self>) -> Writing {
+        self.writers.fetch_add(1, Ordering::Relaxed);
+        Writing(Arc::clone(self))
     }
 
     /// A write of this key was acknowledged: each watch on it must bring an event.
@@ -77,15 +96,18 @@ impl Watching {
 pub struct Streams(Vec<JoinHandle<()>>);
 
 impl Streams {
-    /// Waits until all expected events have come, but no longer than so long after the last one.
+    /// Waits until no worker writes any more and all expected events have come, but no longer than so long after the
+    /// last one.
     pub async fn last_events(&self, watching: &Watching, clock: &Clock, longest_ns: u64) {
         let (mut seen, mut since_ns) = (watching.counts().1, clock.now_ns());
         loop {
+            // Looked at first: what the last writer expects is then among what is expected.
+            let over = watching.writers.load(Ordering::Acquire) == 0;
             let (expected, received, _) = watching.counts();
-            if received >= expected || clock.now_ns() - since_ns > longest_ns {
+            if over && (received >= expected || clock.now_ns() - since_ns > longest_ns) {
                 break;
             }
-            if received > seen {
+            if received > seen || !over {
                 (seen, since_ns) = (received, clock.now_ns());
             }
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -21,7 +21,7 @@ use super::lane::{Lane, LaneSettings};
 use super::operation::Work;
 use super::preload::Preload;
 use super::schedule::Schedule;
-use super::watching::{self, Watching};
+use super::watching::{self, Streams, Watching, Writing};
 use crate::plan::{Arrival, LoadPace, Operation};
 use crate::wire::{Auth, Dialer, Endpoint, ErrorClass, Failure};
 
@@ -69,10 +69,21 @@ pub struct Worker {
     pub preload: Arc<Preload>,
     /// What watches are to see.
     pub watching: Option<Arc<Watching>>,
+    /// Says that it may write.
+    pub writing: Option<Writing>,
     /// Processor time of the thread so far.
     pub cpu_ns: Arc<AtomicU64>,
     /// Whether it grants the lease that keys are bound to.
     pub grants_lease: bool,
+}
+
+/// What a worker has when it is ready to begin.
+#[derive(Default)]
+struct Prepared {
+    /// Its connections, each with its lease.
+    lanes: Vec<(Rc<Lane>, Rc<Cell<i64>>)>,
+    /// Its watches.
+    watches: Streams,
 }
 
 /// What a worker leaves.
@@ -109,16 +120,17 @@ impl Worker {
     }
 
     async fn work(
-        self,
+        mut self,
         ready: &SyncSender<Result<(), Failure>>,
         start: oneshot::Receiver<u64>,
     ) -> Left {
         let books = Rc::new(Books::new(self.archive.clone(), &self.work.plan));
+        let writing = self.writing.take();
         let prepared = self.prepare(&books).await;
         let failed = prepared.is_err();
         let (prepared, outcome) = match prepared {
             Ok(prepared) => (prepared, Ok(())),
-            Err(failure) => (Vec::new(), Err(failure)),
+            Err(failure) => (Prepared::default(), Err(failure)),
         };
         // The coordinator outlives its workers.
         let _ = ready.send(outcome);
@@ -128,7 +140,7 @@ impl Worker {
         if failed {
             return Left::default();
         }
-        match self.load(&books, prepared, start_ns).await {
+        match self.load(&books, prepared, start_ns, writing).await {
             Ok(left) => left,
             Err(error) => {
                 self.control.halt(local(&error).message);
@@ -137,8 +149,8 @@ impl Worker {
         }
     }
 
-    /// Connects all lanes, grants leases, writes the keys that are to be there.
-    async fn prepare(&self, books: &Rc<Books>) -> Result<Vec<(Rc<Lane>, Rc<Cell<i64>>)>, Failure> {
+    /// Connects all lanes, grants leases, writes the keys that are to be there, makes the watches.
+    async fn prepare(&self, books: &Rc<Books>) -> Result<Prepared, Failure> {
         let mut lanes = Vec::new();
         for berths in self.berths.chunks(AT_A_TIME) {
             let connecting = berths.iter().map(|berth| self.connect(berth, books));
@@ -147,7 +159,7 @@ impl Worker {
             }
         }
         let Some((first, _)) = lanes.first() else {
-            return Ok(lanes);
+            return Ok(Prepared::default());
         };
         let ttl_s = self.work.plan.writes.lease_ttl_s;
         if self.grants_lease && ttl_s > 0 {
@@ -171,7 +183,10 @@ impl Worker {
         for written in join_all(writing).await {
             written?;
         }
-        Ok(lanes)
+        // No watch is to see the keys to begin with, and none may miss the first of the load.
+        self.preload.over(&self.control).await;
+        let watches = self.watch(books, &lanes).await;
+        Ok(Prepared { lanes, watches })
     }
 
     fn plans(&self, operation: Operation) -> bool {
@@ -196,8 +211,9 @@ impl Worker {
     async fn load(
         &self,
         books: &Rc<Books>,
-        lanes: Vec<(Rc<Lane>, Rc<Cell<i64>>)>,
+        Prepared { lanes, watches }: Prepared,
         start_ns: u64,
+        writing: Option<Writing>,
     ) -> std::io::Result<Left> {
         let flights = Rc::new(Flights::default());
         let done = Rc::new(Notify::new());
@@ -222,7 +238,6 @@ impl Worker {
             });
             crews.push(crew);
         }
-        let watches = self.watch(books, &crews).await;
         let clients_at_once = if books.open_loop() { 1 } else { u32::MAX };
         for crew in &crews {
             crew.begin(clients_at_once);
@@ -234,6 +249,7 @@ impl Worker {
                 _ = tick.tick() => self.look_after(books, &crews, &flights, start_ns),
             }
         }
+        drop(writing);
         self.settle(&crews);
         if let Some(watching) = &self.watching {
             watches
@@ -248,12 +264,12 @@ impl Worker {
         })
     }
 
-    async fn watch(&self, books: &Rc<Books>, crews: &[Rc<Crew>]) -> watching::Streams {
+    async fn watch(&self, books: &Rc<Books>, lanes: &[(Rc<Lane>, Rc<Cell<i64>>)]) -> Streams {
         let Some(watching) = &self.watching else {
-            return watching::Streams::default();
+            return Streams::default();
         };
         let berths = self.berths.iter().map(|berth| berth.number);
-        let lanes = crews.iter().map(|crew| Rc::clone(&crew.lane)).zip(berths);
+        let lanes = lanes.iter().map(|(lane, _)| Rc::clone(lane)).zip(berths);
         watching::open(watching, &self.work, books, lanes, self.lanes).await
     }
 

@@ -7,6 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::cluster::etcdctl;
 use super::metrics::Scrape;
 
 /// A running etcd; killed and its data directory removed on drop.
@@ -21,6 +24,16 @@ impl Etcd {
     ///
     /// `wrapped` turns the program into the command that starts it: inside a cgroup, under strace, or as it is.
     pub fn start(program: &Path, directory: &Path, wrapped: impl FnOnce(&Path) -> Command) -> Self {
+        Self::start_with(program, directory, wrapped, 8 << 30)
+    }
+
+    /// The same, with a quota in bytes.
+    pub fn start_with(
+        program: &Path,
+        directory: &Path,
+        wrapped: impl FnOnce(&Path) -> Command,
+        quota_bytes: u64,
+    ) -> Self {
         let data_dir = directory.join("etcd-under-test");
         let [client_port, peer_port] = free_ports();
         let client_url = format!("http://127.0.0.1:{client_port}");
@@ -36,7 +49,8 @@ impl Etcd {
             .args(["--listen-peer-urls", &peer_url])
             .args(["--initial-advertise-peer-urls", &peer_url])
             .args(["--initial-cluster", &format!("calibrate={peer_url}")])
-            .args(["--quota-backend-bytes", "8589934592", "--logger", "zap"])
+            .args(["--quota-backend-bytes", &quota_bytes.to_string()])
+            .args(["--logger", "zap"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);
@@ -61,6 +75,21 @@ impl Etcd {
     /// Where clients connect.
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.client_port)
+    }
+
+    /// Where clients connect, without a scheme.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.client_port)
+    }
+
+    /// What etcdctl prints.
+    pub fn etcdctl(&self, arguments: &[&str]) -> String {
+        etcdctl(&self.address(), arguments)
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("etcd is there");
     }
 
     /// Its figures now.

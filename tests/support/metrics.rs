@@ -51,13 +51,14 @@ impl Scrape {
         })
     }
 
-    fn get(&self, name: &str) -> f64 {
+    /// A sample without labels; 0 if the version does not have it.
+    pub fn value(&self, name: &str) -> f64 {
         self.samples.get(name).copied().unwrap_or(0.0)
     }
 
     /// What happened since an earlier scrape.
     pub fn since(&self, earlier: &Scrape) -> Delta {
-        let grown = |name: &str| self.get(name) - earlier.get(name);
+        let grown = |name: &str| self.value(name) - earlier.value(name);
         let histogram = |name: &str| {
             let count = grown(&format!("{name}_count"));
             (count, grown(&format!("{name}_sum")) / count)
@@ -80,6 +81,6 @@ impl Scrape {
 impl Scrape {
     /// Whether the member sees a leader.
     pub fn has_leader(&self) -> bool {
-        self.get("etcd_server_has_leader") == 1.0
+        self.value("etcd_server_has_leader") == 1.0
     }
 }

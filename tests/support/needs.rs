@@ -15,6 +15,8 @@ pub enum Need {
     WriteThrottle,
     /// To trace processes.
     Trace,
+    /// The second version of etcd, from PyPI.
+    SecondEtcd,
 }
 
 impl Need {
@@ -34,6 +36,7 @@ impl Need {
                     .status();
                 (!traced.is_ok_and(|s| s.success())).then(|| "needs a working strace".to_owned())
             }
+            Need::SecondEtcd => super::versions::from_pypi().err(),
         }
     }
 }

@@ -1,0 +1,132 @@
+//! Three real etcd members on this machine, to be killed, stopped and asked.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::command::run;
+use super::etcd::free_ports;
+use super::metrics::Scrape;
+
+/// Members of one cluster, at most.
+const MOST: usize = 3;
+
+/// A running cluster; killed and removed on drop.
+pub struct Cluster {
+    members: Vec<Member>,
+    _directory: tempfile::TempDir,
+}
+
+struct Member {
+    child: Child,
+    port: u16,
+}
+
+impl Cluster {
+    /// Starts so many members of `program`, up to three, and waits for their leader.
+    pub fn start(program: &Path, members: usize) -> Self {
+        let directory = super::probe::scratch();
+        let ports = free_ports::<{ 2 * MOST }>();
+        let url = |port: u16| format!("http://127.0.0.1:{port}");
+        let all: Vec<_> = (0..members)
+            .map(|at| format!("m{at}={}", url(ports[members + at])))
+            .collect();
+        let start = |at: usize| {
+            let (client, peer) = (url(ports[at]), url(ports[members + at]));
+            let child = Command::new(program)
+                .args(["--name", &format!("m{at}")])
+                .arg("--data-dir")
+                .arg(directory.path().join(format!("m{at}")))
+                .args(["--listen-client-urls", &client])
+                .args(["--advertise-client-urls", &client])
+                .args(["--listen-peer-urls", &peer])
+                .args(["--initial-advertise-peer-urls", &peer])
+                .args(["--initial-cluster", &all.join(",")])
+                .args(["--logger", "zap"])
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("etcd can be started");
+            Member {
+                child,
+                port: ports[at],
+            }
+        };
+        let cluster = Cluster {
+            members: (0..members).map(start).collect(),
+            _directory: directory,
+        };
+        cluster.wait_for_leader(&[]);
+        cluster
+    }
+
+    /// Waits until a member other than these leads; which one.
+    pub fn wait_for_leader(&self, but: &[usize]) -> usize {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let leads = |&at: &usize| {
+                let scrape = Scrape::take(self.members[at].port);
+                scrape.is_ok_and(|scrape| scrape.value("etcd_server_is_leader") == 1.0)
+            };
+            let mut others = (0..self.members.len()).filter(|at| !but.contains(at));
+            if let Some(leader) = others.find(leads) {
+                return leader;
+            }
+            assert!(Instant::now() < deadline, "no leader after 60 s");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Where clients connect, separated by commas.
+    pub fn endpoints(&self) -> String {
+        let all: Vec<_> = (0..self.members.len())
+            .map(|at| self.endpoint(at))
+            .collect();
+        all.join(",")
+    }
+
+    /// Where clients of this member connect.
+    pub fn endpoint(&self, at: usize) -> String {
+        format!("127.0.0.1:{}", self.members[at].port)
+    }
+
+    /// What etcdctl prints, asked of this member.
+    pub fn etcdctl(&self, at: usize, arguments: &[&str]) -> String {
+        etcdctl(&self.endpoint(at), arguments)
+    }
+
+    /// Sends a member a signal.
+    pub fn signal(&self, at: usize, signal: Signal) {
+        let pid = Pid::from_child(&self.members[at].child);
+        kill_process(pid, signal).expect("the member is there");
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        for member in &mut self.members {
+            let _ = member.child.kill();
+            let _ = member.child.wait();
+        }
+    }
+}
+
+/// What etcdctl prints.
+///
+/// # Panics
+/// With its words when it fails.
+pub fn etcdctl(endpoint: &str, arguments: &[&str]) -> String {
+    let script = "ETCDCTL_API=3 exec etcdctl --endpoints \"$@\"";
+    let mut all = vec!["-c", script, "sh", endpoint];
+    all.extend(arguments);
+    run("sh", &all)
+}
+
+/// The etcd in PATH.
+pub fn packaged() -> PathBuf {
+    PathBuf::from("etcd")
+}
