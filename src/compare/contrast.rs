@@ -12,7 +12,7 @@ use super::judge::{self, Candidate, More, at_least_floor, floor_ns};
 use super::subject::{self, Subject, subjects};
 use super::{
     CONFIRMING_S, Contrast, Design, Group, Level, Metric, MetricVerdict, Outcome, Ranking,
-    Settings, Side, Stat, Value, rank, validity, words,
+    Settings, Side, Stat, Value, notes, rank, validity, words,
 };
 
 /// Fewer runs a side leave the spread between them unknown.
@@ -87,7 +87,7 @@ pub(super) fn contrasts(groups: &[Group], sides: &[Side], settings: &Settings) -
     let contrasts = contrasts_of(metrics, &subjects, &designs, sides, groups);
     Judged {
         rankings: rank::rankings(&subjects, &measured, sides),
-        notes: words::design_notes(&contrasts, settings),
+        notes: notes::design_notes(&contrasts, settings),
         contrasts,
     }
 }

@@ -3,6 +3,7 @@
 
 mod distribution;
 mod estimate;
+mod hdr;
 mod recorder;
 mod samples;
 
