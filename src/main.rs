@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use clap::Parser;
 use etcdbench::cli::{
@@ -114,7 +115,13 @@ fn compared(args: &CompareArgs) -> Result<Exit> {
         // Nothing is lost where nothing is measured: a signal ends it as it ends any program.
         _ => Arc::default(),
     };
-    let finished = compare::carry_out(&plan, &signalled, &tell)?;
+    let finished = match compare::carry_out(&plan, &signalled, &tell) {
+        Err(error) if signalled.load(Ordering::SeqCst) => {
+            say(&format!("error: {error}"));
+            return Ok(Exit::Interrupted);
+        }
+        done => done?,
+    };
     let style = Style::of_stdout(args.no_color);
     print(report::compared(&finished.answer, args.format, args.all, &style).as_bytes())?;
     Ok(finished.exit)

@@ -12,7 +12,7 @@ use super::judge::{self, Candidate, More, at_least_floor, floor_ns};
 use super::subject::{self, Subject, subjects};
 use super::{
     CONFIRMING_S, Contrast, Design, Group, Level, Metric, MetricVerdict, Outcome, Ranking,
-    Settings, Side, Stat, Value, rank, validity, words,
+    Settings, Side, Stat, Value, notes, rank, validity, words,
 };
 
 /// Fewer runs a side leave the spread between them unknown.
@@ -21,6 +21,18 @@ const FEWEST_RUNS: usize = 3;
 const FEWEST_PAIRS: usize = 4;
 /// With fewer samples beyond it in a single run, a quantile is hardly more than the largest sample.
 const FEWEST_BEYOND: f64 = 5.0;
+
+impl SideMetric {
+    /// Whether anything can be said of this metric on this side.
+    pub fn speaks(&self, stat: Stat) -> bool {
+        let tail = || stat.quantile().and_then(|q| tail_problem("", self, q));
+        self.invalid.is_none()
+            && match &self.arms[..] {
+                [only] => only.as_ref().is_some_and(|arm| arm.problem.is_none()),
+                arms => arms.iter().all(Option::is_some) && tail().is_none(),
+            }
+    }
+}
 
 /// What came of the sides.
 pub(super) struct Judged {
@@ -87,7 +99,7 @@ pub(super) fn contrasts(groups: &[Group], sides: &[Side], settings: &Settings) -
     let contrasts = contrasts_of(metrics, &subjects, &designs, sides, groups);
     Judged {
         rankings: rank::rankings(&subjects, &measured, sides),
-        notes: words::design_notes(&contrasts, settings),
+        notes: notes::design_notes(&contrasts, settings),
         contrasts,
     }
 }

@@ -61,7 +61,7 @@ const ABOUT: &[(&str, About)] = &[
     ("plan.quota_bytes", About::Noted),
     ("plan.rules", About::Noted),
     ("plan.scrape", About::Noted),
-    ("plan.security", About::Setting),
+    ("plan.security", About::Noted),
     ("plan.seed", About::Noted),
     ("plan.target", About::Noted),
     ("plan.target.local.directory", About::Noted),
@@ -69,6 +69,7 @@ const ABOUT: &[(&str, About)] = &[
     ("plan.target.local.members", About::Scenario),
     ("plan.target.local.quota_bytes", About::Setting),
     ("plan.threads", About::Noted),
+    ("plan.tls", About::Setting),
     ("plan.verify", About::Noted),
     ("plan.warmup_ns", About::Length),
     ("plan.workload.batch_interval_ns", About::Setting),
@@ -147,7 +148,21 @@ pub(super) fn facts(run: &Run) -> Facts {
     if let Some(git) = &header.tool.git {
         facts.insert("tool.git".to_owned(), git.clone());
     }
+    for (label, value) in &header.labels {
+        // Labels of interleaved runs say which is which.
+        if !label.starts_with("compare.") {
+            facts.insert(format!("labels.{label}"), value.clone());
+        }
+    }
     flatten("plan", &header.plan, &mut facts);
+    if let Some(endpoints) = facts.get("plan.target.endpoints") {
+        let tls = if endpoints.contains("https://") {
+            "yes"
+        } else {
+            "no"
+        };
+        facts.insert("plan.tls".to_owned(), tls.to_owned());
+    }
     let environment = serde_json::to_value(&header.environment).unwrap_or_default();
     flatten("environment", &environment, &mut facts);
     if !header.environment.members.is_empty() {

@@ -10,9 +10,11 @@ mod effect;
 mod facts;
 mod gather;
 mod guards;
+mod json_schema;
 mod judge;
 mod measure;
 mod model;
+mod notes;
 mod rank;
 mod settings;
 mod subject;
@@ -24,6 +26,7 @@ use std::path::PathBuf;
 
 pub use calibration::{Calibration, FEWEST_CALIBRATING, Noise};
 pub use carry::{Answer, Finished, carry_out};
+pub use json_schema::json_schema;
 pub use model::*;
 pub use settings::{FailOn, MinDifference, Settings};
 pub use words::design;
@@ -71,7 +74,7 @@ pub fn compare(groups: &[Group], settings: &Settings, left_out: Vec<LeftOut>) ->
         intent_declared: settings.intent.is_some(),
         obstacles: obstacles(&guarded, groups),
         sides: sides(groups),
-        notes: words::notes(groups),
+        notes: notes::notes(groups),
         differences: guarded.differences,
         left_out,
         ..Comparison::default()
@@ -86,7 +89,7 @@ pub fn compare(groups: &[Group], settings: &Settings, left_out: Vec<LeftOut>) ->
         comparison.rankings = rankings;
         comparison.notes.extend(notes);
         if comparison.contrasts.iter().all(|c| c.metrics.is_empty()) {
-            comparison.obstacles.push(words::nothing_in_common(groups));
+            comparison.obstacles.push(notes::nothing_in_common(groups));
         }
     }
     conclude(&mut comparison, settings);
@@ -106,7 +109,7 @@ fn obstacles(guarded: &Guarded, groups: &[Group]) -> Vec<String> {
     let letters: Vec<String> = (0..groups.len()).map(letter).collect();
     guarded
         .obstacles()
-        .map(|difference| words::obstacle(difference, &letters))
+        .map(|difference| notes::obstacle(difference, &letters))
         .collect()
 }
 

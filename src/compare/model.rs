@@ -341,6 +341,11 @@ pub struct LeftOut {
     pub why: String,
 }
 
+/// Whether a phase is the one people mean when they do not name one.
+pub(super) fn is_usual(phase: &str) -> bool {
+    matches!(phase, "etcd" | "steady")
+}
+
 impl Stat {
     /// Every one, as they are shown.
     pub const ALL: [Stat; 8] = [
@@ -446,7 +451,7 @@ impl Metric {
         let name = self.stat.name();
         match (self.series.as_str(), self.phase.as_str()) {
             ("", _) => name.to_owned(),
-            (series, "etcd" | "steady") => format!("{series} {name}"),
+            (series, phase) if is_usual(phase) => format!("{series} {name}"),
             (series, phase) => format!("{phase}: {series} {name}"),
         }
     }

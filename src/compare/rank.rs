@@ -4,7 +4,7 @@ use crate::stats::{self, MAD_TO_DEVIATION};
 
 use super::contrast::SideMetric;
 use super::subject::Subject;
-use super::{Metric, Place, Ranking, Side};
+use super::{Metric, Place, Ranking, Side, Value};
 
 /// A side this many times better or worse than the median of the others …
 const ODD_RATIO: f64 = 1.5;
@@ -32,22 +32,21 @@ pub(super) fn rankings(
 }
 
 fn ranking(
-    index: usize,
+    row: usize,
     subject: &Subject,
     measured: &[Vec<SideMetric>],
     sides: &[Side],
 ) -> Option<Ranking> {
-    let values: Option<Vec<f64>> = measured
-        .iter()
-        .map(|side| side[index].value.value)
-        .collect();
+    let values: Option<Vec<f64>> = measured.iter().map(|side| side[row].value.value).collect();
     let values = values.filter(|values| values.iter().all(|value| *value > 0.0))?;
     let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
     let mut places: Vec<Place> = sides
         .iter()
         .enumerate()
         .map(|(index, side)| {
-            let (to_others, odd) = beside_others(&logs, index);
+            let (to_others, far) = beside_others(&logs, index);
+            let of_others = values[index] / to_others.exp();
+            let odd = far && excludes(&measured[index][row].value, of_others);
             Place {
                 letter: side.letter.clone(),
                 name: side.name.clone(),
@@ -76,7 +75,12 @@ fn ranking(
     })
 }
 
-/// How far this value is from the median of the others, and whether it is the odd one.
+/// Whether a value's interval leaves this number out.
+fn excludes(value: &Value, number: f64) -> bool {
+    value.low.is_some_and(|low| number < low) || value.high.is_some_and(|high| number > high)
+}
+
+/// How far this value is from the median of the others, and whether that is far.
 fn beside_others(logs: &[f64], index: usize) -> (f64, bool) {
     let others: Vec<f64> = logs
         .iter()

@@ -4,96 +4,12 @@ use crate::result::Verdict;
 use crate::units::{format_count, format_duration, format_share, significant};
 
 use super::{
-    CONFIRMING_S, Comparison, Contrast, Difference, Effect, Group, Level, Metric, MetricVerdict,
-    Outcome, Settings, Stat, subject,
+    CONFIRMING_S, Comparison, Contrast, Effect, Group, Level, Metric, MetricVerdict, Outcome, Side,
+    Stat, is_usual, subject,
 };
 
 /// More metrics than this are counted, not told.
 const TOLD: usize = 3;
-
-/// Why a difference forbids comparing: `val_size is 256 in A and 1024 in B`.
-pub(super) fn obstacle(difference: &Difference, letters: &[String]) -> String {
-    let name = difference
-        .field
-        .rsplit_once('.')
-        .map_or("", |(_, last)| last);
-    let name = if name.parse::<u32>().is_ok() || name.is_empty() {
-        difference.field.as_str()
-    } else {
-        name
-    };
-    let values = difference
-        .values
-        .iter()
-        .zip(letters)
-        .map(|(value, letter)| format!("{} in {letter}", value.as_deref().unwrap_or("unknown")));
-    format!("{name} is {}", listed(&values.collect::<Vec<_>>()))
-}
-
-/// Why there is nothing to compare.
-pub(super) fn nothing_in_common(groups: &[Group]) -> String {
-    let of = |group: &Group| {
-        let runs = group.runs.iter();
-        let mut names: Vec<String> = runs
-            .flat_map(|input| &input.run.phases)
-            .flat_map(|phase| {
-                phase
-                    .series
-                    .iter()
-                    .map(|s| format!("{}/{}", phase.name, s.series))
-            })
-            .collect();
-        names.sort();
-        names.dedup();
-        if names.is_empty() {
-            "nothing".to_owned()
-        } else {
-            names.join(", ")
-        }
-    };
-    let each: Vec<String> = groups
-        .iter()
-        .map(|group| format!("{} has {}", group.name, of(group)))
-        .collect();
-    format!("no series is measured on all sides: {}", each.join("; "))
-}
-
-/// What is known about the runs that limits the trust in what follows.
-pub(super) fn notes(groups: &[Group]) -> Vec<String> {
-    let mut notes = Vec::new();
-    for input in groups.iter().flat_map(|group| &group.runs) {
-        let complete = input.run.summary.as_ref().is_some_and(|s| s.complete);
-        if !complete {
-            let why = input.run.halted().unwrap_or("it was killed or interrupted");
-            notes.push(format!("{} is incomplete: {why}", input.path.display()));
-        }
-    }
-    notes
-}
-
-/// What the design of the comparison limits.
-pub(super) fn design_notes(contrasts: &[Contrast], settings: &Settings) -> Vec<String> {
-    let mut notes = Vec::new();
-    let one_run = contrasts.iter().any(|c| c.design.level == Level::Batches);
-    if one_run && settings.calibration.is_none() {
-        notes.push(
-            "one run a side tells nothing of how much runs differ by themselves: --measure makes interleaved pairs, \
-             --calibrate learns this machine's noise"
-                .to_owned(),
-        );
-    }
-    let unpaired = contrasts
-        .iter()
-        .any(|c| c.design.level == Level::Runs && !c.design.paired);
-    if unpaired {
-        notes.push(
-            "the runs of a side were not interleaved with the other's: whatever drifted between them counts as a \
-             difference"
-                .to_owned(),
-        );
-    }
-    notes
-}
 
 /// The answer for all sides.
 pub(super) fn headline(comparison: &Comparison) -> String {
@@ -118,32 +34,19 @@ pub(super) fn headline(comparison: &Comparison) -> String {
     }
 }
 
-/// Three sides or more: the odd ones, then who leads.
+/// Three sides or more: the odd ones, then who is worse or better than the baseline.
 fn ranked(comparison: &Comparison) -> String {
-    let mut sentences = Vec::new();
-    for ranking in &comparison.rankings {
-        for place in ranking.places.iter().filter(|place| place.odd) {
-            let times = place.to_others;
-            let how = if times >= 1.0 {
-                format!("{} times the median of the others", significant(times))
-            } else {
-                format!("{} of the median of the others", significant(times))
-            };
-            sentences.push(format!(
-                "{} ({}): {} {how}",
-                place.letter, place.name, ranking.label
-            ));
-        }
-    }
+    let mut sentences: Vec<String> = comparison
+        .sides
+        .iter()
+        .filter_map(|side| odd(comparison, side))
+        .collect();
     if sentences.is_empty() {
         sentences.push("No side is far from all others".to_owned());
     }
-    let worse = |wanted| {
-        let letters = comparison.contrasts.iter().filter(|c| c.outcome == wanted);
-        letters.map(|c| c.b.clone()).collect::<Vec<_>>()
-    };
     for (outcome, word) in [(Outcome::Regressed, "worse"), (Outcome::Improved, "better")] {
-        let letters = worse(outcome);
+        let contrasts = comparison.contrasts.iter().filter(|c| c.outcome == outcome);
+        let letters: Vec<String> = contrasts.map(|c| c.b.clone()).collect();
         if !letters.is_empty() {
             let verb = if letters.len() > 1 { "are" } else { "is" };
             sentences.push(format!("{} {verb} {word} than A", listed(&letters)));
@@ -152,23 +55,62 @@ fn ranked(comparison: &Comparison) -> String {
     format!("{}.", sentences.join(". "))
 }
 
+/// `C (cp3): wal.fsync p99 11 times the median of the others`, the farthest first.
+fn odd(comparison: &Comparison, side: &Side) -> Option<String> {
+    let mut found: Vec<(&str, f64)> = comparison
+        .rankings
+        .iter()
+        .flat_map(|ranking| {
+            ranking
+                .places
+                .iter()
+                .map(|place| (ranking.label.as_str(), place))
+        })
+        .filter(|(_, place)| place.odd && place.letter == side.letter)
+        .map(|(label, place)| (label, place.to_others))
+        .collect();
+    found.sort_by(|a, b| b.1.ln().abs().total_cmp(&a.1.ln().abs()));
+    let more = found.len().saturating_sub(TOLD);
+    let mut parts: Vec<String> = found
+        .iter()
+        .take(TOLD)
+        .map(|(label, times)| {
+            format!(
+                "{label} {} times the median of the others",
+                significant(*times)
+            )
+        })
+        .collect();
+    if more > 0 {
+        parts.push(format!("{more} more"));
+    }
+    (!parts.is_empty()).then(|| format!("{} ({}): {}", side.letter, side.name, listed(&parts)))
+}
+
 /// One side against the baseline.
 pub(super) fn contrast(contrast: &Contrast, a: &Group, b: &Group) -> String {
     let name = &contrast.b;
     let mut text = match contrast.outcome {
         Outcome::Regressed | Outcome::Improved => changes(contrast),
-        Outcome::Unchanged => format!("{name} is as {} to within what matters", contrast.a),
+        Outcome::Unchanged => {
+            format!(
+                "{} and {name} are shown to be equal but for less than matters",
+                contrast.a
+            )
+        }
         Outcome::Inconclusive => inconclusive(contrast),
         _ => format!("Nothing can be said of {name}: {}", reasons(contrast)),
     };
     text.extend(stalls(contrast, b));
     text.extend(rules(contrast, a, b));
     text.push('.');
+    if matches!(contrast.outcome, Outcome::Regressed | Outcome::Improved) {
+        text.push_str(throughput(contrast));
+    }
     if contrast.metrics.iter().any(|m| m.indicative && m.primary) {
         text.push_str(&format!(
-            " Indicative only: {} a side, {} s or several runs confirm.",
+            " Indicative only: {} a side, {CONFIRMING_S} s or several runs confirm.",
             format_duration((contrast.design.seconds * 1e9) as u64),
-            CONFIRMING_S
         ));
     }
     text
@@ -231,22 +173,31 @@ fn by_series(metrics: &[&Metric]) -> Vec<String> {
     parts
 }
 
+/// What it is about, with the verb that fits.
 fn verb(metric: &Metric, effect: &Effect) -> String {
-    let slower = effect.value > 1.0;
-    let series = match metric.series.as_str() {
-        "wal.fsync" => "WAL syncs",
-        "backend.commit" => "backend commits",
-        "put.commit" => "puts",
-        other => other,
+    let (name, many) = match metric.series.as_str() {
+        "wal.fsync" => ("WAL syncs", true),
+        "backend.commit" => ("backend commits", true),
+        "put.commit" => ("puts", true),
+        other => (other, false),
     };
-    match metric.stat {
-        Stat::Rate => format!("{series} reach"),
-        Stat::Errors => "failed operations went".to_owned(),
-        Stat::Stalls => "stalls went".to_owned(),
-        Stat::Capacity => "the capacity is".to_owned(),
-        _ if slower => format!("{series} take"),
-        _ => format!("{series} are"),
-    }
+    let name = if is_usual(&metric.phase) {
+        name.to_owned()
+    } else {
+        format!("{name} in phase {}", metric.phase)
+    };
+    let verb = match (metric.stat, many) {
+        (Stat::Rate, true) => "reach",
+        (Stat::Rate, false) => "reaches",
+        (Stat::Errors, _) => "failures went",
+        (Stat::Stalls, _) => "stalls went",
+        (Stat::Capacity, _) => return "the capacity is".to_owned(),
+        (_, true) if effect.value > 1.0 => "take",
+        (_, false) if effect.value > 1.0 => "takes",
+        (_, true) => "are",
+        (_, false) => "is",
+    };
+    format!("{name} {verb}")
 }
 
 /// With the interval, the way round that is above 1.
@@ -288,16 +239,14 @@ fn times(metric: &Metric, effect: &Effect) -> String {
     }
 }
 
-fn throughput(contrast: &Contrast) -> String {
+fn throughput(contrast: &Contrast) -> &'static str {
     let mut rates = contrast
         .metrics
         .iter()
         .filter(|m| m.primary && m.stat == Stat::Rate);
     match rates.next() {
-        Some(rate) if rate.verdict == MetricVerdict::Unchanged => {
-            ". Throughput unchanged".to_owned()
-        }
-        _ => String::new(),
+        Some(rate) if rate.verdict == MetricVerdict::Unchanged => " Throughput unchanged.",
+        _ => "",
     }
 }
 
@@ -374,35 +323,46 @@ fn stalls(contrast: &Contrast, b: &Group) -> Option<String> {
     Some(format!("{joint} {series} stalls over {limit} {how}"))
 }
 
-/// `; B fails the rules it was measured by, A passes`.
+/// `; B fails the etcd rules, A passes`.
 fn rules(contrast: &Contrast, a: &Group, b: &Group) -> Option<String> {
-    let verdict = |group: &Group| {
-        let verdicts = group.runs.iter().map(|input| {
-            let summary = input.run.summary.as_ref()?;
-            (!summary.rules.is_empty()).then_some(summary.verdict)
-        });
-        let verdicts: Option<Vec<Verdict>> = verdicts.collect();
-        verdicts?.into_iter().max()
-    };
-    let (a, b) = (verdict(a)?, verdict(b)?);
+    let (of_a, of_b) = (verdict(a)?, verdict(b)?);
     let word = |verdict| match verdict {
-        Verdict::Pass | Verdict::Warn => "passes",
-        Verdict::Fail => "fails",
-        Verdict::Inconclusive => "is inconclusive by",
+        Verdict::Pass | Verdict::Warn => Some("passes"),
+        Verdict::Fail => Some("fails"),
+        Verdict::Inconclusive => None,
     };
-    (word(a) != word(b)).then(|| {
-        format!(
-            "; {} {} the rules it was measured by, {} {}",
-            contrast.b,
-            word(b),
-            contrast.a,
-            word(a).trim_end_matches(" by")
-        )
-    })
+    let (of_a, of_b) = (word(of_a)?, word(of_b)?);
+    if of_a == of_b {
+        return None;
+    }
+    let rules = match (profile(a), profile(b)) {
+        (Some(one), Some(other)) if one == other => format!("the {one} rules"),
+        _ => "the rules it was measured by".to_owned(),
+    };
+    Some(format!(
+        "; {} {of_b} {rules}, {} {of_a}",
+        contrast.b, contrast.a
+    ))
+}
+
+/// The worst of its runs, by the rules they were measured with.
+fn verdict(group: &Group) -> Option<Verdict> {
+    let verdicts = group.runs.iter().map(|input| {
+        let summary = input.run.summary.as_ref()?;
+        (!summary.rules.is_empty()).then_some(summary.verdict)
+    });
+    verdicts
+        .collect::<Option<Vec<Verdict>>>()?
+        .into_iter()
+        .max()
+}
+
+fn profile(group: &Group) -> Option<&str> {
+    group.runs.first()?.run.header.plan.get("profile")?.as_str()
 }
 
 /// `a, b and c`.
-fn listed(items: &[String]) -> String {
+pub(super) fn listed(items: &[String]) -> String {
     match items {
         [] => String::new(),
         [only] => only.clone(),

@@ -141,13 +141,20 @@ fn measured(texts: &[String], args: &CompareArgs) -> Result<Measure> {
     let [a, b] = texts else {
         return usage("--measure takes two texts, one a side".to_owned());
     };
-    let (a, b) = (words(a)?, words(b)?);
-    if a[0] != b[0] {
+    let kind = |text: &str| {
+        text.split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    if kind(a) != kind(b) {
         return usage(format!(
             "--measure: '{}' and '{}' are apples and oranges: measure the same on both sides",
-            a[0], b[0]
+            kind(a),
+            kind(b)
         ));
     }
+    let (a, b) = (words(a)?, words(b)?);
     Ok(Measure {
         a,
         b,
@@ -259,7 +266,7 @@ mod tests {
             ),
             (&["--measure", "disk .", "load put"], "apples and oranges"),
             (&["--measure", "disk '.", "disk ."], "quote is not closed"),
-            (&["--measure", "rm -rf", "disk ."], "begin with 'disk'"),
+            (&["--measure", "rm -rf", "rm ."], "begin with 'disk'"),
             (
                 &["--measure", "disk . --result x", "disk ."],
                 "--result is chosen by compare",

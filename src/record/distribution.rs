@@ -2,10 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hdrhistogram::Histogram;
-use hdrhistogram::serialization::Deserializer;
 
-use super::Samples;
+use super::{Samples, hdr};
 
 /// A sparse histogram of durations with exact count, minimum, maximum and sum.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,13 +42,15 @@ impl Distribution {
         let bytes = BASE64
             .decode(histogram)
             .map_err(|e| format!("histogram is not base64: {e}"))?;
-        let decoded: Histogram<u64> = Deserializer::new()
-            .deserialize(&mut bytes.as_slice())
-            .map_err(|e| format!("histogram is not HdrHistogram V2: {e:?}"))?;
-        if decoded.len() != count {
+        let buckets =
+            hdr::decode(&bytes).map_err(|e| format!("histogram is not HdrHistogram V2: {e}"))?;
+        let held = buckets
+            .iter()
+            .try_fold(0u64, |sum, (_, n)| sum.checked_add(*n));
+        if held != Some(count) {
+            let held = held.map_or_else(|| "too many".to_owned(), |held| held.to_string());
             return Err(format!(
-                "histogram holds {} samples, the interval says {count}",
-                decoded.len()
+                "histogram holds {held} samples, the interval says {count}"
             ));
         }
         let sum_fits = || {
@@ -62,10 +62,6 @@ impl Distribution {
                 "minimum {min_ns}, maximum {max_ns} and sum {sum_ns} cannot belong to the same {count} samples"
             ));
         }
-        let buckets = decoded
-            .iter_recorded()
-            .map(|v| (v.value_iterated_to(), v.count_since_last_iteration()))
-            .collect();
         Ok(Distribution {
             buckets,
             count,

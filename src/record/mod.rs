@@ -4,6 +4,7 @@
 mod buckets;
 mod distribution;
 mod estimate;
+mod hdr;
 mod recorder;
 mod samples;
 

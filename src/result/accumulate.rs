@@ -16,7 +16,6 @@ const MAX_POINTS: usize = 4_000;
 /// One series of one phase, growing; `merged` over members or one member alone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Accumulator {
-    total: Distribution,
     errors: BTreeMap<String, u64>,
     over_top: u64,
     batches: Batches,
@@ -25,7 +24,6 @@ pub(super) struct Accumulator {
 
 impl Accumulator {
     pub fn add(&mut self, phase_start_ns: u64, interval: &Interval, samples: &Distribution) {
-        self.total.merge(samples);
         for (class, count) in &interval.errors {
             let sum = self.errors.entry(class.clone()).or_insert(0);
             *sum = sum.saturating_add(*count);
@@ -39,10 +37,12 @@ impl Accumulator {
 
     pub fn finish(self, series: &str, member: Option<u32>) -> SeriesData {
         let (batches, batch_errors) = self.batches.finish();
+        let mut total = Distribution::default();
+        batches.iter().for_each(|batch| total.merge(batch));
         SeriesData {
             series: series.to_owned(),
             member,
-            total: self.total,
+            total,
             errors: self.errors,
             over_top: self.over_top,
             batches,

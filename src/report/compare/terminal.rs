@@ -30,8 +30,12 @@ pub(super) fn page(found: &Comparison, all: bool, style: &Style) -> String {
     for ranking in &found.rankings {
         self::ranking(ranking, style, &mut out);
     }
-    for contrast in &found.contrasts {
-        contrast_table(contrast, found, all, style, &mut out);
+    if all || found.contrasts.len() == 1 {
+        for contrast in &found.contrasts {
+            contrast_table(contrast, found, all, style, &mut out);
+        }
+    } else {
+        contrasts_in_words(found, style, &mut out);
     }
     differences(found, style, &mut out);
     circumstances(found, style, &mut out);
@@ -106,6 +110,16 @@ fn ranking(ranking: &Ranking, style: &Style, out: &mut String) {
         out.push('\n');
     }
     out.push('\n');
+}
+
+/// Each side against the baseline in a sentence: tables of ten machines are no page.
+fn contrasts_in_words(found: &Comparison, style: &Style, out: &mut String) {
+    for contrast in &found.contrasts {
+        let label = format!("{} to {}", contrast.b, contrast.a);
+        let lines = wrap(&clean(&contrast.headline), style.prose() - 2 - GUTTER - 2);
+        entry(out, &label, GUTTER + 2, &lines);
+    }
+    out.push_str("  (--all has the tables)\n\n");
 }
 
 /// Columns of numbers, and the verdict as wide as the page allows.
@@ -284,13 +298,16 @@ fn circumstances(found: &Comparison, style: &Style, out: &mut String) {
     left_out(found, style, out);
 }
 
+/// Where nothing varies, any change could be told; that is not worth a line.
+const HARDLY: f64 = 0.0005;
+
 /// The smallest changes this could have found.
 fn detectable(found: &Comparison) -> Option<String> {
     let metrics = found.contrasts.first()?.metrics.iter();
     let told: Vec<String> = metrics
         .filter(|m| m.primary && !m.stat.is_share() && m.verdict.is_judged())
         .filter_map(|m| {
-            let share = m.detectable?;
+            let share = m.detectable.filter(|share| *share > HARDLY)?;
             Some(format!(
                 "{} at {}",
                 crate::units::format_share(share),

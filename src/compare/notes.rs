@@ -1,0 +1,139 @@
+//! What stands in the way of a comparison, and what limits the trust in it, in words.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::units::format_share;
+
+use super::words::listed;
+use super::{Contrast, Difference, Group, Input, Level, Settings};
+
+/// Runs further apart than this may meet another machine.
+const DRIFT: SignedDuration = SignedDuration::from_hours(24);
+/// More of the CPU time than this, taken by the hypervisor for others, is worth telling.
+const MOST_STOLEN: f64 = 0.005;
+
+/// Why a difference forbids comparing: `val_size is 256 in A and 1024 in B`.
+pub(super) fn obstacle(difference: &Difference, letters: &[String]) -> String {
+    let name = difference
+        .field
+        .rsplit_once('.')
+        .map_or("", |(_, last)| last);
+    let name = if name.parse::<u32>().is_ok() || name.is_empty() {
+        difference.field.as_str()
+    } else {
+        name
+    };
+    let values = difference
+        .values
+        .iter()
+        .zip(letters)
+        .map(|(value, letter)| format!("{} in {letter}", value.as_deref().unwrap_or("unknown")));
+    format!("{name} is {}", listed(&values.collect::<Vec<_>>()))
+}
+
+/// Why there is nothing to compare.
+pub(super) fn nothing_in_common(groups: &[Group]) -> String {
+    let of = |group: &Group| {
+        let runs = group.runs.iter();
+        let mut names: Vec<String> = runs
+            .flat_map(|input| &input.run.phases)
+            .flat_map(|phase| {
+                phase
+                    .series
+                    .iter()
+                    .map(|s| format!("{}/{}", phase.name, s.series))
+            })
+            .collect();
+        names.sort();
+        names.dedup();
+        if names.is_empty() {
+            "nothing".to_owned()
+        } else {
+            names.join(", ")
+        }
+    };
+    let each: Vec<String> = groups
+        .iter()
+        .map(|group| format!("{} has {}", group.name, of(group)))
+        .collect();
+    format!("no series is measured on all sides: {}", each.join("; "))
+}
+
+/// What is known about the runs that limits the trust in what follows.
+pub(super) fn notes(groups: &[Group]) -> Vec<String> {
+    let inputs = || groups.iter().flat_map(|group| &group.runs);
+    let mut notes: Vec<String> = inputs()
+        .flat_map(|input| [incomplete(input), stolen(input)])
+        .flatten()
+        .collect();
+    let starts: Vec<Timestamp> = inputs()
+        .filter_map(|input| input.run.header.started_at.parse().ok())
+        .collect();
+    if let (Some(first), Some(last)) = (starts.iter().min(), starts.iter().max()) {
+        let apart = last.duration_since(*first);
+        if apart > DRIFT {
+            notes.push(format!(
+                "the runs are up to {} h apart: whatever changed meanwhile counts as a difference",
+                apart.as_hours()
+            ));
+        }
+    }
+    notes
+}
+
+fn incomplete(input: &Input) -> Option<String> {
+    let summary = input.run.summary.as_ref();
+    if summary.is_some_and(|summary| summary.complete) {
+        return None;
+    }
+    let why = input.run.halted().unwrap_or("it was killed or interrupted");
+    Some(format!("{} is incomplete: {why}", input.path.display()))
+}
+
+/// Time that the hypervisor gave to others.
+fn stolen(input: &Input) -> Option<String> {
+    let lines = || {
+        input
+            .run
+            .counters
+            .iter()
+            .filter(|line| line.source == "cpu")
+    };
+    let sum = |name: &str| {
+        lines()
+            .filter_map(|line| line.values.get(name))
+            .sum::<f64>()
+    };
+    let share = sum("steal_s") / sum("total_s");
+    (share > MOST_STOLEN).then(|| {
+        format!(
+            "{}: the hypervisor gave {} of the CPU time to others",
+            input.path.display(),
+            format_share(share)
+        )
+    })
+}
+
+/// What the design of the comparison limits.
+pub(super) fn design_notes(contrasts: &[Contrast], settings: &Settings) -> Vec<String> {
+    let mut notes = Vec::new();
+    let one_run = contrasts.iter().any(|c| c.design.level == Level::Batches);
+    if one_run && settings.calibration.is_none() {
+        notes.push(
+            "one run a side tells nothing of how much runs differ by themselves: --measure makes interleaved pairs, \
+             --calibrate learns this machine's noise"
+                .to_owned(),
+        );
+    }
+    let unpaired = contrasts
+        .iter()
+        .any(|c| c.design.level == Level::Runs && !c.design.paired);
+    if unpaired {
+        notes.push(
+            "the runs of a side were not interleaved with the other's: whatever drifted between them counts as a \
+             difference"
+                .to_owned(),
+        );
+    }
+    notes
+}

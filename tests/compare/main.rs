@@ -1,0 +1,7 @@
+//! `etcdbench compare`: how often it is right, what it says, how it ends.
+
+mod cli;
+mod files;
+mod hour;
+mod noise;
+mod simulate;
