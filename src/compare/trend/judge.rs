@@ -7,10 +7,11 @@ use super::history::{History, Track};
 use super::marks::{MarkKind, Marks};
 use super::points::Points;
 use super::schema::{
-    ChangePoint, HistoryTrend, LeftOut, NightPoint, SeriesTrend, TREND_SCHEMA, Tonight,
-    TonightVerdict, Trend, TrendSettings, TrendVerdict,
+    ChangePoint, HistoryTrend, NightPoint, SeriesTrend, TREND_SCHEMA, Tonight, TonightVerdict,
+    Trend, TrendSettings, TrendVerdict,
 };
 use super::tonight::{CONFIRM_ALPHA, MIN_REFERENCE, NIGHT_ALPHA, Question};
+use crate::compare::LeftOut;
 use crate::stats::Detector;
 
 /// What a person may change about the judgement.
@@ -227,7 +228,7 @@ impl Context<'_> {
             self.marks,
             recent(newest),
         );
-        let tonight = self.tonight(&track, &points, &changes, detected.correlation);
+        let tonight = self.tonight(&track, &points, &changes);
         SeriesTrend {
             series: track.name,
             unit: track.unit,
@@ -248,7 +249,6 @@ impl Context<'_> {
         track: &Track,
         points: &Points,
         changes: &[ChangePoint],
-        correlation: Option<f64>,
     ) -> Tonight {
         let nights = &self.history.nights;
         if self.ended {
@@ -268,7 +268,6 @@ impl Context<'_> {
             start: marked,
             worse: track.direction.worse(),
             confirm_nights: self.settings.confirm_nights,
-            correlation: correlation.unwrap_or(0.0),
             confirm: &self.confirm_values(track, points),
         };
         let told = alarm(track, points, changes).and_then(|index| {

@@ -2,7 +2,7 @@
 
 use super::points::{Points, Scale};
 use super::schema::{Tonight, TonightVerdict};
-use crate::stats::{MAD_TO_DEVIATION, Moments, lower_bound, median, median_deviation, t_quantile};
+use crate::stats::{MAD_TO_DEVIATION, Moments, lag_one, lower_bound, median, median_deviation, t_quantile};
 
 /// Error rate, on both sides together, of the interval that one night is held against.
 pub(super) const NIGHT_ALPHA: f64 = 0.002;
@@ -16,8 +16,8 @@ const REFERENCE: usize = 30;
 const LONGEST_STREAK: usize = 7;
 /// More bad nights in a row than this are never asked for.
 const MOST_NEEDED: u32 = 7;
-/// Where the correlation of neighbouring nights is above the first, one more bad night is needed for each.
-const CORRELATED_MORE: [(f64, u32); 2] = [(0.3, 1), (0.5, 1)];
+/// For each of these that the correlation of neighbouring nights exceeds, one more bad night is needed.
+const CORRELATED_MORE: [f64; 2] = [0.3, 0.5];
 /// A night further out than so many median deviations is not taken for an ordinary one when the spread is estimated.
 const OUTLIER: f64 = 5.0;
 
@@ -31,8 +31,6 @@ pub(super) struct Question<'a> {
     pub worse: Option<f64>,
     /// Bad nights in a row that confirm, at least.
     pub confirm_nights: u32,
-    /// Correlation of neighbouring nights.
-    pub correlation: f64,
     /// Values of re-runs of tonight, scaled; empty without any.
     pub confirm: &'a [f64],
 }
@@ -276,6 +274,7 @@ impl Question<'_> {
             bad,
             nights: before.len(),
             chance: self.doubt().max(bad as f64 / before.len().max(1) as f64),
+            alike: lag_one(before),
         }
     }
 
@@ -285,10 +284,7 @@ impl Question<'_> {
         let rare = |nights: &u32| ordinary.rarer(*nights as usize, *nights as usize);
         let by_chance = (self.confirm_nights..MOST_NEEDED).find(rare);
         let young = u32::from(ordinary.nights < REFERENCE);
-        let alike = CORRELATED_MORE
-            .iter()
-            .filter(|(above, _)| self.correlation > *above);
-        let alike: u32 = alike.map(|(_, more)| more).sum();
+        let alike = CORRELATED_MORE.iter().filter(|above| ordinary.alike > **above).count() as u32;
         by_chance.unwrap_or(MOST_NEEDED) + young + alike
     }
 }
@@ -300,6 +296,8 @@ struct Ordinary {
     nights: usize,
     /// The chance of a bad night.
     chance: f64,
+    /// Correlation of a night with the next one.
+    alike: f64,
 }
 
 impl Ordinary {

@@ -72,9 +72,30 @@ fn one(history: &HistoryTrend, style: &Style, out: &mut String) {
         out.push_str(&line);
         out.push('\n');
     }
-    table(history, style, out);
+    if judged(history) {
+        table(history, style, out);
+    } else {
+        not_judged(history, out);
+    }
     changes(history, style, out);
     odd_nights(history, style, out);
+}
+
+fn judged(history: &HistoryTrend) -> bool {
+    let idle = [TonightVerdict::TooFew, TonightVerdict::Ended];
+    let verdicts = history.series.iter().map(|series| series.tonight.verdict);
+    verdicts.into_iter().any(|verdict| !idle.contains(&verdict))
+}
+
+/// Why nothing is said of a history, in a line instead of a table.
+fn not_judged(history: &HistoryTrend, out: &mut String) {
+    let reason = history
+        .series
+        .iter()
+        .find_map(|series| series.tonight.reason.as_deref());
+    let reason = reason.unwrap_or("nothing was measured in it");
+    let series = history.series.len();
+    out.push_str(&format!("  {series} series, none judged: {reason}\n"));
 }
 
 /// One line per series: sketch, usual, tonight, ratio, verdict.
