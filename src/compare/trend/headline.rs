@@ -78,7 +78,9 @@ fn steady(histories: &[HistoryTrend]) -> String {
     let different = count(TonightVerdict::Different);
     let unconfirmed = count(TonightVerdict::Unconfirmed);
     let judged = count(TonightVerdict::Steady) + better + different + unconfirmed;
+    let settling = count(TonightVerdict::Settling);
     let mut parts = vec![match judged {
+        0 => "nothing is held against a new level yet".to_owned(),
         1 => "tonight is no worse than the nights before, in the one series that could be judged"
             .to_owned(),
         n => format!("tonight is no worse than the nights before, in {n} series"),
@@ -87,6 +89,7 @@ fn steady(histories: &[HistoryTrend]) -> String {
         (better, "better"),
         (different, "different, and nobody says which way is good"),
         (unconfirmed, "bad, but not in the re-runs"),
+        (settling, "settling after a change that is known"),
     ] {
         if count > 0 {
             parts.push(format!("{count} {what}"));

@@ -129,6 +129,7 @@ pub(super) fn verdict_of(history: &HistoryTrend) -> TrendVerdict {
                 TrendVerdict::TooFewNights
             }
             TonightVerdict::Steady
+            | TonightVerdict::Settling
             | TonightVerdict::Better
             | TonightVerdict::Different
             | TonightVerdict::Unconfirmed => TrendVerdict::Steady,
@@ -244,12 +245,7 @@ impl Context<'_> {
         }
     }
 
-    fn tonight(
-        &self,
-        track: &Track,
-        points: &Points,
-        changes: &[ChangePoint],
-    ) -> Tonight {
+    fn tonight(&self, track: &Track, points: &Points, changes: &[ChangePoint]) -> Tonight {
         let nights = &self.history.nights;
         if self.ended {
             return Tonight {
@@ -285,6 +281,9 @@ impl Context<'_> {
             question.start = old.map_or(0, place).max(marked);
             question.judge()
         });
+        if tonight.verdict == TonightVerdict::TooFew && marked > 0 && question.start == marked {
+            tonight.verdict = TonightVerdict::Settling;
+        }
         tonight.since = first_bad.map(|point| nights[points.nights[point]].at.to_string());
         tonight
     }

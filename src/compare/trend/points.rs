@@ -116,5 +116,4 @@ impl Scale {
         };
         enough && relative
     }
-
 }

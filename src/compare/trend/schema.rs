@@ -253,6 +253,8 @@ pub enum TonightVerdict {
     /// Too few nights since the last change, or at all.
     #[default]
     TooFew,
+    /// Too few nights since a change that people have acknowledged or expected.
+    Settling,
     /// The run has no trustworthy value of this series.
     NoValue,
     /// Nobody runs this history any more.

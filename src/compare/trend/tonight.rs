@@ -2,7 +2,9 @@
 
 use super::points::{Points, Scale};
 use super::schema::{Tonight, TonightVerdict};
-use crate::stats::{MAD_TO_DEVIATION, Moments, lag_one, lower_bound, median, median_deviation, t_quantile};
+use crate::stats::{
+    MAD_TO_DEVIATION, Moments, lag_one, lower_bound, median, median_deviation, t_quantile,
+};
 
 /// Error rate, on both sides together, of the interval that one night is held against.
 pub(super) const NIGHT_ALPHA: f64 = 0.002;
@@ -149,7 +151,7 @@ impl Question<'_> {
 
     fn too_few(&self, value: f64, nights: usize) -> Tonight {
         let since = if self.start > 0 {
-            " since the last change"
+            " since the last change or mark"
         } else {
             ""
         };
@@ -284,7 +286,10 @@ impl Question<'_> {
         let rare = |nights: &u32| ordinary.rarer(*nights as usize, *nights as usize);
         let by_chance = (self.confirm_nights..MOST_NEEDED).find(rare);
         let young = u32::from(ordinary.nights < REFERENCE);
-        let alike = CORRELATED_MORE.iter().filter(|above| ordinary.alike > **above).count() as u32;
+        let alike = CORRELATED_MORE
+            .iter()
+            .filter(|above| ordinary.alike > **above)
+            .count() as u32;
         by_chance.unwrap_or(MOST_NEEDED) + young + alike
     }
 }
@@ -324,7 +329,7 @@ impl Streak {
         let why = if bad > 0 {
             format!("{bad} of the {nights} nights before were as bad and passed")
         } else if nights < REFERENCE {
-            format!("only {nights} nights are known before")
+            format!("only {nights} nights are known since the last change")
         } else {
             "nights resemble the night before here".to_owned()
         };

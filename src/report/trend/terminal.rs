@@ -145,7 +145,7 @@ fn table(history: &HistoryTrend, style: &Style, out: &mut String) {
     let reasons: Vec<(&str, &str)> = history
         .series
         .iter()
-        .filter(|series| words::matters(series))
+        .filter(|series| words::has_reason(series))
         .filter_map(|series| Some((series.series.as_str(), series.tonight.reason.as_deref()?)))
         .collect();
     if !reasons.is_empty() {

@@ -49,6 +49,7 @@ pub(super) fn title(history: &HistoryTrend) -> String {
 pub(super) fn verdict(verdict: TonightVerdict) -> &'static str {
     match verdict {
         TonightVerdict::TooFew => "too few nights",
+        TonightVerdict::Settling => "settling",
         TonightVerdict::NoValue => "no value",
         TonightVerdict::Ended => "ended",
         TonightVerdict::Steady => "steady",
@@ -95,6 +96,11 @@ pub(super) fn matters(series: &SeriesTrend) -> bool {
             | TonightVerdict::Unconfirmed
             | TonightVerdict::Different
     )
+}
+
+/// Whether the reason is worth a line of its own.
+pub(super) fn has_reason(series: &SeriesTrend) -> bool {
+    matters(series) || series.tonight.verdict == TonightVerdict::Settling
 }
 
 /// A value of a series, or a dash.
