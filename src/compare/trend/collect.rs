@@ -17,6 +17,9 @@ use crate::verdict;
 /// A phase that lasted less than this share of what it usually does says something else.
 const SHORT: f64 = 0.8;
 
+/// Code of the finding that a load's figures are those of the machine it came from, not of the etcd.
+const CLIENT_LIMIT: &str = "client_limit";
+
 /// How files are sorted.
 #[derive(Debug, Clone, Copy)]
 pub struct CollectOptions<'a> {
@@ -111,9 +114,17 @@ impl Run {
                 header.started_at
             ))
         })?;
+        let mut metrics = metrics(&header, &summary);
+        let limited = summary.findings.iter().any(|f| f.code == CLIENT_LIMIT);
+        if limited {
+            metrics.iter_mut().for_each(|metric| metric.value = None);
+        }
+        let words = limited.then(|| "the client was the limit: left out".to_owned());
+        let notes: Vec<String> = note.into_iter().chain(words).collect();
+        let note = (!notes.is_empty()).then(|| notes.join("; "));
         Ok(Run {
             scenario: Scenario::of(&header, one_machine),
-            metrics: metrics(&header, &summary),
+            metrics,
             night: night(&header, at, path, note),
         })
     }

@@ -20,6 +20,8 @@ const LONGEST_STREAK: usize = 7;
 const MOST_NEEDED: u32 = 7;
 /// For each of these that the correlation of neighbouring nights exceeds, one more bad night is needed.
 const CORRELATED_MORE: [f64; 2] = [0.3, 0.5];
+/// A night so far out as this share of a bad night's distance was about as bad.
+const AS_BAD: f64 = 0.8;
 /// A night further out than so many median deviations is not taken for an ordinary one when the spread is estimated.
 const OUTLIER: f64 = 5.0;
 
@@ -205,11 +207,10 @@ impl Question<'_> {
         if sign * (value - f64::midpoint(usual.centre, mean)) < 0.0 {
             return None;
         }
-        let bad = row
-            .iter()
-            .filter(|v| self.is_bad(**v, &usual, sign))
-            .count();
-        let ordinary = self.ordinary(before, &usual, sign);
+        let is_bad = |v: &&f64| self.is_bad(**v, &usual, sign);
+        let bad: Vec<f64> = row.iter().filter(is_bad).copied().collect();
+        let ordinary = self.ordinary(before, &bad, &usual, sign);
+        let bad = bad.len();
         let confirmed = row.len() >= self.confirm_nights as usize
             && ordinary.rarer(bad, row.len())
             && scale.matters(usual.centre, mean);
@@ -246,7 +247,7 @@ impl Question<'_> {
             let reach = usual.reach(self.doubt());
             let all_bad = row.iter().all(|v| sign * (v - usual.centre) > reach);
             if all_bad && self.points.scale.matters(usual.centre, mean) {
-                let ordinary = self.ordinary(before, &usual, sign);
+                let ordinary = self.ordinary(before, row, &usual, sign);
                 longest = Streak {
                     nights,
                     needed: self.needed(&ordinary),
@@ -268,10 +269,12 @@ impl Question<'_> {
             && self.points.scale.matters(usual.centre, value)
     }
 
-    /// How frequent bad nights were that were not the beginning of a change.
-    fn ordinary(&self, before: &[f64], usual: &Usual, sign: f64) -> Ordinary {
-        let bad = before.iter().filter(|v| self.is_bad(**v, usual, sign));
-        let bad = bad.count();
+    /// How frequent nights were, without being the beginning of a change, that were about as bad as those of a row.
+    fn ordinary(&self, before: &[f64], row: &[f64], usual: &Usual, sign: f64) -> Ordinary {
+        let off = |value: &f64| sign * (value - usual.centre);
+        let least = row.iter().map(off).fold(f64::INFINITY, f64::min);
+        let as_bad = |v: &&f64| self.is_bad(**v, usual, sign) && off(v) >= AS_BAD * least;
+        let bad = before.iter().filter(as_bad).count();
         Ordinary {
             bad,
             nights: before.len(),
