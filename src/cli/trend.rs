@@ -92,19 +92,19 @@ pub struct TableArgs {
     pub csv: Option<PathBuf>,
 
     /// The column of times [default: found by its name or its values]
-    #[arg(long, value_name = "COLUMN", requires = "csv")]
+    #[arg(long, value_name = "COLUMN")]
     pub time: Option<String>,
 
     /// Judge only these columns
-    #[arg(long, value_name = "COLUMN", value_delimiter = ',', requires = "csv")]
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub columns: Vec<String>,
 
     /// In these columns lower is better [default: guessed by their names, and told]
-    #[arg(long, value_name = "COLUMN", value_delimiter = ',', requires = "csv")]
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub lower_is_better: Vec<String>,
 
     /// In these columns higher is better
-    #[arg(long, value_name = "COLUMN", value_delimiter = ',', requires = "csv")]
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub higher_is_better: Vec<String>,
 }
 

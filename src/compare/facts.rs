@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::result::{PhaseData, Run};
+use crate::result::{Header, PhaseData, Run};
 
 use super::subject;
 
@@ -141,7 +141,19 @@ fn below<'a>(field: &'a str, prefix: &str) -> Option<&'a str> {
 
 /// All facts of a run.
 pub(super) fn facts(run: &Run) -> Facts {
-    let header = &run.header;
+    let mut facts = of_header(&run.header);
+    let measured = |phase: &&PhaseData| !phase.series.is_empty() && subject::is_compared(phase);
+    for phase in run.phases.iter().filter(measured) {
+        facts.insert(
+            format!("measured.{}", phase.name),
+            phase.length_ns.to_string(),
+        );
+    }
+    facts
+}
+
+/// The facts that are known before anything is measured.
+pub(super) fn of_header(header: &Header) -> Facts {
     let mut facts = Facts::new();
     facts.insert("kind".to_owned(), header.kind.clone());
     facts.insert("tool.version".to_owned(), header.tool.version.clone());
@@ -168,13 +180,6 @@ pub(super) fn facts(run: &Run) -> Facts {
     if !header.environment.members.is_empty() {
         let count = header.environment.members.len().to_string();
         facts.insert("environment.members.count".to_owned(), count);
-    }
-    let measured = |phase: &&PhaseData| !phase.series.is_empty() && subject::is_compared(phase);
-    for phase in run.phases.iter().filter(measured) {
-        facts.insert(
-            format!("measured.{}", phase.name),
-            phase.length_ns.to_string(),
-        );
     }
     facts
 }

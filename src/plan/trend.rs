@@ -66,6 +66,7 @@ impl TrendPlan {
     /// # Errors
     /// [`Error::Usage`] with the flag and the way out.
     pub fn resolve(args: &TrendArgs) -> Result<Self> {
+        table_flags(args)?;
         let source = match &args.table.csv {
             Some(path) => TrendSource::Table {
                 path: path.clone(),
@@ -96,6 +97,26 @@ impl TrendPlan {
             settings: settings(args)?,
             source,
         })
+    }
+}
+
+/// Columns are those of a table.
+fn table_flags(args: &TrendArgs) -> Result<()> {
+    let table = &args.table;
+    let given = [
+        ("--time", table.time.is_some()),
+        ("--columns", !table.columns.is_empty()),
+        ("--lower-is-better", !table.lower_is_better.is_empty()),
+        ("--higher-is-better", !table.higher_is_better.is_empty()),
+    ];
+    match given
+        .iter()
+        .find(|(_, given)| *given && table.csv.is_none())
+    {
+        Some((flag, _)) => Err(Error::Usage(format!(
+            "{flag} names a column of a table; name the table with --csv FILE"
+        ))),
+        None => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`Run`]: crate::result::Run
 //! [`Summary`]: crate::result::Summary
 
+mod answer;
 mod compare;
 mod csv;
 mod json;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::facts::rank_of_told;
 use super::history::{History, Track};
 use super::marks::{MarkKind, Marks};
 use super::points::Points;
@@ -47,7 +48,7 @@ pub(super) fn detect(points: &Points) -> Detected {
         MIN_MAGNITUDE
     };
     let detector = Detector {
-        min_shift: points.scale.min_shift(share),
+        min_shift: points.min_shift(share),
         ..Detector::DEFAULT
     };
     let at = detector.changes(&points.scaled);
@@ -186,6 +187,6 @@ fn differences(
             nights_off,
         })
         .collect();
-    changed.sort_by(|a, b| a.fact.cmp(&b.fact));
+    changed.sort_by_cached_key(|change| (rank_of_told(&change.fact), change.fact.clone()));
     changed
 }

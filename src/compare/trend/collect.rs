@@ -7,15 +7,29 @@ use jiff::Timestamp;
 
 use super::facts::{Scenario, facts};
 use super::files;
-use super::history::{History, Night, Track};
+use super::history::{History, Night, Track, Unit};
 use super::metrics::{Metric, metrics};
-use super::schema::LeftOut;
+use crate::compare::LeftOut;
 use crate::error::{Error, Result};
 use crate::result::{self, Header, Summary};
 use crate::verdict;
 
 /// A phase that lasted less than this share of what it usually does says something else.
 const SHORT: f64 = 0.8;
+
+/// Code of the finding that a load's figures are those of the machine it came from, not of the etcd.
+const CLIENT_LIMIT: &str = "client_limit";
+
+/// How files are sorted.
+#[derive(Debug, Clone, Copy)]
+pub struct CollectOptions<'a> {
+    /// A file that is no result and needs no mention.
+    pub ignored: &'a Path,
+    /// All hosts are one machine.
+    pub one_machine: bool,
+    /// Ids of runs that are no nights: re-runs of one.
+    pub set_aside: &'a BTreeSet<String>,
+}
 
 /// What became of some files.
 #[derive(Debug, Default)]
@@ -26,38 +40,33 @@ pub struct Collected {
     pub left_out: Vec<LeftOut>,
 }
 
-/// Reads results and sorts them into histories. `ignored` is a file that is no result and needs no mention;
-/// `one_machine` takes all hosts for one machine.
+/// Reads results and sorts them into histories.
 ///
 /// Only the first and the last line of a result are read, unless it has no summary.
 ///
 /// # Errors
 /// [`Error::Usage`] for a pattern without a match, [`Error::Io`] for a name that is not there. A file that is no
 /// result is left out and named.
-pub fn collect(names: &[PathBuf], ignored: Option<&Path>, one_machine: bool) -> Result<Collected> {
-    let found = files::find(names, ignored)?;
+pub fn collect(names: &[PathBuf], options: &CollectOptions<'_>) -> Result<Collected> {
+    let found = files::find(names, options.ignored)?;
     let mut left_out = found.left_out;
     let mut runs: Vec<Run> = Vec::new();
     let mut seen: BTreeMap<String, PathBuf> = BTreeMap::new();
     for path in found.files {
-        match Run::read(&path, one_machine) {
+        let mut leave_out = |path: PathBuf, why| left_out.push(LeftOut { path, why });
+        match Run::read(&path, options.one_machine) {
+            Err(error) => leave_out(path.clone(), without_path(&error, &path)),
+            Ok(run) if options.set_aside.contains(&run.night.run_id) => {}
             Ok(run) => match seen.get(&run.night.run_id) {
-                Some(first) => left_out.push(LeftOut {
-                    file: path.display().to_string(),
-                    reason: format!("the same run as {}", first.display()),
-                }),
+                Some(first) => leave_out(path, format!("the same run as {}", first.display())),
                 None => {
                     seen.insert(run.night.run_id.clone(), path);
                     runs.push(run);
                 }
             },
-            Err(error) => left_out.push(LeftOut {
-                file: path.display().to_string(),
-                reason: without_path(&error, &path),
-            }),
         }
     }
-    left_out.sort();
+    left_out.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(Collected {
         histories: histories(runs),
         left_out,
@@ -105,9 +114,17 @@ impl Run {
                 header.started_at
             ))
         })?;
+        let mut metrics = metrics(&header, &summary);
+        let limited = summary.findings.iter().any(|f| f.code == CLIENT_LIMIT);
+        if limited {
+            metrics.iter_mut().for_each(|metric| metric.value = None);
+        }
+        let words = limited.then(|| "the client was the limit: left out".to_owned());
+        let notes: Vec<String> = note.into_iter().chain(words).collect();
+        let note = (!notes.is_empty()).then(|| notes.join("; "));
         Ok(Run {
             scenario: Scenario::of(&header, one_machine),
-            metrics: metrics(&header, &summary),
+            metrics,
             night: night(&header, at, path, note),
         })
     }
@@ -205,7 +222,7 @@ fn tracks(runs: &mut [Run]) -> Vec<Track> {
     }
     // Errors that never happened and quantiles that were never resolved are no series.
     order.retain(|track| match track.unit {
-        super::history::Unit::Share => track.values.iter().flatten().any(|share| *share > 0.0),
+        Unit::Share => track.values.iter().flatten().any(|share| *share > 0.0),
         _ => track.values.iter().any(Option::is_some),
     });
     order

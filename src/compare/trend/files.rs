@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::schema::LeftOut;
+use crate::compare::LeftOut;
 use crate::error::{Error, Result};
 
-/// Directories this deep below a named one are looked into.
-const MAX_DEPTH: usize = 8;
 /// How names of results end.
 const EXTENSION: &str = "jsonl";
 
@@ -20,19 +18,19 @@ pub(super) struct Found {
 }
 
 /// Resolves files, directories and patterns. What a person named is taken whatever it is called; within directories
-/// only what is called `*.jsonl`.
+/// only what is called `*.jsonl`. `ignored` needs no mention.
 ///
 /// # Errors
 /// [`Error::Usage`] for a bad pattern or one without a match, [`Error::Io`] for what is not there or cannot be read.
-pub(super) fn find(names: &[PathBuf], ignored: Option<&Path>) -> Result<Found> {
+pub(super) fn find(names: &[PathBuf], ignored: &Path) -> Result<Found> {
     let mut found = Found::default();
     for name in names {
         if name.is_dir() {
-            directory(name, 0, ignored, &mut found)?;
+            found.directory(name, ignored)?;
         } else if name.exists() {
             found.files.insert(name.clone());
         } else if let Some(pattern) = name.to_str().filter(|text| text.contains(['*', '?', '['])) {
-            matching(pattern, ignored, &mut found)?;
+            found.matching(pattern)?;
         } else {
             let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
             return Err(Error::io("open", name)(missing));
@@ -41,56 +39,53 @@ pub(super) fn find(names: &[PathBuf], ignored: Option<&Path>) -> Result<Found> {
     Ok(found)
 }
 
-fn matching(pattern: &str, ignored: Option<&Path>, found: &mut Found) -> Result<()> {
-    let paths = glob::glob(pattern)
-        .map_err(|error| Error::Usage(format!("'{pattern}' is no pattern: {}", error.msg)))?;
-    let mut any = false;
-    for path in paths {
-        let path = path.map_err(|error| {
-            let path = error.path().to_path_buf();
-            Error::io::<std::io::Error>("read", path)(error.into())
-        })?;
-        any = true;
-        if path.is_dir() {
-            directory(&path, 0, ignored, found)?;
-        } else {
-            found.files.insert(path);
-        }
-    }
-    if any {
-        Ok(())
-    } else {
-        Err(Error::Usage(format!("'{pattern}' matches no file")))
-    }
-}
-
-fn directory(path: &Path, depth: usize, ignored: Option<&Path>, found: &mut Found) -> Result<()> {
-    let entries = fs::read_dir(path).map_err(Error::io("list", path))?;
-    for entry in entries {
-        let path = entry.map_err(Error::io("list", path))?.path();
-        if ignored == Some(path.as_path()) {
-            continue;
-        }
-        if path.is_dir() {
-            if depth < MAX_DEPTH {
-                directory(&path, depth + 1, ignored, found)?;
-            } else {
-                found.leave_out(&path, "more than 8 directories deep");
-            }
-        } else if path.extension().is_some_and(|end| end == EXTENSION) {
-            found.files.insert(path);
-        } else {
-            found.leave_out(&path, "not called *.jsonl");
-        }
-    }
-    Ok(())
-}
-
 impl Found {
-    pub fn leave_out(&mut self, path: &Path, reason: &str) {
+    fn matching(&mut self, pattern: &str) -> Result<()> {
+        let paths = glob::glob(pattern)
+            .map_err(|error| Error::Usage(format!("'{pattern}' is no pattern: {error}")))?;
+        let before = self.files.len() + self.left_out.len();
+        for path in paths {
+            let path = path.map_err(|error| {
+                let path = error.path().to_path_buf();
+                Error::io("read", path)(error)
+            })?;
+            if path.is_dir() {
+                self.leave_out(path, "a directory; name it by itself");
+            } else {
+                self.files.insert(path);
+            }
+        }
+        if self.files.len() + self.left_out.len() == before {
+            return Err(Error::Usage(format!("no file matches '{pattern}'")));
+        }
+        Ok(())
+    }
+
+    fn directory(&mut self, directory: &Path, ignored: &Path) -> Result<()> {
+        let entries =
+            fs::read_dir(directory).map_err(Error::io("read the directory", directory))?;
+        for entry in entries {
+            let path = entry
+                .map_err(Error::io("read the directory", directory))?
+                .path();
+            if path == ignored {
+                continue;
+            }
+            if path.is_dir() {
+                self.leave_out(path, "a directory; name it by itself");
+            } else if path.extension().is_some_and(|end| end == EXTENSION) {
+                self.files.insert(path);
+            } else {
+                self.leave_out(path, "not named *.jsonl");
+            }
+        }
+        Ok(())
+    }
+
+    fn leave_out(&mut self, path: PathBuf, why: &str) {
         self.left_out.push(LeftOut {
-            file: path.display().to_string(),
-            reason: reason.to_owned(),
+            path,
+            why: why.to_owned(),
         });
     }
 }

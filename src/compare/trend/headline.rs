@@ -1,104 +1,123 @@
 //! The answer in one line.
 
 use super::history::Unit;
-use super::judge::verdict_of;
 use super::schema::{HistoryTrend, SeriesTrend, TonightVerdict, TrendVerdict};
-use crate::units::{format_duration, format_ratio, format_share, significant};
+use super::tonight::MIN_REFERENCE;
+use crate::units::{format_duration, format_share, significant};
 
 /// The answer in one line: the word, a gap of two spaces, the reason.
 pub(super) fn headline(verdict: TrendVerdict, histories: &[HistoryTrend]) -> String {
-    let with = |wanted: TonightVerdict| {
-        histories
-            .iter()
-            .flat_map(|history| history.series.iter().map(move |series| (history, series)))
-            .filter(|(_, series)| !series.informational && series.tonight.verdict == wanted)
-            .collect::<Vec<_>>()
-    };
     match verdict {
         TrendVerdict::Regressed => {
-            let found = with(TonightVerdict::Regressed);
+            let found = with(histories, TonightVerdict::Regressed);
             format!("REGRESSED  {}", worst(&found))
         }
         TrendVerdict::Suspected => {
-            let found = with(TonightVerdict::Suspected);
-            format!("regressed?  {}; not confirmed", worst(&found))
+            let found = with(histories, TonightVerdict::Suspected);
+            format!("REGRESSED?  {}; not confirmed", worst(&found))
         }
         TrendVerdict::Steady => steady(histories),
         TrendVerdict::TooFewNights => too_few(histories),
     }
 }
 
+type Placed<'a> = (&'a HistoryTrend, &'a SeriesTrend);
+
+/// The series of a verdict that count.
+fn with(histories: &[HistoryTrend], wanted: TonightVerdict) -> Vec<Placed<'_>> {
+    histories
+        .iter()
+        .flat_map(|history| history.series.iter().map(move |series| (history, series)))
+        .filter(|(_, series)| !series.informational && series.tonight.verdict == wanted)
+        .collect()
+}
+
 /// The series that is worst off, and how many more there are.
-fn worst(found: &[(&HistoryTrend, &SeriesTrend)]) -> String {
-    let badness = |series: &SeriesTrend| {
-        let ratio = series.tonight.ratio.unwrap_or(f64::INFINITY);
-        if ratio > 0.0 {
-            ratio.ln().abs()
-        } else {
-            f64::INFINITY
-        }
+fn worst(found: &[Placed<'_>]) -> String {
+    let badness = |series: &SeriesTrend| match series.tonight.ratio {
+        Some(ratio) if ratio > 0.0 => ratio.ln().abs(),
+        _ => f64::INFINITY,
     };
     let worst = found
         .iter()
         .max_by(|a, b| badness(a.1).total_cmp(&badness(b.1)));
     let Some((history, series)) = worst else {
-        return "a series".to_owned();
+        return String::new();
+    };
+    let place = if history.machine.is_empty() {
+        String::new()
+    } else {
+        format!(" on {}", history.machine)
     };
     let tonight = &series.tonight;
-    let value = tonight
-        .value
-        .map_or_else(String::new, |value| format_value(series.unit, value));
-    let usual = tonight
-        .usual
-        .map_or_else(String::new, |usual| format_value(series.unit, usual));
+    let show =
+        |value: Option<f64>| value.map_or_else(String::new, |v| format_value(series.unit, v));
+    let usual = show(tonight.usual);
+    let relation = match tonight.ratio {
+        Some(ratio) if ratio >= 2.0 => format!("{} times the usual {usual}", significant(ratio)),
+        Some(ratio) if ratio >= 1.0 => {
+            format!("{:.0} % above the usual {usual}", (ratio - 1.0) * 100.0)
+        }
+        Some(ratio) => format!("{:.0} % below the usual {usual}", (1.0 - ratio) * 100.0),
+        None => format!("usually {usual}"),
+    };
     let more = match found.len() {
         1 => String::new(),
-        n => format!(" ({} more series)", n - 1),
+        n => format!(", and {} more", n - 1),
     };
-    let place = if histories_have_machine(history) {
-        format!(" on {}", history.machine)
-    } else {
-        String::new()
-    };
-    let ratio = tonight.ratio.map_or_else(String::new, |ratio| {
-        format!(", {} the usual {usual}", format_ratio(ratio))
-    });
-    format!("{}{place} is at {value}{ratio}{more}", series.series)
-}
-
-fn histories_have_machine(history: &HistoryTrend) -> bool {
-    !history.machine.is_empty()
+    format!(
+        "{}{place} is at {}, {relation}{more}",
+        series.series,
+        show(tonight.value)
+    )
 }
 
 fn steady(histories: &[HistoryTrend]) -> String {
-    let judged = histories
-        .iter()
-        .flat_map(|history| &history.series)
-        .filter(|series| {
-            !matches!(
-                series.tonight.verdict,
-                TonightVerdict::TooFew | TonightVerdict::NoValue | TonightVerdict::Ended
-            )
-        })
-        .count();
-    format!("STEADY  tonight is what nights were before, in {judged} series")
+    let count = |wanted| with(histories, wanted).len();
+    let better = count(TonightVerdict::Better);
+    let different = count(TonightVerdict::Different);
+    let unconfirmed = count(TonightVerdict::Unconfirmed);
+    let judged = count(TonightVerdict::Steady) + better + different + unconfirmed;
+    let settling = count(TonightVerdict::Settling);
+    let mut parts = vec![match judged {
+        0 => "nothing is held against a new level yet".to_owned(),
+        1 => "tonight is no worse than the nights before, in the one series that could be judged"
+            .to_owned(),
+        n => format!("tonight is no worse than the nights before, in {n} series"),
+    }];
+    for (count, what) in [
+        (better, "better"),
+        (different, "different, and nobody says which way is good"),
+        (unconfirmed, "bad, but not in the re-runs"),
+        (settling, "settling after a change that is known"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    format!("STEADY  {}", parts.join("; "))
 }
 
 fn too_few(histories: &[HistoryTrend]) -> String {
-    let nights = histories.iter().map(|history| history.nights.len()).max();
-    match nights {
-        None => "NO VERDICT  there is no history here".to_owned(),
-        Some(_)
-            if histories
-                .iter()
-                .all(|h| verdict_of(h) == TrendVerdict::TooFewNights && h.ended) =>
-        {
-            "NO VERDICT  every history has ended".to_owned()
+    let going_on = histories.iter().filter(|history| !history.ended);
+    let longest = going_on.map(|history| history.nights.len()).max();
+    // Those before tonight, and tonight.
+    let fewest = MIN_REFERENCE + 1;
+    match longest {
+        None => "NO VERDICT  there is no result here".to_owned(),
+        Some(nights) if nights >= fewest => {
+            "NO VERDICT  tonight's run has no value that could be held against enough nights"
+                .to_owned()
         }
-        Some(nights) => format!(
-            "NO VERDICT  the longest of {} histories has {nights} nights; 9 are the fewest that tell anything",
-            histories.len()
-        ),
+        Some(nights) => {
+            let nights = match nights {
+                1 => "one night".to_owned(),
+                n => format!("{n} nights"),
+            };
+            format!(
+                "NO VERDICT  there are {nights} at most of the same thing; {fewest} are the fewest that tell anything"
+            )
+        }
     }
 }
 

@@ -7,10 +7,11 @@ use super::history::{History, Track};
 use super::marks::{MarkKind, Marks};
 use super::points::Points;
 use super::schema::{
-    ChangePoint, HistoryTrend, LeftOut, NightPoint, SeriesTrend, TREND_SCHEMA, Tonight,
-    TonightVerdict, Trend, TrendSettings, TrendVerdict,
+    ChangePoint, HistoryTrend, NightPoint, SeriesTrend, TREND_SCHEMA, Tonight, TonightVerdict,
+    Trend, TrendSettings, TrendVerdict,
 };
 use super::tonight::{CONFIRM_ALPHA, MIN_REFERENCE, NIGHT_ALPHA, Question};
+use crate::compare::LeftOut;
 use crate::stats::Detector;
 
 /// What a person may change about the judgement.
@@ -128,6 +129,7 @@ pub(super) fn verdict_of(history: &HistoryTrend) -> TrendVerdict {
                 TrendVerdict::TooFewNights
             }
             TonightVerdict::Steady
+            | TonightVerdict::Settling
             | TonightVerdict::Better
             | TonightVerdict::Different
             | TonightVerdict::Unconfirmed => TrendVerdict::Steady,
@@ -227,7 +229,7 @@ impl Context<'_> {
             self.marks,
             recent(newest),
         );
-        let tonight = self.tonight(&track, &points, &changes, detected.correlation);
+        let tonight = self.tonight(&track, &points, &changes);
         SeriesTrend {
             series: track.name,
             unit: track.unit,
@@ -243,13 +245,7 @@ impl Context<'_> {
         }
     }
 
-    fn tonight(
-        &self,
-        track: &Track,
-        points: &Points,
-        changes: &[ChangePoint],
-        correlation: Option<f64>,
-    ) -> Tonight {
+    fn tonight(&self, track: &Track, points: &Points, changes: &[ChangePoint]) -> Tonight {
         let nights = &self.history.nights;
         if self.ended {
             return Tonight {
@@ -268,7 +264,6 @@ impl Context<'_> {
             start: marked,
             worse: track.direction.worse(),
             confirm_nights: self.settings.confirm_nights,
-            correlation: correlation.unwrap_or(0.0),
             confirm: &self.confirm_values(track, points),
         };
         let told = alarm(track, points, changes).and_then(|index| {
@@ -286,6 +281,9 @@ impl Context<'_> {
             question.start = old.map_or(0, place).max(marked);
             question.judge()
         });
+        if tonight.verdict == TonightVerdict::TooFew && marked > 0 && question.start == marked {
+            tonight.verdict = TonightVerdict::Settling;
+        }
         tonight.since = first_bad.map(|point| nights[points.nights[point]].at.to_string());
         tonight
     }

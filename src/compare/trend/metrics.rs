@@ -1,19 +1,12 @@
 //! Which figures of a summary are followed from night to night.
 
 use super::history::{Direction, Unit};
+use crate::compare::subject::{DISK_PRIMARY, NOT_COMPARED};
 use crate::result::{Header, PhaseSummary, SeriesSummary, Summary};
 
-/// Phases whose figures are about something else than the measured load: getting ready, cleaning up, and searches whose
-/// load differs from night to night.
-const NOT_FOLLOWED: [&str; 7] = [
-    "idle",
-    "durability",
-    "capacity",
-    "preload",
-    "warmup",
-    "verify",
-    "cleanup",
-];
+/// The kind of result of which some series only explain others: what a sync into a fresh block takes explains what
+/// syncs take.
+const DISK: &str = "disk";
 /// Lag is the load generator's own health, not the server's.
 const OWN_HEALTH: &str = ".lag";
 /// Quantiles that are followed: name, whether they are only told, smallest relative change that matters.
@@ -49,17 +42,18 @@ pub(super) fn metrics(header: &Header, summary: &Summary) -> Vec<Metric> {
     let followed = summary
         .phases
         .iter()
-        .filter(|phase| !NOT_FOLLOWED.contains(&phase.phase.as_str()));
+        .filter(|phase| !NOT_COMPARED.contains(&phase.phase.as_str()));
     for phase in followed {
         let merged = phase
             .series
             .iter()
             .filter(|series| series.member.is_none() && !series.series.ends_with(OWN_HEALTH));
         for series in merged {
-            of_series(phase, series, &mut found);
+            let decides = header.kind != DISK || DISK_PRIMARY.contains(&series.series.as_str());
+            of_series(phase, series, decides, &mut found);
         }
     }
-    if header.kind == "disk"
+    if header.kind == DISK
         && let Some(puts) = summary.capacity.as_ref().and_then(|found| found.puts_per_s)
     {
         found.push(Metric {
@@ -75,13 +69,13 @@ pub(super) fn metrics(header: &Header, summary: &Summary) -> Vec<Metric> {
     found
 }
 
-fn of_series(phase: &PhaseSummary, series: &SeriesSummary, found: &mut Vec<Metric>) {
+fn of_series(phase: &PhaseSummary, series: &SeriesSummary, decides: bool, found: &mut Vec<Metric>) {
     let mut push = |metric: &str, unit, direction, informational, min_difference, value| {
         found.push(Metric {
             name: format!("{}/{}.{metric}", phase.phase, series.series),
             unit,
             direction,
-            informational,
+            informational: informational || !decides,
             min_difference,
             phase: Some((phase.phase.clone(), phase.length_ns)),
             value,

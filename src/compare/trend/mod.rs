@@ -16,13 +16,14 @@ mod history;
 mod judge;
 mod marks;
 mod metrics;
+mod neighbours;
 mod points;
 mod run;
 mod schema;
 mod table;
 mod tonight;
 
-pub use collect::{Collected, collect};
+pub use collect::{CollectOptions, Collected, collect};
 pub use headline::format_value;
 pub use history::{Direction, History, Night, Track, Unit};
 pub use judge::{Settings, judge};

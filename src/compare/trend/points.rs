@@ -70,6 +70,15 @@ impl Points {
         Some(MAD_TO_DEVIATION * median(&differences)? / std::f64::consts::SQRT_2)
     }
 
+    /// How far apart, on this scale, levels are that differ by `share`: of the median where it is not logarithmic.
+    pub fn min_shift(&self, share: f64) -> f64 {
+        match (self.scale.logarithmic, self.scale.unit) {
+            (true, _) => share.ln_1p(),
+            (false, Unit::Share) => FLOOR_SHARE,
+            (false, _) => share * median(&self.scaled).map_or(0.0, f64::abs),
+        }
+    }
+
     /// The point of a night, or the first one after it.
     pub fn point_of(&self, night: usize) -> usize {
         self.nights.partition_point(|&n| n < night)
@@ -106,14 +115,5 @@ impl Scale {
             absolute >= self.min_difference * a.abs()
         };
         enough && relative
-    }
-
-    /// Whether two scaled levels are further apart than a change point of at least `share`.
-    pub fn min_shift(self, share: f64) -> f64 {
-        match (self.logarithmic, self.unit) {
-            (true, _) => share.ln_1p(),
-            (false, Unit::Share) => FLOOR_SHARE,
-            (false, _) => 0.0,
-        }
     }
 }

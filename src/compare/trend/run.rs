@@ -1,11 +1,15 @@
 //! From a plan to a trend: reads, marks, judges.
 
-use super::collect::{Collected, collect};
+use std::collections::BTreeSet;
+
+use super::collect::{CollectOptions, Collected, collect};
 use super::history::History;
 use super::judge::judge;
 use super::marks::{self, Marks, When};
+use super::neighbours;
 use super::schema::Trend;
 use super::table::read_table;
+use crate::compare::LeftOut;
 use crate::error::{Error, Result};
 use crate::plan::{Acknowledgement, TrendPlan, TrendSource};
 use crate::suggest;
@@ -43,7 +47,7 @@ pub fn run(plan: &TrendPlan) -> Result<Trend> {
 struct Read {
     histories: Vec<History>,
     confirm: Vec<History>,
-    left_out: Vec<super::LeftOut>,
+    left_out: Vec<LeftOut>,
     notes: Vec<String>,
 }
 
@@ -63,17 +67,27 @@ fn read(plan: &TrendPlan) -> Result<Read> {
             confirm,
             one_machine,
         } => {
+            let none = BTreeSet::new();
+            let mut options = CollectOptions {
+                ignored: &plan.marks,
+                one_machine: *one_machine,
+                set_aside: &none,
+            };
+            let again = collect(confirm, &options)?;
+            // Re-runs may lie among the nights.
+            let nights = again.histories.iter().flat_map(|history| &history.nights);
+            let ids: BTreeSet<String> = nights.map(|night| night.run_id.clone()).collect();
+            options.set_aside = &ids;
             let Collected {
                 histories,
                 mut left_out,
-            } = collect(names, Some(&plan.marks), *one_machine)?;
-            let again = collect(confirm, Some(&plan.marks), *one_machine)?;
+            } = collect(names, &options)?;
             left_out.extend(again.left_out);
             Ok(Read {
+                notes: neighbours::notes(&histories),
                 histories,
                 confirm: again.histories,
                 left_out,
-                notes: Vec::new(),
             })
         }
     }

@@ -5,6 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 
 use super::history::{Direction, Unit};
+use crate::compare::LeftOut;
 use crate::exit::Exit;
 
 /// The format's name and major version.
@@ -252,6 +253,8 @@ pub enum TonightVerdict {
     /// Too few nights since the last change, or at all.
     #[default]
     TooFew,
+    /// Too few nights since a change that people have acknowledged or expected.
+    Settling,
     /// The run has no trustworthy value of this series.
     NoValue,
     /// Nobody runs this history any more.
@@ -268,15 +271,6 @@ pub enum TonightVerdict {
     Suspected,
     /// Worse, and confirmed.
     Regressed,
-}
-
-/// A file that is in no history.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct LeftOut {
-    /// The file.
-    pub file: String,
-    /// Why.
-    pub reason: String,
 }
 
 /// The JSON Schema of [`Trend`], as published in `docs/trend.schema.json`.

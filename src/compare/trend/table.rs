@@ -39,13 +39,12 @@ const TIME_NAMES: [&str; 9] = [
     "created_at",
     "night",
 ];
-/// Words in a column's name that say lower is better …
-const LOWER: [&str; 22] = [
-    "latency", "lat", "duration", "elapsed", "time", "ns", "us", "ms", "s", "sec", "seconds",
-    "p50", "p90", "p95", "p99", "p999", "max", "mean", "error", "errors", "failed", "stalls",
+/// Words in a column's name that say something went wrong: less of it is better, also as a rate …
+const WRONG: [&str; 9] = [
+    "error", "errors", "failed", "failures", "fails", "dropped", "lost", "stalls", "timeouts",
 ];
-/// … and that higher is; they win: `ops_per_s` is a rate although it ends in a unit of time.
-const HIGHER: [&str; 15] = [
+/// … words of throughput …
+const HIGHER: [&str; 11] = [
     "rate",
     "throughput",
     "ops",
@@ -53,15 +52,18 @@ const HIGHER: [&str; 15] = [
     "rps",
     "tps",
     "iops",
-    "per",
     "bandwidth",
     "bw",
     "score",
     "mbps",
-    "mibps",
-    "puts",
-    "requests",
 ];
+/// … and of durations, which rates may hold too: `puts_per_s`.
+const LOWER: [&str; 18] = [
+    "latency", "lat", "duration", "elapsed", "time", "ns", "us", "ms", "s", "sec", "seconds",
+    "p50", "p90", "p95", "p99", "p999", "max", "mean",
+];
+/// Ends of names of rates.
+const PER_TIME: [&str; 4] = ["/s", "_per_s", "_per_sec", "_per_second"];
 /// What stands for "no value".
 const NOTHING: [&str; 7] = ["", "-", "na", "n/a", "nan", "null", "none"];
 
@@ -358,7 +360,10 @@ fn guess(name: &str) -> Direction {
         .split(|c: char| !c.is_ascii_alphanumeric())
         .collect();
     let has = |known: &[&str]| words.iter().any(|word| known.contains(word));
-    if has(&HIGHER) || lower_case.contains("/s") {
+    let per_operation = lower_case.contains("/op") || lower_case.contains("_per_op");
+    if has(&WRONG) || per_operation {
+        Direction::LowerIsBetter
+    } else if has(&HIGHER) || PER_TIME.iter().any(|end| lower_case.ends_with(end)) {
         Direction::HigherIsBetter
     } else if has(&LOWER) {
         Direction::LowerIsBetter
@@ -392,4 +397,50 @@ fn unix(number: f64) -> Option<Timestamp> {
         _ => return None,
     };
     Timestamp::from_nanosecond(nanoseconds as i128).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Direction::{HigherIsBetter, LowerIsBetter, Unknown};
+    use super::*;
+
+    #[test]
+    fn names_say_which_way_is_good() {
+        for (name, expected) in [
+            ("put_p99_ms", LowerIsBetter),
+            ("p99", LowerIsBetter),
+            ("Latency (ms)", LowerIsBetter),
+            ("ns/op", LowerIsBetter),
+            ("ms_per_op", LowerIsBetter),
+            ("error_rate", LowerIsBetter),
+            ("failed_requests", LowerIsBetter),
+            ("tps", HigherIsBetter),
+            ("puts_per_s", HigherIsBetter),
+            ("ops/s", HigherIsBetter),
+            ("MB/s", HigherIsBetter),
+            ("write throughput", HigherIsBetter),
+            ("thing", Unknown),
+            ("v", Unknown),
+        ] {
+            assert_eq!(guess(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn unix_times_are_told_apart_by_their_size() {
+        let moment = "2026-01-01T02:00:00Z".parse::<Timestamp>().ok();
+        for text in [
+            "1767232800",
+            "1767232800000",
+            "1767232800000000",
+            "1767232800000000000",
+            "2026-01-01T02:00:00Z",
+            "2026-01-01 02:00:00",
+        ] {
+            assert_eq!(parse_time(text), moment, "{text}");
+        }
+        for text in ["", "2026", "1", "-5", "yesterday", "nan", "1e30"] {
+            assert_eq!(parse_time(text), None, "{text}");
+        }
+    }
 }

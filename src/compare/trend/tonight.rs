@@ -2,7 +2,9 @@
 
 use super::points::{Points, Scale};
 use super::schema::{Tonight, TonightVerdict};
-use crate::stats::{MAD_TO_DEVIATION, Moments, lower_bound, median, median_deviation, t_quantile};
+use crate::stats::{
+    MAD_TO_DEVIATION, Moments, lag_one, lower_bound, median, median_deviation, t_quantile,
+};
 
 /// Error rate, on both sides together, of the interval that one night is held against.
 pub(super) const NIGHT_ALPHA: f64 = 0.002;
@@ -16,8 +18,10 @@ const REFERENCE: usize = 30;
 const LONGEST_STREAK: usize = 7;
 /// More bad nights in a row than this are never asked for.
 const MOST_NEEDED: u32 = 7;
-/// Where the correlation of neighbouring nights is above the first, one more bad night is needed for each.
-const CORRELATED_MORE: [(f64, u32); 2] = [(0.3, 1), (0.5, 1)];
+/// For each of these that the correlation of neighbouring nights exceeds, one more bad night is needed.
+const CORRELATED_MORE: [f64; 2] = [0.3, 0.5];
+/// A night so far out as this share of a bad night's distance was about as bad.
+const AS_BAD: f64 = 0.8;
 /// A night further out than so many median deviations is not taken for an ordinary one when the spread is estimated.
 const OUTLIER: f64 = 5.0;
 
@@ -31,8 +35,6 @@ pub(super) struct Question<'a> {
     pub worse: Option<f64>,
     /// Bad nights in a row that confirm, at least.
     pub confirm_nights: u32,
-    /// Correlation of neighbouring nights.
-    pub correlation: f64,
     /// Values of re-runs of tonight, scaled; empty without any.
     pub confirm: &'a [f64],
 }
@@ -151,7 +153,7 @@ impl Question<'_> {
 
     fn too_few(&self, value: f64, nights: usize) -> Tonight {
         let since = if self.start > 0 {
-            " since the last change"
+            " since the last change or mark"
         } else {
             ""
         };
@@ -205,11 +207,10 @@ impl Question<'_> {
         if sign * (value - f64::midpoint(usual.centre, mean)) < 0.0 {
             return None;
         }
-        let bad = row
-            .iter()
-            .filter(|v| self.is_bad(**v, &usual, sign))
-            .count();
-        let ordinary = self.ordinary(before, &usual, sign);
+        let is_bad = |v: &&f64| self.is_bad(**v, &usual, sign);
+        let bad: Vec<f64> = row.iter().filter(is_bad).copied().collect();
+        let ordinary = self.ordinary(before, &bad, &usual, sign);
+        let bad = bad.len();
         let confirmed = row.len() >= self.confirm_nights as usize
             && ordinary.rarer(bad, row.len())
             && scale.matters(usual.centre, mean);
@@ -246,7 +247,7 @@ impl Question<'_> {
             let reach = usual.reach(self.doubt());
             let all_bad = row.iter().all(|v| sign * (v - usual.centre) > reach);
             if all_bad && self.points.scale.matters(usual.centre, mean) {
-                let ordinary = self.ordinary(before, &usual, sign);
+                let ordinary = self.ordinary(before, row, &usual, sign);
                 longest = Streak {
                     nights,
                     needed: self.needed(&ordinary),
@@ -268,14 +269,17 @@ impl Question<'_> {
             && self.points.scale.matters(usual.centre, value)
     }
 
-    /// How frequent bad nights were that were not the beginning of a change.
-    fn ordinary(&self, before: &[f64], usual: &Usual, sign: f64) -> Ordinary {
-        let bad = before.iter().filter(|v| self.is_bad(**v, usual, sign));
-        let bad = bad.count();
+    /// How frequent nights were, without being the beginning of a change, that were about as bad as those of a row.
+    fn ordinary(&self, before: &[f64], row: &[f64], usual: &Usual, sign: f64) -> Ordinary {
+        let off = |value: &f64| sign * (value - usual.centre);
+        let least = row.iter().map(off).fold(f64::INFINITY, f64::min);
+        let as_bad = |v: &&f64| self.is_bad(**v, usual, sign) && off(v) >= AS_BAD * least;
+        let bad = before.iter().filter(as_bad).count();
         Ordinary {
             bad,
             nights: before.len(),
             chance: self.doubt().max(bad as f64 / before.len().max(1) as f64),
+            alike: lag_one(before),
         }
     }
 
@@ -287,8 +291,8 @@ impl Question<'_> {
         let young = u32::from(ordinary.nights < REFERENCE);
         let alike = CORRELATED_MORE
             .iter()
-            .filter(|(above, _)| self.correlation > *above);
-        let alike: u32 = alike.map(|(_, more)| more).sum();
+            .filter(|above| ordinary.alike > **above)
+            .count() as u32;
         by_chance.unwrap_or(MOST_NEEDED) + young + alike
     }
 }
@@ -300,6 +304,8 @@ struct Ordinary {
     nights: usize,
     /// The chance of a bad night.
     chance: f64,
+    /// Correlation of a night with the next one.
+    alike: f64,
 }
 
 impl Ordinary {
@@ -326,7 +332,7 @@ impl Streak {
         let why = if bad > 0 {
             format!("{bad} of the {nights} nights before were as bad and passed")
         } else if nights < REFERENCE {
-            format!("only {nights} nights are known before")
+            format!("only {nights} nights are known since the last change")
         } else {
             "nights resemble the night before here".to_owned()
         };

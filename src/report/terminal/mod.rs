@@ -10,6 +10,7 @@ mod table;
 
 use std::path::Path;
 
+use super::answer;
 use super::style::Style;
 use super::text::{clean, entry, width, wrap};
 use crate::plan::{DiskPlan, LoadPlan};
@@ -93,22 +94,8 @@ impl Page<'_> {
 }
 
 fn answer(page: &Page<'_>, out: &mut String) {
-    let headline = clean(&page.summary.headline);
-    // The answer itself stands before a gap: `QUALIFIED  for etcd with …`.
-    let (word, reason) = headline.split_once("  ").unwrap_or((&headline, ""));
-    // One cell less, for the gap.
-    let lines = wrap(&format!("{word} {reason}"), page.style.prose() - 3);
-    for line in &lines {
-        match line.strip_prefix(word) {
-            Some(rest) => {
-                let word = page.style.verdict(page.summary.verdict, word);
-                let text = format!("  {word}  {}", rest.trim_start());
-                out.push_str(text.trim_end());
-                out.push('\n');
-            }
-            None => out.push_str(&format!("  {line}\n")),
-        }
-    }
+    let summary = page.summary;
+    answer::answer(&summary.headline, summary.verdict, page.style, out);
     if let Some(how) = cut_short(page) {
         for line in wrap(&how, page.style.prose() - 2) {
             out.push_str(&format!("  {line}\n"));

@@ -89,7 +89,7 @@ fn row(history: &HistoryTrend, series: &SeriesTrend) -> [String; 24] {
         number(last.map(|change| change.before)),
         number(last.map(|change| change.after)),
         last.map_or_else(String::new, |change| word(&change.outcome)),
-        number(last.map(|change| change.p)),
+        last.map_or_else(String::new, |change| format!("{:.2e}", change.p)),
     ]
 }
 

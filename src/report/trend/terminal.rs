@@ -5,6 +5,7 @@ use super::words;
 use crate::compare::trend::{
     ChangePoint, HistoryTrend, SeriesTrend, TonightVerdict, Trend, TrendVerdict,
 };
+use crate::report::answer::answer;
 use crate::report::sketch;
 use crate::report::style::Style;
 use crate::report::text::{clean, entry, left, right, width, wrap};
@@ -20,7 +21,7 @@ const MOST_FILES: usize = 3;
 /// The page of a trend, ending in a newline.
 pub fn terminal(trend: &Trend, style: &Style) -> String {
     let mut out = String::new();
-    answer(trend, style, &mut out);
+    answer(&trend.headline, verdict(trend), *style, &mut out);
     for history in &trend.histories {
         out.push('\n');
         one(history, style, &mut out);
@@ -44,26 +45,12 @@ pub fn terminal(trend: &Trend, style: &Style) -> String {
     out
 }
 
-fn answer(trend: &Trend, style: &Style, out: &mut String) {
-    let headline = clean(&trend.headline);
-    let (word, reason) = headline.split_once("  ").unwrap_or((&headline, ""));
-    let verdict = match trend.verdict {
+fn verdict(trend: &Trend) -> Verdict {
+    match trend.verdict {
         TrendVerdict::Steady => Verdict::Pass,
         TrendVerdict::Suspected => Verdict::Warn,
         TrendVerdict::Regressed => Verdict::Fail,
         TrendVerdict::TooFewNights => Verdict::Inconclusive,
-    };
-    let lines = wrap(&format!("{word} {reason}"), style.prose() - 3);
-    for line in &lines {
-        match line.strip_prefix(word) {
-            Some(rest) => {
-                let word = style.verdict(verdict, word);
-                let text = format!("  {word}  {}", rest.trim_start());
-                out.push_str(text.trim_end());
-                out.push('\n');
-            }
-            None => out.push_str(&format!("  {line}\n")),
-        }
     }
 }
 
@@ -72,9 +59,30 @@ fn one(history: &HistoryTrend, style: &Style, out: &mut String) {
         out.push_str(&line);
         out.push('\n');
     }
-    table(history, style, out);
+    if judged(history) {
+        table(history, style, out);
+    } else {
+        not_judged(history, out);
+    }
     changes(history, style, out);
     odd_nights(history, style, out);
+}
+
+fn judged(history: &HistoryTrend) -> bool {
+    let idle = [TonightVerdict::TooFew, TonightVerdict::Ended];
+    let verdicts = history.series.iter().map(|series| series.tonight.verdict);
+    verdicts.into_iter().any(|verdict| !idle.contains(&verdict))
+}
+
+/// Why nothing is said of a history, in a line instead of a table.
+fn not_judged(history: &HistoryTrend, out: &mut String) {
+    let reason = history
+        .series
+        .iter()
+        .find_map(|series| series.tonight.reason.as_deref());
+    let reason = reason.unwrap_or("nothing was measured in it");
+    let series = history.series.len();
+    out.push_str(&format!("  {series} series, none judged: {reason}\n"));
 }
 
 /// One line per series: sketch, usual, tonight, ratio, verdict.
@@ -124,7 +132,7 @@ fn table(history: &HistoryTrend, style: &Style, out: &mut String) {
     let reasons: Vec<(&str, &str)> = history
         .series
         .iter()
-        .filter(|series| words::matters(series))
+        .filter(|series| words::has_reason(series))
         .filter_map(|series| Some((series.series.as_str(), series.tonight.reason.as_deref()?)))
         .collect();
     if !reasons.is_empty() {

@@ -49,6 +49,7 @@ pub(super) fn title(history: &HistoryTrend) -> String {
 pub(super) fn verdict(verdict: TonightVerdict) -> &'static str {
     match verdict {
         TonightVerdict::TooFew => "too few nights",
+        TonightVerdict::Settling => "settling",
         TonightVerdict::NoValue => "no value",
         TonightVerdict::Ended => "ended",
         TonightVerdict::Steady => "steady",
@@ -97,6 +98,11 @@ pub(super) fn matters(series: &SeriesTrend) -> bool {
     )
 }
 
+/// Whether the reason is worth a line of its own.
+pub(super) fn has_reason(series: &SeriesTrend) -> bool {
+    matters(series) || series.tonight.verdict == TonightVerdict::Settling
+}
+
 /// A value of a series, or a dash.
 pub(super) fn value(series: &SeriesTrend, value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format_value(series.unit, value))
@@ -130,10 +136,12 @@ pub(super) fn factor(change: &ChangePoint) -> String {
 
 /// Good or bad, and what else is known.
 pub(super) fn outcome(change: &ChangePoint) -> String {
-    let word = match change.outcome {
-        Outcome::Worse => "worse",
-        Outcome::Better => "better",
-        Outcome::Different => "different",
+    let word = match (change.outcome, change.large) {
+        (Outcome::Worse, true) => "worse",
+        (Outcome::Worse, false) => "a little worse",
+        (Outcome::Better, true) => "better",
+        (Outcome::Better, false) => "a little better",
+        (Outcome::Different, _) => "different",
     };
     match &change.mark {
         Some(mark) => {
@@ -184,20 +192,18 @@ fn fact(change: &FactChange) -> String {
 
 /// Files that are left out, one line per reason where there are many.
 pub(super) fn left_out(trend: &crate::compare::trend::Trend, most: usize) -> Vec<String> {
-    let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
-    for file in &trend.left_out {
-        match by_reason
-            .iter_mut()
-            .find(|(reason, _)| *reason == file.reason)
-        {
-            Some((_, files)) => files.push(&file.file),
-            None => by_reason.push((&file.reason, vec![&file.file])),
+    let mut by_reason: Vec<(&str, Vec<String>)> = Vec::new();
+    for left in &trend.left_out {
+        let file = left.path.display().to_string();
+        match by_reason.iter_mut().find(|(why, _)| *why == left.why) {
+            Some((_, files)) => files.push(file),
+            None => by_reason.push((&left.why, vec![file])),
         }
     }
     by_reason
         .into_iter()
         .map(|(reason, files)| {
-            let named = files.iter().take(most).copied().collect::<Vec<_>>();
+            let named = files.iter().take(most).cloned().collect::<Vec<_>>();
             let more = match files.len().saturating_sub(most) {
                 0 => String::new(),
                 n => format!(" and {n} more"),
