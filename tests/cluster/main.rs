@@ -64,10 +64,9 @@ impl Local {
 
     pub fn etcdctl(&self, arguments: &[&str]) {
         let endpoint = self.members.endpoints()[0].to_string();
-        run(
-            "etcdctl",
-            &[&["--endpoints", &endpoint], arguments].concat(),
-        );
+        let mut all = vec!["--endpoints", &endpoint];
+        all.extend(arguments);
+        run("etcdctl", &all);
     }
 
     pub fn signal(&self, member: usize, signal: Signal) {
