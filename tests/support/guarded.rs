@@ -20,7 +20,6 @@ pub struct Guarded {
     child: Child,
     tls: bool,
     client_port: u16,
-    peer_port: u16,
     metrics_port: u16,
 }
 
@@ -121,7 +120,6 @@ impl Guarded {
             child: command.spawn().expect("etcd can be started"),
             tls: pair.is_some(),
             client_port,
-            peer_port,
             metrics_port,
         };
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -142,11 +140,6 @@ impl Guarded {
     pub fn mixed_up(&self) -> String {
         let scheme = if self.tls { "http" } else { "https" };
         format!("{scheme}://127.0.0.1:{}", self.client_port)
-    }
-
-    /// The port for other members.
-    pub fn peer_port(&self) -> u16 {
-        self.peer_port
     }
 
     /// The port for metrics.
