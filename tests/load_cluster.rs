@@ -42,8 +42,8 @@ fn whole(run: &Run) {
         .sum();
     assert_eq!(
         answered + errors(run, "put.service") + unsent,
-        2400,
-        "due in 12 s"
+        2000,
+        "due in 10 s"
     );
     assert_eq!(number(run, "verify", "lost"), 0);
     assert_eq!(number(run, "verify", "phantom"), 0);
