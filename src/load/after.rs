@@ -35,6 +35,8 @@ pub struct After<'a> {
     pub sink: SyncSender<Emission>,
     /// To be told of each phase.
     pub watcher: &'a Watcher,
+    /// Keys of others lie among those of the run.
+    pub shared: bool,
 }
 
 impl After<'_> {
@@ -49,8 +51,9 @@ impl After<'_> {
             self.verify(ledger);
         }
         let plan = &self.work.plan;
-        // What was thrown away with its store needs no cleaning.
-        let keeps = plan.keep_keys || matches!(plan.target, Target::Local { .. });
+        // What is thrown away with its store needs no cleaning.
+        let thrown_away = matches!(plan.target, Target::Local { .. });
+        let keeps = plan.keep_keys || self.shared || thrown_away;
         if keeps && !plan.compact && !plan.defrag {
             return Ok(());
         }

@@ -43,7 +43,11 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         .prefix
         .clone()
         .unwrap_or_else(|| format!("{FRESH_PREFIX}{nonce:08x}/"));
-    let (notes, growth) = guard(plan, &mut cluster, &prefix)?;
+    let Guarded {
+        notes,
+        growth,
+        shared,
+    } = guard(plan, &mut cluster, &prefix)?;
 
     let environment = environment(&cluster, local.as_ref());
     let sampler = sampler(&environment, &clock);
@@ -61,8 +65,12 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         clock,
     };
     setup.event("growth", growth.detail());
+    let shared_note = shared.then(|| {
+        format!("keys below {prefix} were there before: none is removed at the end, not even those of this run")
+    });
     notes
         .iter()
+        .chain(&shared_note)
         .chain(cluster.notes())
         .for_each(|note| setup.event("note", json!({ "text": note })));
 
@@ -73,6 +81,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         sink,
         pool,
         dialer,
+        shared,
         auth: credentials.map(|credentials| Arc::new(Auth::new(credentials, plan.timeout_ns))),
     };
     let outcome = load.carry_out(&mut cluster, &placed, sampler);
@@ -130,13 +139,25 @@ fn nonce(clock: &Clock) -> u32 {
     (mixed >> 32) as u32
 }
 
+/// What was found out before the load.
+struct Guarded {
+    notes: Vec<String>,
+    growth: Growth,
+    /// Keys below the prefix are not all ours, so that none may be removed.
+    shared: bool,
+}
+
 /// Refuses to do harm.
-fn guard(plan: &LoadPlan, cluster: &mut Cluster, prefix: &str) -> Result<(Vec<String>, Growth)> {
-    let notes = if plan.allow_foreign {
-        Vec::new()
+fn guard(plan: &LoadPlan, cluster: &mut Cluster, prefix: &str) -> Result<Guarded> {
+    guard::refuse_alarms(cluster)?;
+    let (notes, shared) = if plan.allow_foreign {
+        (Vec::new(), cluster.range_count(prefix.as_bytes())? > 0)
     } else {
-        guard::refuse_foreign(cluster, prefix)?
+        (guard::refuse_foreign(cluster, prefix)?, false)
     };
+    if !plan.keep_keys && !shared {
+        guard::refuse_deletion(prefix.as_bytes())?;
+    }
     let growth = Growth {
         expected_bytes: plan.expected_growth_bytes().unwrap_or(0),
         db_bytes: cluster.db_bytes(),
@@ -145,7 +166,11 @@ fn guard(plan: &LoadPlan, cluster: &mut Cluster, prefix: &str) -> Result<(Vec<St
     if !plan.allow_quota {
         growth.check()?;
     }
-    Ok((notes, growth))
+    Ok(Guarded {
+        notes,
+        growth,
+        shared,
+    })
 }
 
 fn environment(cluster: &Cluster, local: Option<&LocalCluster>) -> Environment {
@@ -200,6 +225,7 @@ struct Load {
     pool: Pool,
     dialer: Dialer,
     auth: Option<Arc<Auth>>,
+    shared: bool,
 }
 
 impl Load {
@@ -246,6 +272,7 @@ impl Load {
             clock: self.clock,
             sink: self.sink,
             watcher: &watcher,
+            shared: self.shared,
         }
         .run();
         driven.and(after)

@@ -39,16 +39,16 @@ pub fn plan(members: u32, directory: &Path) -> LocalPlan {
 
 /// A throwaway cluster in a directory that goes with it.
 pub struct Local {
-    pub members: LocalCluster,
-    pub directory: tempfile::TempDir,
+    pub(crate) members: LocalCluster,
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl Local {
-    pub fn start(members: u32) -> Self {
+    pub(crate) fn start(members: u32) -> Self {
         Local::with_quota(members, QUOTA)
     }
 
-    pub fn with_quota(members: u32, quota_bytes: u64) -> Self {
+    pub(crate) fn with_quota(members: u32, quota_bytes: u64) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let plan = LocalPlan {
             quota_bytes,
@@ -58,18 +58,18 @@ impl Local {
         Local { members, directory }
     }
 
-    pub fn connect(&self) -> Cluster {
+    pub(crate) fn connect(&self) -> Cluster {
         connect(self.members.endpoints())
     }
 
-    pub fn etcdctl(&self, arguments: &[&str]) {
+    pub(crate) fn etcdctl(&self, arguments: &[&str]) {
         let endpoint = self.members.endpoints()[0].to_string();
         let mut all = vec!["--endpoints", &endpoint];
         all.extend(arguments);
         run("etcdctl", &all);
     }
 
-    pub fn signal(&self, member: usize, signal: Signal) {
+    pub(crate) fn signal(&self, member: usize, signal: Signal) {
         kill_process(pid(self.members.pids()[member]), signal).unwrap();
     }
 }

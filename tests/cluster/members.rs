@@ -130,7 +130,8 @@ fn what_a_user_may_not_do_says_what_it_takes() {
         user: "guest".to_owned(),
         password: Secret::new("guest"),
     };
-    let mut cluster = Cluster::connect(&[endpoint.clone()], &dialer(), Some(&guest)).unwrap();
+    let mut cluster =
+        Cluster::connect(std::slice::from_ref(&endpoint), &dialer(), Some(&guest)).unwrap();
     // It may not look whether there is a Kubernetes, and that is said.
     let notes = guard::refuse_foreign(&mut cluster, "/etcdbench/1/").unwrap();
     assert!(
