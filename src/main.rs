@@ -14,7 +14,7 @@ use etcdbench::clock::Clock;
 use etcdbench::disk as probe;
 use etcdbench::error::{Error, Result};
 use etcdbench::exit::Exit;
-use etcdbench::plan::{self, ComparePlan, DiskPlan, LoadPlan, TrendPlan};
+use etcdbench::plan::{self, ComparePlan, DiskPlan, LoadPlan, Target, TrendPlan};
 use etcdbench::report::{self, Style};
 use etcdbench::result::{self, Run, Summary};
 use etcdbench::session::{Finished, Request};
@@ -60,7 +60,11 @@ fn disk(args: &DiskArgs) -> Result<Exit> {
 fn load(args: &LoadArgs) -> Result<Exit> {
     let plan = LoadPlan::resolve(args)?;
     let labels = plan::labels(&args.labels)?;
-    let credentials = plan::credentials(&args.connect)?;
+    // A throwaway etcd knows no users.
+    let credentials = match plan.target {
+        Target::Local { .. } => None,
+        Target::Endpoints(_) => plan::credentials(&args.connect)?,
+    };
     if !args.output.quiet {
         say(&progress::announcement(&plan));
     }
@@ -85,13 +89,21 @@ fn conclude(finished: Finished, output: &OutputArgs, strict: bool) -> Result<Exi
         run,
         summary,
         error,
+        leftover,
     } = finished;
     show(&run, &summary, &path, output.format, output.no_color)?;
-    match error {
-        Some(error) => Err(error),
-        None if summary.interrupted => Ok(Exit::Interrupted),
-        None => Ok(Exit::of(summary.verdict, strict)),
+    let exit = match error {
+        Some(error) => return Err(error),
+        None if summary.interrupted => Exit::Interrupted,
+        None => Exit::of(summary.verdict, strict),
+    };
+    match leftover {
+        // A bad answer is not made an error by what was left behind.
+        Some(leftover) if exit != Exit::Ok => say(&format!("warning: {leftover}")),
+        Some(leftover) => return Err(leftover),
+        None => {}
     }
+    Ok(exit)
 }
 
 fn stored(args: &ReportArgs) -> Result<Exit> {

@@ -46,6 +46,8 @@ pub struct Finished {
     pub summary: Summary,
     /// What ended the run before its plan did, if anything but a signal.
     pub error: Option<Error>,
+    /// What could not be put back as it was before; it changes nothing of what was measured.
+    pub leftover: Option<Error>,
 }
 
 /// How a measurement ended.
@@ -135,5 +137,6 @@ pub fn finish(
         run,
         summary,
         error: error.or(appended.err()),
+        leftover: None,
     })
 }

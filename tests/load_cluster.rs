@@ -138,7 +138,7 @@ fn a_majority_lost_for_good() {
     driving.until("cleanup");
     driving.signal(Signal::INT);
     let driven = driving.wait();
-    assert_eq!(driven.finished.code, Some(1), "{:#?}", driven.finished);
+    assert_eq!(driven.finished.code, Some(130), "{:#?}", driven.finished);
     let told = &driven.finished.stderr;
     assert!(told.contains("etcdctl del --prefix /etcdbench/"), "{told}");
     // What it measured is there all the same.

@@ -164,7 +164,7 @@ fn every_mistake_is_told_as_what_it_is() {
         (
             &["--endpoints", &plain, "--user", "root:hunter2"],
             1,
-            &["not enabled", "--user"],
+            &["no authentication enabled", "--user"],
         ),
         (
             &["--endpoints", &guarded, "--user", "root"],

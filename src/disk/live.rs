@@ -267,7 +267,8 @@ mod tests {
         let db = dir.path().join("member/snap/db");
         let wal = dir.path().join("member/wal");
         let deadline = Instant::now() + Duration::from_secs(20);
-        while (!db.exists() || segments(&wal).is_empty()) && Instant::now() < deadline {
+        // The files are there a moment before their locks are.
+        while !(wal_is_locked(&wal) && is_flocked(&db)) && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(50));
         }
         assert!(wal_is_locked(&wal), "the WAL alone tells");

@@ -17,7 +17,7 @@ use crate::plan::Target;
 use crate::record::Emission;
 
 /// How long a cluster that does not answer may take to recover before it is given up.
-const RECOVERY_NS: u64 = 60_000_000_000;
+const RECOVERY_NS: u64 = 30_000_000_000;
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -37,6 +37,8 @@ pub struct After<'a> {
     pub watcher: &'a Watcher,
     /// Keys of others lie among those of the run.
     pub shared: bool,
+    /// The cluster has been waited for in vain.
+    pub given_up: bool,
 }
 
 impl After<'_> {
@@ -78,7 +80,13 @@ impl After<'_> {
         let phase = self.enter("verify");
         let detail = match self.patiently(read_back) {
             Ok(found) => {
-                let verified = ledger.verify(&found, self.work.stamps());
+                let keys = &self.work.keys;
+                let name = |number| {
+                    let mut key = Vec::new();
+                    keys.write(number, &mut key);
+                    String::from_utf8_lossy(&key).into_owned()
+                };
+                let verified = ledger.verify(&found, self.work.stamps(), name);
                 serde_json::to_value(verified).unwrap_or(Value::Null)
             }
             Err(error) => json!({ "error": error.to_string() }),
@@ -93,15 +101,16 @@ impl After<'_> {
     ) -> Result<T> {
         let begun_ns = self.clock.now_ns();
         loop {
-            match attempt(self.cluster, self.work) {
+            let error = match attempt(self.cluster, self.work) {
                 Ok(done) => return Ok(done),
-                Err(error)
-                    if self.clock.now_ns() - begun_ns > RECOVERY_NS || self.control.signalled() =>
-                {
-                    return Err(error);
-                }
-                Err(_) => sleep(PAUSE),
+                Err(error) => error,
+            };
+            let waited_ns = self.clock.now_ns() - begun_ns;
+            self.given_up |= waited_ns > RECOVERY_NS;
+            if self.given_up || self.control.signalled() {
+                return Err(error);
             }
+            sleep(PAUSE);
             self.cluster.refresh();
         }
     }

@@ -85,8 +85,9 @@ impl Ledger {
         }
     }
 
-    /// Holds what was read back, all keys of the run at one revision, against what was acknowledged.
-    pub fn verify(&self, found: &[Found], stamped: bool) -> Verified {
+    /// Holds what was read back, all keys of the run at one revision, against what was acknowledged. `stamped` says
+    /// whether values bear stamps, `name` what the key of a number is called.
+    pub fn verify(&self, found: &[Found], stamped: bool, name: impl Fn(u64) -> String) -> Verified {
         let unknown = match self.unknown.lock() {
             Ok(unknown) => unknown,
             Err(poisoned) => poisoned.into_inner(),
@@ -111,16 +112,19 @@ impl Ledger {
             }
             verified.acked_keys += 1;
             match there.remove(&key) {
-                Some(found) => verified.judge(&found, revision, removed, stamped, &unknown),
+                Some(found) => {
+                    verified.judge(&name(key), &found, (revision, removed), stamped, &unknown)
+                }
                 None if removed || maybe_removed.contains(&key) || unknown.more > 0 => {}
                 None => verified.lose(format!(
-                    "key {key}: acknowledged at revision {revision}, not there"
+                    "{}: acknowledged at revision {revision}, not there",
+                    name(key)
                 )),
             }
         }
         // Never acknowledged, but there: of unknown outcome, or written by nobody.
         for found in there.values() {
-            verified.judge(found, 0, false, stamped, &unknown);
+            verified.judge(&name(found.key), found, (0, false), stamped, &unknown);
         }
         verified.unknown_not_applied =
             unknown.operations.len() as u64 + unknown.more - verified.unknown_applied;
@@ -131,9 +135,9 @@ impl Ledger {
 impl Verified {
     fn judge(
         &mut self,
+        key: &str,
         found: &Found,
-        acked: i64,
-        removed: bool,
+        (acked, removed): (i64, bool),
         stamped: bool,
         unknown: &Unknown,
     ) {
@@ -141,21 +145,20 @@ impl Verified {
             .index
             .is_some_and(|index| unknown.operations.contains_key(&index));
         self.unknown_applied += u64::from(of_unknown);
-        let key = found.key;
         if found.revision < acked || (found.revision == acked && removed) {
             let what = if removed { "removed" } else { "acknowledged" };
             self.lose(format!(
-                "key {key}: {what} at revision {acked}, but found at {}",
+                "{key}: {what} at revision {acked}, but found at {}",
                 found.revision
             ));
         } else if stamped && found.index.is_none() {
             self.invent(format!(
-                "key {key}: its value at revision {} was not written by this run",
+                "{key}: its value at revision {} was not written by this run",
                 found.revision
             ));
         } else if found.revision > acked && !of_unknown && unknown.more == 0 && stamped {
             self.invent(format!(
-                "key {key}: changed at revision {} without a known write",
+                "{key}: changed at revision {} without a known write",
                 found.revision
             ));
         }
@@ -197,7 +200,7 @@ mod tests {
         ledger.acknowledged(0, 10, false);
         ledger.acknowledged(0, 7, false);
         ledger.acknowledged(1, 11, true);
-        let verified = ledger.verify(&[found(0, 10, 1)], true);
+        let verified = ledger.verify(&[found(0, 10, 1)], true, |key| key.to_string());
         assert_eq!((verified.acked_keys, verified.checked), (2, 1));
         assert_eq!((verified.lost, verified.phantom), (0, 0), "{verified:?}");
     }
@@ -208,7 +211,9 @@ mod tests {
         ledger.acknowledged(0, 10, false);
         ledger.acknowledged(1, 11, false);
         ledger.acknowledged(2, 12, true);
-        let verified = ledger.verify(&[found(1, 9, 1), found(2, 12, 2)], true);
+        let verified = ledger.verify(&[found(1, 9, 1), found(2, 12, 2)], true, |key| {
+            key.to_string()
+        });
         assert_eq!(verified.lost, 3, "{verified:?}");
         assert_eq!(verified.examples.len(), 3);
     }
@@ -221,7 +226,7 @@ mod tests {
         ledger.unknown(6, &[1], false);
         ledger.acknowledged(2, 11, false);
         ledger.unknown(7, &[2], true);
-        let verified = ledger.verify(&[found(0, 12, 5)], true);
+        let verified = ledger.verify(&[found(0, 12, 5)], true, |key| key.to_string());
         assert_eq!((verified.lost, verified.phantom), (0, 0), "{verified:?}");
         assert_eq!(
             (verified.unknown_applied, verified.unknown_not_applied),
@@ -238,7 +243,17 @@ mod tests {
             revision: 11,
             index: None,
         };
-        assert_eq!(ledger.verify(&[foreign], true).phantom, 1);
-        assert_eq!(ledger.verify(&[found(0, 11, 3)], true).phantom, 1);
+        assert_eq!(
+            ledger
+                .verify(&[foreign], true, |key| key.to_string())
+                .phantom,
+            1
+        );
+        assert_eq!(
+            ledger
+                .verify(&[found(0, 11, 3)], true, |key| key.to_string())
+                .phantom,
+            1
+        );
     }
 }

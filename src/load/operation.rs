@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use super::draw::Draw;
 use super::feed::Ticket;
@@ -201,14 +202,17 @@ impl<'a> Client<'a> {
         method: Method,
         request: &impl Request,
     ) -> Result<bytes::Bytes, Failure> {
-        let framed = frame(request);
-        let again = framed.clone();
-        match self.send(method, framed).await {
-            Err(failure) if failure.class == ErrorClass::StaleToken => {
-                self.lane.renew(&self.handle).await?;
-                self.send(method, again).await
+        let mut renewed = 0;
+        loop {
+            match self.send(method, frame(request)).await {
+                Err(failure) if failure.class == ErrorClass::StaleToken && renewed < RENEWALS => {
+                    self.lane.renew(&self.handle).await?;
+                    // While somebody sets up the authentication, a new token may be as stale as the old.
+                    tokio::time::sleep(RENEWAL_PAUSE * renewed).await;
+                    renewed += 1;
+                }
+                answer => return answer,
             }
-            answer => answer,
         }
     }
 
@@ -584,6 +588,10 @@ impl<'a> Client<'a> {
         Ok(LeaseAnswer::read(&answer)?.id)
     }
 }
+
+/// Tokens got for one request, and the pause before each further one.
+const RENEWALS: u32 = 10;
+const RENEWAL_PAUSE: Duration = Duration::from_millis(20);
 
 fn range<'a>(reads: Reads, key: &'a [u8], end: &'a [u8]) -> Range<'a> {
     Range {

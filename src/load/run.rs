@@ -84,7 +84,10 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         shared,
         auth: credentials.map(|credentials| Arc::new(Auth::new(credentials, plan.timeout_ns))),
     };
-    let outcome = load.carry_out(&mut cluster, &placed, sampler);
+    let (outcome, leftover) = match load.carry_out(&mut cluster, &placed, sampler) {
+        Ok(carried_out) => carried_out,
+        Err(error) => (Err(error), None),
+    };
     if let Some(why) = control.why() {
         setup.event(HALT, json!({ "why": why }));
     }
@@ -94,7 +97,11 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         complete: outcome.is_ok() && !control.is_halted(),
         interrupted: control.signalled(),
     };
-    session::finish(path, collector, &clock, ending, outcome.err())
+    let finished = session::finish(path, collector, &clock, ending, outcome.err())?;
+    Ok(Finished {
+        leftover,
+        ..finished
+    })
 }
 
 fn start_local(plan: &LoadPlan, run_id: &str) -> Result<Option<LocalCluster>> {
@@ -159,7 +166,7 @@ fn guard(plan: &LoadPlan, cluster: &mut Cluster, prefix: &str) -> Result<Guarded
         guard::refuse_deletion(prefix.as_bytes())?;
     }
     let growth = Growth {
-        expected_bytes: plan.expected_growth_bytes().unwrap_or(0),
+        expected_bytes: plan.least_growth_bytes(),
         db_bytes: cluster.db_bytes(),
         quota: cluster.quota(),
     };
@@ -234,7 +241,7 @@ impl Load {
         cluster: &mut Cluster,
         placed: &[usize],
         sampler: CounterSampler,
-    ) -> Result<()> {
+    ) -> Result<(Result<()>, Option<Error>)> {
         let members = cluster.members();
         let several = members.len() > 1;
         let places = placed.iter().filter_map(|&index| {
@@ -273,8 +280,9 @@ impl Load {
             sink: self.sink,
             watcher: &watcher,
             shared: self.shared,
+            given_up: false,
         }
         .run();
-        driven.and(after)
+        Ok((driven, after.err()))
     }
 }

@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_history_shows_its_steps_and_its_gaps() {
         let nights = |values: &[f64]| values.iter().map(|v| Some(*v)).collect::<Vec<_>>();
-        assert_eq!(history(&nights(&[10.0, 10.4, 9.9, 10.1]), 9), "▁▂▁▁");
+        assert_eq!(history(&nights(&[10.0, 10.6, 9.9, 10.1]), 9), "▁▂▁▁");
         assert_eq!(history(&nights(&[10.0, 10.0, 20.0, 20.0]), 2), "▁█");
         assert_eq!(history(&[Some(10.0), None, Some(20.0)], 9), "▁ █");
         assert_eq!(history(&nights(&[0.0, 0.0, 5.0]), 9), "▁▁█");

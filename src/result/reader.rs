@@ -324,17 +324,13 @@ impl Members {
     }
 
     fn finish(self, series: &str) -> Vec<SeriesData> {
-        let Some(merged) = self.merged else {
-            return self
-                .each
-                .into_values()
-                .map(|only| only.finish(series, None))
-                .collect();
+        // Where only one member has told anything, all of them together are that one.
+        let merged = self.merged.or_else(|| self.each.values().next().cloned());
+        let Some(merged) = merged else {
+            return Vec::new();
         };
-        let each = self
-            .each
-            .into_iter()
-            .map(|(member, alone)| alone.finish(series, member));
+        let named = self.each.into_iter().filter(|(member, _)| member.is_some());
+        let each = named.map(|(member, alone)| alone.finish(series, member));
         std::iter::once(merged.finish(series, None))
             .chain(each)
             .collect()

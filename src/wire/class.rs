@@ -111,7 +111,7 @@ impl ErrorClass {
     }
 
     /// Every class.
-    pub const ALL: [ErrorClass; 15] = [
+    pub const ALL: [ErrorClass; 16] = [
         ErrorClass::NotSent,
         ErrorClass::NoLeader,
         ErrorClass::LeaderChanged,
@@ -124,6 +124,7 @@ impl ErrorClass {
         ErrorClass::TooLarge,
         ErrorClass::Compacted,
         ErrorClass::LeaseGone,
+        ErrorClass::StaleToken,
         ErrorClass::Denied,
         ErrorClass::Corrupt,
         ErrorClass::Other,
