@@ -36,15 +36,8 @@ fn gap(run: &Run) -> Duration {
 /// All due operations are told, and none that was acknowledged is lost.
 fn whole(run: &Run) {
     let answered = steady(run, "put.service").total.count();
-    let unsent: u64 = events(run, "load.phase")
-        .iter()
-        .map(|e| detail(e, "unsent"))
-        .sum();
-    assert_eq!(
-        answered + errors(run, "put.service") + unsent,
-        2000,
-        "due in 10 s"
-    );
+    // Those that were never sent are among them.
+    assert_eq!(answered + errors(run, "put.service"), 2000, "due in 10 s");
     assert_eq!(number(run, "verify", "lost"), 0);
     assert_eq!(number(run, "verify", "phantom"), 0);
     assert!(number(run, "verify", "checked") > 0);
@@ -134,23 +127,24 @@ fn a_majority_lost_for_good() {
     let _quiet = quiet();
     let cluster = Cluster::start(&packaged(), 3);
     let leader = cluster.wait_for_leader(&[]);
-    let driving = under_way(&cluster);
-    cluster.signal(leader, Signal::KILL);
-    cluster.signal((leader + 1) % 3, Signal::KILL);
+    let more = "put --rate 200 --duration 6s --warmup 0s --conns 6 --command-timeout 1s";
+    let driving = load::start(&cluster.endpoints(), more);
+    driving.until("steady");
+    sleep(Duration::from_secs(1));
+    for at in [leader, (leader + 1) % 3] {
+        cluster.signal(at, Signal::KILL);
+    }
+    // It waits for the cluster to come back, to remove its keys; who knows better ends that.
+    driving.until("cleanup");
+    driving.signal(Signal::INT);
     let driven = driving.wait();
-    let told = format!("{}{}", driven.finished.stdout, driven.finished.stderr);
-    // It cannot read back, and cannot remove its keys; it measured all the same, and says so.
-    assert!(
-        matches!(driven.finished.code, Some(3 | 4)),
-        "{:#?}",
-        driven.finished
-    );
-    assert!(
-        told.contains("/etcdbench/"),
-        "the keys that are left are named: {told}"
-    );
+    assert_eq!(driven.finished.code, Some(130), "{:#?}", driven.finished);
+    let told = &driven.finished.stderr;
+    assert!(told.contains("etcdctl del --prefix /etcdbench/"), "{told}");
+    // What it measured is there all the same.
     let run = driven.finished.read();
-    assert!(gap(&run) > Duration::from_secs(5), "{:?}", gap(&run));
+    assert!(gap(&run) > Duration::from_secs(3), "{:?}", gap(&run));
+    assert!(errors(&run, "put.service") > 500);
 }
 
 #[test]
@@ -179,7 +173,7 @@ fn a_write_that_somebody_took_away_is_missed() {
     let run = driven.read();
     assert_eq!(number(&run, "verify", "lost"), 1);
     let told = events(&run, "verify")[0].detail["examples"].to_string();
-    assert!(told.contains(&key), "{told}");
+    assert!(told.contains("key 0:"), "{told}");
 }
 
 #[test]
