@@ -6,16 +6,19 @@
 
 pub mod cli;
 pub mod clock;
+pub mod cluster;
 pub mod compare;
 pub mod disk;
 pub mod error;
 pub mod exit;
 pub mod host;
+pub mod load;
 pub mod plan;
 pub mod progress;
 pub mod record;
 pub mod report;
 pub mod result;
+pub mod session;
 pub mod signals;
 pub mod stats;
 pub mod suggest;
@@ -23,3 +26,4 @@ pub mod system;
 pub mod units;
 pub mod verdict;
 pub mod wire;
+pub mod workdir;

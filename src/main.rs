@@ -7,19 +7,23 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use clap::Parser;
-use etcdbench::cli::{self, Cli, Command, CompareArgs, DiskArgs, Format, ReportArgs};
+use etcdbench::cli::{
+    self, Cli, Command, CompareArgs, DiskArgs, Format, LoadArgs, OutputArgs, ReportArgs,
+};
 use etcdbench::clock::Clock;
-use etcdbench::disk::{self as probe, Finished, Request};
+use etcdbench::disk as probe;
 use etcdbench::error::{Error, Result};
 use etcdbench::exit::Exit;
-use etcdbench::plan::{self, ComparePlan, DiskPlan};
+use etcdbench::plan::{self, ComparePlan, DiskPlan, LoadPlan};
 use etcdbench::report::{self, Style};
 use etcdbench::result::{self, Run, Summary};
-use etcdbench::{compare, progress, signals, verdict};
+use etcdbench::session::{Finished, Request};
+use etcdbench::{compare, load, progress, signals, verdict};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Disk(args) => disk(&args),
+        Command::Load(args) => load(&args),
         Command::Compare(args) => compared(&args),
         Command::Report(args) => stored(&args),
         Command::Completions(args) => print(&cli::completions(&args)).map(|()| Exit::Ok),
@@ -40,12 +44,7 @@ fn disk(args: &DiskArgs) -> Result<Exit> {
         say(&progress::announcement(&plan));
     }
     let clock = Clock::start();
-    let Finished {
-        path,
-        run,
-        summary,
-        error,
-    } = probe::run(Request {
+    let finished = probe::run(Request {
         plan: &plan,
         clock,
         name: args.name.clone(),
@@ -54,17 +53,43 @@ fn disk(args: &DiskArgs) -> Result<Exit> {
         observer: progress::observer(&plan, clock, args.output.quiet),
         signalled: signals::watch()?,
     })?;
-    show(
-        &run,
-        &summary,
-        &path,
-        args.output.format,
-        args.output.no_color,
-    )?;
+    conclude(finished, &args.output, args.strict)
+}
+
+fn load(args: &LoadArgs) -> Result<Exit> {
+    let plan = LoadPlan::resolve(args)?;
+    let labels = plan::labels(&args.labels)?;
+    let credentials = plan::credentials(&args.connect)?;
+    if !args.output.quiet {
+        say(&progress::announcement(&plan));
+    }
+    let clock = Clock::start();
+    let request = Request {
+        plan: &plan,
+        clock,
+        name: args.name.clone(),
+        labels,
+        result: args.output.result.clone(),
+        observer: progress::observer(&plan, clock, args.output.quiet),
+        signalled: signals::watch()?,
+    };
+    let finished = load::run(request, credentials)?;
+    conclude(finished, &args.output, args.strict)
+}
+
+/// Shows what a measurement left, and says how it ended.
+fn conclude(finished: Finished, output: &OutputArgs, strict: bool) -> Result<Exit> {
+    let Finished {
+        path,
+        run,
+        summary,
+        error,
+    } = finished;
+    show(&run, &summary, &path, output.format, output.no_color)?;
     match error {
         Some(error) => Err(error),
         None if summary.interrupted => Ok(Exit::Interrupted),
-        None => Ok(Exit::of(summary.verdict, args.strict)),
+        None => Ok(Exit::of(summary.verdict, strict)),
     }
 }
 

@@ -149,6 +149,38 @@ pub fn format_duration(ns: u64) -> String {
     }
 }
 
+/// A duration known only to lie between two others, for people: `8–16 ms`, `≤ 1 ms`, `> 8.19 s`.
+pub fn format_between(above_ns: u64, at_most_ns: Option<u64>) -> String {
+    let Some(at_most_ns) = at_most_ns else {
+        return format!("> {}", format_duration(above_ns));
+    };
+    let high = format_duration(at_most_ns);
+    if above_ns == 0 {
+        return format!("≤ {high}");
+    }
+    let low = format_duration(above_ns);
+    match (low.split_once(' '), high.split_once(' ')) {
+        (Some((number, unit)), Some((_, same))) if unit == same => format!("{number}–{high}"),
+        _ => format!("{low} – {high}"),
+    }
+}
+
+/// The time of day of an RFC 3339 time, for a page that tells the day elsewhere: `20:15:31.417`. Anything else comes
+/// back as it is.
+pub fn time_of_day(at: &str) -> &str {
+    let Some((_, time)) = at.split_once('T') else {
+        return at;
+    };
+    let time = time.trim_end_matches('Z');
+    // Milliseconds are as fine as anybody reads.
+    match time.split_once('.') {
+        Some((whole, fraction)) if fraction.len() > 3 && fraction.is_ascii() => {
+            &time[..whole.len() + 4]
+        }
+        _ => time,
+    }
+}
+
 /// Milliseconds for people, without the unit: for rows of figures that share one.
 pub fn format_millis(ns: u64) -> String {
     significant(ns as f64 / NS_PER_MS)
@@ -311,6 +343,13 @@ mod tests {
     }
 
     #[test]
+    fn times_of_day() {
+        assert_eq!(time_of_day("2026-11-21T20:15:21.417123Z"), "20:15:21.417");
+        assert_eq!(time_of_day("2026-11-21T20:15:21Z"), "20:15:21");
+        assert_eq!(time_of_day("then"), "then");
+    }
+
+    #[test]
     fn shares() {
         assert_eq!(parse_share("0.001"), Ok(0.001));
         assert!((parse_share("0.01%").unwrap() - 0.0001).abs() < 1e-12);
@@ -343,6 +382,13 @@ mod tests {
         assert_eq!(format_duration(95_900_000), "95.9 ms");
         assert_eq!(format_duration(1_500_000_000), "1.5 s");
         assert_eq!(format_duration(1_800_000_000_000), "30 min");
+        assert_eq!(format_between(8_000_000, Some(16_000_000)), "8–16 ms");
+        assert_eq!(format_between(0, Some(1_000_000)), "≤ 1 ms");
+        assert_eq!(
+            format_between(512_000_000, Some(1_024_000_000)),
+            "512 ms – 1.02 s"
+        );
+        assert_eq!(format_between(8_192_000_000, None), "> 8.19 s");
         assert_eq!(format_bytes(442_381_631_488), "412 GiB");
         assert_eq!(format_count(1_234_567), "1,234,567");
         assert_eq!(format_share(0.000_09), "0.009 %");

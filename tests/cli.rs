@@ -156,6 +156,43 @@ fn nonsense_is_refused_before_anything_is_touched() {
 }
 
 #[test]
+fn a_load_that_cannot_be_is_refused_before_anything_is_touched() {
+    let place = tempfile::tempdir().unwrap();
+    for (flags, said) in [
+        (&[][..], &["name an operation", "--mix"][..]),
+        (&["putt"], &["'putt'", "put"]),
+        (&["put", "--rate", "-5"], &["--rate -5", "above 0"]),
+        (&["put", "--local=0"], &["--local 0", "1 to 7"]),
+        (
+            &["put", "--clients", "9", "--rule", "put.response.p99 < 5ms"],
+            &["--rule 'put.response.p99 < 5ms'", "put.service", "--rate"],
+        ),
+        (
+            &["put", "--endpoints", "ftp://a"],
+            &["--endpoints", "ftp://a"],
+        ),
+    ] {
+        let run = etcdbench()
+            .arg("load")
+            .args(flags)
+            .current_dir(&place)
+            .assert()
+            .code(2)
+            .stdout("");
+        let stderr = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(stderr.starts_with("error: "), "{flags:?}: {stderr}");
+        for part in said {
+            assert!(
+                stderr.contains(part),
+                "{flags:?} should say '{part}': {stderr}"
+            );
+        }
+        let left = fs::read_dir(&place).unwrap().count();
+        assert_eq!(left, 0, "{flags:?} left something behind");
+    }
+}
+
+#[test]
 fn a_directory_that_a_result_cannot_name_is_refused() {
     use std::os::unix::ffi::OsStrExt;
     let name = std::ffi::OsStr::from_bytes(b"/srv/\xff");
@@ -177,6 +214,13 @@ fn help_is_there_short_and_long() {
                 .and(contains("--soak <DURATION>"))
                 .and(contains("Safety:")),
         );
+        let help = etcdbench().args(["load", flag]).assert().success();
+        help.stdout(
+            contains("Examples:")
+                .and(contains("--key-space-size <N>"))
+                .and(contains("ETCDCTL_ENDPOINTS"))
+                .and(contains("txn-mixed")),
+        );
     }
     etcdbench()
         .assert()
@@ -188,7 +232,7 @@ fn help_is_there_short_and_long() {
 fn completions_and_the_manual_know_every_flag() {
     for shell in ["bash", "zsh", "fish"] {
         let script = etcdbench().args(["completions", shell]).assert().success();
-        script.stdout(contains("election-timeout"));
+        script.stdout(contains("election-timeout").and(contains("key-space-size")));
     }
     let page = etcdbench().arg("man").assert().success();
     page.stdout(

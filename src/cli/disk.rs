@@ -228,7 +228,7 @@ pub struct LabelArg {
 }
 
 impl LabelArg {
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
             Some((key, value)) if !key.trim().is_empty() => Ok(LabelArg {
                 key: key.trim().to_owned(),

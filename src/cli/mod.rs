@@ -2,7 +2,9 @@
 //! in [`crate::plan`], so that a scenario file and flags obey the same rules.
 
 mod compare;
+mod connect;
 mod disk;
+mod load;
 mod output;
 mod report;
 mod shell;
@@ -11,7 +13,9 @@ use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Parser, Subcommand};
 
 pub use compare::{CompareArgs, CompareFormat};
+pub use connect::{ConnectArgs, UserArg};
 pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, PhaseArg};
+pub use load::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 pub use output::{Format, OutputArgs};
 pub use report::ReportArgs;
 pub use shell::{CompletionsArgs, completions, man};
@@ -39,6 +43,8 @@ pub struct Cli {
 pub enum Command {
     /// Tell whether a disk may carry etcd, before etcd is installed
     Disk(Box<DiskArgs>),
+    /// Drive a live etcd and measure every request, from the moment it was due
+    Load(Box<LoadArgs>),
     /// Tell which of two or more results is better, by how much, and how sure that is
     Compare(Box<CompareArgs>),
     /// Show a stored result again, also that of a run that was killed

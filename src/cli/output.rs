@@ -12,7 +12,7 @@ pub struct OutputArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub format: Format,
 
-    /// Where the result file goes [default: results/<UTC time>-disk-<host>.jsonl]
+    /// Where the result file goes [default: results/<UTC time>-<kind>-<host>.jsonl]
     ///
     /// The file is appended to while the run goes on, so that a crash loses at most the last second. Whatever is in
     /// it can be shown again with `etcdbench report`. An existing file is never overwritten.

@@ -16,7 +16,6 @@ mod run;
 pub mod value;
 pub mod wal;
 mod watch;
-pub mod workdir;
 
 pub use preflight::check;
-pub use run::{Finished, Request, run};
+pub use run::run;

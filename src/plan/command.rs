@@ -135,7 +135,7 @@ impl DiskPlan {
     }
 }
 
-fn flag(name: &str, value: impl std::fmt::Display) -> Vec<String> {
+pub(super) fn flag(name: &str, value: impl std::fmt::Display) -> Vec<String> {
     vec![name.to_owned(), value.to_string()]
 }
 
@@ -145,7 +145,7 @@ fn same(a: &[PlannedPhase], b: &[PlannedPhase]) -> bool {
 }
 
 /// Quotes for POSIX shells. A NUL, which no argument can hold, is left to the page's own cleaning.
-fn quote(word: &str) -> String {
+pub(super) fn quote(word: &str) -> String {
     shlex::try_quote(word).map_or_else(|_| format!("'{word}'"), |quoted| quoted.into_owned())
 }
 

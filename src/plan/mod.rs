@@ -3,15 +3,17 @@
 mod budget;
 mod command;
 mod compare;
+mod connect;
 mod disk;
-mod load;
+pub(crate) mod load;
 mod phases;
 mod resolve;
 
 pub use compare::{ComparePlan, Measure, Source};
+pub use connect::{Connect, credentials};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
 pub use load::{
-    Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
-    RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
+    FRESH_PREFIX, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation,
+    Placement, RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
 };
 pub use resolve::labels;

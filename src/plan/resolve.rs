@@ -32,11 +32,11 @@ pub(super) const PROFILE: &str = "etcd";
 pub(super) const SEED: u64 = 1;
 
 /// etcd's default `--max-request-bytes`, which key and value and their framing must fit in (embed/config.go).
-const MAX_REQUEST_BYTES: u64 = 3 * (1 << 20) / 2;
+pub(super) const MAX_REQUEST_BYTES: u64 = 3 * (1 << 20) / 2;
 /// What a put request needs beyond key and value.
-const REQUEST_OVERHEAD: u64 = 512;
+pub(super) const REQUEST_OVERHEAD: u64 = 512;
 /// etcd's recommended maximum quota (server/storage/quota.go warns above).
-const MAX_QUOTA: u64 = 8 << 30;
+pub(super) const MAX_QUOTA: u64 = 8 << 30;
 /// etcd's longest election timeout (embed/config.go `maxElectionMs`).
 const MAX_ELECTION_NS: u64 = 50_000_000_000;
 /// Heartbeats an election timeout must hold (embed/config.go `Validate`).
@@ -48,7 +48,7 @@ const MAX_CLIENTS: u32 = 100_000;
 /// Time enough for a commit to be one: below it the backend does nothing else.
 const MIN_BATCH_INTERVAL_NS: u64 = 1_000_000;
 const MAX_BATCH_INTERVAL_NS: u64 = 60_000_000_000;
-const MS_NS: u64 = 1_000_000;
+pub(super) const MS_NS: u64 = 1_000_000;
 
 impl DiskPlan {
     /// Checks and completes what was typed. Pure, but for the directory, which is made absolute.
@@ -297,7 +297,12 @@ fn max_bytes(args: &DiskArgs, plan: &DiskPlan) -> Result<u64> {
     Ok(max_bytes)
 }
 
-fn within<T: PartialOrd + std::fmt::Display>(flag: &str, value: T, low: T, high: T) -> Result<T> {
+pub(super) fn within<T: PartialOrd + std::fmt::Display>(
+    flag: &str,
+    value: T,
+    low: T,
+    high: T,
+) -> Result<T> {
     if (&low..=&high).contains(&&value) {
         Ok(value)
     } else {
@@ -307,6 +312,6 @@ fn within<T: PartialOrd + std::fmt::Display>(flag: &str, value: T, low: T, high:
     }
 }
 
-fn usage(message: impl Into<String>) -> Error {
+pub(super) fn usage(message: impl Into<String>) -> Error {
     Error::Usage(message.into())
 }

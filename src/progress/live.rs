@@ -1,32 +1,64 @@
 //! What is known of a run while it goes on, and how it is worded. Pure: the clock's readings are passed in.
 
-use std::collections::BTreeMap;
-
 use crate::clock::Clock;
-use crate::plan::{DiskPlan, PlannedPhase};
-use crate::record::{Distribution, Emission, IntervalSamples, Stall};
-use crate::units::{format_count, format_duration, format_millis};
+use crate::plan::PlannedPhase;
+use crate::record::{Emission, Stall};
+use crate::units::{format_count, format_duration};
 
-/// The series whose figures are shown, and the one whose rate is.
-const FSYNC: &str = "wal.fsync";
-const PUTS: &str = "put.commit";
+use super::notices::Notices;
+
 const GAP: &str = "   ";
 /// Cells of the bar.
 const BAR: usize = 24;
-/// Stalls are told one by one, but no more often than this; the rest are counted.
-const STALL_EVERY_NS: u64 = 1_000_000_000;
-/// Intervals are a second long; nothing heard for this long means that the disk keeps everybody waiting.
+/// Intervals are a second long; nothing heard for this long means that everybody is kept waiting.
 const QUIET_NS: u64 = 3_000_000_000;
 
+/// The figures of one kind of run.
+pub(super) trait Figures: Send {
+    /// A phase begins; figures are of it alone.
+    fn begin(&mut self, phase: &str, at_ns: u64);
+    /// Takes note of what the run tells; true when by that something has finished.
+    fn observe(&mut self, emission: &Emission) -> bool;
+    /// What the phase does, in a few words, where its name does not say it.
+    fn intent(&self) -> Option<String> {
+        None
+    }
+    /// How much is done and how much there is to do, where the phase is counted rather than timed.
+    fn counted(&self) -> Option<Counted> {
+        None
+    }
+    /// What stands beside the bar.
+    fn beside(&self, now_ns: u64) -> Vec<String>;
+    /// What stands below it, line by line.
+    fn below(&self) -> Vec<Vec<String>>;
+    /// Whether anything has finished in this phase, so that silence is worth telling.
+    fn moving(&self) -> bool;
+    /// An event in words, where it is worth a line.
+    fn notice(&self, event: &Emission) -> Option<String> {
+        let _ = event;
+        None
+    }
+    /// Who a series' member is.
+    fn member(&self, index: u32) -> String;
+}
+
+/// Progress of a phase that ends with a number.
+pub(super) struct Counted {
+    pub done: u64,
+    pub of: u64,
+    /// What is counted.
+    pub what: &'static str,
+}
+
 /// The state behind the display.
-pub(super) struct Live {
+pub struct Live {
     /// The phases that have not begun.
     ahead: Vec<PlannedPhase>,
     current: Option<Phase>,
+    figures: Box<dyn Figures>,
     /// Stalls seen in the whole run.
     stalls: u64,
-    waiting: Option<Waiting>,
-    told_ns: Option<u64>,
+    notices: Notices,
 }
 
 /// The phase that is going on.
@@ -34,29 +66,17 @@ struct Phase {
     name: String,
     start_ns: u64,
     planned_ns: u64,
-    fsyncs: Distribution,
-    /// Of each member the syncs per second of its last interval.
-    syncs_per_s: BTreeMap<Option<u32>, f64>,
-    /// Of each member the puts per second of its last interval.
-    puts_per_s: BTreeMap<Option<u32>, f64>,
     heard_ns: u64,
 }
 
-/// Stalls not told yet: the longest, and how many.
-struct Waiting {
-    longest: String,
-    longest_ns: u64,
-    count: u64,
-}
-
 impl Live {
-    pub(super) fn new(plan: &DiskPlan) -> Self {
+    pub(super) fn new(phases: Vec<PlannedPhase>, figures: Box<dyn Figures>) -> Self {
         Live {
-            ahead: plan.phases.clone(),
+            ahead: phases,
             current: None,
+            figures,
             stalls: 0,
-            waiting: None,
-            told_ns: None,
+            notices: Notices::default(),
         }
     }
 
@@ -68,67 +88,54 @@ impl Live {
                 planned_ns,
             } => {
                 self.ahead.retain(|ahead| ahead.name != **phase);
+                self.figures.begin(phase, *at_ns);
                 self.current = Some(Phase {
                     name: phase.to_string(),
                     start_ns: *at_ns,
                     planned_ns: *planned_ns,
-                    fsyncs: Distribution::default(),
-                    syncs_per_s: BTreeMap::new(),
-                    puts_per_s: BTreeMap::new(),
                     heard_ns: *at_ns,
                 });
             }
-            Emission::Interval(interval) => {
-                if let Some(current) = &mut self.current {
-                    current.add(interval, clock.now_ns());
+            Emission::Interval(_) | Emission::Counters { .. } => {
+                let finished = self.figures.observe(emission);
+                if let Some(current) = self.current.as_mut().filter(|_| finished) {
+                    current.heard_ns = clock.now_ns();
                 }
             }
             Emission::Stall(stall) => self.stall(stall, clock),
-            Emission::Event { .. } | Emission::Counters { .. } => {}
+            Emission::Event { kind, at_ns, .. } => {
+                if let Some(text) = self.figures.notice(emission) {
+                    let line = || format!("{}  {text}", time(*at_ns, clock));
+                    self.notices.add(kind, 0, line);
+                }
+            }
         }
     }
 
     fn stall(&mut self, stall: &Stall, clock: &Clock) {
         self.stalls += 1;
-        let waiting = self.waiting.get_or_insert(Waiting {
-            longest: String::new(),
-            longest_ns: 0,
-            count: 0,
-        });
-        waiting.count += 1;
-        if stall.duration_ns > waiting.longest_ns {
-            let member = stall
-                .member
-                .map_or_else(String::new, |m| format!(" of member {m}"));
-            waiting.longest_ns = stall.duration_ns;
-            waiting.longest = format!(
-                "{} UTC  stall: {}{member} took {}",
-                clock.wall(stall.start_ns).strftime("%H:%M:%S%.3f"),
+        let figures = &self.figures;
+        self.notices.add("stall", stall.duration_ns, || {
+            let member = stall.member.map_or_else(String::new, |index| {
+                format!(" of {}", figures.member(index))
+            });
+            format!(
+                "{}  stall: {}{member} took {}",
+                time(stall.start_ns, clock),
                 stall.series,
                 format_duration(stall.duration_ns),
-            );
-        }
+            )
+        });
     }
 
-    /// What is to be told now beside the bar: a stall, unless one was told a moment ago.
+    /// What is to be told now beside the bar, unless something was told a moment ago.
     pub(super) fn messages(&mut self, now_ns: u64) -> Vec<String> {
-        let due = self
-            .told_ns
-            .is_none_or(|told_ns| now_ns >= told_ns + STALL_EVERY_NS);
-        if !due || self.waiting.is_none() {
-            return Vec::new();
-        }
-        self.told_ns = Some(now_ns);
-        self.last_messages()
+        self.notices.due(now_ns)
     }
 
     /// What is left to be told.
     pub(super) fn last_messages(&mut self) -> Vec<String> {
-        let told = self.waiting.take().map(|waiting| match waiting.count {
-            1 => waiting.longest,
-            n => format!("{}, the longest of {}", waiting.longest, format_count(n)),
-        });
-        told.into_iter().collect()
+        self.notices.rest()
     }
 
     /// The phase that is going on.
@@ -139,11 +146,13 @@ impl Live {
     /// The line that says which phase begins.
     pub(super) fn begins(&self) -> Option<String> {
         let phase = self.current.as_ref()?;
-        Some(format!(
-            "{}: {}",
-            phase.name,
-            format_duration(phase.planned_ns)
-        ))
+        let length = (phase.planned_ns > 0).then(|| format_duration(phase.planned_ns));
+        let about: Vec<String> = length.into_iter().chain(self.figures.intent()).collect();
+        Some(if about.is_empty() {
+            phase.name.clone()
+        } else {
+            format!("{}: {}", phase.name, about.join(", "))
+        })
     }
 
     /// One line of progress without a bar.
@@ -151,8 +160,9 @@ impl Live {
         let Some(phase) = &self.current else {
             return "starting".to_owned();
         };
-        let mut items = vec![format!("{}: {}", phase.name, phase.how_far(now_ns))];
-        items.extend(phase.figures());
+        let mut items = vec![format!("{}: {}", phase.name, self.how_far(phase, now_ns))];
+        items.extend(self.figures.beside(now_ns));
+        items.extend(self.figures.below().into_iter().flatten());
         items.extend(self.stalled());
         items.join(", ")
     }
@@ -162,33 +172,63 @@ impl Live {
         let Some(phase) = &self.current else {
             return "starting".to_owned();
         };
-        let elapsed_ns = now_ns.saturating_sub(phase.start_ns);
-        let full = match phase.planned_ns {
-            // Nobody knows how long it takes.
-            0 => 0,
-            planned_ns => (BAR as u64 * elapsed_ns / planned_ns).min(BAR as u64) as usize,
-        };
-        let head = vec![
+        let full = self.full(phase, now_ns);
+        let mut head = vec![
             format!(
                 "{:<10}  {}{}",
                 phase.name,
                 "█".repeat(full),
                 "░".repeat(BAR - full)
             ),
-            phase.how_far(now_ns),
-            self.left(phase, elapsed_ns),
+            self.how_far(phase, now_ns),
         ];
-        let mut figures: Vec<String> = phase.figures();
-        figures.extend(self.stalled());
-        figures.extend(phase.quiet(now_ns));
-        format!("{}\n{}", fit(&head, width), fit(&figures, width))
+        head.extend(self.figures.beside(now_ns));
+        head.push(self.left(phase, now_ns));
+        let mut below = self.figures.below();
+        let troubles = self.stalled().into_iter().chain(self.quiet(phase, now_ns));
+        match below.first_mut() {
+            Some(first) => first.extend(troubles),
+            None => below.push(troubles.collect()),
+        }
+        let lines = std::iter::once(head).chain(below);
+        let lines: Vec<String> = lines.map(|items| fit(&items, width)).collect();
+        lines.join("\n")
+    }
+
+    /// Cells of the bar that are done.
+    fn full(&self, phase: &Phase, now_ns: u64) -> usize {
+        let elapsed_ns = now_ns.saturating_sub(phase.start_ns);
+        let (done, of) = match (phase.planned_ns, self.figures.counted()) {
+            (0, Some(counted)) => (counted.done, counted.of),
+            // Nobody knows how long it takes.
+            (0, None) => return 0,
+            (planned_ns, _) => (elapsed_ns, planned_ns),
+        };
+        let share = done as f64 / of.max(1) as f64;
+        (share * BAR as f64).min(BAR as f64) as usize
+    }
+
+    fn how_far(&self, phase: &Phase, now_ns: u64) -> String {
+        let elapsed_ns = now_ns.saturating_sub(phase.start_ns);
+        match (phase.planned_ns, self.figures.counted()) {
+            (0, Some(counted)) => format!(
+                "{} of {} {}",
+                format_count(counted.done),
+                format_count(counted.of),
+                counted.what
+            ),
+            (0, None) => seconds(elapsed_ns),
+            (planned_ns, _) => format!("{} of {}", seconds(elapsed_ns), seconds(planned_ns)),
+        }
     }
 
     /// How long the whole run still takes.
-    fn left(&self, phase: &Phase, elapsed_ns: u64) -> String {
+    fn left(&self, phase: &Phase, now_ns: u64) -> String {
+        let elapsed_ns = now_ns.saturating_sub(phase.start_ns);
         let ahead_ns: u64 = self.ahead.iter().map(|ahead| ahead.duration_ns).sum();
         let left_ns = phase.planned_ns.saturating_sub(elapsed_ns) + ahead_ns;
         match left_ns {
+            0 if phase.planned_ns == 0 && self.figures.counted().is_some() => String::new(),
             0 => "about to end".to_owned(),
             ns => format!(
                 "{} left in all",
@@ -204,57 +244,18 @@ impl Live {
             n => Some(format!("{} stalls", format_count(n))),
         }
     }
-}
 
-impl Phase {
-    fn add(&mut self, interval: &IntervalSamples, now_ns: u64) {
-        self.heard_ns = now_ns;
-        let rate = interval.samples.count() as f64 * 1e9 / interval.length_ns.max(1) as f64;
-        if interval.series == FSYNC {
-            self.fsyncs
-                .merge(&Distribution::from_samples(&interval.samples));
-            self.syncs_per_s.insert(interval.member, rate);
-        } else if interval.series == PUTS {
-            self.puts_per_s.insert(interval.member, rate);
-        }
-    }
-
-    fn how_far(&self, now_ns: u64) -> String {
-        let elapsed_ns = now_ns.saturating_sub(self.start_ns);
-        match self.planned_ns {
-            0 => seconds(elapsed_ns),
-            planned_ns => format!("{} of {}", seconds(elapsed_ns), seconds(planned_ns)),
-        }
-    }
-
-    fn figures(&self) -> Vec<String> {
-        let (Some(p50), Some(p99)) = (self.fsyncs.quantile(0.5), self.fsyncs.quantile(0.99)) else {
-            return Vec::new();
-        };
-        let mut figures = vec![
-            format!(
-                "{FSYNC} p50 {}  p99 {}  max {} ms",
-                format_millis(p50),
-                format_millis(p99),
-                format_millis(self.fsyncs.max_ns())
-            ),
-            format!("{} syncs/s", per_second(&self.syncs_per_s)),
-        ];
-        if !self.puts_per_s.is_empty() {
-            figures.push(format!("{} puts/s", per_second(&self.puts_per_s)));
-        }
-        figures
-    }
-
-    fn quiet(&self, now_ns: u64) -> Option<String> {
-        let quiet_ns = now_ns.saturating_sub(self.heard_ns);
-        (self.fsyncs.count() > 0 && quiet_ns >= QUIET_NS)
+    fn quiet(&self, phase: &Phase, now_ns: u64) -> Option<String> {
+        let quiet_ns = now_ns.saturating_sub(phase.heard_ns);
+        (self.figures.moving() && quiet_ns >= QUIET_NS)
             .then(|| format!("nothing finished for {}", seconds(quiet_ns)))
     }
 }
 
-fn per_second(rates: &BTreeMap<Option<u32>, f64>) -> String {
-    format_count(rates.values().sum::<f64>().round() as u64)
+/// A moment as it stands before a notice.
+fn time(at_ns: u64, clock: &Clock) -> String {
+    let time = clock.wall(at_ns);
+    format!("{} UTC", time.strftime("%H:%M:%S%.3f"))
 }
 
 /// Whole seconds, so that the line does not flicker; minutes once there are some.
@@ -269,7 +270,7 @@ fn seconds(ns: u64) -> String {
 /// As many items as fit into a line.
 fn fit(items: &[String], width: usize) -> String {
     let mut line = String::new();
-    for item in items {
+    for item in items.iter().filter(|item| !item.is_empty()) {
         let gap = if line.is_empty() { "" } else { GAP };
         let cells = line.chars().count() + gap.chars().count() + item.chars().count();
         if cells >= width {
@@ -285,8 +286,9 @@ fn fit(items: &[String], width: usize) -> String {
 mod tests {
     use std::sync::Arc;
 
+    use super::super::disk::{DiskFigures, FSYNC, PUTS};
     use super::*;
-    use crate::record::Samples;
+    use crate::record::{IntervalSamples, Samples};
 
     const MS: u64 = 1_000_000;
     const S: u64 = 1_000 * MS;
@@ -296,13 +298,10 @@ mod tests {
             name: name.to_owned(),
             duration_ns: seconds * S,
         };
-        Live {
-            ahead: vec![phase("wal", 8), phase("etcd", 35), phase("capacity", 14)],
-            current: None,
-            stalls: 0,
-            waiting: None,
-            told_ns: None,
-        }
+        Live::new(
+            vec![phase("wal", 8), phase("etcd", 35), phase("capacity", 14)],
+            Box::new(DiskFigures::default()),
+        )
     }
 
     fn begin(live: &mut Live, phase: &str, at_ns: u64, planned_ns: u64) {

@@ -3,7 +3,12 @@
 //! The run tells everything to an observer; a thread of its own draws. So the bar keeps moving while the disk stands
 //! still, and a terminal that takes no text for a while holds up the drawing, never the run.
 
+mod disk;
 mod live;
+mod load;
+mod notices;
+mod servers;
+mod shown;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -14,12 +19,12 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::clock::Clock;
-use crate::plan::DiskPlan;
 use crate::record::Emission;
-use crate::report::{Style, clean};
+use crate::report::Style;
 use crate::result::{Observer, Silent};
-use crate::units::{format_bytes, format_duration};
 use live::Live;
+
+pub use shown::Shown;
 
 /// How often the bar is drawn.
 const FRAME: Duration = Duration::from_millis(100);
@@ -35,7 +40,7 @@ pub struct Progress {
 }
 
 /// What looks on while a plan is carried out: [`Progress`] on stderr, or nobody.
-pub fn observer(plan: &DiskPlan, clock: Clock, quiet: bool) -> Box<dyn Observer + Send> {
+pub fn observer(plan: &impl Shown, clock: Clock, quiet: bool) -> Box<dyn Observer + Send> {
     if quiet {
         Box::new(Silent)
     } else {
@@ -45,7 +50,7 @@ pub fn observer(plan: &DiskPlan, clock: Clock, quiet: bool) -> Box<dyn Observer 
 
 impl Progress {
     /// Shows on stderr: a bar on a terminal, elsewhere a line per phase and minute.
-    pub fn on_stderr(plan: &DiskPlan, clock: Clock) -> Self {
+    pub fn on_stderr(plan: &impl Shown, clock: Clock) -> Self {
         if io::stderr().is_terminal() {
             Self::start(plan, clock, move |live, stop| draw(&live, clock, &stop))
         } else {
@@ -54,18 +59,18 @@ impl Progress {
     }
 
     /// Writes plain lines.
-    pub fn lines(plan: &DiskPlan, clock: Clock, out: impl Write + Send + 'static) -> Self {
+    pub fn lines(plan: &impl Shown, clock: Clock, out: impl Write + Send + 'static) -> Self {
         Self::start(plan, clock, move |live, stop| {
             write(&live, clock, &stop, out)
         })
     }
 
     fn start(
-        plan: &DiskPlan,
+        plan: &impl Shown,
         clock: Clock,
         show: impl FnOnce(Arc<Mutex<Live>>, Receiver<()>) + Send + 'static,
     ) -> Self {
-        let live = Arc::new(Mutex::new(Live::new(plan)));
+        let live = Arc::new(Mutex::new(plan.live()));
         let (stop, stopped) = sync_channel(0);
         let shown = Arc::clone(&live);
         // Without a thread there is no progress to be seen, which is no reason not to measure.
@@ -99,14 +104,9 @@ impl Drop for Progress {
     }
 }
 
-/// What a run is about to do, in one line: how many bytes at most, where, how long.
-pub fn announcement(plan: &DiskPlan) -> String {
-    format!(
-        "writes at most {} below {}, for about {}",
-        format_bytes(plan.max_bytes),
-        clean(&plan.directory.display().to_string()),
-        format_duration(plan.duration_ns()),
-    )
+/// What a run is about to do, in one line: how much, where, how long.
+pub fn announcement(plan: &impl Shown) -> String {
+    plan.announcement()
 }
 
 fn draw(live: &Arc<Mutex<Live>>, clock: Clock, stop: &Receiver<()>) {
@@ -184,6 +184,7 @@ mod tests {
 
     use super::*;
     use crate::cli::{Cli, Command};
+    use crate::plan::DiskPlan;
     use crate::record::Stall;
 
     /// What was written, seen from outside.
@@ -233,13 +234,5 @@ mod tests {
             "{text}"
         );
         assert_eq!(text.lines().count(), 2, "{text}");
-    }
-
-    #[test]
-    fn it_is_said_how_much_is_written_and_where() {
-        let text = announcement(&plan());
-        assert!(text.starts_with("writes at most "), "{text}");
-        assert!(text.contains("iB below /srv, for about "), "{text}");
-        assert!(text.ends_with(" s"), "{text}");
     }
 }

@@ -1,12 +1,14 @@
 //! The histogram core: samples are recorded per worker and series, handed over each interval, merged by
 //! addition, and turned into quantiles here and nowhere else.
 
+mod buckets;
 mod distribution;
 mod estimate;
 mod hdr;
 mod recorder;
 mod samples;
 
+pub use buckets::{Bracket, Buckets};
 pub use distribution::Distribution;
 pub use estimate::{
     Exceedance, MIN_TAIL_SAMPLES, QuantileEstimate, exceedance, quantile, quantile_interval,

@@ -371,9 +371,83 @@ pub struct Summary {
     pub verdict: Verdict,
     /// The answer in one line.
     pub headline: String,
-    /// The highest put rate that keeps every rule, for kind `disk`.
+    /// The highest put rate that keeps every rule, for kind `disk`; for kind `load` the highest rate of its steps
+    /// that does, in operations per second and without a curve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
+    /// The rates that were tried one after the other, for kind `load`; empty when there was one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<LoadStep>,
+    /// The members' own view of the load, for kind `load`; only those whose metrics could be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberSummary>,
+}
+
+/// A rate of a load and what became of it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct LoadStep {
+    /// Its phase: `rate.1` …
+    pub phase: String,
+    /// Operations per second asked for, on average over the step.
+    pub wanted_per_s: f64,
+    /// Operations per second that were answered.
+    pub reached_per_s: f64,
+    /// The worst of its rules.
+    pub verdict: Verdict,
+    /// Whether it and every lower rate keep all rules.
+    pub kept: bool,
+    /// Every rule, judged on this step alone.
+    pub rules: Vec<RuleOutcome>,
+}
+
+/// What a member's metrics say of the load.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct MemberSummary {
+    /// Index into the header's `environment.members`.
+    pub member: u32,
+    /// Whether it led at the end.
+    pub leader: bool,
+    /// `etcd_disk_wal_fsync_duration_seconds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_fsync: Option<BucketSummary>,
+    /// `etcd_disk_backend_commit_duration_seconds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend_commit: Option<BucketSummary>,
+    /// `etcd_server_apply_duration_seconds`, from etcd 3.5 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apply: Option<BucketSummary>,
+    /// `etcd_network_peer_round_trip_time_seconds`, to all peers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer_rtt: Option<BucketSummary>,
+    /// CPU time used per second: 1 is a whole core.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_cores: Option<f64>,
+    /// The most memory it held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resident_bytes: Option<u64>,
+    /// The largest its database was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_bytes: Option<u64>,
+    /// How much of it was in use at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub db_in_use_bytes: Option<u64>,
+    /// Its quota.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota_bytes: Option<u64>,
+}
+
+/// What a member's histogram says: its buckets bracket a quantile, they do not tell it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BucketSummary {
+    /// Samples.
+    pub count: u64,
+    /// Arithmetic mean, exact.
+    pub mean_ns: u64,
+    /// The 99th percentile is longer than this.
+    pub p99_above_ns: u64,
+    /// And not longer than this; absent above the highest bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99_at_most_ns: Option<u64>,
 }
 
 /// One phase.

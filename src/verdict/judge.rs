@@ -5,17 +5,104 @@
 //! one above 1 % a fail, anything else inconclusive. The test needs no estimate of the quantile itself, so a slow
 //! disk fails after a handful of syncs, and a p99.9 from 500 samples never passes.
 
-use crate::result::{RuleOutcome, Verdict};
+use crate::result::{PhaseData, RuleOutcome, SeriesData, Verdict};
 use crate::stats;
 use crate::units;
 
-use super::evidence::{CONFIDENCE, Evidence, Pooled, Share};
+use super::pooled::{CONFIDENCE, Pooled, Share};
 use super::rule::{Op, Rule, Stat};
 
 /// Fewer samples over the limit than this prove nothing: one bad moment may bring two.
 const MIN_HITS_TO_FAIL: u64 = 3;
 /// A maximum, or the absence of something, speaks for itself only when at most this share can have gone unseen.
 pub(super) const UNSEEN_SHARE: f64 = 0.01;
+
+/// What rules are judged on: a run with a plan.
+pub(super) trait Ground {
+    /// The phases a rule on this series is judged in; without one, a rule on all of them.
+    fn phases(&self, series: Option<&str>) -> Vec<&PhaseData>;
+
+    /// Whether the run went through to its end.
+    fn complete(&self) -> bool;
+
+    /// What a member is called.
+    fn member(&self, index: u32) -> String;
+
+    /// One series over the phases it is judged in, all members together.
+    fn judged(&self, series: &str) -> Pooled {
+        Pooled::of(&self.phases(Some(series)), |s| {
+            s.series == series && s.member.is_none()
+        })
+    }
+
+    /// One series of each member over the phases it is judged in; empty for a run of one member.
+    fn judged_by_member(&self, series: &str) -> Vec<(u32, Pooled)> {
+        let phases = self.phases(Some(series));
+        let mut members: Vec<u32> = phases
+            .iter()
+            .flat_map(|phase| &phase.series)
+            .filter(|s| s.series == series)
+            .filter_map(|s| s.member)
+            .collect();
+        members.sort_unstable();
+        members.dedup();
+        members
+            .into_iter()
+            .map(|member| {
+                let of_member = |s: &SeriesData| s.series == series && s.member == Some(member);
+                (member, Pooled::of(&phases, of_member))
+            })
+            .collect()
+    }
+
+    /// What failed operations are a share of: the attempts of one series, or of all.
+    fn attempts(&self, series: Option<&str>) -> Pooled {
+        match series {
+            Some(series) => self.judged(series),
+            None => Pooled::of(&self.phases(None), |s| s.member.is_none()),
+        }
+    }
+}
+
+/// Judges a rule as it was typed. Rules were parsed when the plan was made, but a result may come from another version
+/// of this program.
+pub(super) fn judge_text(
+    text: &str,
+    source: &str,
+    known_series: &[&str],
+    ground: &dyn Ground,
+) -> RuleOutcome {
+    match Rule::parse(text, known_series) {
+        Ok(rule) => judge(&rule, source, ground),
+        Err(problem) => unreadable(text, problem),
+    }
+}
+
+/// What cannot be judged cannot pass.
+pub(super) fn unreadable(text: &str, problem: String) -> RuleOutcome {
+    RuleOutcome {
+        rule: text.to_owned(),
+        label: text.to_owned(),
+        measured: "–".to_owned(),
+        verdict: Verdict::Inconclusive,
+        note: Some(problem),
+        ..RuleOutcome::default()
+    }
+}
+
+/// The worst rule. A run that did not go through to its end never passes.
+pub(super) fn overall(rules: &[RuleOutcome], complete: bool) -> Verdict {
+    let worst = rules
+        .iter()
+        .map(|rule| rule.verdict)
+        .max()
+        .unwrap_or_default();
+    if complete {
+        worst
+    } else {
+        worst.max(Verdict::Inconclusive)
+    }
+}
 
 /// What a judgement says beside the rule it judges.
 #[derive(Default)]
@@ -28,20 +115,20 @@ struct Judgement {
 }
 
 /// Judges one rule.
-pub(super) fn judge(rule: &Rule, source: &str, evidence: &Evidence) -> RuleOutcome {
+pub(super) fn judge(rule: &Rule, source: &str, ground: &dyn Ground) -> RuleOutcome {
     let judgement = match (rule.stat, rule.series.as_deref()) {
-        (Stat::Errors, series) => judge_errors(rule, series, evidence),
+        (Stat::Errors, series) => judge_errors(rule, series, ground),
         (_, None) => Judgement::default(),
         (stat, Some(series)) => {
-            let pooled = evidence.judged(series);
+            let pooled = ground.judged(series);
             if pooled.count() == 0 {
                 no_samples()
             } else {
                 match stat {
-                    Stat::Percentile(percent) => judge_percentile(rule, percent, &pooled, evidence),
+                    Stat::Percentile(percent) => judge_percentile(rule, percent, &pooled, ground),
                     Stat::Max => judge_max(rule, &pooled),
                     Stat::Mean => judge_mean(rule, &pooled),
-                    Stat::Count => judge_count(rule, &pooled, evidence),
+                    Stat::Count => judge_count(rule, &pooled, ground),
                     Stat::Rate => judge_rate(rule, &pooled),
                     Stat::Errors => no_samples(),
                 }
@@ -69,7 +156,7 @@ fn margin(rule: &Rule, value: f64) -> Option<f64> {
         Op::Below | Op::AtMost => (rule.limit, value),
         Op::Above | Op::AtLeast => (value, rule.limit),
     };
-    (under > 0.0).then(|| over / under)
+    (under > 0.0 && over > 0.0).then(|| over / under)
 }
 
 fn no_samples() -> Judgement {
@@ -91,14 +178,14 @@ fn breaking_ns(rule: &Rule) -> u64 {
     }
 }
 
-fn judge_percentile(rule: &Rule, percent: f64, pooled: &Pooled, evidence: &Evidence) -> Judgement {
+fn judge_percentile(rule: &Rule, percent: f64, pooled: &Pooled, ground: &dyn Ground) -> Judgement {
     let allowed = 1.0 - percent / 100.0;
     let share = pooled.at_or_above(breaking_ns(rule));
     let value = pooled.total.quantile(percent / 100.0).unwrap_or_default();
     let (verdict, mut note) = exceedance(&share, allowed, pooled.length_ns, CONFIDENCE);
     let mut verdict = verdict;
     if verdict != Verdict::Fail
-        && let Some(member) = failing_member(rule, allowed, evidence)
+        && let Some(member) = failing_member(rule, allowed, ground)
     {
         verdict = Verdict::Fail;
         note = Some(member);
@@ -114,8 +201,8 @@ fn judge_percentile(rule: &Rule, percent: f64, pooled: &Pooled, evidence: &Evide
 
 /// A member whose own samples prove that it breaks the rule, which all together may hide. The confidence is shared
 /// among the members (Bonferroni), so that many of them do not raise a false alarm.
-fn failing_member(rule: &Rule, allowed: f64, evidence: &Evidence) -> Option<String> {
-    let members = evidence.judged_by_member(rule.series.as_deref()?);
+fn failing_member(rule: &Rule, allowed: f64, ground: &dyn Ground) -> Option<String> {
+    let members = ground.judged_by_member(rule.series.as_deref()?);
     let confidence = 1.0 - (1.0 - CONFIDENCE) / members.len().max(1) as f64;
     members.iter().find_map(|(member, pooled)| {
         let share = pooled.at_or_above(breaking_ns(rule));
@@ -123,13 +210,17 @@ fn failing_member(rule: &Rule, allowed: f64, evidence: &Evidence) -> Option<Stri
         let value = pooled.total.quantile(1.0 - allowed)?;
         (verdict == Verdict::Fail).then(|| {
             let value = units::format_duration(value);
-            format!("member {member} alone breaks it: {} is {value}", rule.stat)
+            format!(
+                "{} alone breaks it: {} is {value}",
+                ground.member(*member),
+                rule.stat
+            )
         })
     })
 }
 
 /// Whether the true share is below what is allowed, and what is missing where that cannot be told.
-fn exceedance(
+pub(super) fn exceedance(
     share: &Share,
     allowed: f64,
     length_ns: u64,
@@ -252,11 +343,11 @@ fn ratio_error(clusters: &[(f64, f64)]) -> Option<f64> {
     Some(stats::t_quantile(CONFIDENCE, number - 1.0) * standard_error)
 }
 
-fn judge_count(rule: &Rule, pooled: &Pooled, evidence: &Evidence) -> Judgement {
+fn judge_count(rule: &Rule, pooled: &Pooled, ground: &dyn Ground) -> Judgement {
     let count = pooled.count();
     let (verdict, note) = if keeps_lower(rule, count as f64) {
         (Verdict::Pass, None)
-    } else if evidence.complete {
+    } else if ground.complete() {
         (Verdict::Fail, None)
     } else {
         (
@@ -314,11 +405,8 @@ fn keeps_lower(rule: &Rule, value: f64) -> bool {
 }
 
 /// The share of failed operations, of one series or of all.
-fn judge_errors(rule: &Rule, series: Option<&str>, evidence: &Evidence) -> Judgement {
-    let pooled = match series {
-        Some(series) => evidence.judged(series),
-        None => Pooled::of(&evidence.load_phases(), |s| s.member.is_none()),
-    };
+fn judge_errors(rule: &Rule, series: Option<&str>, ground: &dyn Ground) -> Judgement {
+    let pooled = ground.attempts(series);
     let attempts = pooled.count() + pooled.errors;
     if attempts == 0 {
         return no_samples();

@@ -1,31 +1,19 @@
-//! Stalls: the two rules on them, and the ladder of what each length breaks.
-//!
-//! etcd runs the raft tick and the WAL's save in one goroutine, so while a save blocks, a leader sends no heartbeat
-//! (etcd server/etcdserver/raft.go). What loses leaders is the rare long wait, which no p99 shows.
+//! Stalls among samples, counted with their dependence: what holds up one operation holds up its neighbours too.
 
-use crate::plan::DiskPlan;
-use crate::result::{LadderStep, RuleOutcome, Verdict};
-use crate::units;
+use super::pooled::{Pooled, Share};
 
-use super::evidence::{CONFIDENCE, Evidence, Share};
-use super::judge::{UNSEEN_SHARE, round_up};
-
-/// etcd#7044, a maintainer: fewer than 0.01 % of fsyncs and commits should take over 200 ms, twice the heartbeat
-/// interval.
-const SHARE_ALLOWED: f64 = 0.0001;
 /// Stalls nearer to each other than this are one occurrence: one cause holds up the WAL and the backend together,
 /// and whatever follows right behind.
 const SAME_OCCURRENCE_NS: u64 = 1_000_000_000;
 
-/// The stalls at least this long among all waits.
-pub(super) fn share_of_stalls(evidence: &Evidence, at_least_ns: u64) -> Share {
-    let waits = &evidence.waits;
+/// The stalls at least this long among all waits; `spans` are the (start, end) of those that were told one by one,
+/// ascending.
+pub(super) fn share(waits: &Pooled, spans: &[(u64, u64)], at_least_ns: u64) -> Share {
     let hits = waits.at_or_above(at_least_ns).hits;
-    let told = evidence.stall_spans(at_least_ns);
-    let occurrences = if told.is_empty() {
+    let occurrences = if spans.is_empty() {
         hits
     } else {
-        occurrences(&told)
+        occurrences(spans)
     };
     Share::in_occurrences(hits, waits.count(), occurrences)
 }
@@ -41,208 +29,6 @@ pub(super) fn occurrences(spans: &[(u64, u64)]) -> u64 {
         quiet_from = quiet_from.max(end.saturating_add(SAME_OCCURRENCE_NS));
     }
     count
-}
-
-/// The two rules on stalls.
-pub(super) fn judge_stalls(evidence: &Evidence) -> [RuleOutcome; 2] {
-    [judge_late_heartbeats(evidence), judge_elections(evidence)]
-}
-
-/// At most 0.01 % over twice the heartbeat interval.
-///
-/// None seen passes, telling what the samples allow: nobody would wait for the 30,000 syncs of a 10 ms disk that
-/// could show 0.01 %. Once stalls were seen, what was seen decides. A share within the limit passes. A share that is
-/// above it beyond chance fails. A share above it by no more than chance (one stall among the 6,000 syncs of a 5 ms
-/// disk) is inconclusive: it neither holds, so it is no pass and no warning, nor is it shown to break, so it is no
-/// fail; the note says how long a run without another one would settle it.
-fn judge_late_heartbeats(evidence: &Evidence) -> RuleOutcome {
-    let limit_ns = 2 * evidence.plan.heartbeat_ns;
-    let share = share_of_stalls(evidence, limit_ns);
-    let (verdict, note) = if share.samples == 0 {
-        (Verdict::Inconclusive, Some("no samples".to_owned()))
-    } else if share.hits == 0 {
-        none_seen(&share)
-    } else if share.seen() <= SHARE_ALLOWED {
-        (Verdict::Pass, None)
-    } else if share.above(CONFIDENCE) > SHARE_ALLOWED {
-        (Verdict::Fail, None)
-    } else {
-        (Verdict::Inconclusive, Some(settled_after(evidence, &share)))
-    };
-    let bound = format!("< {} at 95 %", units::format_share(share.below(CONFIDENCE)));
-    RuleOutcome {
-        rule: format!("stalls >= {} <= 0.01%", units::exact_duration(limit_ns)),
-        label: label(limit_ns),
-        measured: seen(&share),
-        limit: format!("≤ {}", units::format_share(SHARE_ALLOWED)),
-        measured_value: Some(share.seen()),
-        limit_value: Some(SHARE_ALLOWED),
-        margin: (share.hits > 0).then(|| SHARE_ALLOWED / share.seen()),
-        samples: Some(share.samples),
-        source: if verdict == Verdict::Pass {
-            format!("etcd#7044 ({bound})")
-        } else {
-            "etcd#7044".to_owned()
-        },
-        verdict,
-        note,
-    }
-}
-
-fn settled_after(evidence: &Evidence, share: &Share) -> String {
-    let length_s: f64 = evidence
-        .stall_phases()
-        .iter()
-        .map(|p| p.length_ns as f64 / 1e9)
-        .sum();
-    let times = share.seen() / SHARE_ALLOWED;
-    let more = round_up((times - 1.0) * length_s);
-    format!("may be chance; holds if about {more} more bring no other")
-}
-
-/// None over the election timeout.
-fn judge_elections(evidence: &Evidence) -> RuleOutcome {
-    let limit_ns = evidence.plan.election_ns;
-    let share = share_of_stalls(evidence, limit_ns);
-    let (verdict, note) = match (share.samples, share.hits) {
-        (0, _) => (Verdict::Inconclusive, Some("no samples".to_owned())),
-        (_, 0) => match none_seen(&share) {
-            (Verdict::Pass, _) => none_in_capacity(evidence, limit_ns),
-            undecided => undecided,
-        },
-        _ => (Verdict::Fail, None),
-    };
-    let bound = format!("< {} at 95 %", units::format_share(share.below(CONFIDENCE)));
-    RuleOutcome {
-        rule: format!("stalls >= {} none", units::exact_duration(limit_ns)),
-        label: label(limit_ns),
-        measured: seen(&share),
-        limit: "none".to_owned(),
-        measured_value: Some(share.seen()),
-        limit_value: Some(0.0),
-        margin: None,
-        samples: Some(share.samples),
-        source: if verdict == Verdict::Pass {
-            format!("election timeout ({bound})")
-        } else {
-            "election timeout".to_owned()
-        },
-        verdict,
-        note,
-    }
-}
-
-/// A stall in the search for the capacity may be the overload's own, so it fails nothing; but it is no clean pass.
-fn none_in_capacity(evidence: &Evidence, limit_ns: u64) -> (Verdict, Option<String>) {
-    match evidence.stalls_in_capacity(limit_ns) {
-        (0, _) => (Verdict::Pass, None),
-        (count, longest_ns) => {
-            let note = format!(
-                "but {count} of up to {} in the search for the capacity, which overloads on purpose",
-                units::format_duration(longest_ns)
-            );
-            (Verdict::Warn, Some(note))
-        }
-    }
-}
-
-/// Having seen none says something only when at most [`UNSEEN_SHARE`] can have gone unseen.
-fn none_seen(share: &Share) -> (Verdict, Option<String>) {
-    if share.below(CONFIDENCE) < UNSEEN_SHARE {
-        (Verdict::Pass, None)
-    } else {
-        let note = format!(
-            "too few samples: up to {} may be",
-            units::format_share(share.below(CONFIDENCE))
-        );
-        (Verdict::Inconclusive, Some(note))
-    }
-}
-
-fn label(limit_ns: u64) -> String {
-    format!("stalls ≥ {}", units::format_duration(limit_ns))
-}
-
-fn seen(share: &Share) -> String {
-    if share.hits == 0 {
-        "0".to_owned()
-    } else {
-        format!(
-            "{} ({})",
-            units::format_count(share.hits),
-            units::format_share(share.seen())
-        )
-    }
-}
-
-/// The ladder: how often each length was seen, what it breaks, and how common it may be unseen.
-pub(super) fn ladder(evidence: &Evidence) -> Vec<LadderStep> {
-    steps(evidence.plan)
-        .into_iter()
-        .map(|(at_least_ns, effect, source)| {
-            let share = share_of_stalls(evidence, at_least_ns);
-            LadderStep {
-                at_least_ns,
-                effect: effect.to_owned(),
-                source: source.to_owned(),
-                count: share.hits,
-                samples: share.samples,
-                share_below: share.below(CONFIDENCE),
-            }
-        })
-        .collect()
-}
-
-/// (length, what it breaks, where that is from), ascending. The first follow the heartbeat interval and election
-/// timeout of the plan, the others are constants of etcd and Kubernetes. Where two fall on one length, the first
-/// listed is told.
-fn steps(plan: &DiskPlan) -> Vec<(u64, &'static str, &'static str)> {
-    const S: u64 = 1_000_000_000;
-    let mut steps = vec![
-        (
-            plan.heartbeat_ns,
-            "the leader's next heartbeat is late",
-            "etcd raft.go: tick and WAL save share a goroutine",
-        ),
-        (
-            2 * plan.heartbeat_ns,
-            "etcd warns: leader failed to send out heartbeat on time",
-            "etcd raft.go, pkg/contention: over 2 × heartbeat interval",
-        ),
-        (
-            plan.election_ns,
-            "followers may elect another leader",
-            "etcd --election-timeout, randomised to 1–2 ×",
-        ),
-        (
-            S,
-            "etcd warns: slow fdatasync",
-            "etcd wal.go: warnSyncDuration",
-        ),
-        (
-            2 * S,
-            "kube-apiserver reports not ready",
-            "kube-apiserver --etcd-readycheck-timeout, 2 s",
-        ),
-        (
-            5 * S + 2 * plan.election_ns,
-            "client requests time out",
-            "etcd config.ReqTimeout: 5 s + 2 × election timeout",
-        ),
-        (
-            10 * S,
-            "controller-manager and scheduler lose their lease and exit",
-            "Kubernetes --leader-elect-renew-deadline, 10 s",
-        ),
-        (
-            40 * S,
-            "nodes turn NotReady (from Kubernetes 1.32 on after 50 s)",
-            "Kubernetes --node-monitor-grace-period",
-        ),
-    ];
-    steps.sort_by_key(|step| step.0);
-    steps.dedup_by_key(|step| step.0);
-    steps
 }
 
 #[cfg(test)]

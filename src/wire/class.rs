@@ -3,6 +3,8 @@
 //! A write has definitely failed only where this list says so; everything else may have been applied (as Jepsen
 //! counts). A timeout of the *server* comes as `Unavailable`, so the code alone does not tell.
 
+use super::Token;
+
 /// Why an operation failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ErrorClass {
@@ -30,7 +32,9 @@ pub enum ErrorClass {
     Compacted,
     /// The lease does not exist any more.
     LeaseGone,
-    /// Refused: permission, token, or a request the server does not accept.
+    /// Refused: the token is not believed any more; another is got, and the request sent once more.
+    StaleToken,
+    /// Refused: permission, or a request the server does not accept.
     Denied,
     /// The server says that its data is corrupt.
     Corrupt,
@@ -59,6 +63,7 @@ impl ErrorClass {
     pub fn of_status(code: u32, message: &str) -> ErrorClass {
         let says = |text: &str| message.contains(text);
         match code {
+            _ if Token::is_stale(code, message) => ErrorClass::StaleToken,
             code::UNAVAILABLE if says("no leader") => ErrorClass::NoLeader,
             code::UNAVAILABLE if says("leader changed") => ErrorClass::LeaderChanged,
             code::UNAVAILABLE if says("timed out") => ErrorClass::ServerTimeout,
@@ -98,10 +103,37 @@ impl ErrorClass {
             ErrorClass::TooLarge => "too-large",
             ErrorClass::Compacted => "compacted",
             ErrorClass::LeaseGone => "lease-gone",
+            ErrorClass::StaleToken => "stale-token",
             ErrorClass::Denied => "denied",
             ErrorClass::Corrupt => "corrupt",
             ErrorClass::Other => "other",
         }
+    }
+
+    /// Every class.
+    pub const ALL: [ErrorClass; 15] = [
+        ErrorClass::NotSent,
+        ErrorClass::NoLeader,
+        ErrorClass::LeaderChanged,
+        ErrorClass::ServerTimeout,
+        ErrorClass::Stopping,
+        ErrorClass::Transport,
+        ErrorClass::ClientDeadline,
+        ErrorClass::Overload,
+        ErrorClass::NoSpace,
+        ErrorClass::TooLarge,
+        ErrorClass::Compacted,
+        ErrorClass::LeaseGone,
+        ErrorClass::Denied,
+        ErrorClass::Corrupt,
+        ErrorClass::Other,
+    ];
+
+    /// The class of this name; `None` for what no version of this program has written.
+    pub fn of_name(name: &str) -> Option<ErrorClass> {
+        ErrorClass::ALL
+            .into_iter()
+            .find(|class| class.name() == name)
     }
 
     /// Whether a write that failed like this was certainly not applied.
@@ -113,6 +145,7 @@ impl ErrorClass {
                 | ErrorClass::NoSpace
                 | ErrorClass::TooLarge
                 | ErrorClass::LeaseGone
+                | ErrorClass::StaleToken
                 | ErrorClass::Denied
         )
     }
@@ -143,6 +176,14 @@ mod tests {
             ErrorClass::of_status(14, "error reading from server: EOF"),
             ErrorClass::Transport
         );
+    }
+
+    #[test]
+    fn every_class_is_found_by_its_name() {
+        for class in ErrorClass::ALL {
+            assert_eq!(ErrorClass::of_name(class.name()), Some(class));
+        }
+        assert_eq!(ErrorClass::of_name("sulking"), None);
     }
 
     #[test]

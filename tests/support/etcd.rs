@@ -22,7 +22,7 @@ impl Etcd {
     /// `wrapped` turns the program into the command that starts it: inside a cgroup, under strace, or as it is.
     pub fn start(program: &Path, directory: &Path, wrapped: impl FnOnce(&Path) -> Command) -> Self {
         let data_dir = directory.join("etcd-under-test");
-        let (client_port, peer_port) = free_ports();
+        let [client_port, peer_port] = free_ports();
         let client_url = format!("http://127.0.0.1:{client_port}");
         let peer_url = format!("http://127.0.0.1:{peer_port}");
         let log = File::create(directory.join("etcd-under-test.log")).expect("a log file");
@@ -83,10 +83,9 @@ impl Drop for Etcd {
     }
 }
 
-/// Two ports nobody listens on. Held together, so that they differ.
-fn free_ports() -> (u16, u16) {
-    let any = || TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    let (one, other) = (any(), any());
-    let port = |l: &TcpListener| l.local_addr().expect("a bound address").port();
-    (port(&one), port(&other))
+/// Ports nobody listens on. Held together, so that they differ.
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    let held = [(); N].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
+    held.each_ref()
+        .map(|listener| listener.local_addr().expect("a bound address").port())
 }

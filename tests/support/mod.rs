@@ -1,13 +1,15 @@
-//! What the integration tests and benchmarks share: a real etcd, throttled loop devices, strace read back.
+//! What the integration tests and benchmarks share: a real etcd, throttled loop devices, strace read back, certificates.
 
 // Each test binary uses its own part of this.
 #![allow(dead_code, unused_imports, unused_macros)]
 
+pub mod authority;
 pub mod cgroup;
 pub mod clients;
 pub mod command;
 pub mod etcd;
 pub mod fio;
+pub mod guarded;
 pub mod loopdisk;
 pub mod metrics;
 pub mod needs;

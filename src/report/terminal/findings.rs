@@ -1,6 +1,7 @@
 //! What is worth knowing: the gravest first, each with what to do about it.
 
-use super::{Page, capacity};
+use super::Page;
+use super::disk::capacity;
 use crate::report::text::{clean, wrap};
 use crate::result::{Finding, Severity};
 

@@ -5,11 +5,18 @@ use crate::report::text::{clean, entry, flow};
 use crate::result::StallLine;
 use crate::units::{format_count, format_duration};
 
-pub(super) fn ladder(page: &Page<'_>, out: &mut String) {
+/// `counts` tells the phases whose stalls the ladder counts.
+pub(super) fn ladder(page: &Page<'_>, counts: impl Fn(&str) -> bool, out: &mut String) {
     if page.summary.ladder.iter().all(|step| step.count == 0) {
         return;
     }
-    let steps = page.summary.ladder.iter().map(|step| {
+    // What is longer than a length that was never seen was not seen either.
+    let ladder = &page.summary.ladder;
+    let seen = ladder
+        .iter()
+        .position(|step| step.count == 0)
+        .map_or(ladder.len(), |first| first + 1);
+    let steps = ladder[..seen].iter().map(|step| {
         let length = format_duration(step.at_least_ns);
         match step.count {
             0 => format!("≥ {length} none"),
@@ -29,8 +36,8 @@ pub(super) fn ladder(page: &Page<'_>, out: &mut String) {
         GUTTER,
         &flow(&steps, "   ", page.beside_gutter()),
     );
-    let longest = page.run.stalls.iter().max_by_key(|stall| stall.duration_ns);
-    if let Some(stall) = longest {
+    let counted = page.run.stalls.iter().filter(|stall| counts(&stall.phase));
+    if let Some(stall) = counted.max_by_key(|stall| stall.duration_ns) {
         entry(
             out,
             "longest",

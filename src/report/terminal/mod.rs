@@ -1,39 +1,37 @@
 //! The page for people. Top down: answer, reasons, evidence, oddities, what to do next.
 
-mod capacity;
-mod device;
-mod evidence;
+mod disk;
 mod findings;
 mod ladder;
+mod load;
+mod quantiles;
 mod rules;
+mod table;
 
 use std::path::Path;
 
 use super::style::Style;
 use super::text::{clean, entry, width, wrap};
-use crate::plan::DiskPlan;
-use crate::result::{Finding, Run, Summary};
+use crate::plan::{DiskPlan, LoadPlan};
+use crate::result::{Finding, PhaseSummary, Run, SeriesSummary, Summary};
 use crate::units::format_duration;
 
 /// Cells of the column that holds the labels of entries.
 const GUTTER: usize = 16;
 
-/// The page of a disk qualification, ending in a newline.
+/// The page of a result, ending in a newline.
 pub fn terminal(run: &Run, summary: &Summary, result: &Path, style: &Style) -> String {
     let page = Page {
         run,
         summary,
-        plan: serde_json::from_value(run.header.plan.clone()).ok(),
+        plan: Plan::of(run),
         style: *style,
     };
     let mut out = String::new();
-    device::line(&page, &mut out);
-    out.push('\n');
-    answer(&page, &mut out);
-    rules::table(&page, &mut out);
-    ladder::ladder(&page, &mut out);
-    evidence::evidence(&page, &mut out);
-    capacity::capacity(&page, &mut out);
+    match &page.plan {
+        Plan::Load(plan) => load::page(&page, plan, &mut out),
+        _ => disk::page(&page, &mut out),
+    }
     findings::findings(&page, &mut out);
     next(&page, result, &mut out);
     out
@@ -43,12 +41,51 @@ pub fn terminal(run: &Run, summary: &Summary, result: &Path, style: &Style) -> S
 struct Page<'a> {
     run: &'a Run,
     summary: &'a Summary,
-    /// Absent when the header's plan is not that of a disk qualification.
-    plan: Option<DiskPlan>,
+    plan: Plan,
     style: Style,
 }
 
+/// The plan in the header.
+#[allow(clippy::large_enum_variant)] // there is one of it
+enum Plan {
+    /// Of a disk qualification.
+    Disk(DiskPlan),
+    /// Of a load.
+    Load(LoadPlan),
+    /// Not to be read.
+    Unknown,
+}
+
+impl Plan {
+    fn of(run: &Run) -> Plan {
+        let value = run.header.plan.clone();
+        match run.header.kind.as_str() {
+            "load" => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Load),
+            _ => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Disk),
+        }
+    }
+}
+
 impl Page<'_> {
+    /// The plan, if it is that of a disk qualification.
+    fn disk(&self) -> Option<&DiskPlan> {
+        match &self.plan {
+            Plan::Disk(plan) => Some(plan),
+            _ => None,
+        }
+    }
+
+    /// The figures of a phase.
+    fn phase(&self, name: &str) -> Option<&PhaseSummary> {
+        self.summary.phases.iter().find(|phase| phase.phase == name)
+    }
+
+    /// The figures of a series in a phase; without a member, of all members together.
+    fn figures(&self, phase: &str, series: &str, member: Option<u32>) -> Option<&SeriesSummary> {
+        let mut all = self.phase(phase)?.series.iter();
+        all.find(|found| found.series == series && found.member == member)
+    }
+
     /// Cells beside the gutter.
     fn beside_gutter(&self) -> usize {
         self.style.prose().saturating_sub(2 + GUTTER)
@@ -91,7 +128,7 @@ fn cut_short(page: &Page<'_>) -> Option<String> {
         None => "incomplete: the run was killed".to_owned(),
     };
     let lasted = format_duration(page.run.length_ns());
-    Some(match &page.plan {
+    Some(match page.disk() {
         Some(plan) => {
             format!(
                 "({how} after {lasted} of {})",
@@ -113,14 +150,13 @@ fn next(page: &Page<'_>, result: &Path, out: &mut String) {
         LABEL,
         &[clean(&result.display().to_string())],
     );
-    let Some(plan) = &page.plan else { return };
-    let mut lines = vec![clean(&plan.command())];
-    let told = |finding: &Finding| {
-        let advice = finding.advice.as_ref();
-        advice.is_some_and(|text| text.contains("--soak"))
+    let (command, hint) = match &page.plan {
+        Plan::Disk(plan) => (plan.command(), longer(page, plan)),
+        Plan::Load(plan) => (plan.command(), None),
+        Plan::Unknown => return,
     };
-    if !plan.is_soak() && !page.summary.findings.iter().any(told) {
-        let hint = "longer: --soak 30m finds burst credits and rare stalls";
+    let mut lines = vec![clean(&command)];
+    if let Some(hint) = hint {
         let beside = format!("{}   {hint}", lines[0]);
         if width(&beside) <= cells {
             lines[0] = beside;
@@ -129,4 +165,14 @@ fn next(page: &Page<'_>, result: &Path, out: &mut String) {
         }
     }
     entry(out, "again", LABEL, &lines);
+}
+
+/// What only a longer qualification finds, unless it was told already or this was one.
+fn longer(page: &Page<'_>, plan: &DiskPlan) -> Option<&'static str> {
+    let told = |finding: &Finding| {
+        let advice = finding.advice.as_ref();
+        advice.is_some_and(|text| text.contains("--soak"))
+    };
+    let known = plan.is_soak() || page.summary.findings.iter().any(told);
+    (!known).then_some("longer: --soak 30m finds burst credits and rare stalls")
 }

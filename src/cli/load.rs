@@ -1,0 +1,401 @@
+//! `etcdbench load`.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+use super::{ArrivalArg, ConnectArgs, LabelArg, OutputArgs};
+use crate::units::{parse_bytes, parse_duration, parse_duration_or_millis, parse_share};
+
+/// Drive a live etcd and measure every request, from the moment it was due.
+///
+/// Sends operations at times fixed beforehand (--rate) or from clients that wait for each answer (--clients), charges
+/// every delay to the request that suffered it, reads the members' own metrics beside it, and judges both. Writes only
+/// below a fresh prefix of its own, says before how much the database may grow, stops short of the quota, and removes
+/// its keys on every way out.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = SHORT_EXAMPLES, after_long_help = EXAMPLES)]
+pub struct LoadArgs {
+    /// put, range, mixed, txn, txn-mixed, delete, watch, lease or stm; --mix instead for a mix of your own
+    #[arg(value_enum, value_name = "OPERATION", hide_possible_values = true)]
+    pub operation: Option<OperationArg>,
+
+    /// Operations and their weights: put=60,range=35,delete=5
+    ///
+    /// Of put, range, delete, txn, txn-range, stm, lease-keepalive and lease-grant.
+    #[arg(long, value_name = "OPERATION=WEIGHT,…", help_heading = OPERATIONS)]
+    pub mix: Option<String>,
+
+    /// Reads per write of mixed and txn-mixed [default: 1]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = OPERATIONS)]
+    pub rw_ratio: Option<f64>,
+
+    /// Keys that a transaction writes or reads, up to 128 [default: 1]
+    #[arg(long, value_name = "N", help_heading = OPERATIONS)]
+    pub txn_ops: Option<u32>,
+
+    /// Transactions as an apiserver sends them: write if the key is unchanged, else read it
+    #[arg(long, help_heading = OPERATIONS)]
+    pub guarded: bool,
+
+    /// Ask each put and delete for the value it replaced
+    #[arg(long, help_heading = OPERATIONS)]
+    pub prev_kv: bool,
+
+    /// Seconds that leases live; written keys are bound to one [default: no lease; 60 for lease operations]
+    #[arg(long, value_name = "SECONDS", help_heading = OPERATIONS)]
+    pub lease_ttl: Option<u64>,
+
+    /// How the etcd is reached.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+
+    /// Operations per second, due whatever the server does (open loop) [default: 500; 100 for watch]
+    ///
+    /// A number, or what the rate does over time: 500..8000:+500/10s is a stair of 10 s steps, 500..8000/60s an even
+    /// rise over a minute, 500/30s,5000/5s,500/30s one after the other. Each step is a phase with figures of its own.
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true, help_heading = PACE)]
+    pub rate: Option<String>,
+
+    /// Spacing of the times at which operations are due [default: constant]
+    #[arg(long, value_enum, value_name = "KIND", help_heading = PACE)]
+    pub arrival: Option<ArrivalArg>,
+
+    /// Operations due at once at the beginning, beside --rate: a full token bucket [default: 0]
+    #[arg(long, value_name = "N", help_heading = PACE)]
+    pub burst: Option<u32>,
+
+    /// Operations under way at a time; what is due beyond waits, and its wait counts [default: 10000]
+    #[arg(long, value_name = "N", help_heading = PACE)]
+    pub max_in_flight: Option<u32>,
+
+    /// Clients that each wait for their answer before the next operation (closed loop)
+    ///
+    /// With --rate, as in etcd's benchmark, so many operations may be under way: the same as --max-in-flight.
+    #[arg(long, value_name = "N", help_heading = PACE)]
+    pub clients: Option<u32>,
+
+    /// Connections [default: 10, or fewer if there are fewer clients]
+    #[arg(long, value_name = "N", help_heading = PACE)]
+    pub conns: Option<u32>,
+
+    /// Threads that drive the connections [default: 2, or 1 for one connection]
+    ///
+    /// One carries about a hundred thousand small requests a second. The result says when they were the limit.
+    #[arg(long, value_name = "N", help_heading = PACE)]
+    pub threads: Option<u32>,
+
+    /// Which members connections are made to: spread, leader, followers or one of --endpoints [default: spread]
+    #[arg(long = "connect", value_name = "WHERE", help_heading = PACE)]
+    pub placement: Option<String>,
+
+    /// Length of the measured load [default: 30s, or until --total]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = PACE)]
+    pub duration: Option<u64>,
+
+    /// Measured operations after which the load ends
+    #[arg(long, value_name = "N", help_heading = PACE)]
+    pub total: Option<u64>,
+
+    /// Length of the load before it, at the same rate, that does not count [default: 3s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = PACE)]
+    pub warmup: Option<u64>,
+
+    /// What all keys begin with [default: a fresh random one below /etcdbench/]
+    #[arg(long, value_name = "TEXT", help_heading = KEYS)]
+    pub prefix: Option<String>,
+
+    /// Bytes of a key, the prefix among them [default: 64]
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes, help_heading = KEYS)]
+    pub key_size: Option<u64>,
+
+    /// Different keys [default: 10000; for delete alone one per operation]
+    #[arg(long, value_name = "N", help_heading = KEYS)]
+    pub key_space_size: Option<u64>,
+
+    /// Which key is next: sequential, uniform, zipfian, latest or hotspot [default: uniform]
+    ///
+    /// zipfian=0.99 and latest=0.99 (mostly the keys written last) take the exponent; hotspot=20%:80% sends 80 % of
+    /// the operations to 20 % of the keys.
+    #[arg(long, value_name = "KIND[=…]", help_heading = KEYS)]
+    pub key_dist: Option<String>,
+
+    /// The same as --key-dist sequential
+    #[arg(long, help_heading = KEYS)]
+    pub sequential_keys: bool,
+
+    /// Bytes of a value, or a range of sizes: 256..4KiB [default: 1024]
+    #[arg(long, value_name = "SIZE[..SIZE]", help_heading = KEYS)]
+    pub val_size: Option<String>,
+
+    /// Share of a value that is zeros; the rest is random [default: 0%]
+    #[arg(long, value_name = "SHARE", value_parser = parse_share, help_heading = KEYS)]
+    pub compressible: Option<f64>,
+
+    /// Share of a value that differs from one write to the next [default: 100%]
+    #[arg(long, value_name = "SHARE", value_parser = parse_share, help_heading = KEYS)]
+    pub changing: Option<f64>,
+
+    /// Keys written before the load [default: the whole key space if the load reads or deletes]
+    #[arg(long, value_name = "N", help_heading = KEYS)]
+    pub preload: Option<u64>,
+
+    /// Seed of arrivals, keys and values [default: 1]
+    #[arg(long, value_name = "N", help_heading = KEYS)]
+    pub seed: Option<u64>,
+
+    /// What a read covers [default: single]
+    #[arg(long, value_enum, value_name = "SHAPE", help_heading = READS)]
+    pub read: Option<ReadArg>,
+
+    /// Most keys of one answer; with --read paged, of a page [default: 500 for from and paged, else none]
+    #[arg(long, value_name = "N", help_heading = READS)]
+    pub limit: Option<u32>,
+
+    /// l, linearizable, or s, serializable: answered by the member that is asked [default: l]
+    #[arg(long, value_enum, value_name = "KIND", help_heading = READS)]
+    pub consistency: Option<ConsistencyArg>,
+
+    /// Read only how many keys there are
+    #[arg(long, help_heading = READS)]
+    pub count_only: bool,
+
+    /// Read no values
+    #[arg(long, help_heading = READS)]
+    pub keys_only: bool,
+
+    /// Streams of watches; with --mix, what turns watching on [default: 10 for watch]
+    #[arg(long, value_name = "N", help_heading = WATCHES)]
+    pub streams: Option<u32>,
+
+    /// Watches on each stream [default: 10]
+    #[arg(long, value_name = "N", help_heading = WATCHES)]
+    pub watches_per_stream: Option<u32>,
+
+    /// Watch this many keys, each watch one of them, instead of the whole prefix
+    #[arg(long, value_name = "N", help_heading = WATCHES)]
+    pub watched_keys: Option<u64>,
+
+    /// Events carry the value before, as an apiserver asks for
+    #[arg(long, help_heading = WATCHES)]
+    pub watch_prev_kv: bool,
+
+    /// How a software transaction's reads are made safe [default: repeatable-reads]
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = STM)]
+    pub isolation: Option<IsolationArg>,
+
+    /// Keys of one software transaction, up to 128 [default: 2]
+    #[arg(long, value_name = "N", help_heading = STM)]
+    pub stm_keys: Option<u32>,
+
+    /// Share of them that is written, at least one [default: 50%]
+    #[arg(long, value_name = "SHARE", value_parser = parse_share, help_heading = STM)]
+    pub stm_writes: Option<f64>,
+
+    /// Start a throwaway etcd on this machine, of N members or one, drive it, and take it down
+    ///
+    /// Whatever says how another etcd is reached has no effect then.
+    #[arg(
+        long,
+        value_name = "N",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "1",
+        help_heading = LOCAL
+    )]
+    pub local: Option<u32>,
+
+    /// The etcd program that --local starts [default: etcd, found by PATH]
+    #[arg(long, value_name = "PATH", help_heading = LOCAL)]
+    pub etcd: Option<PathBuf>,
+
+    /// Where --local makes the members' data directories: choose the disk to be measured [default: .]
+    #[arg(long, value_name = "DIR", help_heading = LOCAL)]
+    pub local_dir: Option<PathBuf>,
+
+    /// Backend quota of the members that --local starts, up to 8GiB [default: 2GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes, help_heading = LOCAL)]
+    pub quota: Option<u64>,
+
+    /// A rule of your own, beside the defaults; may be repeated
+    ///
+    /// A series, a quantile (or mean, max, rate), a limit with its unit: 'put.response.p99 < 50ms'; or 'errors < 0.1%'.
+    /// A rate has response (due to answered), lag (due to sent) and service (sent to answered), clients only service.
+    #[arg(long = "rule", value_name = "RULE", action = ArgAction::Append, help_heading = VERDICT)]
+    pub rules: Vec<String>,
+
+    /// End with exit code 3 also where the verdict is warn
+    #[arg(long, help_heading = VERDICT)]
+    pub strict: bool,
+
+    /// The etcd's flag; a wait this long is a stall [default: 100ms]
+    ///
+    /// A bare number is milliseconds, as for etcd.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration_or_millis, help_heading = VERDICT)]
+    pub heartbeat_interval: Option<u64>,
+
+    /// Do not read the members' /metrics
+    #[arg(long, help_heading = VERDICT)]
+    pub no_scrape: bool,
+
+    /// Read back every acknowledged write at the end, and fail if one is lost
+    #[arg(long, help_heading = SAFETY)]
+    pub verify: bool,
+
+    /// Leave the keys where they are
+    #[arg(long, help_heading = SAFETY)]
+    pub keep_keys: bool,
+
+    /// Compact the history at the end, that of everybody in this etcd
+    #[arg(long, help_heading = SAFETY)]
+    pub compact: bool,
+
+    /// Defragment each member at the end; it answers nobody meanwhile
+    #[arg(long, help_heading = SAFETY)]
+    pub defrag: bool,
+
+    /// Go on although the database may come near its quota
+    ///
+    /// An etcd that has reached its quota takes no more writes, from anybody, until it is compacted, defragmented and
+    /// its alarm disarmed.
+    #[arg(long, help_heading = SAFETY)]
+    pub allow_quota: bool,
+
+    /// Go on although the etcd serves a Kubernetes, or the prefix holds keys of others
+    #[arg(long, help_heading = SAFETY)]
+    pub allow_foreign: bool,
+
+    /// Name of this run in the result [default: the endpoints]
+    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    pub name: Option<String>,
+
+    /// A label of this run in the result; may be repeated
+    #[arg(
+        long = "label",
+        value_name = "KEY=VALUE",
+        action = ArgAction::Append,
+        value_parser = LabelArg::parse,
+        help_heading = "Output"
+    )]
+    pub labels: Vec<LabelArg>,
+
+    /// What comes out, and where.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+const OPERATIONS: &str = "Operations";
+const PACE: &str = "Pace and length";
+const KEYS: &str = "Keys and values";
+const READS: &str = "Reads";
+const WATCHES: &str = "Watches";
+const STM: &str = "Software transactions";
+const LOCAL: &str = "A throwaway etcd";
+const VERDICT: &str = "Verdict";
+const SAFETY: &str = "Safety";
+
+const SHORT_EXAMPLES: &str = "\
+Examples:
+  etcdbench load put --local                          the real thing, on a throwaway etcd
+  etcdbench load put --rate 2000 --duration 60s       does this etcd hold 2,000 puts/s?
+  etcdbench load mixed --rate 500..8000:+500/10s      where does it give way?
+
+'etcdbench load --help' tells more.";
+
+const EXAMPLES: &str = "\
+Operations:
+  put        writes one key
+  range      reads: one key, or what --read says
+  mixed      put and range
+  txn        a transaction that writes
+  txn-mixed  transactions, some that write and some that read
+  delete     removes one key
+  watch      puts, and how long their events take to every watch
+  lease      prolongs leases
+  stm        software transactions, as etcd's concurrency package makes them
+
+Sizes take a unit (4096, 64k, 1KiB, 1MB), durations need one (250us, 10ms, 1.5s, 30m, 1h30m).
+
+Examples:
+  The real thing without an etcd: a throwaway cluster of three on the disk under /var/lib:
+    etcdbench load put --local=3 --local-dir /var/lib
+
+  Does this cluster hold 2,000 puts a second, with p99 below 50 ms?
+    etcdbench load put --endpoints 10.0.0.1:2379,10.0.0.2:2379 --rate 2000 --duration 60s \\
+      --rule 'put.response.p99 < 50ms'
+
+  Where does it give way? A stair from 500 to 8,000 operations a second:
+    etcdbench load mixed --rate 500..8000:+500/10s
+
+  As etcd's benchmark: a thousand clients on a hundred connections, as fast as they can:
+    etcdbench load put --conns 100 --clients 1000 --total 100000 --val-size 256
+
+  As a busy apiserver: guarded updates, lists of 500 keys, watches:
+    etcdbench load --mix txn=60,range=40 --guarded --read from --streams 30 --watch-prev-kv
+
+  What a loss of the leader costs, and whether anything acknowledged is lost:
+    etcdbench load put --rate 500 --duration 5m --verify";
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OperationArg {
+    /// Writes one key
+    Put,
+    /// Reads
+    Range,
+    /// Put and range
+    Mixed,
+    /// A transaction that writes
+    Txn,
+    /// Transactions that write and that read
+    TxnMixed,
+    /// Removes one key
+    Delete,
+    /// Puts, and the events of them
+    Watch,
+    /// Prolongs leases
+    Lease,
+    /// Software transactions
+    Stm,
+}
+
+/// What a read covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReadArg {
+    /// One key
+    Single,
+    /// The whole key space in one answer
+    Prefix,
+    /// From a key on, up to --limit keys
+    From,
+    /// The whole key space in pages of --limit keys, at one revision; all of them are one operation
+    Paged,
+}
+
+/// How up to date an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConsistencyArg {
+    /// Linearizable: as of now, which takes the leader and a majority
+    #[value(name = "l", alias = "linearizable")]
+    Linearizable,
+    /// Serializable: what the member that is asked knows
+    #[value(name = "s", alias = "serializable")]
+    Serializable,
+}
+
+/// Isolation levels of etcd's `concurrency` package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum IsolationArg {
+    /// Nothing is guarded
+    #[value(alias = "c")]
+    ReadCommitted,
+    /// What was read must not have changed
+    #[value(alias = "r")]
+    RepeatableReads,
+    /// As repeatable-reads, and all reads at one revision
+    #[value(alias = "s")]
+    Serializable,
+    /// As serializable, and what is written must not have changed either
+    #[value(alias = "ss")]
+    SerializableSnapshot,
+}

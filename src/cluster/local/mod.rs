@@ -1,0 +1,85 @@
+//! A throwaway cluster of real etcd members on this machine: gone when it is dropped, and when we are killed.
+
+mod binary;
+mod keeper;
+mod start;
+
+use std::path::PathBuf;
+
+use crate::error::Result;
+use crate::wire::Endpoint;
+use crate::workdir::{self, Workdir};
+
+use keeper::Keeper;
+
+/// What is to be started.
+#[derive(Debug, Clone)]
+pub struct LocalPlan {
+    /// Number of members.
+    pub members: u32,
+    /// The program: a path, or a name to look for in PATH.
+    pub etcd: PathBuf,
+    /// The members' data is written to a fresh sub-directory of it, which is removed at the end.
+    pub directory: PathBuf,
+    /// etcd's `--quota-backend-bytes`.
+    pub quota_bytes: u64,
+    /// Unique to this run.
+    pub run_id: String,
+}
+
+/// A running cluster. Dropping it kills the members and removes what they wrote.
+pub struct LocalCluster {
+    // Dropped in this order: nothing is removed before nobody writes to it any more.
+    keeper: Keeper,
+    workdir: Workdir,
+    endpoints: Vec<Endpoint>,
+    version: String,
+    leftovers: Vec<PathBuf>,
+}
+
+impl LocalCluster {
+    /// Starts the members and returns when every one of them serves clients. What killed runs left below the directory
+    /// is removed before.
+    ///
+    /// # Errors
+    /// When the program is missing or is no etcd, the directory cannot be written to, or a member dies or does not get
+    /// ready: with the last lines of its log.
+    pub fn start(plan: &LocalPlan) -> Result<Self> {
+        let version = binary::version(&plan.etcd)?;
+        let leftovers = workdir::remove_leftovers(&plan.directory);
+        let workdir = Workdir::create(&plan.directory, &plan.run_id)?;
+        let (keeper, endpoints) = start::start(plan, workdir.path())?;
+        Ok(LocalCluster {
+            keeper,
+            workdir,
+            endpoints,
+            version,
+            leftovers,
+        })
+    }
+
+    /// Where the members serve clients, in the order of their names `m1`, `m2` …
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// The members' process ids, in the same order.
+    pub fn pids(&self) -> &[u32] {
+        self.keeper.pids()
+    }
+
+    /// What `etcd --version` says: `3.5.17`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Where the members write: `m1`, `m1.log` …
+    pub fn directory(&self) -> &std::path::Path {
+        self.workdir.path()
+    }
+
+    /// What was found of killed runs and removed.
+    pub fn leftovers(&self) -> &[PathBuf] {
+        &self.leftovers
+    }
+}

@@ -1,0 +1,327 @@
+//! The control plane of a load: which members there are, what they say of themselves while it runs, what must not be
+//! touched, and throwaway clusters. Through etcd-client, over the same connections as the load.
+
+mod connect;
+mod discover;
+mod explain;
+pub mod guard;
+mod keys;
+pub mod local;
+pub mod metrics;
+mod scrape;
+mod status;
+mod upkeep;
+mod watcher;
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use tokio::runtime::Runtime;
+
+use crate::error::{Error, Result};
+use crate::result::MemberFacts;
+use crate::wire::{Credentials, Dialer, Endpoint};
+
+use connect::{CALL, MemberClient};
+use explain::{Answer, CallError, Called, Need};
+use metrics::Reading;
+use scrape::Scraper;
+
+pub use guard::Quota;
+pub use status::{Alarm, MemberStatus};
+pub use watcher::{Live, Watcher};
+
+/// A cluster that runs, as far as it was named or found. Every call blocks until it is answered or its time is up.
+pub struct Cluster {
+    members: Vec<Member>,
+    listed: Vec<Listed>,
+    notes: Vec<String>,
+    // Last, so that the connections above are dropped before what drives them.
+    runtime: Runtime,
+}
+
+/// A member that can be driven.
+pub struct Member {
+    /// What a result says about it.
+    pub facts: MemberFacts,
+    /// Where it was reached.
+    pub endpoint: Endpoint,
+    /// What it said last; absent when it did not answer.
+    pub status: Option<MemberStatus>,
+    /// `--quota-backend-bytes` of it.
+    pub quota: Quota,
+    client: MemberClient,
+}
+
+/// A member as the cluster lists it.
+#[derive(Debug, Clone)]
+struct Listed {
+    id: u64,
+    name: String,
+    client_urls: Vec<String>,
+    learner: bool,
+}
+
+impl Cluster {
+    /// Asks the members named who they are. One that does not answer is kept and told by [`Cluster::notes`], as long
+    /// as another one answers.
+    ///
+    /// # Errors
+    /// When none answers, one answers that the user is not welcome, or two belong to different clusters.
+    pub fn connect(
+        endpoints: &[Endpoint],
+        dialer: &Dialer,
+        credentials: Option<&Credentials>,
+    ) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Error::Refused(format!("cannot start a runtime: {error}")))?;
+        let mut cluster = Cluster {
+            members: Vec::new(),
+            listed: Vec::new(),
+            notes: Vec::new(),
+            runtime,
+        };
+        let client =
+            |to: &Endpoint| MemberClient::new(to.clone(), dialer.clone(), credentials.cloned());
+        let clients = endpoints.iter().map(client).collect();
+        let asked = cluster.ask(clients);
+        cluster.admit(asked)?;
+        cluster.list();
+        cluster.refresh_facts();
+        cluster.read_quotas();
+        Ok(cluster)
+    }
+
+    /// The members, in the order that `member` of a series counts: first those that were named.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// What is worth telling about them: a member that does not answer, one that was named twice.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Which of the members leads; absent when none of them does, or the leader was not named.
+    pub fn leader(&self) -> Option<usize> {
+        let leads = |member: &Member| member.status.as_ref().is_some_and(MemberStatus::leads);
+        self.members.iter().position(leads)
+    }
+
+    /// The largest database of the members.
+    pub fn db_bytes(&self) -> u64 {
+        let sizes = self.members.iter().filter_map(|m| m.status.as_ref());
+        sizes.map(|status| status.db_bytes).max().unwrap_or(0)
+    }
+
+    /// The smallest quota of the members.
+    pub fn quota(&self) -> Quota {
+        Quota::smallest(self.members.iter().map(|member| member.quota))
+    }
+
+    /// Asks all members again.
+    pub fn refresh(&mut self) {
+        let clients = self.members.iter().map(|m| m.client.clone()).collect();
+        let asked = self.ask(clients);
+        for (member, (client, answer)) in self.members.iter_mut().zip(asked) {
+            member.client = client;
+            member.status = answer.ok();
+        }
+        self.refresh_facts();
+    }
+
+    fn ask(&self, clients: Vec<MemberClient>) -> Vec<(MemberClient, Asked)> {
+        let ask = async |mut client: MemberClient| {
+            let answer = client.status(CALL).await;
+            (client, answer)
+        };
+        self.runtime
+            .block_on(join_all(clients.into_iter().map(ask)))
+    }
+
+    fn admit(&mut self, asked: Vec<(MemberClient, Asked)>) -> Result<()> {
+        let refusal = |error: &&CallError| !error.is_unreachable();
+        let mut failed = asked.iter().filter_map(|(_, answer)| answer.as_ref().err());
+        if let Some(refused) = failed.clone().find(refusal) {
+            return Err(refused.clone().into());
+        }
+        if asked.iter().all(|(_, answer)| answer.is_err()) {
+            let words: Vec<String> = failed.by_ref().map(ToString::to_string).collect();
+            return Err(Error::Refused(words.join("\n")));
+        }
+        for (client, answer) in asked {
+            match answer {
+                Ok(status) => self.admit_answering(client, status)?,
+                Err(error) => {
+                    self.notes.push(error.to_string());
+                    self.members.push(Member::new(client, None));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn admit_answering(&mut self, client: MemberClient, status: MemberStatus) -> Result<()> {
+        for member in &self.members {
+            let Some(other) = &member.status else {
+                continue;
+            };
+            if other.cluster_id != status.cluster_id {
+                return Err(Error::Usage(format!(
+                    "--endpoints: {} and {} belong to different clusters ({:x} and {:x}); name members of one",
+                    member.endpoint,
+                    client.endpoint(),
+                    other.cluster_id,
+                    status.cluster_id
+                )));
+            }
+            if other.id == status.id {
+                self.notes.push(format!(
+                    "{} and {} are the same member; the second is left out",
+                    member.endpoint,
+                    client.endpoint()
+                ));
+                return Ok(());
+            }
+        }
+        self.members.push(Member::new(client, Some(status)));
+        Ok(())
+    }
+
+    /// Asks a member for the list of all. Without it members go by their endpoints.
+    fn list(&mut self) {
+        let listed = self.ask_any(Need::Nothing, CALL, async |client| {
+            client.member_list().await
+        });
+        match listed {
+            Ok(answer) => {
+                let members = answer.members().iter();
+                self.listed = members.map(Listed::of).collect();
+            }
+            Err(error) => self.notes.push(format!("no list of members: {error}")),
+        }
+    }
+
+    fn refresh_facts(&mut self) {
+        for member in &mut self.members {
+            let known = member.listed(&self.listed);
+            member.facts = member.tell(known);
+        }
+    }
+
+    /// Before 3.6 only `/metrics` tells the quota.
+    fn read_quotas(&mut self) {
+        let read = async |member: &Member| {
+            member.status.as_ref()?;
+            let (endpoint, dialer) = (member.endpoint.clone(), member.client.dialer().clone());
+            let mut scraper = Scraper::new(endpoint, dialer);
+            let page = tokio::time::timeout(CALL, scraper.get("/metrics")).await;
+            page.ok()?.ok().map(|text| Reading::of(&text))
+        };
+        let readings = self
+            .runtime
+            .block_on(join_all(self.members.iter().map(read)));
+        for (member, reading) in self.members.iter_mut().zip(readings) {
+            let told = member.status.as_ref().and_then(|status| status.quota_bytes);
+            member.quota = Quota::told(told, reading.as_ref());
+            member.facts.quota_bytes = member.quota.bytes();
+        }
+    }
+
+    /// Makes a call to whichever member answers, the leader before the others.
+    fn ask_any<T>(
+        &mut self,
+        need: Need<'_>,
+        limit: std::time::Duration,
+        request: impl AsyncFn(&mut etcd_client::Client) -> Answer<T>,
+    ) -> Called<T> {
+        let mut order: Vec<&mut Member> = self.members.iter_mut().collect();
+        order.sort_by_key(|member| match &member.status {
+            Some(status) => u8::from(!status.leads()),
+            None => 2,
+        });
+        self.runtime.block_on(async {
+            let mut failed = None;
+            for member in order {
+                match member.client.call(need, limit, &request).await {
+                    Err(error) if error.is_unreachable() => failed = Some(error),
+                    answered => return answered,
+                }
+            }
+            Err(failed.unwrap_or_else(CallError::nobody))
+        })
+    }
+
+    fn names(&self) -> BTreeMap<u64, String> {
+        let listed = self.listed.iter().map(|m| (m.id, m.name.clone()));
+        let known = self.members.iter().filter_map(|member| {
+            let status = member.status.as_ref()?;
+            Some((status.id, member.facts.name.clone()))
+        });
+        listed.chain(known).collect()
+    }
+}
+
+type Asked = Called<MemberStatus>;
+
+impl Member {
+    fn new(client: MemberClient, status: Option<MemberStatus>) -> Self {
+        Member {
+            facts: MemberFacts::default(),
+            endpoint: client.endpoint().clone(),
+            status,
+            quota: Quota::Unknown,
+            client,
+        }
+    }
+
+    /// Itself in the cluster's list: by its id or, while it does not answer, by its address.
+    fn listed<'a>(&self, all: &'a [Listed]) -> Option<&'a Listed> {
+        all.iter().find(|listed| match &self.status {
+            Some(status) => listed.id == status.id,
+            None => listed.endpoints().any(|url| url == self.endpoint),
+        })
+    }
+
+    fn tell(&self, listed: Option<&Listed>) -> MemberFacts {
+        let endpoint = self.endpoint.to_string();
+        let status = self.status.as_ref();
+        let id = status.map(|status| status.id).or(listed.map(|l| l.id));
+        let name = listed.map(|listed| listed.name.clone());
+        MemberFacts {
+            id: id.map(|id| format!("{id:x}")).unwrap_or_default(),
+            // A member that has not started yet is listed without a name.
+            name: name
+                .filter(|n| !n.is_empty())
+                .unwrap_or_else(|| endpoint.clone()),
+            endpoint,
+            version: status
+                .map(|status| status.version.clone())
+                .unwrap_or_default(),
+            leader: status.is_some_and(MemberStatus::leads),
+            learner: status.is_some_and(|status| status.learner)
+                || listed.is_some_and(|l| l.learner),
+            db_bytes: status.map_or(0, |status| status.db_bytes),
+            quota_bytes: self.quota.bytes(),
+        }
+    }
+}
+
+impl Listed {
+    fn of(member: &etcd_client::Member) -> Self {
+        Listed {
+            id: member.id(),
+            name: member.name().to_owned(),
+            client_urls: member.client_urls().to_vec(),
+            learner: member.is_learner(),
+        }
+    }
+
+    fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
+        self.client_urls
+            .iter()
+            .filter_map(|url| Endpoint::parse(url).ok())
+    }
+}

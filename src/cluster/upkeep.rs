@@ -1,0 +1,89 @@
+//! What is left to do for a store after a load: its history compacted, its free pages given back.
+
+use std::time::Duration;
+
+use etcd_client::CompactionOptions;
+
+use crate::error::{Error, Result};
+
+use super::connect::CALL;
+use super::explain::Need;
+use super::{Alarm, Cluster, MemberStatus};
+
+/// A compaction that is waited for takes 10 ms and a commit for each thousand revisions (`mvcc/kvstore_compaction.go`).
+const COMPACTION: Duration = Duration::from_secs(600);
+/// A member copies its whole database meanwhile.
+const DEFRAGMENTATION: Duration = Duration::from_secs(600);
+
+impl Cluster {
+    /// Forgets every revision but the newest, for everybody, and gives that revision. Returns when it is done.
+    ///
+    /// # Errors
+    /// When no member answers or the compaction is refused.
+    pub fn compact(&mut self) -> Result<i64> {
+        self.refresh();
+        let statuses = self.members.iter().filter_map(|m| m.status.as_ref());
+        let revision = statuses.map(|status| status.revision).max().unwrap_or(0);
+        let compacted = self.ask_any(
+            Need::Root("compact the history"),
+            COMPACTION,
+            async |client| {
+                let options = CompactionOptions::new().with_physical();
+                client.compact(revision, Some(options)).await
+            },
+        );
+        match compacted {
+            // Somebody else was faster.
+            Err(error) if error.to_string().contains("has been compacted") => Ok(revision),
+            answered => Ok(answered.map(|_| revision)?),
+        }
+    }
+
+    /// Gives the free pages of every member back to its file system, one member after the other, the leader last: a
+    /// member answers nobody meanwhile. `begun` is told each member's index before its turn.
+    ///
+    /// # Errors
+    /// When a member does not answer or refuses; those after it are left as they are.
+    pub fn defragment(&mut self, mut begun: impl FnMut(usize)) -> Result<()> {
+        self.refresh();
+        let mut order: Vec<usize> = (0..self.members.len()).collect();
+        order.sort_by_key(|&i| {
+            let status = self.members[i].status.as_ref();
+            status.is_some_and(MemberStatus::leads)
+        });
+        for index in order {
+            begun(index);
+            let member = &mut self.members[index];
+            let need = Need::Root("defragment a member");
+            let name = &member.facts.name;
+            let done = self.runtime.block_on(async {
+                let asked = async |client: &mut etcd_client::Client| client.defragment().await;
+                member.client.call(need, DEFRAGMENTATION, asked).await?;
+                // Not before it serves again does the next one stop to.
+                member.client.status(CALL).await
+            });
+            done.map_err(|error| {
+                Error::Refused(format!(
+                    "member {name} was not defragmented, nor any after it: {error}"
+                ))
+            })?;
+        }
+        self.refresh();
+        Ok(())
+    }
+
+    /// Alarms that are raised, with the name of the member that raised each.
+    ///
+    /// # Errors
+    /// When no member answers.
+    pub fn alarms(&mut self) -> Result<Vec<(String, Alarm)>> {
+        let status = self.ask_any(Need::Nothing, CALL, async |client| client.status().await)?;
+        let names = self.names();
+        let named = |alarm: Alarm| {
+            let name = names.get(&alarm.member).cloned();
+            (name.unwrap_or_else(|| format!("{:x}", alarm.member)), alarm)
+        };
+        let alarms = MemberStatus::of(&status).alarms;
+        Ok(alarms.into_iter().map(named).collect())
+    }
+}

@@ -1,0 +1,123 @@
+//! A thread beside the load that asks every member each second: its counters, its state, who leads.
+
+mod live;
+mod member;
+mod scene;
+
+use std::cell::RefCell;
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use futures_util::future::join_all;
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::record::Emission;
+
+use super::Cluster;
+use member::Watched;
+use scene::Scene;
+
+pub use live::Live;
+
+/// The running thread; dropping it ends it.
+pub struct Watcher {
+    phase: Arc<Mutex<Arc<str>>>,
+    live: Arc<Live>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Where everything that is seen goes.
+struct Desk {
+    clock: Clock,
+    phase: Arc<Mutex<Arc<str>>>,
+    sink: SyncSender<Emission>,
+}
+
+impl Watcher {
+    /// Starts to watch the members of a cluster. Without `scrape`, only what gRPC tells is watched.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(
+        cluster: &Cluster,
+        clock: Clock,
+        sink: SyncSender<Emission>,
+        scrape: bool,
+    ) -> Result<Self> {
+        let refused = |error| Error::Refused(format!("cannot start a thread: {error}"));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(refused)?;
+        let phase = Arc::new(Mutex::new(Arc::from("setup")));
+        let live = Arc::new(Live::new(cluster));
+        let desk = Desk {
+            clock,
+            phase: Arc::clone(&phase),
+            sink,
+        };
+        let scene = Scene::new(cluster, Arc::clone(&live));
+        let members = cluster.members().iter().enumerate();
+        let watched: Vec<_> = members.map(|(i, m)| Watched::new(i, m, scrape)).collect();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::Builder::new()
+            .name("watcher".to_owned())
+            .spawn(move || {
+                let scene = RefCell::new(scene);
+                // One task for each, so that a member that hangs holds up nobody else.
+                let all = join_all(watched.into_iter().map(|w| w.run(&desk, &scene)));
+                runtime.block_on(async {
+                    tokio::select! {
+                        _ = all => {}
+                        _ = stopped => {}
+                    }
+                });
+            })
+            .map_err(refused)?;
+        Ok(Watcher {
+            phase,
+            live,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// From now on what is seen belongs to this phase.
+    pub fn enter(&self, phase: &Arc<str>) {
+        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(phase);
+    }
+
+    /// What is so at the moment, for whoever wants to look.
+    pub fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live)
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Desk {
+    fn phase(&self) -> Arc<str> {
+        Arc::clone(&self.phase.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn event(&self, kind: &'static str, member: Option<u32>, detail: serde_json::Value) {
+        let _ = self.sink.send(Emission::Event {
+            phase: self.phase(),
+            at_ns: self.clock.now_ns(),
+            kind,
+            member,
+            detail,
+        });
+    }
+}

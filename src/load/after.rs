@@ -1,0 +1,170 @@
+//! After the load: is everything there that was acknowledged, and is nothing left that was not there before?
+
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::halt::Control;
+use super::ledger::{Found, Ledger};
+use super::operation::Work;
+use crate::clock::Clock;
+use crate::cluster::{Cluster, Watcher};
+use crate::error::{Error, Result};
+use crate::plan::Target;
+use crate::record::Emission;
+
+/// How long a cluster that does not answer may take to recover before it is given up.
+const RECOVERY_NS: u64 = 60_000_000_000;
+/// The pause between two attempts.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What the end of a load needs.
+pub struct After<'a> {
+    /// What the workers shared.
+    pub work: &'a Work,
+    /// The cluster.
+    pub cluster: &'a mut Cluster,
+    /// What ends it.
+    pub control: &'a Control,
+    /// The run's clock.
+    pub clock: Clock,
+    /// Where emissions go.
+    pub sink: SyncSender<Emission>,
+    /// To be told of each phase.
+    pub watcher: &'a Watcher,
+}
+
+impl After<'_> {
+    /// Verifies and cleans up, as far as the plan asks for it.
+    ///
+    /// # Errors
+    /// When keys are left behind that should have been removed, with their prefix.
+    pub fn run(&mut self) -> Result<()> {
+        if let Some(ledger) = &self.work.ledger
+            && !self.control.is_halted()
+        {
+            self.verify(ledger);
+        }
+        let plan = &self.work.plan;
+        // What was thrown away with its store needs no cleaning.
+        let keeps = plan.keep_keys || matches!(plan.target, Target::Local { .. });
+        if keeps && !plan.compact && !plan.defrag {
+            return Ok(());
+        }
+        let phase = self.enter("cleanup");
+        let cleaned = self.clean_up(keeps);
+        match cleaned {
+            Ok(detail) => {
+                self.event(&phase, "cleanup", detail);
+                Ok(())
+            }
+            Err(error) => {
+                self.event(&phase, "cleanup", json!({ "error": error.to_string() }));
+                let prefix = String::from_utf8_lossy(self.work.keys.prefix()).into_owned();
+                Err(Error::Refused(format!(
+                    "{error}; keys below {prefix} may be left: remove them with 'etcdctl del --prefix {prefix}'"
+                )))
+            }
+        }
+    }
+
+    fn verify(&mut self, ledger: &Ledger) {
+        let phase = self.enter("verify");
+        let detail = match self.patiently(read_back) {
+            Ok(found) => {
+                let verified = ledger.verify(&found, self.work.stamps());
+                serde_json::to_value(verified).unwrap_or(Value::Null)
+            }
+            Err(error) => json!({ "error": error.to_string() }),
+        };
+        self.event(&phase, "verify", detail);
+    }
+
+    /// Tries again for a while: a cluster that has just lost its leader is not lost.
+    fn patiently<T>(
+        &mut self,
+        mut attempt: impl FnMut(&mut Cluster, &Work) -> Result<T>,
+    ) -> Result<T> {
+        let begun_ns = self.clock.now_ns();
+        loop {
+            match attempt(self.cluster, self.work) {
+                Ok(done) => return Ok(done),
+                Err(error)
+                    if self.clock.now_ns() - begun_ns > RECOVERY_NS || self.control.signalled() =>
+                {
+                    return Err(error);
+                }
+                Err(_) => sleep(PAUSE),
+            }
+            self.cluster.refresh();
+        }
+    }
+
+    fn clean_up(&mut self, keeps: bool) -> Result<Value> {
+        let plan = Arc::clone(&self.work.plan);
+        let mut deleted = 0;
+        if !keeps {
+            deleted = self
+                .patiently(|cluster, work| cluster.delete_prefix(work.keys.prefix(), |_| true))?;
+        }
+        let interrupted = self.control.signalled();
+        let compacted_to = if plan.compact && !interrupted {
+            Some(self.cluster.compact()?)
+        } else {
+            None
+        };
+        let defragments = plan.defrag && !interrupted;
+        if defragments {
+            self.cluster.defragment(|_| {})?;
+        }
+        Ok(json!({
+            "deleted": deleted,
+            "compacted_to": compacted_to,
+            "defragmented": defragments,
+        }))
+    }
+
+    fn enter(&self, phase: &str) -> Arc<str> {
+        let phase: Arc<str> = phase.into();
+        self.watcher.enter(&phase);
+        let _ = self.sink.send(Emission::PhaseStart {
+            phase: Arc::clone(&phase),
+            at_ns: self.clock.now_ns(),
+            planned_ns: 0,
+        });
+        phase
+    }
+
+    fn event(&self, phase: &Arc<str>, kind: &'static str, detail: Value) {
+        // The collector outlives the load.
+        let _ = self.sink.send(Emission::Event {
+            phase: Arc::clone(phase),
+            at_ns: self.clock.now_ns(),
+            kind,
+            member: None,
+            detail,
+        });
+    }
+}
+
+/// All keys of the run as they are now.
+fn read_back(cluster: &mut Cluster, work: &Work) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
+    cluster.each_pair(work.keys.prefix(), |pair| {
+        // What lies below the prefix and is no key of ours was there before, by permission.
+        if let Some(key) = work.keys.number(pair.key()) {
+            let stamp = work.values.read(pair.value());
+            found.push(Found {
+                key,
+                revision: pair.mod_revision(),
+                index: stamp
+                    .filter(|stamp| stamp.key == key)
+                    .map(|stamp| stamp.index),
+            });
+        }
+    })?;
+    Ok(found)
+}

@@ -1,0 +1,318 @@
+//! What a worker writes down: samples per span and member, tallies, events.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, OnceLock};
+
+use super::feed::Ticket;
+use super::gaps::Gaps;
+use super::schedule::Span;
+use crate::clock::Clock;
+use crate::plan::{LOAD_SERIES, LoadPace, LoadPlan};
+use crate::record::{Emission, Pool, Recorder, RecorderSettings, Series};
+use crate::wire::{ErrorClass, Failure};
+
+/// The series of watches.
+const WATCH_EVENT: &str = "watch.event";
+/// The phase of what happens before the load.
+pub const SETUP: &str = "setup";
+/// Length of an interval.
+const INTERVAL_NS: u64 = 1_000_000_000;
+
+/// What all workers of a load write into.
+#[derive(Clone)]
+pub struct Archive {
+    /// The run's clock.
+    pub clock: Clock,
+    /// The load's start on it, once it is known.
+    pub start: Arc<OnceLock<u64>>,
+    /// The phases.
+    pub spans: Arc<[Span]>,
+    /// Where emissions go.
+    pub sink: SyncSender<Emission>,
+    /// Where histograms come from.
+    pub pool: Pool,
+    /// The longest times without an acknowledgement.
+    pub gaps: Arc<Gaps>,
+    /// The raft term last heard of.
+    pub terms: Arc<Terms>,
+}
+
+/// The raft term last heard of, by whichever connection.
+#[derive(Debug, Default)]
+pub struct Terms(AtomicU64);
+
+impl Terms {
+    /// An answer was from this term: the term before, if it is a new one.
+    pub fn heard(&self, term: u64) -> Option<u64> {
+        if term <= self.0.load(Ordering::Relaxed) {
+            return None;
+        }
+        let before = self.0.fetch_max(term, Ordering::Relaxed);
+        (before != 0 && before < term).then_some(before)
+    }
+}
+
+impl Archive {
+    /// The load's start on the run's clock; 0 before it is known.
+    pub fn start_ns(&self) -> u64 {
+        self.start.get().copied().unwrap_or(0)
+    }
+
+    /// The span that a moment lies in; before the start none, after the end the last.
+    pub fn span_at(&self, at_ns: u64) -> Option<usize> {
+        let since_start_ns = at_ns.checked_sub(*self.start.get()?)?;
+        let last = self.spans.len().checked_sub(1)?;
+        let span = self
+            .spans
+            .iter()
+            .position(|span| since_start_ns < span.end_ns());
+        Some(span.unwrap_or(last))
+    }
+}
+
+/// How many operations a span had, and what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Sent.
+    pub sent: u64,
+    /// Answered.
+    pub answered: u64,
+    /// Failed, those never sent not among them.
+    pub failed: u64,
+    /// Due and never sent.
+    pub unsent: u64,
+    /// Transactions that found a key changed, and all attempts.
+    pub conflicts: u64,
+    /// Attempts of transactions that might.
+    pub attempts: u64,
+}
+
+/// Indices of an operation's series.
+const SERVICE: usize = 0;
+const RESPONSE: usize = 1;
+const LAG: usize = 2;
+const EACH: usize = 3;
+
+/// The books of one worker.
+pub struct Books {
+    archive: Archive,
+    series: Vec<Series>,
+    open_loop: bool,
+    watch: usize,
+    timeout_ns: u64,
+    stall_ns: u64,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    recorders: BTreeMap<(usize, Option<u32>), Recorder>,
+    tallies: Vec<Tally>,
+}
+
+impl Books {
+    /// Empty books.
+    pub fn new(archive: Archive, plan: &LoadPlan) -> Self {
+        let open_loop = matches!(plan.pace, LoadPace::Open { .. });
+        let named = |name: &str| LOAD_SERIES.iter().copied().find(|known| *known == name);
+        let mut series = Vec::new();
+        for operation in &plan.operations {
+            for (kind, keep_stalls) in [
+                ("service", !open_loop),
+                ("response", open_loop),
+                ("lag", false),
+            ] {
+                let name = format!("{}.{kind}", operation.operation.name());
+                series.extend(named(&name).map(|name| Series { name, keep_stalls }));
+            }
+        }
+        debug_assert_eq!(series.len(), EACH * plan.operations.len());
+        let watch = series.len();
+        series.push(Series {
+            name: WATCH_EVENT,
+            keep_stalls: true,
+        });
+        let tallies = vec![Tally::default(); archive.spans.len()];
+        Books {
+            archive,
+            series,
+            open_loop,
+            watch,
+            timeout_ns: plan.timeout_ns,
+            stall_ns: plan.heartbeat_ns,
+            state: RefCell::new(State {
+                recorders: BTreeMap::new(),
+                tallies,
+            }),
+        }
+    }
+
+    /// The gaps that acknowledgements are told to.
+    pub fn gaps(&self) -> &Gaps {
+        &self.archive.gaps
+    }
+
+    /// The raft terms that answers are from.
+    pub fn terms(&self) -> &Terms {
+        &self.archive.terms
+    }
+
+    /// An operation has been answered. `which` is its place in the plan.
+    pub fn answered(
+        &self,
+        which: usize,
+        member: Option<u32>,
+        ticket: &Ticket,
+        sent_ns: u64,
+        now_ns: u64,
+    ) {
+        let state = &mut *self.state.borrow_mut();
+        let recorder = self.recorder(&mut state.recorders, ticket.span, member, now_ns);
+        recorder.record(
+            EACH * which + SERVICE,
+            sent_ns,
+            now_ns.saturating_sub(sent_ns),
+        );
+        if let Some(due_ns) = ticket.due_ns {
+            recorder.record(
+                EACH * which + RESPONSE,
+                due_ns,
+                now_ns.saturating_sub(due_ns),
+            );
+            recorder.record(EACH * which + LAG, due_ns, sent_ns.saturating_sub(due_ns));
+        }
+        let tally = &mut state.tallies[ticket.span];
+        tally.sent += 1;
+        tally.answered += 1;
+    }
+
+    /// An operation has failed. It was never answered, so its response took at least as long as anybody would have
+    /// waited for it.
+    pub fn failed(
+        &self,
+        which: usize,
+        member: Option<u32>,
+        ticket: &Ticket,
+        (sent_ns, now_ns): (u64, u64),
+        failure: &Failure,
+    ) {
+        let state = &mut *self.state.borrow_mut();
+        let recorder = self.recorder(&mut state.recorders, ticket.span, member, now_ns);
+        recorder.error(EACH * which + SERVICE, failure.class.name());
+        if let Some(due_ns) = ticket.due_ns {
+            let waited_ns = now_ns.saturating_sub(due_ns).max(self.timeout_ns);
+            recorder.record(EACH * which + RESPONSE, due_ns, waited_ns);
+            recorder.record(EACH * which + LAG, due_ns, sent_ns.saturating_sub(due_ns));
+        }
+        let tally = &mut state.tallies[ticket.span];
+        tally.sent += 1;
+        tally.failed += 1;
+    }
+
+    /// An operation was due and there was never a client free to send it.
+    pub fn unsent(&self, which: usize, member: Option<u32>, ticket: &Ticket, now_ns: u64) {
+        let state = &mut *self.state.borrow_mut();
+        let recorder = self.recorder(&mut state.recorders, ticket.span, member, now_ns);
+        recorder.error(EACH * which + SERVICE, ErrorClass::NotSent.name());
+        let due_ns = ticket.due_ns.unwrap_or(now_ns);
+        let waited_ns = now_ns.saturating_sub(due_ns).max(self.timeout_ns);
+        recorder.record(EACH * which + RESPONSE, due_ns, waited_ns);
+        state.tallies[ticket.span].unsent += 1;
+    }
+
+    /// An event of a watch has come.
+    pub fn event_came(&self, member: Option<u32>, due_ns: u64, now_ns: u64) {
+        let Some(span) = self.archive.span_at(due_ns) else {
+            return;
+        };
+        let state = &mut *self.state.borrow_mut();
+        let recorder = self.recorder(&mut state.recorders, span, member, now_ns);
+        recorder.record(self.watch, due_ns, now_ns.saturating_sub(due_ns));
+    }
+
+    /// A transaction was tried so many times, all but the last in vain.
+    pub fn attempts(&self, span: usize, attempts: u64) {
+        let tally = &mut self.state.borrow_mut().tallies[span];
+        tally.attempts += attempts;
+        tally.conflicts += attempts.saturating_sub(1);
+    }
+
+    fn recorder<'a>(
+        &self,
+        recorders: &'a mut BTreeMap<(usize, Option<u32>), Recorder>,
+        span: usize,
+        member: Option<u32>,
+        now_ns: u64,
+    ) -> &'a mut Recorder {
+        recorders.entry((span, member)).or_insert_with(|| {
+            let settings = RecorderSettings {
+                phase: self.archive.spans[span].phase.clone(),
+                interval_ns: INTERVAL_NS,
+                stall_ns: self.stall_ns,
+                sink: self.archive.sink.clone(),
+                pool: self.archive.pool.clone(),
+            };
+            // Intervals of all workers begin together.
+            let start_ns = self.archive.start_ns() + self.archive.spans[span].start_ns;
+            Recorder::new(settings, member, &self.series, start_ns.min(now_ns))
+        })
+    }
+
+    /// Something that happened at one moment.
+    pub fn event(
+        &self,
+        at_ns: u64,
+        kind: &'static str,
+        member: Option<u32>,
+        detail: serde_json::Value,
+    ) {
+        let span = self.archive.span_at(at_ns);
+        let phase = span.map_or_else(
+            || Arc::from(SETUP),
+            |span| self.archive.spans[span].phase.clone(),
+        );
+        // The collector outlives every worker.
+        let _ = self.archive.sink.send(Emission::Event {
+            phase,
+            at_ns,
+            kind,
+            member,
+            detail,
+        });
+    }
+
+    /// Hands over the intervals that are due; to be called several times an interval.
+    pub fn tick(&self, now_ns: u64) {
+        for recorder in self.state.borrow_mut().recorders.values_mut() {
+            recorder.tick(now_ns);
+        }
+    }
+
+    /// Hands over what is left, and the tallies of each span.
+    pub fn close(&self, now_ns: u64) -> Vec<Tally> {
+        let state = std::mem::take(&mut *self.state.borrow_mut());
+        for recorder in state.recorders.into_values() {
+            recorder.finish(now_ns);
+        }
+        state.tallies
+    }
+
+    /// Whether operations are due at times of their own.
+    pub fn open_loop(&self) -> bool {
+        self.open_loop
+    }
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Tally) {
+        self.sent += other.sent;
+        self.answered += other.answered;
+        self.failed += other.failed;
+        self.unsent += other.unsent;
+        self.conflicts += other.conflicts;
+        self.attempts += other.attempts;
+    }
+}

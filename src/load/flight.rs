@@ -1,0 +1,102 @@
+//! One operation under way, and how it ends when nobody answers: without a timer of its own.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use crate::wire::{ErrorClass, Failure};
+
+/// Shared by the task that waits for an answer and the sweep that looks for those who wait too long.
+#[derive(Debug, Default)]
+pub struct Flight {
+    since_ns: Cell<Option<u64>>,
+    expired: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// All flights of a worker.
+#[derive(Debug, Default)]
+pub struct Flights {
+    all: RefCell<Vec<Rc<Flight>>>,
+    under_way: Cell<u64>,
+    most: Cell<u64>,
+}
+
+impl Flights {
+    /// A flight more.
+    pub fn add(&self) -> Rc<Flight> {
+        let flight = Rc::new(Flight::default());
+        self.all.borrow_mut().push(Rc::clone(&flight));
+        flight
+    }
+
+    /// Lets an operation that begins now run to its end, or until the sweep ends it.
+    ///
+    /// # Errors
+    /// The operation's, or [`ErrorClass::ClientDeadline`].
+    pub async fn run<T>(
+        &self,
+        flight: &Flight,
+        now_ns: u64,
+        operation: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        flight.since_ns.set(Some(now_ns));
+        flight.expired.set(false);
+        self.under_way.set(self.under_way.get() + 1);
+        self.most.set(self.most.get().max(self.under_way.get()));
+        let outcome = flight.until_expired(operation).await;
+        flight.since_ns.set(None);
+        self.under_way.set(self.under_way.get() - 1);
+        outcome
+    }
+
+    /// Ends what began before this moment.
+    pub fn expire(&self, began_before_ns: u64) {
+        for flight in self.all.borrow().iter() {
+            if flight
+                .since_ns
+                .get()
+                .is_some_and(|since| since < began_before_ns)
+            {
+                flight.expired.set(true);
+                if let Some(waker) = flight.waker.borrow_mut().take() {
+                    waker.wake();
+                }
+            }
+        }
+    }
+
+    /// The most that were under way at a time.
+    pub fn most(&self) -> u64 {
+        self.most.get()
+    }
+}
+
+impl Flight {
+    async fn until_expired<T>(
+        &self,
+        operation: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let mut operation = pin!(operation);
+        poll_fn(|cx| {
+            if self.expired.get() {
+                let message = "not answered in time";
+                return Poll::Ready(Err(Failure::new(ErrorClass::ClientDeadline, message)));
+            }
+            let polled = operation.as_mut().poll(cx);
+            if polled.is_pending() {
+                let mut waker = self.waker.borrow_mut();
+                if !waker
+                    .as_ref()
+                    .is_some_and(|waker| waker.will_wake(cx.waker()))
+                {
+                    *waker = Some(cx.waker().clone());
+                }
+            }
+            polled
+        })
+        .await
+    }
+}

@@ -1,0 +1,245 @@
+//! A connection to one member that is made again when it is lost, for all the clients that share it.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::task::{JoinHandle, spawn_local};
+
+use super::books::Books;
+use crate::clock::Clock;
+use crate::units::format_duration;
+use crate::wire::message::{Empty, Method};
+use crate::wire::{Auth, Caller, Dialer, Endpoint, ErrorClass, Failure, frame, start};
+
+/// The pause after the first and after every further attempt that failed in a row.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Where a lane leads, and who tells its story.
+pub struct LaneSettings {
+    /// The run's clock.
+    pub clock: Clock,
+    /// The member's address.
+    pub endpoint: Endpoint,
+    /// The member, as an index into the result's members; `None` when there is only one.
+    pub member: Option<u32>,
+    /// Makes connections.
+    pub dialer: Dialer,
+    /// Who we are to the server.
+    pub auth: Option<Arc<Auth>>,
+    /// How long a connection may take to answer its first request.
+    pub patience: Duration,
+}
+
+/// A connection that is kept.
+pub struct Lane {
+    settings: LaneSettings,
+    state: RefCell<Option<Caller>>,
+    /// Counts connections, so that a client knows when its own is of yesterday.
+    generation: Cell<u64>,
+    waiting: RefCell<Vec<Waker>>,
+    /// Generation of the token in use; 0 is none.
+    token: Cell<u64>,
+}
+
+/// A client's own handle on the connection of its lane, with the number of that connection.
+#[derive(Default)]
+pub struct Handle(Option<(u64, Caller)>);
+
+impl Lane {
+    /// A lane that is not connected yet.
+    pub fn new(settings: LaneSettings) -> Rc<Self> {
+        Rc::new(Lane {
+            settings,
+            state: RefCell::new(None),
+            generation: Cell::new(0),
+            waiting: RefCell::default(),
+            token: Cell::new(0),
+        })
+    }
+
+    /// The member it leads to.
+    pub fn member(&self) -> Option<u32> {
+        self.settings.member
+    }
+
+    /// Its address.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.settings.endpoint
+    }
+
+    /// An answer was from this raft term.
+    pub fn heard_of(&self, term: u64, now_ns: u64, books: &Books) {
+        if let Some(before) = books.terms().heard(term) {
+            let detail = json!({ "from": before, "to": term, "endpoint": self.settings.endpoint.to_string() });
+            books.event(now_ns, "term", self.member(), detail);
+        }
+    }
+
+    /// The connection, as soon as there is one.
+    pub async fn caller<'a>(&self, handle: &'a mut Handle) -> &'a mut Caller {
+        let own = handle.0.as_ref().map(|(generation, _)| *generation);
+        let fresh = poll_fn(|cx| match &*self.state.borrow() {
+            Some(_) if own == Some(self.generation.get()) => Poll::Ready(None),
+            Some(caller) => Poll::Ready(Some((self.generation.get(), caller.clone()))),
+            None => {
+                self.waiting.borrow_mut().push(cx.waker().clone());
+                Poll::Pending
+            }
+        })
+        .await;
+        if fresh.is_some() {
+            handle.0 = fresh;
+        }
+        let (_, caller) = handle
+            .0
+            .as_mut()
+            .expect("a handle holds a connection from its first use on");
+        caller
+    }
+
+    /// Connects for the first time.
+    ///
+    /// # Errors
+    /// What keeps the connection from being made.
+    pub async fn connect(self: &Rc<Self>, books: &Rc<Books>) -> Result<(), Failure> {
+        let (caller, driving) = self.dial().await?;
+        self.up(caller);
+        spawn_local(Rc::clone(self).keep(driving, Rc::clone(books)));
+        Ok(())
+    }
+
+    /// Waits for the connection's end and makes another, for as long as the worker lives.
+    async fn keep(self: Rc<Self>, mut driving: Driving, books: Rc<Books>) {
+        let (clock, endpoint) = (self.settings.clock, self.settings.endpoint.to_string());
+        loop {
+            let why = driving
+                .await
+                .unwrap_or_else(|_| Failure::new(ErrorClass::Transport, "the connection ended"));
+            let lost_ns = clock.now_ns();
+            self.state.borrow_mut().take();
+            let detail =
+                json!({ "endpoint": endpoint, "class": why.class.name(), "message": why.message });
+            books.event(lost_ns, "connection.lost", self.member(), detail);
+            let (caller, again) = self.redial().await;
+            self.up(caller);
+            driving = again;
+            let gap_ns = clock.now_ns() - lost_ns;
+            let detail = json!({ "endpoint": endpoint, "gap_ns": gap_ns });
+            books.event(clock.now_ns(), "connection.back", self.member(), detail);
+        }
+    }
+
+    async fn redial(&self) -> (Caller, Driving) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.dial().await {
+                Ok(connected) => return connected,
+                Err(_) => tokio::time::sleep(pause).await,
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// A connection that has answered a first request: only then is it known to be one, and how many requests the
+    /// server takes at a time.
+    async fn dial(&self) -> Result<(Caller, Driving), Failure> {
+        let LaneSettings {
+            endpoint,
+            dialer,
+            auth,
+            patience,
+            ..
+        } = &self.settings;
+        let not_sent = |message: String| Failure::new(ErrorClass::NotSent, message);
+        let token = match auth {
+            Some(auth) => {
+                // A token got for another connection, or for this one before, serves until it is refused.
+                let known = auth.token();
+                let token = match known {
+                    Some(token) => token,
+                    None => auth
+                        .renew(dialer, endpoint, 0)
+                        .await
+                        .map_err(|error| not_sent(error.to_string()))?,
+                };
+                self.token.set(token.generation);
+                Some(token.value)
+            }
+            None => None,
+        };
+        let stream = dialer
+            .dial(endpoint)
+            .await
+            .map_err(|error| not_sent(error.to_string()))?;
+        let answered = async {
+            let (mut caller, driver) = start(stream, endpoint, token).await?;
+            let driving = spawn_local(driver.run());
+            caller.call(Method::Status, frame(&Empty)).await?;
+            Ok((caller, driving))
+        };
+        match tokio::time::timeout(*patience, answered).await {
+            Ok(Ok(connected)) => Ok(connected),
+            // Whoever knows what answers there instead of an etcd can say what to do.
+            Ok(Err(Failure {
+                class: ErrorClass::Transport | ErrorClass::Other,
+                message,
+            })) => Err(not_sent(
+                dialer.diagnose(endpoint, &message).await.to_string(),
+            )),
+            Ok(Err(failure)) => Err(failure),
+            Err(_) => {
+                let waited = format_duration(patience.as_nanos() as u64);
+                Err(not_sent(format!(
+                    "{endpoint} takes connections, but does not answer within {waited}"
+                )))
+            }
+        }
+    }
+
+    fn up(&self, caller: Caller) {
+        *self.state.borrow_mut() = Some(caller);
+        self.generation.set(self.generation.get() + 1);
+        let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Gets another token after the server has refused the one that a client used.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Denied`] when there is none to be had.
+    pub async fn renew(&self, handle: &Handle) -> Result<(), Failure> {
+        let LaneSettings {
+            endpoint,
+            dialer,
+            auth: Some(auth),
+            ..
+        } = &self.settings
+        else {
+            return Err(Failure::new(
+                ErrorClass::Denied,
+                "the server wants a token; give --user",
+            ));
+        };
+        let used = handle.0.as_ref().map(|(generation, _)| *generation);
+        if used != Some(self.generation.get()) {
+            return Ok(());
+        }
+        let token = auth.renew(dialer, endpoint, self.token.get()).await;
+        let token = token.map_err(|error| Failure::new(ErrorClass::Denied, error.to_string()))?;
+        if used == Some(self.generation.get()) {
+            self.token.set(token.generation);
+            self.generation.set(self.generation.get() + 1);
+            let mut state = self.state.borrow_mut();
+            *state = state.take().map(|caller| caller.with_token(token.value));
+        }
+        Ok(())
+    }
+}
+
+type Driving = JoinHandle<Failure>;

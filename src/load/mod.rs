@@ -1,0 +1,27 @@
+//! The load generator: drives an etcd, and charges every delay to the request that suffered it.
+
+mod after;
+mod books;
+mod client;
+mod draw;
+mod drive;
+mod feed;
+mod flight;
+mod gaps;
+mod halt;
+mod keys;
+mod lane;
+mod ledger;
+mod operation;
+mod preload;
+mod run;
+mod schedule;
+mod timer;
+mod values;
+mod watching;
+mod worker;
+
+pub use run::run;
+
+/// Seconds that leases of lease operations live.
+const LEASE_TTL_S: u64 = 60;

@@ -1,0 +1,594 @@
+//! What an operation does: its requests, and what is learnt from the answers.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use super::draw::Draw;
+use super::feed::Ticket;
+use super::keys::KeySpace;
+use super::lane::{Handle, Lane};
+use super::ledger::Ledger;
+use super::values::{Stamp, ValueMaker};
+use crate::plan::{Isolation, LoadPlan, Operation, ReadShape, Reads};
+use crate::wire::message::{
+    Delete, Head, LeaseAnswer, LeaseGrant, LeaseId, Method, Op, Put, Range, RangeAnswer, Request,
+    Txn, TxnAnswer, Unchanged, deleted, head,
+};
+use crate::wire::{ErrorClass, Failure, frame};
+
+/// What all workers of a load share: what does not change, and what must be known of each key.
+pub struct Work {
+    /// The plan.
+    pub plan: Arc<LoadPlan>,
+    /// Its keys.
+    pub keys: KeySpace,
+    /// Its values.
+    pub values: ValueMaker,
+    /// Cumulative weights of the operations, up to 1.
+    weights: Vec<f64>,
+    /// Of each key the revision of its last change, where transactions are guarded.
+    revisions: Vec<AtomicI64>,
+    /// Acknowledged writes, where they are verified.
+    pub ledger: Option<Ledger>,
+    /// The lease that written keys are bound to; 0 is none.
+    pub lease: AtomicI64,
+}
+
+/// What an operation amounted to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Done {
+    /// The header of its last answer.
+    pub head: Head,
+    /// How often a transaction was tried; 0 for what cannot conflict.
+    pub attempts: u64,
+}
+
+/// One client: what it needs to do one operation after the other.
+pub struct Client<'a> {
+    /// What all share.
+    pub work: &'a Work,
+    /// Its connection.
+    pub lane: &'a Lane,
+    /// A lease of its lane, for keep-alives.
+    pub lease: &'a Cell<i64>,
+    /// Keys that the operation under way writes, by number.
+    pub touched: Vec<u64>,
+    /// Room for a key and a value.
+    key: Vec<u8>,
+    value: Vec<u8>,
+    /// Whether the operation under way has got as far as a connection.
+    sent: bool,
+    handle: Handle,
+}
+
+impl Work {
+    /// `run` tells this run's values from those of others.
+    pub fn new(plan: Arc<LoadPlan>, prefix: &str, run: u32) -> Self {
+        let keys = KeySpace::new(
+            prefix,
+            plan.keys.size,
+            plan.keys.space,
+            plan.keys.distribution,
+            plan.preload,
+        );
+        let sum: f64 = plan.operations.iter().map(|weighted| weighted.weight).sum();
+        let mut so_far = 0.0;
+        let weights = plan.operations.iter().map(|weighted| {
+            so_far += weighted.weight / sum;
+            so_far
+        });
+        let guarded = plan.writes.guarded
+            || plan
+                .operations
+                .iter()
+                .any(|w| w.operation == Operation::Stm);
+        let remembered = if guarded { plan.keys.space } else { 0 };
+        Work {
+            weights: weights.collect(),
+            revisions: (0..remembered).map(|_| AtomicI64::new(0)).collect(),
+            ledger: plan.verify.then(|| Ledger::new(plan.keys.space)),
+            values: ValueMaker::new(plan.values, plan.seed, run),
+            keys,
+            lease: AtomicI64::new(0),
+            plan,
+        }
+    }
+
+    /// Which of the plan's operations this one is.
+    pub fn which(&self, draw: &mut Draw) -> usize {
+        if self.weights.len() < 2 {
+            return 0;
+        }
+        let share = draw.share();
+        let which = self.weights.iter().position(|&up_to| share < up_to);
+        which.unwrap_or(self.weights.len() - 1)
+    }
+
+    /// Whether what is written bears a stamp.
+    pub fn stamps(&self) -> bool {
+        self.plan.values.min_size as usize >= super::values::STAMP
+    }
+
+    /// Whether any of its operations changes keys.
+    pub fn writes(&self) -> bool {
+        self.plan
+            .operations
+            .iter()
+            .any(|weighted| weighted.operation.writes())
+    }
+
+    /// A change of a key was acknowledged.
+    pub fn acknowledged(&self, key: u64, revision: i64, removed: bool) {
+        self.learn(key, if removed { 0 } else { revision });
+        if let Some(ledger) = &self.ledger {
+            ledger.acknowledged(key, revision, removed);
+        }
+    }
+
+    fn known_revision(&self, key: u64) -> i64 {
+        self.revisions
+            .get(key as usize)
+            .map_or(0, |known| known.load(Ordering::Relaxed))
+    }
+
+    fn learn(&self, key: u64, revision: i64) {
+        if let Some(known) = self.revisions.get(key as usize) {
+            known.store(revision, Ordering::Relaxed);
+        }
+    }
+}
+
+impl<'a> Client<'a> {
+    /// A client that has done nothing yet.
+    pub fn new(work: &'a Work, lane: &'a Lane, lease: &'a Cell<i64>) -> Self {
+        Client {
+            work,
+            lane,
+            lease,
+            touched: Vec::new(),
+            key: Vec::new(),
+            value: Vec::new(),
+            sent: false,
+            handle: Handle::default(),
+        }
+    }
+
+    /// The failure of the last operation, as it was: what ran out of time before there was a connection was never
+    /// sent.
+    pub fn as_it_was(&self, failure: Failure) -> Failure {
+        if failure.class == ErrorClass::ClientDeadline && !self.sent {
+            return Failure::new(ErrorClass::NotSent, "no connection in time");
+        }
+        failure
+    }
+
+    /// Does an operation.
+    ///
+    /// # Errors
+    /// What it failed of. Nothing is tried again, but for transactions that found a key changed.
+    pub async fn perform(
+        &mut self,
+        operation: Operation,
+        ticket: &Ticket,
+        due_ns: u64,
+        draw: &mut Draw,
+    ) -> Result<Done, Failure> {
+        self.touched.clear();
+        self.sent = false;
+        match operation {
+            Operation::Put => self.put(ticket, due_ns, draw).await,
+            Operation::Range => self.range(ticket, draw).await,
+            Operation::Delete if self.work.plan.writes.guarded => {
+                self.guarded(ticket, due_ns, draw, true).await
+            }
+            Operation::Delete => self.delete(ticket, draw).await,
+            Operation::Txn if self.work.plan.writes.guarded => {
+                self.guarded(ticket, due_ns, draw, false).await
+            }
+            Operation::Txn => self.txn(ticket, due_ns, draw).await,
+            Operation::TxnRange => self.txn_range(ticket, draw).await,
+            Operation::Stm => self.stm(ticket, due_ns, draw).await,
+            Operation::LeaseKeepalive => self.keepalive().await,
+            Operation::LeaseGrant => self.grant_and_revoke().await,
+        }
+    }
+
+    /// Sends a request on the lane's connection, as soon as there is one. A token that the server does not believe
+    /// any more is got anew: nothing was done, and it says nothing about the store.
+    pub async fn call(
+        &mut self,
+        method: Method,
+        request: &impl Request,
+    ) -> Result<bytes::Bytes, Failure> {
+        let framed = frame(request);
+        let again = framed.clone();
+        let answer = self
+            .lane
+            .caller(&mut self.handle)
+            .await
+            .call(method, framed)
+            .await;
+        match answer {
+            Err(failure) if failure.class == ErrorClass::StaleToken => {
+                self.lane.renew(&self.handle).await?;
+                self.lane
+                    .caller(&mut self.handle)
+                    .await
+                    .call(method, again)
+                    .await
+            }
+            answer => answer,
+        }
+    }
+
+    fn pick(&mut self, ticket: &Ticket, writes: bool, draw: &mut Draw) -> u64 {
+        let number = self.work.keys.pick(ticket.index, writes, draw);
+        self.work.keys.write(number, &mut self.key);
+        number
+    }
+
+    fn fill_value(&mut self, key: u64, index: u64, due_ns: u64, draw: &mut Draw) {
+        let stamp = Stamp { key, index, due_ns };
+        self.work.values.write(stamp, draw, &mut self.value);
+    }
+
+    async fn put(
+        &mut self,
+        ticket: &Ticket,
+        due_ns: u64,
+        draw: &mut Draw,
+    ) -> Result<Done, Failure> {
+        let number = self.pick(ticket, true, draw);
+        self.touched.push(number);
+        self.fill_value(number, ticket.index, due_ns, draw);
+        let (key, value) = (
+            std::mem::take(&mut self.key),
+            std::mem::take(&mut self.value),
+        );
+        let request = Put {
+            key: &key,
+            value: &value,
+            lease: self.work.lease.load(Ordering::Relaxed),
+            prev_kv: self.work.plan.writes.prev_kv,
+        };
+        let answer = self.call(Method::Put, &request).await;
+        (self.key, self.value) = (key, value);
+        let head = head(&answer?)?;
+        self.work.acknowledged(number, head.revision, false);
+        Ok(Done { head, attempts: 0 })
+    }
+
+    async fn delete(&mut self, ticket: &Ticket, draw: &mut Draw) -> Result<Done, Failure> {
+        let number = self.pick(ticket, true, draw);
+        self.touched.push(number);
+        let key = self.key.clone();
+        let prev_kv = self.work.plan.writes.prev_kv;
+        let answer = self
+            .call(Method::DeleteRange, &Delete { key: &key, prev_kv })
+            .await?;
+        let (head, _) = deleted(&answer)?;
+        self.work.acknowledged(number, head.revision, true);
+        Ok(Done { head, attempts: 0 })
+    }
+
+    async fn range(&mut self, ticket: &Ticket, draw: &mut Draw) -> Result<Done, Failure> {
+        let work = self.work;
+        let reads = work.plan.reads;
+        self.pick(ticket, false, draw);
+        let key = self.key.clone();
+        let end = work.keys.end();
+        match reads.shape {
+            ReadShape::Single => self.read(range(reads, &key, b"")).await,
+            ReadShape::Prefix => self.read(range(reads, work.keys.prefix(), &end)).await,
+            ReadShape::From => self.read(range(reads, &key, &end)).await,
+            ReadShape::Paged => self.pages(range(reads, work.keys.prefix(), &end)).await,
+        }
+    }
+
+    async fn read(&mut self, request: Range<'_>) -> Result<Done, Failure> {
+        let head = head(&self.call(Method::Range, &request).await?)?;
+        Ok(Done { head, attempts: 0 })
+    }
+
+    /// One page after the other, all at the revision of the first.
+    async fn pages(&mut self, mut request: Range<'_>) -> Result<Done, Failure> {
+        let mut from = request.key.to_vec();
+        loop {
+            let page = Range {
+                key: &from,
+                ..request
+            };
+            let answer = self.call(Method::Range, &page).await?;
+            let answer = RangeAnswer::read(&answer)?;
+            let Some(last) = answer.pairs.last().filter(|_| answer.more) else {
+                return Ok(Done {
+                    head: answer.head,
+                    attempts: 0,
+                });
+            };
+            if request.revision == 0 {
+                request.revision = answer.head.revision;
+            }
+            from = [last.key, &[0]].concat();
+        }
+    }
+
+    /// The keys of a transaction: so many in a row, none twice, which etcd would refuse.
+    fn keys_in_a_row(
+        &mut self,
+        ticket: &Ticket,
+        count: u32,
+        writes: bool,
+        draw: &mut Draw,
+    ) -> Vec<(u64, Vec<u8>)> {
+        let first = self.pick(ticket, writes, draw);
+        let space = self.work.keys.space();
+        let numbers = (0..u64::from(count)).map(|offset| (first + offset) % space);
+        let named = numbers.map(|number| {
+            let mut key = Vec::new();
+            self.work.keys.write(number, &mut key);
+            (number, key)
+        });
+        named.collect()
+    }
+
+    fn values_of(
+        &mut self,
+        keys: &[(u64, Vec<u8>)],
+        index: u64,
+        due_ns: u64,
+        draw: &mut Draw,
+    ) -> Vec<Vec<u8>> {
+        let values = keys.iter().map(|(number, _)| {
+            self.fill_value(*number, index, due_ns, draw);
+            self.value.clone()
+        });
+        values.collect()
+    }
+
+    fn puts<'b>(&self, keys: &'b [(u64, Vec<u8>)], values: &'b [Vec<u8>]) -> Vec<Op<'b>> {
+        let lease = self.work.lease.load(Ordering::Relaxed);
+        let prev_kv = self.work.plan.writes.prev_kv;
+        let pairs = keys.iter().zip(values);
+        let puts = pairs.map(|((_, key), value)| {
+            Op::Put(Put {
+                key,
+                value,
+                lease,
+                prev_kv,
+            })
+        });
+        puts.collect()
+    }
+
+    async fn txn(
+        &mut self,
+        ticket: &Ticket,
+        due_ns: u64,
+        draw: &mut Draw,
+    ) -> Result<Done, Failure> {
+        let keys = self.keys_in_a_row(ticket, self.work.plan.writes.txn_operations, true, draw);
+        self.touched.extend(keys.iter().map(|(number, _)| number));
+        let values = self.values_of(&keys, ticket.index, due_ns, draw);
+        let success = self.puts(&keys, &values);
+        let request = Txn {
+            success: &success,
+            ..Txn::default()
+        };
+        let head = head(&self.call(Method::Txn, &request).await?)?;
+        self.acknowledge_all(&keys, head.revision, false);
+        Ok(Done { head, attempts: 0 })
+    }
+
+    async fn txn_range(&mut self, ticket: &Ticket, draw: &mut Draw) -> Result<Done, Failure> {
+        let work = self.work;
+        let reads = work.plan.reads;
+        let keys = self.keys_in_a_row(ticket, work.plan.writes.txn_operations, false, draw);
+        let end = work.keys.end();
+        let success: Vec<Op> = match reads.shape {
+            ReadShape::Single => keys
+                .iter()
+                .map(|(_, key)| Op::Range(range(reads, key, b"")))
+                .collect(),
+            ReadShape::From => keys
+                .iter()
+                .take(1)
+                .map(|(_, key)| Op::Range(range(reads, key, &end)))
+                .collect(),
+            ReadShape::Prefix | ReadShape::Paged => {
+                vec![Op::Range(range(reads, work.keys.prefix(), &end))]
+            }
+        };
+        let request = Txn {
+            success: &success,
+            ..Txn::default()
+        };
+        let head = head(&self.call(Method::Txn, &request).await?)?;
+        Ok(Done { head, attempts: 0 })
+    }
+
+    /// As an apiserver writes: only if the keys are as they were last seen, else they are read, and again.
+    async fn guarded(
+        &mut self,
+        ticket: &Ticket,
+        due_ns: u64,
+        draw: &mut Draw,
+        removes: bool,
+    ) -> Result<Done, Failure> {
+        let work = self.work;
+        let count = if removes {
+            1
+        } else {
+            work.plan.writes.txn_operations
+        };
+        let keys = self.keys_in_a_row(ticket, count, true, draw);
+        self.touched.extend(keys.iter().map(|(number, _)| number));
+        let values = self.values_of(&keys, ticket.index, due_ns, draw);
+        let success = if removes {
+            keys.iter()
+                .map(|(_, key)| {
+                    Op::Delete(Delete {
+                        key,
+                        prev_kv: false,
+                    })
+                })
+                .collect()
+        } else {
+            self.puts(&keys, &values)
+        };
+        let single = |(_, key): &'_ (u64, Vec<u8>)| key.clone();
+        let names: Vec<Vec<u8>> = keys.iter().map(single).collect();
+        let failure: Vec<Op> = names
+            .iter()
+            .map(|key| {
+                Op::Range(Range {
+                    key,
+                    ..Range::default()
+                })
+            })
+            .collect();
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let compare: Vec<Unchanged> = keys
+                .iter()
+                .map(|(number, key)| Unchanged {
+                    key,
+                    revision: work.known_revision(*number),
+                })
+                .collect();
+            let request = Txn {
+                compare: &compare,
+                success: &success,
+                failure: &failure,
+            };
+            let answer = self.call(Method::Txn, &request).await?;
+            let answer = TxnAnswer::read(&answer)?;
+            if answer.succeeded {
+                self.acknowledge_all(&keys, answer.head.revision, removes);
+                return Ok(Done {
+                    head: answer.head,
+                    attempts,
+                });
+            }
+            for ((number, _), range) in keys.iter().zip(&answer.ranges) {
+                work.learn(
+                    *number,
+                    range.pairs.first().map_or(0, |pair| pair.mod_revision),
+                );
+            }
+        }
+    }
+
+    fn acknowledge_all(&self, keys: &[(u64, Vec<u8>)], revision: i64, removed: bool) {
+        for (number, _) in keys {
+            self.work.acknowledged(*number, revision, removed);
+        }
+    }
+
+    /// As etcd's `concurrency` package: reads, then writes what it must if nothing has changed since. All keys are
+    /// read, the first of them are written.
+    async fn stm(
+        &mut self,
+        ticket: &Ticket,
+        due_ns: u64,
+        draw: &mut Draw,
+    ) -> Result<Done, Failure> {
+        let plan = self.work.plan.stm;
+        let keys = self.keys_in_a_row(ticket, plan.keys, true, draw);
+        let written =
+            ((f64::from(plan.keys) * plan.write_share).round() as usize).clamp(1, keys.len());
+        self.touched
+            .extend(keys[..written].iter().map(|(number, _)| number));
+        let values = self.values_of(&keys[..written], ticket.index, due_ns, draw);
+        let success = self.puts(&keys[..written], &values);
+        let at_one_revision = matches!(
+            plan.isolation,
+            Isolation::Serializable | Isolation::SerializableSnapshot
+        );
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let mut revision = 0;
+            let mut compare = Vec::new();
+            for (_, key) in &keys {
+                let request = Range {
+                    key,
+                    revision,
+                    ..Range::default()
+                };
+                let answer = self.call(Method::Range, &request).await?;
+                let answer = RangeAnswer::read(&answer)?;
+                if at_one_revision && revision == 0 {
+                    revision = answer.head.revision;
+                }
+                let changed = answer.pairs.first().map_or(0, |pair| pair.mod_revision);
+                compare.push(Unchanged {
+                    key,
+                    revision: changed,
+                });
+            }
+            if plan.isolation == Isolation::ReadCommitted {
+                compare.clear();
+            }
+            let request = Txn {
+                compare: &compare,
+                success: &success,
+                failure: &[],
+            };
+            let answer = self.call(Method::Txn, &request).await?;
+            let answer = TxnAnswer::read(&answer)?;
+            if answer.succeeded {
+                self.acknowledge_all(&keys[..written], answer.head.revision, false);
+                return Ok(Done {
+                    head: answer.head,
+                    attempts,
+                });
+            }
+        }
+    }
+
+    async fn keepalive(&mut self) -> Result<Done, Failure> {
+        let id = self.lease.get();
+        let answer = self.call(Method::LeaseKeepAlive, &LeaseId(id)).await?;
+        let answer = LeaseAnswer::read(&answer)?;
+        if answer.ttl_s <= 0 {
+            return Err(Failure::new(
+                ErrorClass::LeaseGone,
+                "the lease does not exist any more",
+            ));
+        }
+        Ok(Done {
+            head: answer.head,
+            attempts: 0,
+        })
+    }
+
+    async fn grant_and_revoke(&mut self) -> Result<Done, Failure> {
+        let lease = self.grant(super::LEASE_TTL_S).await?;
+        let head = head(&self.call(Method::LeaseRevoke, &LeaseId(lease)).await?)?;
+        Ok(Done { head, attempts: 0 })
+    }
+
+    /// Grants a lease.
+    ///
+    /// # Errors
+    /// As [`Client::perform`].
+    pub async fn grant(&mut self, ttl_s: u64) -> Result<i64, Failure> {
+        let answer = self.call(Method::LeaseGrant, &LeaseGrant { ttl_s }).await?;
+        Ok(LeaseAnswer::read(&answer)?.id)
+    }
+}
+
+fn range<'a>(reads: Reads, key: &'a [u8], end: &'a [u8]) -> Range<'a> {
+    Range {
+        key,
+        end,
+        limit: reads.limit.into(),
+        revision: 0,
+        serializable: reads.serializable,
+        keys_only: reads.keys_only,
+        count_only: reads.count_only,
+    }
+}

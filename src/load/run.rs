@@ -1,0 +1,253 @@
+//! One load from beginning to end: refusals, keys, load, verification, clean-up, result, verdict.
+
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use serde_json::json;
+
+use super::after::After;
+use super::books::SETUP;
+use super::drive::{Drive, Place};
+use super::halt::Control;
+use super::operation::Work;
+use crate::clock::Clock;
+use crate::cluster::guard::{self, Growth};
+use crate::cluster::local::{LocalCluster, LocalPlan};
+use crate::cluster::{Cluster, Watcher};
+use crate::disk::counters::CounterSampler;
+use crate::disk::device::{self, DeviceCounters};
+use crate::error::{Error, Result};
+use crate::host;
+use crate::plan::{FRESH_PREFIX, LoadPlan, Target};
+use crate::record::{Emission, Pool};
+use crate::result::{Collector, Environment, HALT};
+use crate::session::{self, Ending, Finished, Request};
+use crate::wire::{Auth, Credentials, Dialer, Endpoint};
+
+/// Drives an etcd.
+///
+/// # Errors
+/// Only before the first key is written; later ones are in [`Finished::error`], beside what was measured until then.
+pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> Result<Finished> {
+    let plan = request.plan;
+    let clock = request.clock;
+    let run_id = session::run_id(&clock);
+    let dialer = Dialer::new(&plan.security, plan.dial_timeout_ns)?;
+    let local = start_local(plan, &run_id)?;
+    let endpoints = endpoints(plan, local.as_ref())?;
+    let mut cluster = Cluster::connect(&endpoints, &dialer, credentials.as_ref())?;
+    let placed = cluster.place(&plan.placement)?;
+    let nonce = nonce(&clock);
+    let prefix = plan
+        .keys
+        .prefix
+        .clone()
+        .unwrap_or_else(|| format!("{FRESH_PREFIX}{nonce:08x}/"));
+    let (notes, growth) = guard(plan, &mut cluster, &prefix)?;
+
+    let environment = environment(&cluster, local.as_ref());
+    let sampler = sampler(&environment, &clock);
+    let target = match &plan.target {
+        Target::Endpoints(endpoints) => endpoints.join(","),
+        Target::Local { members, .. } => format!("local {members}"),
+    };
+    let header = request.header("load", &target, run_id, environment)?;
+    let writer = request.writer(&header)?;
+    let path = writer.path().to_path_buf();
+    let (sink, pool, collector) = Collector::spawn(writer, clock, request.observer)?;
+    let control = Control::new(Arc::clone(&request.signalled));
+    let setup = Setup {
+        sink: sink.clone(),
+        clock,
+    };
+    setup.event("growth", growth.detail());
+    notes
+        .iter()
+        .chain(cluster.notes())
+        .for_each(|note| setup.event("note", json!({ "text": note })));
+
+    let load = Load {
+        work: Work::new(Arc::new(plan.clone()), &prefix, nonce),
+        clock,
+        control: control.clone(),
+        sink,
+        pool,
+        dialer,
+        auth: credentials.map(|credentials| Arc::new(Auth::new(credentials, plan.timeout_ns))),
+    };
+    let outcome = load.carry_out(&mut cluster, &placed, sampler);
+    if let Some(why) = control.why() {
+        setup.event(HALT, json!({ "why": why }));
+    }
+    drop(setup);
+    drop(local);
+    let ending = Ending {
+        complete: outcome.is_ok() && !control.is_halted(),
+        interrupted: control.signalled(),
+    };
+    session::finish(path, collector, &clock, ending, outcome.err())
+}
+
+fn start_local(plan: &LoadPlan, run_id: &str) -> Result<Option<LocalCluster>> {
+    let Target::Local {
+        members,
+        etcd,
+        directory,
+        quota_bytes,
+    } = &plan.target
+    else {
+        return Ok(None);
+    };
+    let local = LocalPlan {
+        members: *members,
+        etcd: etcd.clone(),
+        directory: directory.clone(),
+        quota_bytes: *quota_bytes,
+        run_id: run_id.to_owned(),
+    };
+    LocalCluster::start(&local).map(Some)
+}
+
+fn endpoints(plan: &LoadPlan, local: Option<&LocalCluster>) -> Result<Vec<Endpoint>> {
+    match (&plan.target, local) {
+        (_, Some(local)) => Ok(local.endpoints().to_vec()),
+        (Target::Endpoints(endpoints), None) => {
+            let parsed = endpoints.iter().map(|text| Endpoint::parse(text));
+            parsed
+                .collect::<std::result::Result<_, _>>()
+                .map_err(Error::Usage)
+        }
+        (Target::Local { .. }, None) => {
+            Err(Error::Refused("the local etcd was not started".to_owned()))
+        }
+    }
+}
+
+/// Tells this run's keys and values from those of any other.
+fn nonce(clock: &Clock) -> u32 {
+    let wall_ns = clock.wall(0).as_nanosecond() as u64;
+    let mixed = (wall_ns ^ u64::from(std::process::id()) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as u32
+}
+
+/// Refuses to do harm.
+fn guard(plan: &LoadPlan, cluster: &mut Cluster, prefix: &str) -> Result<(Vec<String>, Growth)> {
+    let notes = if plan.allow_foreign {
+        Vec::new()
+    } else {
+        guard::refuse_foreign(cluster, prefix)?
+    };
+    let growth = Growth {
+        expected_bytes: plan.expected_growth_bytes().unwrap_or(0),
+        db_bytes: cluster.db_bytes(),
+        quota: cluster.quota(),
+    };
+    if !plan.allow_quota {
+        growth.check()?;
+    }
+    Ok((notes, growth))
+}
+
+fn environment(cluster: &Cluster, local: Option<&LocalCluster>) -> Environment {
+    let mut environment = host::environment();
+    environment.members = cluster
+        .members()
+        .iter()
+        .map(|member| member.facts.clone())
+        .collect();
+    if let Some(local) = local {
+        environment
+            .etcd
+            .insert("local".to_owned(), local.version().to_owned());
+        // What cannot be found out about the disk is left out, as everywhere.
+        environment.disk = device::describe(local.directory()).ok();
+    }
+    environment
+}
+
+/// Reads this machine's counters, those of the disk under a local etcd among them.
+fn sampler(environment: &Environment, clock: &Clock) -> CounterSampler {
+    let facts = environment.disk.clone().unwrap_or_default();
+    let device = DeviceCounters::find(&facts);
+    CounterSampler::new(&facts, device, clock.now_ns())
+}
+
+/// Tells what is known before the load and after it.
+struct Setup {
+    sink: SyncSender<Emission>,
+    clock: Clock,
+}
+
+impl Setup {
+    fn event(&self, kind: &'static str, detail: serde_json::Value) {
+        // The collector outlives the load.
+        let _ = self.sink.send(Emission::Event {
+            phase: SETUP.into(),
+            at_ns: self.clock.now_ns(),
+            kind,
+            member: None,
+            detail,
+        });
+    }
+}
+
+/// What a load works with.
+struct Load {
+    work: Work,
+    clock: Clock,
+    control: Control,
+    sink: SyncSender<Emission>,
+    pool: Pool,
+    dialer: Dialer,
+    auth: Option<Arc<Auth>>,
+}
+
+impl Load {
+    fn carry_out(
+        self,
+        cluster: &mut Cluster,
+        placed: &[usize],
+        sampler: CounterSampler,
+    ) -> Result<()> {
+        let members = cluster.members();
+        let several = members.len() > 1;
+        let places = placed.iter().filter_map(|&index| {
+            Some(Place {
+                endpoint: members.get(index)?.endpoint.clone(),
+                member: several.then_some(index as u32),
+            })
+        });
+        let places: Vec<Place> = places.collect();
+        let watcher = Watcher::start(
+            cluster,
+            self.clock,
+            self.sink.clone(),
+            self.work.plan.scrape,
+        )?;
+        let work = Arc::new(self.work);
+        let driven = Drive {
+            work: Arc::clone(&work),
+            clock: self.clock,
+            control: self.control.clone(),
+            sink: self.sink.clone(),
+            pool: self.pool,
+            places,
+            members: if several { members.len() } else { 0 },
+            dialer: self.dialer,
+            auth: self.auth,
+            watcher: &watcher,
+            sampler,
+        }
+        .run();
+        let after = After {
+            work: &work,
+            cluster,
+            control: &self.control,
+            clock: self.clock,
+            sink: self.sink,
+            watcher: &watcher,
+        }
+        .run();
+        driven.and(after)
+    }
+}

@@ -1,0 +1,317 @@
+//! One thread of the generator: its connections, its clients, all on one core without a lock between them.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use rustix::time::{ClockId, clock_gettime};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::{LocalSet, spawn_local};
+
+use super::books::{Archive, Books, Tally};
+use super::client::{self, Crew};
+use super::feed::{Feed, Source, Stock};
+use super::flight::Flights;
+use super::halt::Control;
+use super::lane::{Lane, LaneSettings};
+use super::operation::Work;
+use super::preload::Preload;
+use super::schedule::Schedule;
+use super::watching::{self, Watching};
+use crate::plan::{Arrival, LoadPace, Operation};
+use crate::wire::{Auth, Dialer, Endpoint, ErrorClass, Failure};
+
+/// How often a worker looks at what nobody told it: time limits, intervals, the end.
+const TICK: Duration = Duration::from_millis(20);
+/// How long operations under way may take after a signal.
+const GRACE_NS: u64 = 2_000_000_000;
+/// How long watches may wait for their last events.
+const LAST_EVENTS_NS: u64 = 2_000_000_000;
+/// Connections made at a time; more would run into the server's accept queue.
+const AT_A_TIME: usize = 64;
+
+/// One connection of a worker.
+#[derive(Debug, Clone)]
+pub struct Berth {
+    /// Its number among all connections.
+    pub number: u64,
+    /// Where it leads.
+    pub endpoint: Endpoint,
+    /// Whose that is.
+    pub member: Option<u32>,
+    /// Clients that share it, at most.
+    pub clients: u32,
+}
+
+/// What a worker needs.
+pub struct Worker {
+    /// Its connections.
+    pub berths: Vec<Berth>,
+    /// Connections of all workers.
+    pub lanes: u64,
+    /// What all share.
+    pub work: Arc<Work>,
+    /// Where it writes.
+    pub archive: Archive,
+    /// What ends it.
+    pub control: Control,
+    /// Makes connections.
+    pub dialer: Dialer,
+    /// Who we are.
+    pub auth: Option<Arc<Auth>>,
+    /// Operations of a closed loop.
+    pub stock: Option<Arc<Stock>>,
+    /// Keys to be written before the load.
+    pub preload: Arc<Preload>,
+    /// What watches are to see.
+    pub watching: Option<Arc<Watching>>,
+    /// Processor time of the thread so far.
+    pub cpu_ns: Arc<AtomicU64>,
+    /// Whether it grants the lease that keys are bound to.
+    pub grants_lease: bool,
+}
+
+/// What a worker leaves.
+#[derive(Debug, Clone, Default)]
+pub struct Left {
+    /// Per span.
+    pub tallies: Vec<Tally>,
+    /// The most operations under way at a time.
+    pub most_in_flight: u64,
+}
+
+impl Worker {
+    /// Connects, prepares, says that it is ready, waits for the start and does its part of the load.
+    ///
+    /// `start` brings the load's start on the run's clock; when it is dropped the load does not take place.
+    pub fn run(
+        self,
+        ready: &SyncSender<Result<(), Failure>>,
+        start: oneshot::Receiver<u64>,
+    ) -> Left {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .event_interval(256)
+            .build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                let _ = ready.send(Err(local(&error)));
+                return Left::default();
+            }
+        };
+        LocalSet::new().block_on(&runtime, self.work(ready, start))
+    }
+
+    async fn work(
+        self,
+        ready: &SyncSender<Result<(), Failure>>,
+        start: oneshot::Receiver<u64>,
+    ) -> Left {
+        let books = Rc::new(Books::new(self.archive.clone(), &self.work.plan));
+        let prepared = self.prepare(&books).await;
+        let failed = prepared.is_err();
+        let (prepared, outcome) = match prepared {
+            Ok(prepared) => (prepared, Ok(())),
+            Err(failure) => (Vec::new(), Err(failure)),
+        };
+        // The coordinator outlives its workers.
+        let _ = ready.send(outcome);
+        let Ok(start_ns) = start.await else {
+            return Left::default();
+        };
+        if failed {
+            return Left::default();
+        }
+        match self.load(&books, prepared, start_ns).await {
+            Ok(left) => left,
+            Err(error) => {
+                self.control.halt(local(&error).message);
+                Left::default()
+            }
+        }
+    }
+
+    /// Connects all lanes, grants leases, writes the keys that are to be there.
+    async fn prepare(&self, books: &Rc<Books>) -> Result<Vec<(Rc<Lane>, Rc<Cell<i64>>)>, Failure> {
+        let mut lanes = Vec::new();
+        for berths in self.berths.chunks(AT_A_TIME) {
+            let connecting = berths.iter().map(|berth| self.connect(berth, books));
+            for lane in join_all(connecting).await {
+                lanes.push((lane?, Rc::new(Cell::new(0))));
+            }
+        }
+        let Some((first, _)) = lanes.first() else {
+            return Ok(lanes);
+        };
+        let ttl_s = self.work.plan.writes.lease_ttl_s;
+        if self.grants_lease && ttl_s > 0 {
+            let lease = client::grant(&self.work, first, ttl_s).await?;
+            self.work.lease.store(lease, Ordering::Relaxed);
+            spawn_local(client::keep_alive(
+                Arc::clone(&self.work),
+                Rc::clone(first),
+                lease,
+                ttl_s,
+            ));
+        }
+        if self.plans(Operation::LeaseKeepalive) {
+            for (lane, lease) in &lanes {
+                lease.set(client::grant(&self.work, lane, super::LEASE_TTL_S).await?);
+            }
+        }
+        let writing = lanes
+            .iter()
+            .map(|(lane, _)| self.preload.write(&self.work, lane, &self.control));
+        for written in join_all(writing).await {
+            written?;
+        }
+        Ok(lanes)
+    }
+
+    fn plans(&self, operation: Operation) -> bool {
+        let mut operations = self.work.plan.operations.iter();
+        operations.any(|weighted| weighted.operation == operation)
+    }
+
+    async fn connect(&self, berth: &Berth, books: &Rc<Books>) -> Result<Rc<Lane>, Failure> {
+        let lane = Lane::new(LaneSettings {
+            clock: self.archive.clock,
+            endpoint: berth.endpoint.clone(),
+            member: berth.member,
+            dialer: self.dialer.clone(),
+            auth: self.auth.clone(),
+            patience: Duration::from_nanos(self.work.plan.timeout_ns),
+        });
+        lane.connect(books).await?;
+        Ok(lane)
+    }
+
+    /// The load itself.
+    async fn load(
+        &self,
+        books: &Rc<Books>,
+        lanes: Vec<(Rc<Lane>, Rc<Cell<i64>>)>,
+        start_ns: u64,
+    ) -> std::io::Result<Left> {
+        let flights = Rc::new(Flights::default());
+        let done = Rc::new(Notify::new());
+        let running = Rc::new(Cell::new(0));
+        let mut crews = Vec::new();
+        for ((lane, lease), berth) in lanes.into_iter().zip(&self.berths) {
+            let feed = Feed::new(self.archive.clock, start_ns, self.source(berth))?;
+            let crew = Rc::new(Crew {
+                work: Arc::clone(&self.work),
+                clock: self.archive.clock,
+                control: self.control.clone(),
+                books: Rc::clone(books),
+                flights: Rc::clone(&flights),
+                watching: self.watching.clone(),
+                lane,
+                lease,
+                feed,
+                most: berth.clients,
+                hired: Cell::new(0),
+                running: Rc::clone(&running),
+                done: Rc::clone(&done),
+            });
+            crews.push(crew);
+        }
+        let watches = self.watch(books, &crews).await;
+        let clients_at_once = if books.open_loop() { 1 } else { u32::MAX };
+        for crew in &crews {
+            crew.begin(clients_at_once);
+        }
+        let mut tick = tokio::time::interval(TICK);
+        while running.get() > 0 {
+            tokio::select! {
+                () = done.notified() => {}
+                _ = tick.tick() => self.look_after(books, &crews, &flights, start_ns),
+            }
+        }
+        self.settle(&crews);
+        if let Some(watching) = &self.watching {
+            watches
+                .last_events(watching, &self.archive.clock, LAST_EVENTS_NS)
+                .await;
+        }
+        let now_ns = self.archive.clock.now_ns();
+        self.note_cpu();
+        Ok(Left {
+            tallies: books.close(now_ns),
+            most_in_flight: flights.most(),
+        })
+    }
+
+    async fn watch(&self, books: &Rc<Books>, crews: &[Rc<Crew>]) -> watching::Streams {
+        let Some(watching) = &self.watching else {
+            return watching::Streams::default();
+        };
+        let berths = self.berths.iter().map(|berth| berth.number);
+        let lanes = crews.iter().map(|crew| Rc::clone(&crew.lane)).zip(berths);
+        watching::open(watching, &self.work, books, lanes, self.lanes).await
+    }
+
+    fn source(&self, berth: &Berth) -> Source {
+        let plan = &self.work.plan;
+        match (&self.stock, &plan.pace) {
+            (Some(stock), _) => Source::Closed(Arc::clone(stock)),
+            (None, pace) => {
+                let arrival = match pace {
+                    LoadPace::Open { arrival, .. } => *arrival,
+                    LoadPace::Closed { .. } => Arrival::Constant,
+                };
+                let total = plan.total.unwrap_or(u64::MAX);
+                let spans = Arc::clone(&self.archive.spans);
+                let schedule =
+                    Schedule::new(spans, arrival, total, plan.seed, berth.number, self.lanes);
+                Source::Open(Box::new(schedule))
+            }
+        }
+    }
+
+    /// Time limits, intervals, the end: what would otherwise need a timer per operation.
+    fn look_after(&self, books: &Books, crews: &[Rc<Crew>], flights: &Flights, start_ns: u64) {
+        let now_ns = self.archive.clock.now_ns();
+        let timeout_ns = self.work.plan.timeout_ns;
+        books.tick(now_ns);
+        self.note_cpu();
+        flights.expire(now_ns.saturating_sub(timeout_ns));
+        let end_ns = self.archive.spans.last().map_or(0, |span| span.end_ns());
+        // What is due near the end may be sent as long after it as anybody would wait.
+        let late = now_ns.saturating_sub(start_ns) > end_ns.saturating_add(timeout_ns);
+        let halted_for = self.control.halted_for(now_ns);
+        if late || halted_for.is_some() {
+            crews.iter().for_each(|crew| crew.feed.close());
+        }
+        if halted_for.is_some_and(|halted| halted > GRACE_NS) {
+            flights.expire(u64::MAX);
+        }
+    }
+
+    /// What was due and never sent.
+    fn settle(&self, crews: &[Rc<Crew>]) {
+        if self.control.is_halted() {
+            return;
+        }
+        crews.iter().for_each(|crew| crew.count_untaken());
+    }
+
+    fn note_cpu(&self) {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        let ns = time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64;
+        self.cpu_ns.store(ns, Ordering::Relaxed);
+    }
+}
+
+fn local(error: &std::io::Error) -> Failure {
+    Failure::new(
+        ErrorClass::NotSent,
+        format!("this machine gives no more: {error}"),
+    )
+}

@@ -1,0 +1,286 @@
+//! A plan as the command line that asks for it.
+
+use super::{
+    Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, Values, keys, mix, pace,
+    rate, resolve, target,
+};
+use crate::plan::Arrival;
+use crate::plan::command::{flag, quote};
+use crate::plan::connect::{COMMAND_TIMEOUT_NS, DIAL_TIMEOUT_NS};
+use crate::plan::resolve::{HEARTBEAT_NS, KEY_SIZE, QUOTA, SEED, VAL_SIZE};
+use crate::units::{exact_bytes, exact_duration};
+
+/// The words after the program's name, as they gather.
+struct Words(Vec<String>);
+
+impl Words {
+    /// A flag with its value, unless it is what would be there anyway.
+    fn unless<T: PartialEq + std::fmt::Display>(&mut self, name: &str, value: T, default: T) {
+        if value != default {
+            self.0.extend(flag(name, value));
+        }
+    }
+
+    fn switch(&mut self, name: &str, on: bool) {
+        if on {
+            self.0.push(name.to_owned());
+        }
+    }
+}
+
+impl LoadPlan {
+    /// The command that asks for this plan again: only what differs from the defaults, quoted for a shell. Passwords
+    /// are no part of a plan, and so none of its command.
+    pub fn command(&self) -> String {
+        let mut words = Words(vec!["etcdbench".to_owned(), "load".to_owned()]);
+        words.0.extend(mix::words(self));
+        self.target_flags(&mut words);
+        self.security_flags(&mut words);
+        self.pace_flags(&mut words);
+        self.length_flags(&mut words);
+        self.key_flags(&mut words);
+        self.value_flags(&mut words);
+        self.read_flags(&mut words);
+        self.write_flags(&mut words);
+        self.watch_flags(&mut words);
+        self.stm_flags(&mut words);
+        self.verdict_flags(&mut words);
+        let quoted = words.0.iter().map(|word| quote(word));
+        quoted.collect::<Vec<_>>().join(" ")
+    }
+
+    fn target_flags(&self, words: &mut Words) {
+        match &self.target {
+            Target::Endpoints(endpoints) => {
+                words.unless(
+                    "--endpoints",
+                    endpoints.join(","),
+                    target::ENDPOINT.to_owned(),
+                );
+            }
+            Target::Local {
+                members,
+                etcd,
+                directory,
+                quota_bytes,
+            } => {
+                words.0.push(match members {
+                    1 => "--local".to_owned(),
+                    members => format!("--local={members}"),
+                });
+                words.unless(
+                    "--etcd",
+                    etcd.display().to_string(),
+                    target::ETCD.to_owned(),
+                );
+                words.0.extend(flag("--local-dir", directory.display()));
+                words.unless("--quota", exact_bytes(*quota_bytes), exact_bytes(QUOTA));
+            }
+        }
+        match &self.placement {
+            Placement::Spread => {}
+            Placement::Leader => words.0.extend(flag("--connect", "leader")),
+            Placement::Followers => words.0.extend(flag("--connect", "followers")),
+            Placement::Endpoint(endpoint) => words.0.extend(flag("--connect", endpoint)),
+        }
+    }
+
+    fn security_flags(&self, words: &mut Words) {
+        let security = &self.security;
+        for (name, file) in [
+            ("--cacert", &security.cacert),
+            ("--cert", &security.cert),
+            ("--key", &security.key),
+        ] {
+            if let Some(file) = file {
+                words.0.extend(flag(name, file.display()));
+            }
+        }
+        words.switch(
+            "--insecure-skip-tls-verify",
+            security.insecure_skip_tls_verify,
+        );
+        if let Some(user) = &security.user {
+            words.0.extend(flag("--user", user));
+        }
+        for (name, ns, default) in [
+            ("--dial-timeout", self.dial_timeout_ns, DIAL_TIMEOUT_NS),
+            ("--command-timeout", self.timeout_ns, COMMAND_TIMEOUT_NS),
+        ] {
+            words.unless(name, exact_duration(ns), exact_duration(default));
+        }
+    }
+
+    fn pace_flags(&self, words: &mut Words) {
+        match &self.pace {
+            LoadPace::Closed { clients } => words.0.extend(flag("--clients", clients)),
+            LoadPace::Open {
+                steps,
+                arrival,
+                burst,
+                max_in_flight,
+            } => {
+                let default = pace::default_rate(self.watch.is_some()).to_string();
+                words.unless("--rate", self.rate_text(steps), default);
+                if *arrival == Arrival::Poisson {
+                    words.0.extend(flag("--arrival", "poisson"));
+                }
+                words.unless("--burst", *burst, 0);
+                let default = pace::default_in_flight(&self.values);
+                words.unless("--max-in-flight", *max_in_flight, default);
+            }
+        }
+        let default = pace::default_connections(&self.pace);
+        words.unless("--conns", self.connections, default);
+        let default = pace::default_threads(self.connections);
+        words.unless("--threads", self.threads, default);
+    }
+
+    fn rate_text(&self, steps: &[RateStep]) -> String {
+        match steps {
+            [step] if self.is_steady(step) => step.from_per_s.to_string(),
+            steps => rate::text(steps),
+        }
+    }
+
+    /// Whether a single number says it: the rate does not change, and something else says how long it lasts.
+    fn is_steady(&self, step: &RateStep) -> bool {
+        step.from_per_s == step.to_per_s && step.duration_ns == self.duration_ns.unwrap_or(0)
+    }
+
+    fn length_flags(&self, words: &mut Words) {
+        let by_rate = match self.steps() {
+            [] => false,
+            [step] => !self.is_steady(step),
+            _ => true,
+        };
+        if let Some(duration_ns) = self.duration_ns
+            && !by_rate
+            && (duration_ns != pace::DURATION_NS || self.total.is_some())
+        {
+            words
+                .0
+                .extend(flag("--duration", exact_duration(duration_ns)));
+        }
+        if let Some(total) = self.total {
+            words.0.extend(flag("--total", total));
+        }
+        let warmup = exact_duration(self.warmup_ns);
+        words.unless("--warmup", warmup, exact_duration(pace::WARMUP_NS));
+    }
+
+    fn key_flags(&self, words: &mut Words) {
+        if let Some(prefix) = &self.keys.prefix {
+            words.0.extend(flag("--prefix", prefix));
+        }
+        words.unless("--key-size", self.keys.size, KEY_SIZE);
+        let default = keys::default_space(&self.operations, self.expected_operations());
+        words.unless("--key-space-size", self.keys.space, default);
+        let default = keys::default_distribution(&self.operations);
+        words.unless(
+            "--key-dist",
+            keys::distribution_text(self.keys.distribution),
+            keys::distribution_text(default),
+        );
+        let default = keys::default_preload(&self.operations, self.keys.space);
+        // A large key space is preloaded only if it was said.
+        let said = self.preload == default && default > keys::MAX_DEFAULT_PRELOAD;
+        if self.preload != default || said {
+            words.0.extend(flag("--preload", self.preload));
+        }
+        words.unless("--seed", self.seed, SEED);
+    }
+
+    fn value_flags(&self, words: &mut Words) {
+        let Values {
+            min_size,
+            max_size,
+            compressible,
+            changing,
+        } = self.values;
+        let size = match (min_size, max_size) {
+            (min, max) if min == max => exact_bytes(u64::from(max)),
+            (min, max) => format!(
+                "{}..{}",
+                exact_bytes(u64::from(min)),
+                exact_bytes(u64::from(max))
+            ),
+        };
+        words.unless("--val-size", size, exact_bytes(u64::from(VAL_SIZE)));
+        words.unless("--compressible", compressible, 0.0);
+        words.unless("--changing", changing, 1.0);
+    }
+
+    fn read_flags(&self, words: &mut Words) {
+        match self.reads.shape {
+            ReadShape::Single => {}
+            ReadShape::Prefix => words.0.extend(flag("--read", "prefix")),
+            ReadShape::From => words.0.extend(flag("--read", "from")),
+            ReadShape::Paged => words.0.extend(flag("--read", "paged")),
+        }
+        let default = resolve::default_limit(self.reads.shape);
+        words.unless("--limit", self.reads.limit, default);
+        if self.reads.serializable {
+            words.0.extend(flag("--consistency", "s"));
+        }
+        words.switch("--count-only", self.reads.count_only);
+        words.switch("--keys-only", self.reads.keys_only);
+    }
+
+    fn write_flags(&self, words: &mut Words) {
+        words.unless("--txn-ops", self.writes.txn_operations, 1);
+        words.switch("--guarded", self.writes.guarded);
+        words.switch("--prev-kv", self.writes.prev_kv);
+        let default = resolve::default_lease_ttl(&self.operations);
+        words.unless("--lease-ttl", self.writes.lease_ttl_s, default);
+    }
+
+    fn watch_flags(&self, words: &mut Words) {
+        let Some(watch) = &self.watch else {
+            return;
+        };
+        // In a mix, the number of streams is what turns watches on.
+        let said = words.0.contains(&"--mix".to_owned());
+        if said || watch.streams != resolve::STREAMS {
+            words.0.extend(flag("--streams", watch.streams));
+        }
+        words.unless(
+            "--watches-per-stream",
+            watch.watches_per_stream,
+            resolve::WATCHES_PER_STREAM,
+        );
+        words.unless("--watched-keys", watch.keys, 0);
+        words.switch("--watch-prev-kv", watch.prev_kv);
+    }
+
+    fn stm_flags(&self, words: &mut Words) {
+        let level = match self.stm.isolation {
+            Isolation::ReadCommitted => "read-committed",
+            Isolation::RepeatableReads => "repeatable-reads",
+            Isolation::Serializable => "serializable",
+            Isolation::SerializableSnapshot => "serializable-snapshot",
+        };
+        words.unless("--isolation", level, "repeatable-reads");
+        words.unless("--stm-keys", self.stm.keys, resolve::STM_KEYS);
+        words.unless("--stm-writes", self.stm.write_share, resolve::STM_WRITES);
+    }
+
+    fn verdict_flags(&self, words: &mut Words) {
+        for rule in &self.rules {
+            words.0.extend(flag("--rule", rule));
+        }
+        let heartbeat = exact_duration(self.heartbeat_ns);
+        words.unless(
+            "--heartbeat-interval",
+            heartbeat,
+            exact_duration(HEARTBEAT_NS),
+        );
+        words.switch("--no-scrape", !self.scrape);
+        words.switch("--verify", self.verify);
+        words.switch("--keep-keys", self.keep_keys);
+        words.switch("--compact", self.compact);
+        words.switch("--defrag", self.defrag);
+        words.switch("--allow-quota", self.allow_quota);
+        words.switch("--allow-foreign", self.allow_foreign);
+    }
+}

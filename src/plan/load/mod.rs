@@ -1,0 +1,23 @@
+//! The plan of a load: what it is, what was typed for it, and back.
+
+mod command;
+mod keys;
+mod mix;
+mod pace;
+mod rate;
+#[cfg(test)]
+mod refusals;
+mod resolve;
+mod size;
+mod target;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod types;
+
+pub use keys::FRESH_PREFIX;
+pub use types::{
+    Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
+    RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
+};

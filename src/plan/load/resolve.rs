@@ -1,0 +1,445 @@
+//! From what was typed to a plan of a load, or an error that names the flag and the way out.
+
+use super::keys::{self, has};
+use super::{
+    Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm, Target, Watch,
+    Weighted, Writes, mix, pace, target,
+};
+use crate::cli::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
+use crate::error::Result;
+use crate::plan::Connect;
+use crate::plan::resolve::{HEARTBEAT_NS, MS_NS, SEED, usage, within};
+use crate::units::exact_duration;
+use crate::verdict::Rule;
+
+/// etcd's default `--max-txn-ops` (embed/config.go).
+const MAX_TXN_OPS: u32 = 128;
+/// Seconds that the leases live which lease operations are about, when nothing is said.
+pub(super) const LEASE_TTL_S: u64 = 60;
+/// etcd's longest lease (lease/lessor.go, `MaxLeaseTTL`).
+const MAX_LEASE_TTL_S: u64 = 9_000_000_000;
+/// Keys of a page or list when nothing is said: what Kubernetes' clients ask for at a time (client-go, tools/pager).
+pub(super) const PAGE: u32 = 500;
+/// Streams and watches on each, as etcd's benchmark has them (tools/benchmark/cmd/watch_latency.go).
+pub(super) const STREAMS: u32 = 10;
+pub(super) const WATCHES_PER_STREAM: u32 = 10;
+const MAX_STREAMS: u32 = 100_000;
+const MAX_WATCHES: u64 = 1_000_000;
+/// Keys whose revisions are kept in memory, at eight bytes each.
+const MAX_REMEMBERED: u64 = 10_000_000;
+/// Keys of a software transaction: one to read and one to write, so that there is something to guard.
+pub(super) const STM_KEYS: u32 = 2;
+pub(super) const STM_WRITES: f64 = 0.5;
+
+impl LoadPlan {
+    /// Checks and completes what was typed. Pure, but for the directory of `--local`, which is made absolute.
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::error::Error::Usage) with the flag and the way out; nothing has been touched.
+    pub fn resolve(args: &LoadArgs) -> Result<Self> {
+        let operations = mix::resolve(args)?;
+        let connect = Connect::resolve(&args.connect)?;
+        let watch = watch(args, &operations)?;
+        let values = keys::values(args, stamped(args, watch.is_some()))?;
+        let pace = pace::resolve(args, watch.is_some(), &values)?;
+        let keys = keys::resolve(args, &operations, pace.expected_operations())?;
+        let target = target::target(args, &connect.endpoints)?;
+        let mut plan = LoadPlan {
+            placement: target::placement(args, &target)?,
+            // A throwaway etcd is plain, and knows nobody.
+            security: match &target {
+                Target::Local { .. } => Security::default(),
+                Target::Endpoints(_) => connect.security,
+            },
+            target,
+            connections: pace.connections,
+            threads: pace.threads,
+            pace: pace.pace,
+            preload: keys::preload(args, &operations, keys.space)?,
+            keys,
+            values,
+            reads: reads(args, &operations)?,
+            writes: writes(args, &operations)?,
+            watch,
+            stm: stm(args, &operations)?,
+            warmup_ns: pace.warmup_ns,
+            duration_ns: pace.duration_ns,
+            total: pace.total,
+            timeout_ns: connect.command_timeout_ns,
+            dial_timeout_ns: connect.dial_timeout_ns,
+            verify: args.verify,
+            keep_keys: args.keep_keys,
+            compact: args.compact,
+            defrag: args.defrag,
+            allow_quota: args.allow_quota,
+            allow_foreign: args.allow_foreign,
+            scrape: !args.no_scrape,
+            heartbeat_ns: heartbeat(args)?,
+            rules: Vec::new(),
+            seed: args.seed.unwrap_or(SEED),
+            operations,
+        };
+        sizes(&plan)?;
+        remembered(&plan)?;
+        watched(&plan)?;
+        verifiable(&plan)?;
+        plan.rules = rules(args, &plan)?;
+        Ok(plan)
+    }
+
+    /// The series this load records, in [`LOAD_SERIES`]' order.
+    pub fn series(&self) -> Vec<&'static str> {
+        let recorded = |series: &str| match series.rsplit_once('.') {
+            Some((_, "event")) => self.watch.is_some(),
+            Some((name, "service")) => self.does(name),
+            Some((name, _)) => self.does(name) && self.is_open(),
+            None => false,
+        };
+        let all = LOAD_SERIES.iter().copied();
+        all.filter(|series| recorded(series)).collect()
+    }
+
+    fn does(&self, name: &str) -> bool {
+        self.operations
+            .iter()
+            .any(|weighted| weighted.operation.name() == name)
+    }
+}
+
+/// Who needs values to begin with a stamp.
+fn stamped(args: &LoadArgs, watches: bool) -> Option<&'static str> {
+    match (args.verify, watches) {
+        (true, _) => Some("--verify"),
+        (false, true) => Some("watches"),
+        (false, false) => None,
+    }
+}
+
+/// Refuses flags that this mix has no use for: whoever gives one believes that it changes something.
+fn only_with(
+    operations: &[Weighted],
+    wanted: &[Operation],
+    flags: &[(bool, &str)],
+    what: &str,
+) -> Result<()> {
+    if has(operations, wanted) {
+        return Ok(());
+    }
+    match flags.iter().find(|(given, _)| *given) {
+        None => Ok(()),
+        Some((_, flag)) => {
+            let names: Vec<&str> = wanted.iter().map(|operation| operation.name()).collect();
+            Err(usage(format!(
+                "{flag} is about {what}, and this load makes none; drop it, or have {} in the --mix",
+                names.join(" or ")
+            )))
+        }
+    }
+}
+
+fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
+    only_with(
+        operations,
+        &[Operation::Range, Operation::TxnRange],
+        &[
+            (args.read.is_some(), "--read"),
+            (args.limit.is_some(), "--limit"),
+            (args.consistency.is_some(), "--consistency"),
+            (args.count_only, "--count-only"),
+            (args.keys_only, "--keys-only"),
+        ],
+        "reads",
+    )?;
+    let shape = match args.read {
+        None | Some(ReadArg::Single) => ReadShape::Single,
+        Some(ReadArg::Prefix) => ReadShape::Prefix,
+        Some(ReadArg::From) => ReadShape::From,
+        Some(ReadArg::Paged) => ReadShape::Paged,
+    };
+    if args.count_only && args.keys_only {
+        return Err(usage(
+            "--count-only and --keys-only contradict each other; drop one of them",
+        ));
+    }
+    if args.count_only && matches!(shape, ReadShape::From | ReadShape::Paged) {
+        return Err(usage(
+            "--count-only: etcd counts without regard to --limit; use it with --read prefix or single",
+        ));
+    }
+    if shape == ReadShape::Single && args.limit.is_some() {
+        return Err(usage(
+            "--limit has no effect on reads of a single key; say what else to read with --read prefix, from or paged",
+        ));
+    }
+    if shape == ReadShape::Paged && args.limit == Some(0) {
+        return Err(usage("--limit 0: a page holds at least one key"));
+    }
+    if shape == ReadShape::Paged && has(operations, &[Operation::TxnRange]) {
+        return Err(usage(
+            "--read paged takes several requests, which one transaction cannot hold; use --read from or prefix",
+        ));
+    }
+    Ok(Reads {
+        serializable: args.consistency == Some(ConsistencyArg::Serializable),
+        shape,
+        limit: args.limit.unwrap_or_else(|| default_limit(shape)),
+        count_only: args.count_only,
+        keys_only: args.keys_only,
+    })
+}
+
+/// Keys of an answer when nothing is said.
+pub(super) fn default_limit(shape: ReadShape) -> u32 {
+    match shape {
+        ReadShape::Single | ReadShape::Prefix => 0,
+        ReadShape::From | ReadShape::Paged => PAGE,
+    }
+}
+
+fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
+    use Operation::{Delete, LeaseGrant, LeaseKeepalive, Put, Stm, Txn, TxnRange};
+    let (txn_ops, prev_kv) = ((args.txn_ops.is_some(), "--txn-ops"), args.prev_kv);
+    only_with(operations, &[Txn, TxnRange], &[txn_ops], "transactions")?;
+    let guarded = (args.guarded, "--guarded");
+    only_with(operations, &[Txn], &[guarded], "transactions that write")?;
+    only_with(
+        operations,
+        &[Put, Delete],
+        &[(prev_kv, "--prev-kv")],
+        "puts and deletes",
+    )?;
+    only_with(
+        operations,
+        &[Put, Txn, Stm, LeaseKeepalive, LeaseGrant],
+        &[(args.lease_ttl.is_some(), "--lease-ttl")],
+        "writes and leases",
+    )?;
+    let txn_operations = within("--txn-ops", args.txn_ops.unwrap_or(1), 1, MAX_TXN_OPS)?;
+    if args.guarded && txn_operations > 1 {
+        return Err(usage(
+            "--guarded and --txn-ops contradict each other: an apiserver writes one key per transaction; drop one of \
+             them",
+        ));
+    }
+    if let Some(ttl_s) = args.lease_ttl {
+        within("--lease-ttl", ttl_s, 1, MAX_LEASE_TTL_S)?;
+    }
+    Ok(Writes {
+        lease_ttl_s: args
+            .lease_ttl
+            .unwrap_or_else(|| default_lease_ttl(operations)),
+        prev_kv,
+        txn_operations,
+        guarded: args.guarded,
+    })
+}
+
+/// Seconds that leases live when nothing is said; none without lease operations.
+pub(super) fn default_lease_ttl(operations: &[Weighted]) -> u64 {
+    if has(
+        operations,
+        &[Operation::LeaseKeepalive, Operation::LeaseGrant],
+    ) {
+        LEASE_TTL_S
+    } else {
+        0
+    }
+}
+
+fn watch(args: &LoadArgs, operations: &[Weighted]) -> Result<Option<Watch>> {
+    let word = args.operation == Some(OperationArg::Watch);
+    if !word && args.streams.is_none() {
+        for (given, flag) in [
+            (args.watches_per_stream.is_some(), "--watches-per-stream"),
+            (args.watched_keys.is_some(), "--watched-keys"),
+            (args.watch_prev_kv, "--watch-prev-kv"),
+        ] {
+            if given {
+                return Err(usage(format!(
+                    "{flag} is about watches, and this load has none; use the operation watch, or say --streams"
+                )));
+            }
+        }
+        return Ok(None);
+    }
+    if !has(operations, &[Operation::Put, Operation::Txn]) {
+        return Err(usage(
+            "--streams: nothing is put that a watch could see; have put or txn in the --mix",
+        ));
+    }
+    if has(operations, &[Operation::Delete]) {
+        return Err(usage(
+            "--streams: the event of a delete does not say when it was due; leave delete out of the --mix",
+        ));
+    }
+    let streams = within("--streams", args.streams.unwrap_or(STREAMS), 1, MAX_STREAMS)?;
+    let each = args.watches_per_stream.unwrap_or(WATCHES_PER_STREAM);
+    let each = within("--watches-per-stream", each, 1, MAX_STREAMS)?;
+    let all = u64::from(streams) * u64::from(each);
+    if all > MAX_WATCHES {
+        return Err(usage(format!(
+            "--streams {streams} with --watches-per-stream {each} are {all} watches; there may be {MAX_WATCHES}"
+        )));
+    }
+    if args.watched_keys == Some(0) {
+        return Err(usage(
+            "--watched-keys 0 watches nothing; leave it out to watch the whole prefix",
+        ));
+    }
+    Ok(Some(Watch {
+        streams,
+        watches_per_stream: each,
+        keys: args.watched_keys.unwrap_or(0),
+        prev_kv: args.watch_prev_kv,
+    }))
+}
+
+fn watched(plan: &LoadPlan) -> Result<()> {
+    let Some(watch) = &plan.watch else {
+        return Ok(());
+    };
+    let watches = u64::from(watch.streams) * u64::from(watch.watches_per_stream);
+    if watch.keys > plan.keys.space {
+        return Err(usage(format!(
+            "--watched-keys {} is more than there are keys; raise --key-space-size from {}",
+            watch.keys, plan.keys.space
+        )));
+    }
+    if watch.keys > watches {
+        return Err(usage(format!(
+            "--watched-keys {} is more than the {watches} watches there are; raise --streams or --watches-per-stream",
+            watch.keys
+        )));
+    }
+    Ok(())
+}
+
+fn stm(args: &LoadArgs, operations: &[Weighted]) -> Result<Stm> {
+    only_with(
+        operations,
+        &[Operation::Stm],
+        &[
+            (args.isolation.is_some(), "--isolation"),
+            (args.stm_keys.is_some(), "--stm-keys"),
+            (args.stm_writes.is_some(), "--stm-writes"),
+        ],
+        "software transactions",
+    )?;
+    Ok(Stm {
+        keys: within(
+            "--stm-keys",
+            args.stm_keys.unwrap_or(STM_KEYS),
+            1,
+            MAX_TXN_OPS,
+        )?,
+        write_share: args.stm_writes.unwrap_or(STM_WRITES),
+        isolation: match args.isolation {
+            Some(IsolationArg::ReadCommitted) => Isolation::ReadCommitted,
+            None | Some(IsolationArg::RepeatableReads) => Isolation::RepeatableReads,
+            Some(IsolationArg::Serializable) => Isolation::Serializable,
+            Some(IsolationArg::SerializableSnapshot) => Isolation::SerializableSnapshot,
+        },
+    })
+}
+
+fn sizes(plan: &LoadPlan) -> Result<()> {
+    let pairs = if has(&plan.operations, &[Operation::Txn]) {
+        plan.writes.txn_operations
+    } else {
+        1
+    };
+    let flag = if pairs > 1 { "--txn-ops" } else { "--val-size" };
+    keys::fit(&plan.keys, &plan.values, pairs, flag)?;
+    if has(&plan.operations, &[Operation::Stm]) {
+        keys::fit(&plan.keys, &plan.values, plan.stm.keys, "--stm-keys")?;
+        if u64::from(plan.stm.keys) > plan.keys.space {
+            return Err(usage(format!(
+                "--stm-keys {} is more than there are keys; raise --key-space-size from {}",
+                plan.stm.keys, plan.keys.space
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether there is room for what is remembered of every key.
+fn remembered(plan: &LoadPlan) -> Result<()> {
+    let why = if plan.verify {
+        "--verify"
+    } else if plan.writes.guarded {
+        "--guarded"
+    } else if has(&plan.operations, &[Operation::Stm]) {
+        "a software transaction"
+    } else {
+        return Ok(());
+    };
+    if plan.keys.space <= MAX_REMEMBERED {
+        return Ok(());
+    }
+    Err(usage(format!(
+        "--key-space-size {} is too large for {why}, which remembers the revision of every key; it may be up to \
+         {MAX_REMEMBERED}",
+        plan.keys.space
+    )))
+}
+
+fn verifiable(plan: &LoadPlan) -> Result<()> {
+    if !plan.verify {
+        return Ok(());
+    }
+    if !plan.operations.iter().any(|w| w.operation.writes()) {
+        return Err(usage(
+            "--verify reads back what was written, and this load writes nothing; drop it, or have put in the --mix",
+        ));
+    }
+    if plan.writes.lease_ttl_s > 0 && has(&plan.operations, &[Operation::Put, Operation::Txn]) {
+        return Err(usage(
+            "--verify and --lease-ttl contradict each other: keys that vanish with their lease would count as lost; \
+             drop one of them",
+        ));
+    }
+    Ok(())
+}
+
+fn heartbeat(args: &LoadArgs) -> Result<u64> {
+    let ns = args.heartbeat_interval.unwrap_or(HEARTBEAT_NS);
+    if ns == 0 || !ns.is_multiple_of(MS_NS) {
+        return Err(usage(format!(
+            "--heartbeat-interval {} is not a whole number of milliseconds above 0; etcd takes nothing finer",
+            exact_duration(ns)
+        )));
+    }
+    Ok(ns)
+}
+
+fn rules(args: &LoadArgs, plan: &LoadPlan) -> Result<Vec<String>> {
+    let checked = args.rules.iter().map(|text| {
+        let rule = Rule::parse(text, LOAD_SERIES).and_then(|rule| {
+            recorded(plan, rule.series.as_deref())?;
+            Ok(rule.to_string())
+        });
+        rule.map_err(|why| usage(format!("--rule '{text}': {why}")))
+    });
+    checked.collect()
+}
+
+/// Whether there will be a series to judge.
+fn recorded(plan: &LoadPlan, series: Option<&str>) -> std::result::Result<(), String> {
+    let Some(series) = series else {
+        return Ok(());
+    };
+    let recorded = plan.series();
+    if recorded.contains(&series) {
+        return Ok(());
+    }
+    match series.rsplit_once('.') {
+        Some((name, "response" | "lag")) if plan.does(name) => Err(format!(
+            "clients that wait for each answer (closed loop) have no {series}, for nothing is due before its client \
+             is free; judge {name}.service, or give --rate"
+        )),
+        _ => Err(format!(
+            "this load has no series '{series}'; it has {}",
+            recorded.join(", ")
+        )),
+    }
+}

@@ -1,0 +1,87 @@
+//! How much a load writes, and how much the database grows by it.
+
+use super::{LoadPlan, Operation, Stm};
+
+/// A database page (bbolt's default page size).
+const PAGE: u64 = 4096;
+/// What a page says about itself (bbolt page.go).
+const PAGE_HEADER: u64 = 16;
+/// What etcd stores around key and value: the key's revision, the element's place in the page, the other fields of
+/// `mvccpb.KeyValue`.
+const AROUND: u64 = 17 + 16 + 32;
+
+impl LoadPlan {
+    /// Versions of keys that the load is planned to write, preload and warm-up among them and deletions, too; nothing
+    /// where nobody knows beforehand (a closed loop).
+    pub fn expected_writes(&self) -> Option<u64> {
+        let load = if self.writes_per_operation() > 0.0 {
+            (self.expected_operations()? as f64 * self.writes_per_operation()).ceil() as u64
+        } else {
+            0
+        };
+        Some(self.preload.saturating_add(load))
+    }
+
+    /// By how much the database is planned to grow; nothing where [`LoadPlan::expected_writes`] says nothing. A
+    /// version is never overwritten, so this stays until the history is compacted and the database defragmented.
+    pub fn expected_growth_bytes(&self) -> Option<u64> {
+        Some(
+            self.expected_writes()?
+                .saturating_mul(self.bytes_per_write()),
+        )
+    }
+
+    /// By how much the database grows at least: as planned, or by the keys written beforehand where nothing more is
+    /// known.
+    pub fn least_growth_bytes(&self) -> u64 {
+        let preload = || self.preload.saturating_mul(self.bytes_per_write());
+        self.expected_growth_bytes().unwrap_or_else(preload)
+    }
+
+    /// What one version of a key takes in the database, on average.
+    pub fn bytes_per_write(&self) -> u64 {
+        let value = (u64::from(self.values.min_size) + u64::from(self.values.max_size)).div_ceil(2);
+        let element = u64::from(self.keys.size) + value + AROUND;
+        // etcd writes versions in order, and has bbolt fill pages to nine tenths then (mvcc/backend, `SeqPut`).
+        let per_page = (PAGE - PAGE_HEADER) * 9 / 10 / element;
+        match per_page {
+            0 => (element + PAGE_HEADER).next_multiple_of(PAGE),
+            n => PAGE / n,
+        }
+    }
+
+    /// Versions of keys that an operation of the mix writes, on average.
+    fn writes_per_operation(&self) -> f64 {
+        let weights: f64 = self.operations.iter().map(|w| w.weight).sum();
+        let versions = self
+            .operations
+            .iter()
+            .map(|w| w.weight * self.versions(w.operation));
+        versions.sum::<f64>() / weights
+    }
+
+    fn versions(&self, operation: Operation) -> f64 {
+        match operation {
+            Operation::Put | Operation::Delete => 1.0,
+            Operation::Txn => f64::from(self.writes.txn_operations),
+            Operation::Stm => f64::from(self.stm.written_keys()),
+            Operation::Range
+            | Operation::TxnRange
+            | Operation::LeaseKeepalive
+            | Operation::LeaseGrant => 0.0,
+        }
+    }
+
+    /// Whether the load changes keys.
+    pub fn writes_keys(&self) -> bool {
+        self.preload > 0 || self.operations.iter().any(|w| w.operation.writes())
+    }
+}
+
+impl Stm {
+    /// Keys that one transaction writes.
+    pub fn written_keys(&self) -> u32 {
+        let share = f64::from(self.keys) * self.write_share;
+        (share.round() as u32).clamp(1, self.keys.max(1))
+    }
+}

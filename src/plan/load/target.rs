@@ -1,0 +1,106 @@
+//! Which etcd is driven, and which of its members.
+
+use std::path::{Path, PathBuf};
+
+use super::{Placement, Target};
+use crate::cli::LoadArgs;
+use crate::error::{Error, Result};
+use crate::plan::resolve::{MAX_QUOTA, QUOTA, usage, within};
+use crate::units::exact_bytes;
+use crate::wire::Endpoint;
+
+/// The program that is started when no other is named.
+pub(super) const ETCD: &str = "etcd";
+/// What [`Connect`](crate::plan::Connect) makes of nothing said.
+pub(super) const ENDPOINT: &str = "http://127.0.0.1:2379";
+/// etcd recommends no more than seven members (etcd.io, FAQ); a throwaway one may have as many.
+const MAX_MEMBERS: u32 = 7;
+/// A database needs some room to be opened at all, and a load some to write.
+const MIN_QUOTA: u64 = 16 << 20;
+
+pub(super) fn target(args: &LoadArgs, endpoints: &[Endpoint]) -> Result<Target> {
+    let Some(members) = args.local else {
+        for (given, flag) in [
+            (args.etcd.is_some(), "--etcd"),
+            (args.local_dir.is_some(), "--local-dir"),
+            (args.quota.is_some(), "--quota"),
+        ] {
+            if given {
+                return Err(usage(format!(
+                    "{flag} is about the throwaway etcd that --local starts; add --local or drop {flag}"
+                )));
+            }
+        }
+        let endpoints = endpoints.iter().map(Endpoint::to_string);
+        return Ok(Target::Endpoints(endpoints.collect()));
+    };
+    let quota_bytes = args.quota.unwrap_or(QUOTA);
+    if !(MIN_QUOTA..=MAX_QUOTA).contains(&quota_bytes) {
+        return Err(usage(format!(
+            "--quota {} is out of range; it must be {} to {}, the most that etcd recommends",
+            exact_bytes(quota_bytes),
+            exact_bytes(MIN_QUOTA),
+            exact_bytes(MAX_QUOTA)
+        )));
+    }
+    Ok(Target::Local {
+        members: within("--local", members, 1, MAX_MEMBERS)?,
+        etcd: named("--etcd", args.etcd.as_deref(), ETCD)?,
+        directory: directory(args)?,
+        quota_bytes,
+    })
+}
+
+pub(super) fn placement(args: &LoadArgs, target: &Target) -> Result<Placement> {
+    let Some(text) = args.placement.as_deref() else {
+        return Ok(Placement::Spread);
+    };
+    match (text, target) {
+        ("spread", _) => Ok(Placement::Spread),
+        ("leader", _) => Ok(Placement::Leader),
+        ("followers", Target::Local { members: 1, .. }) => Err(usage(
+            "--connect followers: a single member has none; start more with --local=3",
+        )),
+        ("followers", _) => Ok(Placement::Followers),
+        (_, Target::Local { .. }) => Err(usage(format!(
+            "--connect {text}: the members that --local starts have no endpoints yet; it may be spread, leader or \
+             followers"
+        ))),
+        (_, Target::Endpoints(endpoints)) => endpoint(text, endpoints),
+    }
+}
+
+/// One of the endpoints, by its URL or by what stands in it.
+fn endpoint(text: &str, endpoints: &[String]) -> Result<Placement> {
+    // All endpoints were parsed once; what is typed without a scheme may be any of them.
+    let same = |endpoint: &&String| {
+        [false, true].iter().any(|tls| {
+            Endpoint::parse_or(text, *tls).is_ok_and(|typed| typed.to_string() == **endpoint)
+        })
+    };
+    let found = endpoints.iter().find(same);
+    let found = found.ok_or_else(|| {
+        usage(format!(
+            "--connect {text}: it must be spread, leader, followers or one of --endpoints: {}",
+            endpoints.join(", ")
+        ))
+    })?;
+    Ok(Placement::Endpoint(found.clone()))
+}
+
+fn directory(args: &LoadArgs) -> Result<PathBuf> {
+    let directory = named("--local-dir", args.local_dir.as_deref(), ".")?;
+    std::path::absolute(&directory).map_err(Error::io("resolve", &directory))
+}
+
+/// A path that a result can hold.
+fn named(flag: &str, given: Option<&Path>, default: &str) -> Result<PathBuf> {
+    let path = given.unwrap_or(Path::new(default));
+    if path.to_str().is_none() {
+        return Err(usage(format!(
+            "{flag} {}: the name is not UTF-8, which a result file cannot hold; give it by another path",
+            path.display()
+        )));
+    }
+    Ok(path.to_path_buf())
+}

@@ -1,0 +1,386 @@
+//! The resolved plan of a load on an etcd.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Arrival;
+
+/// Everything `etcdbench load` needs to know, resolved and checked. Secrets are no part of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadPlan {
+    /// Which etcd is driven.
+    pub target: Target,
+    /// How connections are made safe.
+    pub security: Security,
+    /// Which member a connection talks to.
+    pub placement: Placement,
+    /// Connections in all.
+    pub connections: u32,
+    /// Threads that drive them, each with its own connections.
+    pub threads: u32,
+    /// When operations are started.
+    pub pace: LoadPace,
+    /// What is done, with weights of any sum above 0.
+    pub operations: Vec<Weighted>,
+    /// Which keys are used.
+    pub keys: Keys,
+    /// What is written to them.
+    pub values: Values,
+    /// How reads are made.
+    pub reads: Reads,
+    /// How writes are made.
+    pub writes: Writes,
+    /// What is watched while writing; nothing when absent.
+    pub watch: Option<Watch>,
+    /// How software transactions are made.
+    pub stm: Stm,
+    /// Length of the phase that does not count.
+    pub warmup_ns: u64,
+    /// Length of the measured load; absent when only a count ends it.
+    pub duration_ns: Option<u64>,
+    /// Operations after which the measured load ends.
+    pub total: Option<u64>,
+    /// An operation not answered after this long has failed.
+    pub timeout_ns: u64,
+    /// A connection not made after this long has failed.
+    pub dial_timeout_ns: u64,
+    /// Keys written before the load: the first so many of the key space.
+    pub preload: u64,
+    /// Read back at the end what was acknowledged.
+    pub verify: bool,
+    /// Leave the keys where they are.
+    pub keep_keys: bool,
+    /// Compact the history at the end.
+    pub compact: bool,
+    /// Defragment each member at the end.
+    pub defrag: bool,
+    /// Go on although the database would come near its quota.
+    pub allow_quota: bool,
+    /// Go on although the store holds keys of others: those of a Kubernetes, or some below the prefix.
+    pub allow_foreign: bool,
+    /// Read the members' `/metrics` while the load runs.
+    pub scrape: bool,
+    /// The heartbeat interval of the etcd; a wait this long is a stall.
+    pub heartbeat_ns: u64,
+    /// Rules of the user's own, beside the defaults.
+    pub rules: Vec<String>,
+    /// Seed of arrivals, keys and values.
+    pub seed: u64,
+}
+
+/// Which etcd is driven.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// One that runs.
+    Endpoints(Vec<String>),
+    /// A throwaway one on this machine.
+    Local {
+        /// Number of members.
+        members: u32,
+        /// The program.
+        etcd: PathBuf,
+        /// Where the members' directories are made, and removed at the end.
+        directory: PathBuf,
+        /// etcd's `--quota-backend-bytes`.
+        quota_bytes: u64,
+    },
+}
+
+/// How connections are made safe.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Security {
+    /// The authority that signed the members' certificates, PEM.
+    pub cacert: Option<PathBuf>,
+    /// The client's certificate, PEM.
+    pub cert: Option<PathBuf>,
+    /// Its key, PEM.
+    pub key: Option<PathBuf>,
+    /// Believe any certificate.
+    pub insecure_skip_tls_verify: bool,
+    /// The user; the password is never written down.
+    pub user: Option<String>,
+}
+
+/// Which member a connection talks to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Placement {
+    /// All members in turn.
+    Spread,
+    /// The leader.
+    Leader,
+    /// Those that do not lead, in turn.
+    Followers,
+    /// This endpoint.
+    Endpoint(String),
+}
+
+/// When operations are started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadPace {
+    /// Closed loop: each client starts its next operation when the last is answered.
+    Closed {
+        /// Clients in all.
+        clients: u32,
+    },
+    /// Open loop: operations are due at times fixed beforehand, whatever the server does.
+    Open {
+        /// Rates one after the other; each but a single one is a phase of its own. The last one lasts to the end.
+        steps: Vec<RateStep>,
+        /// Spacing of arrivals.
+        arrival: Arrival,
+        /// Operations due at once at the beginning, beside the rate: a full token bucket.
+        burst: u32,
+        /// Operations that may be unanswered at a time; what is due beyond waits, and its wait counts.
+        max_in_flight: u32,
+    },
+}
+
+/// A rate held, or changed evenly, for a time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RateStep {
+    /// Operations per second at its beginning.
+    pub from_per_s: f64,
+    /// Operations per second at its end.
+    pub to_per_s: f64,
+    /// Its length.
+    pub duration_ns: u64,
+}
+
+/// An operation and its share.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Weighted {
+    /// What is done.
+    pub operation: Operation,
+    /// How often, in relation to the others.
+    pub weight: f64,
+}
+
+/// What an operation does. Its name is the first part of its series' names.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// Writes one key.
+    Put,
+    /// Reads.
+    Range,
+    /// Removes one key.
+    Delete,
+    /// A transaction that writes.
+    Txn,
+    /// A transaction that reads.
+    TxnRange,
+    /// A software transaction: reads, then a transaction that writes if nothing has changed, again if it has.
+    Stm,
+    /// Prolongs a lease.
+    LeaseKeepalive,
+    /// Grants a lease and revokes it.
+    LeaseGrant,
+}
+
+/// Which keys are used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Keys {
+    /// All keys begin with it; a fresh random one below `/etcdbench/` when absent.
+    pub prefix: Option<String>,
+    /// Bytes of a key, the prefix among them.
+    pub size: u32,
+    /// Different keys.
+    pub space: u64,
+    /// Which of them is next.
+    pub distribution: KeyDistribution,
+}
+
+/// Which key is next.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyDistribution {
+    /// One after the other, from the start again at the end of the key space.
+    Sequential,
+    /// Each as often as another.
+    Uniform,
+    /// Few keys often, many rarely: the key of rank r in proportion to r^-exponent, ranks scattered over the space.
+    Zipfian {
+        /// Its exponent, above 0 and below 1 (YCSB: 0.99).
+        exponent: f64,
+    },
+    /// As zipfian by age: writes go to the next key in turn, reads mostly to those written last.
+    Latest {
+        /// Its exponent.
+        exponent: f64,
+    },
+    /// A share of the operations goes to a share of the keys.
+    Hotspot {
+        /// Share of the keys that are hot.
+        keys: f64,
+        /// Share of the operations that go to them.
+        operations: f64,
+    },
+}
+
+/// What is written.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Values {
+    /// Bytes of the smallest value.
+    pub min_size: u32,
+    /// Bytes of the largest; sizes in between are equally likely.
+    pub max_size: u32,
+    /// Share of a value that is zeros, 0 to 1; the rest is random.
+    pub compressible: f64,
+    /// Share of a value that differs from one write to the next, above 0, up to 1.
+    pub changing: f64,
+}
+
+/// How reads are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reads {
+    /// Answered by the member that is asked, perhaps out of date.
+    pub serializable: bool,
+    /// What is read.
+    pub shape: ReadShape,
+    /// At most so many keys per request; 0 is no limit. With pages, the size of a page.
+    pub limit: u32,
+    /// Only the number of keys.
+    pub count_only: bool,
+    /// No values.
+    pub keys_only: bool,
+}
+
+/// What a read covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadShape {
+    /// One key.
+    Single,
+    /// The whole key space, in one request.
+    Prefix,
+    /// From a key on, up to the limit.
+    From,
+    /// The whole key space in pages, all at the revision of the first: one operation.
+    Paged,
+}
+
+/// How writes are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Writes {
+    /// Keys are bound to a lease of this many seconds; 0 is no lease.
+    pub lease_ttl_s: u64,
+    /// Ask for the value before.
+    pub prev_kv: bool,
+    /// Operations in a transaction.
+    pub txn_operations: u32,
+    /// Transactions as an apiserver sends them: only if the key is unchanged, else read it.
+    pub guarded: bool,
+}
+
+/// What is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Watch {
+    /// Streams, spread over the connections.
+    pub streams: u32,
+    /// Watches on each.
+    pub watches_per_stream: u32,
+    /// Different keys that are watched: the first so many of the key space, in turn; 0 watches the prefix.
+    pub keys: u64,
+    /// Events carry the value before.
+    pub prev_kv: bool,
+}
+
+/// How software transactions are made.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Stm {
+    /// Keys of one transaction.
+    pub keys: u32,
+    /// Share of them that is written, at least one key.
+    pub write_share: f64,
+    /// How reads are made safe.
+    pub isolation: Isolation,
+}
+
+/// Isolation levels of etcd's `concurrency` package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    /// Reads one by one; the transaction guards nothing.
+    ReadCommitted,
+    /// Reads one by one; guards the revisions that were read.
+    RepeatableReads,
+    /// All reads at the revision of the first; guards what was read.
+    Serializable,
+    /// As serializable, and guards that what is written has not changed since.
+    SerializableSnapshot,
+}
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: [Operation; 8] = [
+        Operation::Put,
+        Operation::Range,
+        Operation::Delete,
+        Operation::Txn,
+        Operation::TxnRange,
+        Operation::Stm,
+        Operation::LeaseKeepalive,
+        Operation::LeaseGrant,
+    ];
+
+    /// Its name on the command line and in series' names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::Put => "put",
+            Operation::Range => "range",
+            Operation::Delete => "delete",
+            Operation::Txn => "txn",
+            Operation::TxnRange => "txn-range",
+            Operation::Stm => "stm",
+            Operation::LeaseKeepalive => "lease-keepalive",
+            Operation::LeaseGrant => "lease-grant",
+        }
+    }
+
+    /// Whether it changes keys.
+    pub fn writes(self) -> bool {
+        matches!(
+            self,
+            Operation::Put | Operation::Delete | Operation::Txn | Operation::Stm
+        )
+    }
+}
+
+/// The series a load can record; what a rule of `etcdbench load` may name.
+///
+/// `service` is sent → answered, `response` due → answered, `lag` due → sent. `watch.event` is due → the event has
+/// come. A closed loop has only `service`.
+pub const LOAD_SERIES: &[&str] = &[
+    "put.service",
+    "put.response",
+    "put.lag",
+    "range.service",
+    "range.response",
+    "range.lag",
+    "delete.service",
+    "delete.response",
+    "delete.lag",
+    "txn.service",
+    "txn.response",
+    "txn.lag",
+    "txn-range.service",
+    "txn-range.response",
+    "txn-range.lag",
+    "stm.service",
+    "stm.response",
+    "stm.lag",
+    "lease-keepalive.service",
+    "lease-keepalive.response",
+    "lease-keepalive.lag",
+    "lease-grant.service",
+    "lease-grant.response",
+    "lease-grant.lag",
+    "watch.event",
+];

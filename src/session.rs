@@ -1,0 +1,139 @@
+//! What every measurement has around it, whatever it measures: a name, a result file, an end.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use serde::Serialize;
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::result::{
+    self, Collector, Environment, Header, Line, Observer, Run, SCHEMA_VERSION, Summary, Tool,
+    Writer,
+};
+use crate::verdict;
+
+/// Where results go when nobody says.
+const RESULTS: &str = "results";
+
+/// What is to be done, and who wants to see it.
+pub struct Request<'a, P> {
+    /// The plan.
+    pub plan: &'a P,
+    /// Started when the run was.
+    pub clock: Clock,
+    /// A name of the run; what it measures when absent.
+    pub name: Option<String>,
+    /// Labels of the run.
+    pub labels: BTreeMap<String, String>,
+    /// Where the result goes; a fresh file in `results/` when absent.
+    pub result: Option<PathBuf>,
+    /// Looks on.
+    pub observer: Box<dyn Observer + Send>,
+    /// Set from outside when the run is to end.
+    pub signalled: Arc<AtomicBool>,
+}
+
+/// What a measurement left.
+pub struct Finished {
+    /// The result file.
+    pub path: PathBuf,
+    /// The result, read back from it.
+    pub run: Run,
+    /// What it amounts to; also the file's last line.
+    pub summary: Summary,
+    /// What ended the run before its plan did, if anything but a signal.
+    pub error: Option<Error>,
+}
+
+/// How a measurement ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending {
+    /// It went through to its end.
+    pub complete: bool,
+    /// A signal ended it.
+    pub interrupted: bool,
+}
+
+/// A run's name for itself: time and process, unique on a machine.
+pub fn run_id(clock: &Clock) -> String {
+    let time = clock.wall(0).strftime("%Y%m%dT%H%M%SZ");
+    format!("{time}-{}", std::process::id())
+}
+
+impl<P: Serialize> Request<'_, P> {
+    /// The result's first line. `target` names a run that was given no name.
+    ///
+    /// # Errors
+    /// When the plan cannot be written down.
+    pub fn header(
+        &self,
+        kind: &str,
+        target: &str,
+        run_id: String,
+        environment: Environment,
+    ) -> Result<Header> {
+        let plan = serde_json::to_value(self.plan)
+            .map_err(|error| Error::Refused(format!("the plan cannot be written down: {error}")))?;
+        Ok(Header {
+            schema: SCHEMA_VERSION.to_owned(),
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME").to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                git: option_env!("ETCDBENCH_GIT").map(str::to_owned),
+            },
+            run_id,
+            kind: kind.to_owned(),
+            name: self.name.clone().unwrap_or_else(|| target.to_owned()),
+            labels: self.labels.clone(),
+            started_at: self.clock.wall(0).to_string(),
+            plan,
+            environment,
+        })
+    }
+
+    /// The result file: where it was asked to be, else a fresh one in the default place.
+    ///
+    /// # Errors
+    /// When it cannot be made, with the way out.
+    pub fn writer(&self, header: &Header) -> Result<Writer> {
+        match &self.result {
+            Some(path) => Writer::create(path, header),
+            None => {
+                let path = result::default_path(Path::new(RESULTS), header);
+                Writer::create(&path, header).map_err(|error| {
+                    Error::Refused(format!("{error}; name another place with --result PATH"))
+                })
+            }
+        }
+    }
+}
+
+/// Reads back what was written, judges it and adds the summary.
+///
+/// # Errors
+/// When the result cannot be read back.
+pub fn finish(
+    path: PathBuf,
+    collector: Collector,
+    clock: &Clock,
+    ending: Ending,
+    error: Option<Error>,
+) -> Result<Finished> {
+    let written = collector.finish();
+    let run = result::read(&path)?;
+    let ended_at = clock.wall(clock.now_ns()).to_string();
+    let summary = verdict::conclude(&run, ending.complete, ending.interrupted, ended_at);
+    let appended = written.and_then(|mut writer| {
+        writer.write(&Line::Summary(summary.clone()))?;
+        writer.finish()
+    });
+    Ok(Finished {
+        path,
+        run,
+        summary,
+        error: error.or(appended.err()),
+    })
+}

@@ -1,0 +1,158 @@
+//! Did the client keep up with itself? Its threads' use of the CPU, and how late it sent.
+
+use crate::plan::Target;
+use crate::result::{Point, RuleOutcome, Verdict};
+use crate::units;
+use crate::verdict::judge::Ground;
+
+use super::delivery::{Culprit, Doubt};
+use super::evidence::Evidence;
+use super::tally::Tally;
+
+/// A thread that is busy for more than this part of the time sends and reads late.
+const FULL_THREAD: f64 = 0.9;
+/// Lag that shows in a p99 of milliseconds. The pacing itself is good for less than 1 ms.
+const LATE_NS: u64 = 5_000_000;
+/// Waits this long for an answer explain any lag: what cannot be written to etcd piles up in the client.
+const STALLED_NS: u64 = 100_000_000;
+
+/// Name of the rule that the client kept up.
+const LABEL: &str = "client keeps up";
+
+/// Part of a core that each of the client's threads used; `None` where nobody counted.
+pub(super) fn thread_use(evidence: &Evidence) -> Option<f64> {
+    let (mut used_s, mut had_s) = (0.0, 0.0);
+    for counters in evidence.counters("client") {
+        let value = |name: &str| counters.values.get(name).copied();
+        if let (Some(cpu_s), Some(threads)) = (value("cpu_s"), value("threads")) {
+            // Where a long run was thinned, the threads of several seconds were added up.
+            let threads = threads.min(f64::from(evidence.plan.threads)).max(1.0);
+            used_s += cpu_s;
+            had_s += threads * counters.length_ns as f64 / 1e9;
+        }
+    }
+    (had_s > 0.0).then(|| used_s / had_s)
+}
+
+/// 99th percentile of the lag of the operation that was most late.
+pub(super) fn lag_p99_ns(evidence: &Evidence) -> Option<u64> {
+    worst_lag(evidence).map(|(_, p99_ns)| p99_ns)
+}
+
+/// The reason not to believe the client, if there is one. Full threads first: being late is what follows.
+pub(super) fn doubt(evidence: &Evidence, tally: Option<&Tally>) -> Option<Doubt> {
+    full_threads(evidence).or_else(|| late(evidence, tally))
+}
+
+/// The row of the table; `None` where nothing is known of the client.
+pub(super) fn rule(
+    thread_use: Option<f64>,
+    lag_p99_ns: Option<u64>,
+    doubts: &[Doubt],
+) -> Option<RuleOutcome> {
+    if thread_use.is_none() && lag_p99_ns.is_none() {
+        return None;
+    }
+    let doubt = doubts.iter().find(|doubt| doubt.culprit == Culprit::Client);
+    let source = match lag_p99_ns {
+        Some(ns) => format!("CPU per thread; lag p99 {}", units::format_duration(ns)),
+        None => "CPU per thread".to_owned(),
+    };
+    Some(RuleOutcome {
+        rule: LABEL.to_owned(),
+        label: LABEL.to_owned(),
+        measured: match thread_use {
+            Some(share) => format!("{} of a core", units::format_share(share)),
+            None => "–".to_owned(),
+        },
+        limit: format!("< {}", units::format_share(FULL_THREAD)),
+        measured_value: thread_use,
+        limit_value: Some(FULL_THREAD),
+        source,
+        verdict: doubt.map_or(Verdict::Pass, |_| Verdict::Inconclusive),
+        note: doubt.map(|doubt| doubt.reason.clone()),
+        ..RuleOutcome::default()
+    })
+}
+
+fn full_threads(evidence: &Evidence) -> Option<Doubt> {
+    let share = thread_use(evidence).filter(|share| *share >= FULL_THREAD)?;
+    let elsewhere = match evidence.plan.target {
+        Target::Local { .. } => "a machine with more cores",
+        Target::Endpoints(_) => "another machine",
+    };
+    let cpus = evidence.run.header.environment.cpus.unwrap_or(u32::MAX);
+    let way_out = if evidence.plan.threads < cpus {
+        format!("use more --threads, or {elsewhere}")
+    } else {
+        format!("use {elsewhere}")
+    };
+    Some(Doubt {
+        culprit: Culprit::Client,
+        reason: format!(
+            "its threads used {} of a core each",
+            units::format_share(share)
+        ),
+        way_out,
+        in_service: true,
+    })
+}
+
+/// The operation that was most late: its name, and the 99th percentile of its lag.
+fn worst_lag(evidence: &Evidence) -> Option<(&'static str, u64)> {
+    evidence
+        .operations()
+        .filter_map(|op| {
+            let lag = evidence.judged(&format!("{}.lag", op.name()));
+            Some((op.name(), lag.total.quantile(0.99)?))
+        })
+        .max_by_key(|&(_, p99_ns)| p99_ns)
+}
+
+/// Sent late although slots were free, connections stood and etcd answered.
+fn late(evidence: &Evidence, tally: Option<&Tally>) -> Option<Doubt> {
+    let (operation, p99_ns) = worst_lag(evidence)?;
+    let bound = u64::from(evidence.max_in_flight()?);
+    let slots_free = tally.is_none_or(|tally| tally.in_flight_max < bound);
+    let lost = evidence.events("connection.lost").next().is_some();
+    if p99_ns < LATE_NS || !slots_free || lost || !by_itself(evidence, operation) {
+        return None;
+    }
+    Some(Doubt {
+        culprit: Culprit::Client,
+        reason: format!(
+            "it sent late by itself, lag p99 {}, while etcd answered",
+            units::format_duration(p99_ns)
+        ),
+        way_out: "use more --threads or --conns, or a machine with less to do".to_owned(),
+        in_service: false,
+    })
+}
+
+/// Whether most of the late seconds were seconds in which etcd itself was not slow.
+fn by_itself(evidence: &Evidence, operation: &str) -> bool {
+    let (mut late, mut alone) = (0, 0);
+    for phase in &evidence.phases {
+        let lag = phase.series(&format!("{operation}.lag"));
+        let service = phase.series(&format!("{operation}.service"));
+        let service = service.map_or(&[] as &[Point], |s| s.timeline.as_slice());
+        for second in lag.into_iter().flat_map(|s| &s.timeline) {
+            if second.p99_ns < LATE_NS {
+                continue;
+            }
+            late += 1;
+            let slow = at(service, second).is_none_or(|answered| {
+                answered.max_ns >= STALLED_NS || answered.p50_ns >= second.p50_ns.max(LATE_NS)
+            });
+            alone += usize::from(!slow);
+        }
+    }
+    2 * alone >= late.max(1)
+}
+
+/// The point of a timeline that covers the same second as another one's.
+fn at<'a>(points: &'a [Point], second: &Point) -> Option<&'a Point> {
+    let middle = second.start_ns + second.length_ns / 2;
+    let after = points.partition_point(|point| point.start_ns <= middle);
+    points.get(after.checked_sub(1)?)
+}

@@ -1,0 +1,116 @@
+//! One of several members that is much slower than the others: the one bad disk of three that nobody notices until
+//! another member is gone.
+
+use crate::result::{BucketSummary, Finding, MemberSummary, Severity};
+use crate::units;
+use crate::verdict::judge::Ground;
+
+use super::super::evidence::Evidence;
+use super::super::server;
+use super::{Complete, finding, median};
+
+/// Fewer samples say nothing about a member.
+const MIN_SAMPLES: u64 = 30;
+/// Its mean is at least this many times the median of the others' …
+const MIN_RATIO: f64 = 3.0;
+/// … and this much longer: below, nobody feels it.
+const MIN_DIFFERENCE_NS: f64 = 2_000_000.0;
+
+pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+    let members = server::members(evidence);
+    let fsync = |member: &MemberSummary| member.wal_fsync.clone();
+    let commit = |member: &MemberSummary| member.backend_commit.clone();
+    odd(evidence, &members, "WAL fsyncs", fsync)
+        .or_else(|| odd(evidence, &members, "backend commits", commit))
+        .or_else(|| slow_to_clients(evidence))
+}
+
+fn odd(
+    evidence: &Evidence,
+    members: &[MemberSummary],
+    what: &str,
+    get: impl Fn(&MemberSummary) -> Option<BucketSummary>,
+) -> Option<Finding> {
+    let figures: Vec<(&MemberSummary, BucketSummary)> = members
+        .iter()
+        .filter_map(|member| Some((member, get(member).filter(|f| f.count >= MIN_SAMPLES)?)))
+        .collect();
+    let (odd, worst) = figures.iter().max_by_key(|(_, figures)| figures.mean_ns)?;
+    let others: Vec<f64> = figures
+        .iter()
+        .filter(|(member, _)| member.member != odd.member)
+        .map(|(_, figures)| figures.mean_ns as f64)
+        .collect();
+    let usual_ns = median(&others)?;
+    // One long wait in a mean is not enough: most of its 99th percentiles must lie above all of theirs.
+    let theirs = figures
+        .iter()
+        .filter(|(member, _)| member.member != odd.member);
+    let apart = theirs
+        .filter_map(|(_, f)| f.p99_at_most_ns)
+        .max()
+        .is_some_and(|most| worst.p99_above_ns >= most);
+    let mean_ns = worst.mean_ns as f64;
+    if !apart || mean_ns < MIN_RATIO * usual_ns || mean_ns - usual_ns < MIN_DIFFERENCE_NS {
+        return None;
+    }
+    let name = evidence.member(odd.member);
+    let message = format!(
+        "{name} is slower than the others: its {what} take {} on average (p99 {}), theirs {}.{}",
+        units::format_duration(worst.mean_ns),
+        units::format_between(worst.p99_above_ns, worst.p99_at_most_ns),
+        units::format_duration(usual_ns as u64),
+        if odd.leader {
+            " It leads, so every write waits for it."
+        } else if figures.len() > 2 {
+            " Writes do not wait for it while the others stand; with one of them gone they will."
+        } else {
+            ""
+        },
+    );
+    Some(
+        finding("slow_member", Severity::Warning, message)
+            .advise(format!("Qualify the disk of {name} with 'etcdbench disk', or move it; lead from another member until then (etcdctl move-leader)."))
+            .number("member", f64::from(odd.member))
+            .number("mean_ns", mean_ns)
+            .number("others_mean_ns", usual_ns),
+    )
+}
+
+/// As its clients feel it, where the members' metrics do not show why: its CPU or the way to it.
+fn slow_to_clients(evidence: &Evidence) -> Option<Finding> {
+    const MIN_SURE_RATIO: f64 = 2.0;
+    const MIN_MEMBERS: usize = 3;
+    let operation = evidence.operations().next()?;
+    let members: Vec<(u32, f64, f64)> = evidence
+        .judged_by_member(&format!("{}.service", operation.name()))
+        .iter()
+        .filter_map(|(member, pooled)| {
+            let p50 = crate::record::quantile(&pooled.total, &pooled.batches, 0.5)?;
+            Some((*member, p50.low_ns? as f64, p50.value_ns as f64))
+        })
+        .collect();
+    if members.len() < MIN_MEMBERS {
+        return None;
+    }
+    let &(odd, low_ns, p50_ns) = members.iter().max_by(|a, b| a.2.total_cmp(&b.2))?;
+    let others: Vec<f64> = members.iter().filter(|m| m.0 != odd).map(|m| m.2).collect();
+    let usual_ns = median(&others)?;
+    let stands_out = p50_ns >= MIN_RATIO * usual_ns
+        && low_ns >= MIN_SURE_RATIO * usual_ns
+        && p50_ns - usual_ns >= MIN_DIFFERENCE_NS;
+    stands_out.then(|| {
+        let name = evidence.member(odd);
+        let message = format!(
+            "{name} answers its clients slower than the others: {} p50 {}, theirs {}; its disk does not show why.",
+            operation.name(),
+            units::format_duration(p50_ns as u64),
+            units::format_duration(usual_ns as u64),
+        );
+        finding("slow_member", Severity::Warning, message)
+            .advise(format!("Look at the CPU of {name} and at the network to it."))
+            .number("member", f64::from(odd))
+            .number("p50_ns", p50_ns)
+            .number("others_p50_ns", usual_ns)
+    })
+}

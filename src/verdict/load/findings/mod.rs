@@ -1,0 +1,60 @@
+//! What is odd about this load and what to do about it: a file per idea, each a pure function from the evidence.
+//!
+//! A finding fires only on what noise does not bring: a false alarm teaches people to skip the section.
+
+mod cause;
+mod client;
+mod connections;
+mod database;
+mod keys;
+mod leader;
+mod machine;
+mod member;
+mod metrics;
+mod proposals;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod watch;
+
+use crate::result::{Finding, RuleOutcome};
+use crate::verdict::finding::{Complete, finding, median};
+
+use super::delivery::Delivery;
+use super::evidence::Evidence;
+use super::steps::Climb;
+pub(super) use leader::longest_gap;
+
+/// Every finding, the gravest first; among equals in the order of this list.
+///
+/// Of several rates, what holds etcd or the client back is looked for at the lowest that was not kept.
+pub(super) fn findings(
+    evidence: &Evidence,
+    delivery: &Delivery,
+    rules: &[RuleOutcome],
+    climb: Option<&Climb>,
+) -> Vec<Finding> {
+    let end = climb.and_then(Climb::end);
+    let (delivery, rules, end) = match end {
+        Some(step) => {
+            let alone = evidence.only(&[&step.outcome.phase]);
+            (&step.delivery, step.outcome.rules.as_slice(), alone)
+        }
+        None => (delivery, rules, evidence.clone()),
+    };
+    let mut found: Vec<Finding> = Vec::new();
+    found.extend(verify::find(evidence));
+    found.extend(client::find(delivery));
+    found.extend(cause::find(&end, delivery, rules));
+    found.extend(member::find(evidence));
+    found.extend(leader::find(evidence));
+    found.extend(connections::find(evidence));
+    found.extend(database::find(evidence));
+    found.extend(proposals::find(evidence));
+    found.extend(watch::find(evidence));
+    found.extend(keys::find(evidence));
+    found.extend(machine::find(evidence));
+    found.extend(metrics::find(evidence));
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    found
+}

@@ -1,0 +1,74 @@
+//! The verdict on a load: was it the load that was asked for, did etcd carry it, and what does etcd itself say.
+
+mod client;
+mod delivery;
+mod evidence;
+mod findings;
+mod headline;
+mod ladder;
+mod rules;
+mod server;
+mod steps;
+mod tally;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod whole;
+
+use crate::plan::LoadPlan;
+use crate::result::{Run, Summary, Verdict};
+
+use super::judge::overall;
+use super::{Ending, plan_of};
+use delivery::Delivery;
+use evidence::Evidence;
+use headline::Told;
+use steps::Climb;
+
+/// What a load amounts to.
+///
+/// # Errors
+/// A message when the plan of the result cannot be read.
+pub(super) fn judge(run: &Run, ending: Ending) -> Result<Summary, String> {
+    let plan: LoadPlan = plan_of(run)?;
+    let evidence = Evidence::new(run, &plan, ending.complete);
+    let delivery = Delivery::of(&evidence);
+    let climb = Climb::of(&evidence);
+    let of_run = whole::rules(run, plan.verify);
+    let (mut rules, judged) = match &climb {
+        Some(climb) => (climb.shown().outcome.rules.clone(), climb.verdict()),
+        None => {
+            let rules = rules::rules(&evidence, &delivery);
+            let verdict = overall(&rules, ending.complete);
+            (rules, verdict)
+        }
+    };
+    let unfinished = (!ending.complete).then_some(Verdict::Inconclusive);
+    let verdicts = of_run.iter().map(|rule| rule.verdict).chain(unfinished);
+    let verdict = verdicts.fold(judged, Verdict::max);
+    rules.extend(of_run);
+    // What a rate beyond the end makes wait says nothing about the rates that hold.
+    let carried = climb
+        .as_ref()
+        .map_or_else(|| evidence.clone(), |climb| evidence.only(&climb.kept()));
+    let told = Told {
+        rules: &rules,
+        delivery: &delivery,
+        climb: climb.as_ref(),
+        ending,
+    };
+    Ok(Summary {
+        headline: headline::headline(verdict, &evidence, &told),
+        findings: findings::findings(&evidence, &delivery, &rules, climb.as_ref()),
+        ladder: ladder::ladder(&carried),
+        members: server::members(&evidence),
+        capacity: climb.as_ref().and_then(Climb::capacity),
+        steps: climb.map_or_else(Vec::new, |climb| {
+            climb.steps.into_iter().map(|s| s.outcome).collect()
+        }),
+        rules,
+        verdict,
+        ..Summary::default()
+    })
+}

@@ -1,0 +1,355 @@
+//! etcd's own view of the load: rules on what its members count themselves.
+//!
+//! Their histograms have fixed bounds, and the limits of etcd's FAQ lie between two of them. Where a 99th percentile
+//! does too, that is what is said.
+
+use crate::record::Buckets;
+use crate::result::{BucketSummary, MemberSummary, RuleOutcome, Verdict};
+use crate::units;
+use crate::verdict::judge::{Ground, exceedance};
+use crate::verdict::pooled::{CONFIDENCE, Share};
+
+use super::evidence::Evidence;
+
+/// etcd warns of an apply that takes longer (`--warning-apply-duration`, before 3.6
+/// `--experimental-warning-apply-duration`).
+const SLOW_APPLY_NS: u64 = 100_000_000;
+/// Share of samples above a 99th percentile.
+const BEYOND_P99: f64 = 0.01;
+/// etcd FAQ, "What does the etcd warning … mean?".
+const FSYNC_LIMIT_NS: u64 = 10_000_000;
+const COMMIT_LIMIT_NS: u64 = 25_000_000;
+/// Name of the rule that the leader stays.
+pub(super) const LEADER_CHANGES: &str = "leader changes";
+/// From this part of the quota on the official alert fires (etcdDatabaseQuotaLowSpace).
+const QUOTA_LOW: f64 = 0.95;
+
+/// What each member's metrics say; only of those that could be read.
+pub(super) fn members(evidence: &Evidence) -> Vec<MemberSummary> {
+    evidence
+        .scraped()
+        .into_iter()
+        .map(|member| {
+            let most = |name| evidence.most_shown(member, name).map(|bytes| bytes as u64);
+            let last = |name| evidence.shown(member, name).last();
+            let histogram = |name| evidence.buckets(member, name).map(|b| summarised(&b));
+            MemberSummary {
+                member,
+                leader: last("is_leader").is_some_and(|leads| leads > 0.0),
+                wal_fsync: histogram("wal_fsync"),
+                backend_commit: histogram("backend_commit"),
+                apply: histogram("apply"),
+                peer_rtt: histogram("peer_rtt"),
+                cpu_cores: cores(evidence, member),
+                resident_bytes: most("resident_bytes"),
+                db_bytes: most("db_bytes"),
+                db_in_use_bytes: last("db_in_use_bytes").map(|bytes| bytes as u64),
+                quota_bytes: most("quota_bytes").or_else(|| {
+                    let facts = evidence.members().get(member as usize);
+                    facts.and_then(|facts| facts.quota_bytes)
+                }),
+            }
+        })
+        .collect()
+}
+
+fn summarised(buckets: &Buckets) -> BucketSummary {
+    let p99 = buckets.quantile(1.0 - BEYOND_P99);
+    BucketSummary {
+        count: buckets.count(),
+        mean_ns: buckets.mean_ns(),
+        p99_above_ns: p99.above_ns,
+        p99_at_most_ns: p99.at_most_ns,
+    }
+}
+
+/// CPU time per second over the spans in which it was read.
+fn cores(evidence: &Evidence, member: u32) -> Option<f64> {
+    Some(evidence.grown(member, "cpu_s")? / evidence.counted_s(member)?)
+}
+
+/// Every rule on the members' own counters; what leader changes the client saw, counts without them too.
+pub(super) fn rules(evidence: &Evidence) -> Vec<RuleOutcome> {
+    let mut rules = vec![leader_changes(evidence)];
+    if evidence.scraped().is_empty() {
+        rules.extend(unseen(evidence));
+        return rules;
+    }
+    rules.extend(none_of(
+        evidence,
+        "heartbeat_send_failures",
+        "heartbeat send failures",
+        "etcd raft.go: a heartbeat later than 2 intervals",
+    ));
+    rules.extend(none_of(
+        evidence,
+        "slow_apply",
+        "slow applies",
+        "etcd --warning-apply-duration 100ms; slow reads count too",
+    ));
+    rules.extend(apply(evidence));
+    let fsync = ("wal_fsync", "wal fsync p99", FSYNC_LIMIT_NS);
+    let commit = ("backend_commit", "backend commit p99", COMMIT_LIMIT_NS);
+    rules.extend(
+        [fsync, commit]
+            .into_iter()
+            .filter_map(|disk| faq(evidence, disk)),
+    );
+    rules.extend(quota(evidence));
+    rules
+}
+
+/// What could not be read cannot be judged. No longer run would read it, so this is a warning, not a promise.
+fn unseen(evidence: &Evidence) -> Option<RuleOutcome> {
+    evidence.plan.scrape.then(|| RuleOutcome {
+        rule: "metrics".to_owned(),
+        label: "etcd's own view".to_owned(),
+        measured: "–".to_owned(),
+        source: "members' /metrics".to_owned(),
+        verdict: Verdict::Warn,
+        note: Some(
+            "not reachable: late heartbeats, slow applies and the disk could not be judged"
+                .to_owned(),
+        ),
+        ..RuleOutcome::default()
+    })
+}
+
+/// By what the members count, by the term in their answers, by the watcher: the most of what each has seen.
+pub(super) fn seen_leader_changes(evidence: &Evidence) -> u64 {
+    let members = evidence.scraped();
+    let counted = members
+        .iter()
+        .filter_map(|&m| evidence.grown(m, "leader_changes"));
+    let counted = counted.fold(0.0, f64::max) as u64;
+    let number = |detail: &serde_json::Value, name: &str| {
+        detail.get(name).and_then(serde_json::Value::as_u64)
+    };
+    let mut terms: Vec<u64> = evidence
+        .events("term")
+        .filter_map(|e| number(&e.detail, "to"))
+        .collect();
+    terms.sort_unstable();
+    terms.dedup();
+    let named = evidence
+        .events("leader")
+        .filter(|e| e.detail.get("to").is_some_and(|to| to.is_string()));
+    counted.max(terms.len() as u64).max(named.count() as u64)
+}
+
+fn leader_changes(evidence: &Evidence) -> RuleOutcome {
+    let source = if evidence.scraped().is_empty() {
+        "raft term in the answers"
+    } else {
+        "raft term in the answers, members' own count"
+    };
+    none(
+        "leader changes",
+        seen_leader_changes(evidence) as f64,
+        source,
+    )
+}
+
+/// A counter that must not grow in any member.
+fn none_of(evidence: &Evidence, counter: &str, label: &str, source: &str) -> Option<RuleOutcome> {
+    let mut rule = none(label, evidence.grown_in_all(counter)?, source);
+    let of_members = evidence.scraped().into_iter();
+    let grown: Vec<(u32, f64)> = of_members
+        .filter_map(|member| Some((member, evidence.grown(member, counter)?)))
+        .filter(|(_, grown)| *grown >= 1.0)
+        .collect();
+    if let [(member, _)] = grown.as_slice()
+        && evidence.members().len() > 1
+    {
+        rule.note = Some(format!("all of them of {}", evidence.member(*member)));
+    }
+    Some(rule)
+}
+
+fn none(label: &str, count: f64, source: &str) -> RuleOutcome {
+    RuleOutcome {
+        rule: label.to_owned(),
+        label: label.to_owned(),
+        measured: units::format_count(count as u64),
+        limit: "none".to_owned(),
+        measured_value: Some(count),
+        limit_value: Some(0.0),
+        source: source.to_owned(),
+        verdict: if count >= 1.0 {
+            Verdict::Fail
+        } else {
+            Verdict::Pass
+        },
+        ..RuleOutcome::default()
+    }
+}
+
+/// The member whose histogram is worst: most of it above a limit, then the longest mean.
+fn worst(evidence: &Evidence, name: &str, limit_ns: u64) -> Option<(u32, Buckets)> {
+    let share = |buckets: &Buckets| buckets.perhaps_above(limit_ns) as f64 / buckets.count() as f64;
+    let members = evidence.scraped().into_iter();
+    members
+        .filter_map(|member| Some((member, evidence.buckets(member, name)?)))
+        .max_by(|(_, a), (_, b)| {
+            share(a)
+                .total_cmp(&share(b))
+                .then(a.mean_ns().cmp(&b.mean_ns()))
+        })
+}
+
+/// p99 of applies against etcd's own limit. Bounds are 51.2 and 102.4 ms; how many took over 100 ms, `slow_apply`
+/// tells exactly.
+fn apply(evidence: &Evidence) -> Option<RuleOutcome> {
+    let limit = units::format_duration(SLOW_APPLY_NS);
+    let base = RuleOutcome {
+        rule: "apply p99".to_owned(),
+        label: "apply p99".to_owned(),
+        limit: format!("< {limit}"),
+        limit_value: Some(SLOW_APPLY_NS as f64),
+        source: "etcd --warning-apply-duration".to_owned(),
+        ..RuleOutcome::default()
+    };
+    let slow = evidence.grown_in_all("slow_apply");
+    let Some((member, buckets)) = worst(evidence, "apply", SLOW_APPLY_NS) else {
+        let slow = slow?;
+        let (verdict, measured) = if slow < 1.0 {
+            (Verdict::Pass, format!("≤ {limit}"))
+        } else {
+            (Verdict::Inconclusive, "–".to_owned())
+        };
+        return Some(RuleOutcome {
+            measured,
+            verdict,
+            note: Some(
+                "this etcd keeps no histogram of applies; judged by its count of slow ones"
+                    .to_owned(),
+            ),
+            ..base
+        });
+    };
+    let none_slow = slow.is_some_and(|slow| slow < 1.0);
+    let beyond = |hits| {
+        let share = Share::in_occurrences(hits, buckets.count(), hits);
+        exceedance(&share, BEYOND_P99, evidence.length_ns(), CONFIDENCE).0
+    };
+    let (verdict, note) = if none_slow {
+        (Verdict::Pass, None)
+    } else if beyond(buckets.surely_above(SLOW_APPLY_NS)) == Verdict::Fail {
+        (Verdict::Fail, None)
+    } else if beyond(buckets.perhaps_above(SLOW_APPLY_NS)) == Verdict::Pass {
+        (Verdict::Pass, None)
+    } else {
+        let note = "the limit lies between two bounds of etcd's histogram".to_owned();
+        (Verdict::Inconclusive, Some(note))
+    };
+    Some(RuleOutcome {
+        measured: bracket(&buckets),
+        samples: Some(buckets.count()),
+        label: of_member(evidence, &base.label, member),
+        verdict,
+        note,
+        ..base
+    })
+}
+
+/// The p99 of one of the disk's histograms against the FAQ. It warns and never fails: a limit for good service, below
+/// which nothing breaks.
+fn faq(evidence: &Evidence, (name, label, limit_ns): (&str, &str, u64)) -> Option<RuleOutcome> {
+    let (member, buckets) = worst(evidence, name, limit_ns)?;
+    let p99 = buckets.quantile(1.0 - BEYOND_P99);
+    let (verdict, note) = if p99
+        .at_most_ns
+        .is_some_and(|at_most_ns| at_most_ns <= limit_ns)
+    {
+        (Verdict::Pass, None)
+    } else if p99.above_ns >= limit_ns {
+        (Verdict::Warn, None)
+    } else {
+        let note = "the limit lies between two bounds of etcd's histogram: 'etcdbench disk' tells"
+            .to_owned();
+        (Verdict::Warn, Some(note))
+    };
+    Some(RuleOutcome {
+        rule: label.to_owned(),
+        label: of_member(evidence, label, member),
+        measured: bracket(&buckets),
+        limit: format!("< {}", units::format_duration(limit_ns)),
+        limit_value: Some(limit_ns as f64),
+        samples: Some(buckets.count()),
+        source: "etcd FAQ".to_owned(),
+        verdict,
+        note,
+        ..RuleOutcome::default()
+    })
+}
+
+fn bracket(buckets: &Buckets) -> String {
+    let p99 = summarised(buckets);
+    units::format_between(p99.p99_above_ns, p99.p99_at_most_ns)
+}
+
+/// Whose figure it is, where there are several: of the worst.
+fn of_member(evidence: &Evidence, label: &str, member: u32) -> String {
+    if evidence.members().len() > 1 {
+        format!("{label} of {}", evidence.member(member))
+    } else {
+        label.to_owned()
+    }
+}
+
+/// A database at its quota takes no more writes.
+fn quota(evidence: &Evidence) -> Option<RuleOutcome> {
+    let fullest = members(evidence)
+        .into_iter()
+        .filter_map(|member| {
+            Some((
+                member.member,
+                member.db_bytes?,
+                member.quota_bytes.filter(|q| *q > 0)?,
+            ))
+        })
+        .max_by(|a, b| (a.1 as f64 / a.2 as f64).total_cmp(&(b.1 as f64 / b.2 as f64)));
+    let (member, db_bytes, quota_bytes) = fullest?;
+    let share = db_bytes as f64 / quota_bytes as f64;
+    let verdict = if share >= 1.0 || no_space(evidence) {
+        Verdict::Fail
+    } else if share >= QUOTA_LOW {
+        Verdict::Warn
+    } else {
+        Verdict::Pass
+    };
+    Some(RuleOutcome {
+        rule: "database size".to_owned(),
+        label: of_member(evidence, "database size", member),
+        measured: units::format_bytes(db_bytes),
+        limit: format!("< {}", units::format_bytes(quota_bytes)),
+        measured_value: Some(db_bytes as f64),
+        limit_value: Some(quota_bytes as f64),
+        margin: (db_bytes > 0).then(|| quota_bytes as f64 / db_bytes as f64),
+        source: "quota".to_owned(),
+        verdict,
+        ..RuleOutcome::default()
+    })
+}
+
+/// Whether etcd has refused writes for want of space.
+pub(super) fn no_space(evidence: &Evidence) -> bool {
+    let raised = evidence
+        .run
+        .events
+        .iter()
+        .filter(|event| event.kind == "alarm")
+        .any(|event| {
+            let alarm = event
+                .detail
+                .get("alarm")
+                .and_then(serde_json::Value::as_str);
+            alarm.is_some_and(|alarm| alarm.eq_ignore_ascii_case("nospace"))
+        });
+    let class = crate::wire::ErrorClass::NoSpace.name();
+    raised
+        || evidence
+            .phases
+            .iter()
+            .any(|p| p.series.iter().any(|s| s.errors.contains_key(class)))
+}

@@ -1,0 +1,143 @@
+//! A load of several rates: up to which one everything holds, and what breaks first.
+
+use crate::result::{Capacity, LoadStep, RuleOutcome, Verdict};
+
+use super::delivery::Delivery;
+use super::evidence::Evidence;
+use super::rules::rules;
+
+/// One rate, judged alone.
+pub(super) struct Step {
+    /// How it was delivered.
+    pub delivery: Delivery,
+    /// What became of it.
+    pub outcome: LoadStep,
+}
+
+/// What several rates amount to.
+pub(super) struct Climb {
+    /// Every rate, in the order they were tried.
+    pub steps: Vec<Step>,
+    /// The highest that keeps every rule, with everything below it.
+    pub highest_kept: Option<usize>,
+    /// The lowest that does not.
+    pub lowest_not_kept: Option<usize>,
+}
+
+impl Climb {
+    /// Judges every rate; `None` where there was only one.
+    pub fn of(evidence: &Evidence) -> Option<Climb> {
+        let mut steps: Vec<Step> = evidence.steps().iter().map(step).collect();
+        if steps.is_empty() {
+            return None;
+        }
+        let rate = |index: &usize| steps[*index].outcome.wanted_per_s;
+        let by_rate = |a: &usize, b: &usize| rate(a).total_cmp(&rate(b));
+        let keeps = |index: &usize| steps[*index].outcome.verdict <= Verdict::Warn;
+        let all = || 0..steps.len();
+        // A rate counts as kept only when nothing slower broke a rule: a lucky step above a broken one is no capacity.
+        let lowest_not_kept = all().filter(|index| !keeps(index)).min_by(by_rate);
+        let limit = lowest_not_kept.map_or(f64::INFINITY, |index| rate(&index));
+        let kept: Vec<usize> = all()
+            .filter(|index| keeps(index) && rate(index) < limit)
+            .collect();
+        let highest_kept = kept.iter().copied().max_by(by_rate);
+        for index in kept {
+            steps[index].outcome.kept = true;
+        }
+        Some(Climb {
+            steps,
+            highest_kept,
+            lowest_not_kept,
+        })
+    }
+
+    /// The rate whose rules stand for the whole: the highest that keeps them, or else the lowest of all.
+    pub fn shown(&self) -> &Step {
+        let index = self.highest_kept.or(self.lowest_not_kept).unwrap_or(0);
+        &self.steps[index]
+    }
+
+    /// The lowest rate that does not keep every rule.
+    pub fn end(&self) -> Option<&Step> {
+        Some(&self.steps[self.lowest_not_kept?])
+    }
+
+    /// The phases of the rates that hold; of the one shown where none does.
+    pub fn kept(&self) -> Vec<&str> {
+        let kept = self
+            .steps
+            .iter()
+            .map(|step| &step.outcome)
+            .filter(|step| step.kept);
+        let kept: Vec<&str> = kept.map(|step| step.phase.as_str()).collect();
+        if kept.is_empty() {
+            vec![&self.shown().outcome.phase]
+        } else {
+            kept
+        }
+    }
+
+    /// What all of it amounts to. That a rate above a kept one breaks a rule is what such a run is made to find: it
+    /// warns. That it could not be judged leaves open where the end is.
+    pub fn verdict(&self) -> Verdict {
+        let end = self
+            .lowest_not_kept
+            .map(|index| self.steps[index].outcome.verdict);
+        match (self.highest_kept, end) {
+            (Some(_), Some(Verdict::Fail)) => Verdict::Warn,
+            (_, Some(end)) => end,
+            (Some(_), None) => self
+                .steps
+                .iter()
+                .map(|s| s.outcome.verdict)
+                .max()
+                .unwrap_or_default(),
+            (None, None) => Verdict::Inconclusive,
+        }
+    }
+
+    /// The highest rate that holds, as for a disk; nothing where it is not known.
+    pub fn capacity(&self) -> Option<Capacity> {
+        let kept = self
+            .highest_kept
+            .map(|index| self.steps[index].outcome.reached_per_s);
+        let end = self.lowest_not_kept.map(|index| &self.steps[index].outcome);
+        if end.is_some_and(|end| end.verdict != Verdict::Fail) && kept.is_none() {
+            return None;
+        }
+        Some(Capacity {
+            puts_per_s: kept,
+            at_least: end.is_none_or(|end| end.verdict != Verdict::Fail),
+            limited_by: end.and_then(broken).map(|rule| rule.rule.clone()),
+            curve: Vec::new(),
+        })
+    }
+}
+
+/// The first rule that decides against a rate.
+fn broken(step: &LoadStep) -> Option<&RuleOutcome> {
+    step.rules.iter().find(|rule| rule.verdict == step.verdict)
+}
+
+fn step(evidence: &Evidence) -> Step {
+    let delivery = Delivery::of(evidence);
+    let rules = rules(evidence, &delivery);
+    let tally = delivery.tally.clone().unwrap_or_default();
+    let outcome = LoadStep {
+        phase: evidence
+            .phases
+            .first()
+            .map_or_else(String::new, |phase| phase.name.clone()),
+        wanted_per_s: tally.wanted_per_s.unwrap_or_default(),
+        reached_per_s: tally.reached_per_s(),
+        verdict: rules
+            .iter()
+            .map(|rule| rule.verdict)
+            .max()
+            .unwrap_or_default(),
+        kept: false,
+        rules,
+    };
+    Step { delivery, outcome }
+}

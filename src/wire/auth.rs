@@ -1,0 +1,330 @@
+//! etcd's authentication: a user and a password become a token, which goes with every request until the server
+//! forgets it.
+//!
+//! Simple tokens live in the memory of a member for five minutes after their last use (auth/simple_token.go), so a
+//! restart of a member or an idle connection ends them. Then a request is refused before anything is done, and is
+//! to be sent again with a new token.
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::RwLock;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::class::ErrorClass;
+use super::connection::start;
+use super::dial::{Dialer, Stream};
+use super::dial_error::{DialError, DialFailure};
+use super::endpoint::Endpoint;
+use super::grpc::{Failure, frame};
+use super::message::{Method, Request};
+use super::protobuf::{Fields, Malformed, Value, bytes_field_len, put_bytes};
+use super::secret::Credentials;
+use crate::units::exact_duration;
+
+/// The request header that carries a token (api/v3rpc/rpctypes/metadatafields.go).
+const HEADER: &str = "token";
+
+/// gRPC status codes (grpc.io, "Status codes and their use in gRPC").
+const INVALID_ARGUMENT: u32 = 3;
+const UNAUTHENTICATED: u32 = 16;
+
+/// A token, and how many there were before it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Value of the header [`Token::HEADER`].
+    pub value: HeaderValue,
+    /// Counted from 1.
+    pub generation: u64,
+}
+
+impl Token {
+    /// The request header that carries it.
+    pub const HEADER: &'static str = HEADER;
+
+    /// Whether a request that ended with this gRPC status needs a new token, as etcd's own client decides
+    /// (client/v3/retry_interceptor.go). Such a request has done nothing.
+    pub fn is_stale(code: u32, message: &str) -> bool {
+        match code {
+            UNAUTHENTICATED => message.contains("invalid auth token"),
+            INVALID_ARGUMENT => {
+                message.contains("revision of auth store is old")
+                    || message.contains("user name is empty")
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The token in use, shared by all connections, and what it takes to get another.
+#[derive(Debug)]
+pub struct Auth {
+    credentials: Credentials,
+    timeout: Duration,
+    current: RwLock<Option<Token>>,
+    renewing: Mutex<()>,
+}
+
+impl Auth {
+    /// Has no token yet: [`Auth::renew`] gets the first. A request for one that is not answered within `timeout_ns` has
+    /// failed; a server takes about 0.1 s of processor time to check a password.
+    pub fn new(credentials: Credentials, timeout_ns: u64) -> Self {
+        Auth {
+            credentials,
+            timeout: Duration::from_nanos(timeout_ns),
+            current: RwLock::new(None),
+            renewing: Mutex::new(()),
+        }
+    }
+
+    /// The token in use; none before the first [`Auth::renew`].
+    pub fn token(&self) -> Option<Token> {
+        match self.current.read() {
+            Ok(token) => token.clone(),
+            Err(poisoned) => poisoned.into_inner().clone(),
+        }
+    }
+
+    /// Asks `endpoint` for a token that is newer than the one of generation `stale` (0: there was none). Of several
+    /// connections that find theirs stale one asks, and the others get what it got.
+    ///
+    /// # Errors
+    /// A sentence a person can act on.
+    pub async fn renew(
+        &self,
+        dialer: &Dialer,
+        endpoint: &Endpoint,
+        stale: u64,
+    ) -> Result<Token, AuthError> {
+        let why = match self.renew_once(dialer, endpoint, stale).await {
+            Ok(token) => return Ok(token),
+            Err(why) => why,
+        };
+        // Looking who is there takes time, in which others may renew.
+        match why {
+            Why::Told(error) => Err(error),
+            Why::Broken(seen) => Err(dialer.diagnose(endpoint, &seen).await.into()),
+            Why::Unanswered => Err(self.unanswered(dialer, endpoint).await),
+        }
+    }
+
+    async fn renew_once(
+        &self,
+        dialer: &Dialer,
+        endpoint: &Endpoint,
+        stale: u64,
+    ) -> Result<Token, Why> {
+        let _one_at_a_time = self.renewing.lock().await;
+        if let Some(token) = self.token().filter(|token| token.generation > stale) {
+            return Ok(token);
+        }
+        let token = Token {
+            value: self.authenticate(dialer, endpoint).await?,
+            generation: stale + 1,
+        };
+        let mut current = match self.current.write() {
+            Ok(current) => current,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        *current = Some(token.clone());
+        Ok(token)
+    }
+
+    async fn authenticate(&self, dialer: &Dialer, endpoint: &Endpoint) -> Result<HeaderValue, Why> {
+        let stream = match dialer.dial(endpoint).await {
+            Ok(stream) => stream,
+            Err(error) => return Err(Why::Told(error.into())),
+        };
+        let answer = match timeout(self.timeout, self.ask(stream, endpoint)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(Failure { class, message })) => {
+                return Err(match class {
+                    ErrorClass::Transport | ErrorClass::NotSent => Why::Broken(message),
+                    _ => Why::Told(self.refused(endpoint, &message)),
+                });
+            }
+            Err(_) => return Err(Why::Unanswered),
+        };
+        let token = token(&answer).ok().flatten();
+        token
+            .and_then(|token| HeaderValue::from_bytes(token).ok())
+            .ok_or_else(|| {
+                let what = format!("{endpoint} answers without a token: is it an etcd?");
+                Why::Told(AuthError::Refused(what))
+            })
+    }
+
+    /// One request on a connection of its own, which has nothing to do with those that are measured.
+    async fn ask(&self, stream: Stream, endpoint: &Endpoint) -> Result<Bytes, Failure> {
+        let (mut caller, driver) = start(stream, endpoint, None).await?;
+        let message = frame(&Authenticate(&self.credentials));
+        let mut answer = pin!(caller.call(Method::Authenticate, message));
+        tokio::select! {
+            biased;
+            answer = &mut answer => answer,
+            // The answer may have come with the end.
+            _ = driver.run() => answer.await,
+        }
+    }
+
+    /// Nothing came in time: is it no etcd at all, or one that has no time or no leader?
+    async fn unanswered(&self, dialer: &Dialer, endpoint: &Endpoint) -> AuthError {
+        let within = exact_duration(u64::try_from(self.timeout.as_nanos()).unwrap_or(u64::MAX));
+        let error = dialer.diagnose(endpoint, "no answer").await;
+        if error.failure() != DialFailure::Other {
+            return error.into();
+        }
+        AuthError::Refused(format!(
+            "{endpoint} gives no token within {within} (--command-timeout): it has no leader, or is overloaded"
+        ))
+    }
+
+    fn refused(&self, endpoint: &Endpoint, message: &str) -> AuthError {
+        let user = &self.credentials.user;
+        if message.contains("invalid user ID or password") {
+            AuthError::WrongPassword(format!(
+                "{endpoint} refuses the user '{user}': there is none of this name, or its password is another"
+            ))
+        } else if message.contains("authentication is not enabled") {
+            AuthError::NotEnabled(format!(
+                "{endpoint} has no authentication enabled; leave out --user (and ETCDCTL_USER)"
+            ))
+        } else {
+            AuthError::Refused(format!(
+                "{endpoint} gives no token to the user '{user}': {message}"
+            ))
+        }
+    }
+}
+
+/// Why there is no token, before it is looked into.
+enum Why {
+    /// It is known.
+    Told(AuthError),
+    /// The connection broke.
+    Broken(String),
+    /// Nothing came in time.
+    Unanswered,
+}
+
+/// Why there is no token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuthError {
+    /// No connection.
+    Dial(DialError),
+    /// No such user, or not its password.
+    WrongPassword(String),
+    /// The cluster has no authentication.
+    NotEnabled(String),
+    /// Anything else.
+    Refused(String),
+}
+
+impl fmt::Display for AuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AuthError::Dial(error) => error.fmt(f),
+            AuthError::WrongPassword(sentence)
+            | AuthError::NotEnabled(sentence)
+            | AuthError::Refused(sentence) => f.write_str(sentence),
+        }
+    }
+}
+
+impl std::error::Error for AuthError {}
+
+impl From<DialError> for AuthError {
+    fn from(error: DialError) -> Self {
+        AuthError::Dial(error)
+    }
+}
+
+/// `AuthenticateRequest` (api/etcdserverpb/rpc.proto).
+struct Authenticate<'a>(&'a Credentials);
+
+impl Request for Authenticate<'_> {
+    fn size(&self) -> usize {
+        bytes_field_len(1, self.0.user.len()) + bytes_field_len(2, self.0.password.expose().len())
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        put_bytes(to, 1, self.0.user.as_bytes());
+        put_bytes(to, 2, self.0.password.expose().as_bytes());
+    }
+}
+
+/// The token in an `AuthenticateResponse`.
+fn token(answer: &[u8]) -> Result<Option<&[u8]>, Malformed> {
+    for field in Fields::of(answer) {
+        if let (2, Value::Bytes(token)) = field? {
+            return Ok(Some(token).filter(|token| !token.is_empty()));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Secret;
+
+    #[test]
+    fn a_request_is_what_the_protocol_says() {
+        let credentials = Credentials {
+            user: "root".to_owned(),
+            password: Secret::new("hunter2"),
+        };
+        let message = frame(&Authenticate(&credentials));
+        assert_eq!(&*message, b"\0\0\0\0\x0f\x0a\x04root\x12\x07hunter2");
+    }
+
+    #[test]
+    fn a_token_is_found_behind_the_header() {
+        let answer = b"\x0a\x03\x08\x80\x01\x12\x05abc.1";
+        assert_eq!(token(answer), Ok(Some(&b"abc.1"[..])));
+    }
+
+    #[test]
+    fn what_is_no_answer_has_no_token() {
+        assert_eq!(token(b""), Ok(None));
+        assert_eq!(token(b"\x12\0"), Ok(None));
+        assert_eq!(token(b"\x08\x01"), Ok(None));
+        assert_eq!(token(b"\x12\x7fa"), Err(Malformed));
+    }
+
+    #[test]
+    fn a_token_is_renewed_for_what_etcd_says_of_a_stale_one() {
+        assert!(Token::is_stale(16, "etcdserver: invalid auth token"));
+        assert!(Token::is_stale(
+            3,
+            "etcdserver: revision of auth store is old"
+        ));
+        assert!(Token::is_stale(3, "etcdserver: user name is empty"));
+        assert!(!Token::is_stale(7, "etcdserver: permission denied"));
+        assert!(!Token::is_stale(
+            3,
+            "etcdserver: authentication failed, invalid user ID or password"
+        ));
+    }
+
+    #[test]
+    fn a_token_is_not_shown() {
+        let token = Token {
+            value: HeaderValue::from_static("abc.1"),
+            generation: 3,
+        };
+        assert_eq!(format!("{token:?}"), "Token { generation: 3, .. }");
+    }
+}
