@@ -5,7 +5,7 @@ use crate::stats;
 
 use super::arm::{rounded_up, seconds};
 use super::effect::Doubt;
-use super::{Effect, Metric, MetricVerdict, Stat, Value};
+use super::{Effect, Metric, MetricVerdict, Stat};
 
 /// Family-wise error of all metrics that decide.
 pub(super) const ALPHA: f64 = 0.05;
@@ -25,15 +25,6 @@ pub(super) struct Candidate {
     pub remark: Option<String>,
     /// What more of would help.
     pub more: More,
-}
-
-impl Candidate {
-    /// What happened on neither side can show no difference, whatever its distribution, and so takes no part in the
-    /// family's error (R. Tarone, "A modified Bonferroni method for discrete data", Biometrics 46 (1990)).
-    fn is_testable(&self) -> bool {
-        let none = |value: &Value| value.value == Some(0.0);
-        !(self.metric.stat.is_share() && none(&self.metric.a) && none(&self.metric.b))
-    }
 }
 
 /// What more of would narrow an interval.
@@ -69,7 +60,7 @@ fn adjusted(candidates: &[Candidate]) -> Vec<f64> {
             .iter()
             .enumerate()
             .filter(|(_, c)| c.metric.primary == primary)
-            .filter(|(_, c)| c.invalid.is_none() && c.unresolved.is_none() && c.is_testable())
+            .filter(|(_, c)| c.invalid.is_none() && c.unresolved.is_none())
             .filter_map(|(index, c)| Some((index, c.doubt?.p)))
             .collect();
         let p_values: Vec<f64> = family.iter().map(|(_, p)| *p).collect();
