@@ -129,6 +129,9 @@ fn as_many(clients: usize) -> ClosedLoop {
     }
 }
 
+/// An unoptimised build takes longer from the timer to the socket.
+const UNOPTIMISED: u32 = if cfg!(debug_assertions) { 2 } else { 1 };
+
 /// Of a few attempts, for others may use this machine for a moment: the median and the 99th percentile of the lag of the
 /// best.
 fn least_lag(endpoint: &str, load: &str) -> (Duration, Duration) {
@@ -147,8 +150,8 @@ fn requests_leave_when_they_are_due() {
     let scratch = probe::scratch();
     let etcd = etcd(scratch.path());
     let (p50, p99) = least_lag(&etcd.address(), "put --rate 2000 --duration 4s --warmup 1s");
-    assert!(p50 < Duration::from_micros(if cfg!(debug_assertions) { 100 } else { 50 }), "p50 {p50:?}");
-    assert!(p99 < Duration::from_micros(if cfg!(debug_assertions) { 1000 } else { 500 }), "p99 {p99:?}");
+    assert!(p50 < Duration::from_micros(50) * UNOPTIMISED, "p50 {p50:?}");
+    assert!(p99 < Duration::from_micros(500) * UNOPTIMISED, "p99 {p99:?}");
 }
 
 #[test]
@@ -161,5 +164,5 @@ fn a_rate_is_held() {
     let reached = answered as f64 / 4.0;
     assert!((reached / 10_000.0 - 1.0).abs() < 0.01, "{reached}");
     let (_, p99) = least_lag(&server.endpoint(), "put --rate 2000 --duration 3s --warmup 1s");
-    assert!(p99 < Duration::from_micros(if cfg!(debug_assertions) { 400 } else { 200 }), "lag p99 {p99:?}");
+    assert!(p99 < Duration::from_micros(200) * UNOPTIMISED, "lag p99 {p99:?}");
 }

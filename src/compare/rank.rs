@@ -37,6 +37,9 @@ fn ranking(
     measured: &[Vec<SideMetric>],
     sides: &[Side],
 ) -> Option<Ranking> {
+    if !measured.iter().all(|side| side[row].speaks(subject.stat)) {
+        return None;
+    }
     let values: Option<Vec<f64>> = measured.iter().map(|side| side[row].value.value).collect();
     let values = values.filter(|values| values.iter().all(|value| *value > 0.0))?;
     let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();

@@ -1,14 +1,18 @@
 //! Whether a phase was measured under conditions that allow to judge its latencies at all.
 
+use serde_json::Value;
+
 use crate::plan::{DiskPlan, Load};
 use crate::result::{PhaseData, Run, SeriesData};
-use crate::units::format_share;
+use crate::units::{format_duration, format_share};
 
 /// More failures than this: what failed has no latency, and what is left is no fair sample.
 const MOST_ERRORS: f64 = 0.001;
 /// An open loop that starts or answers less than this share of what was due is saturated: its latencies are the length
 /// of a queue.
 const LEAST_REACHED: f64 = 0.99;
+/// Answers that come so long after an open loop has ended, or later by a twentieth of its length, are a queue's.
+const BACKLOG_NS: u64 = 2_000_000_000;
 /// Busier than this, the generator's threads wait for one another.
 const BUSIEST_CLIENT: f64 = 0.85;
 
@@ -30,6 +34,12 @@ fn failures(phase: &PhaseData, series: &SeriesData) -> Option<String> {
 }
 
 fn saturated(run: &Run, phase: &PhaseData) -> Option<String> {
+    if let Some(late_ns) = backlog_ns(run, phase) {
+        return Some(format!(
+            "saturated: answers came up to {} after the load had ended, so that latencies are the length of a queue",
+            format_duration(late_ns)
+        ));
+    }
     let (due, reached) = load_due(run, phase).or_else(|| disk_due(run, phase))?;
     // Of a rate only the mean is fixed: what is due by chance varies by its square root.
     let least = LEAST_REACHED * due - 3.0 * due.sqrt();
@@ -41,15 +51,27 @@ fn saturated(run: &Run, phase: &PhaseData) -> Option<String> {
     })
 }
 
+/// How long after the end of an open-loop load its last answers came, where that is long.
+fn backlog_ns(run: &Run, phase: &PhaseData) -> Option<u64> {
+    let told = load_phase(run, phase)?;
+    told.get("wanted_per_s")?.as_f64()?;
+    let planned_ns = told.get("length_ns")?.as_u64()?;
+    let late_ns = phase.length_ns.saturating_sub(planned_ns);
+    (late_ns > BACKLOG_NS.max(planned_ns / 20)).then_some(late_ns)
+}
+
+/// What the engine told at the end of a phase of a load.
+fn load_phase<'a>(run: &'a Run, phase: &PhaseData) -> Option<&'a Value> {
+    let mut events = run.events.iter().rev();
+    let told = events.find(|event| event.kind == "load.phase" && event.phase == phase.name)?;
+    Some(&told.detail)
+}
+
 /// Operations due and answered in this phase of an open-loop load.
 fn load_due(run: &Run, phase: &PhaseData) -> Option<(f64, f64)> {
-    let told = run
-        .events
-        .iter()
-        .rev()
-        .find(|event| event.kind == "load.phase" && event.phase == phase.name)?;
-    told.detail.get("wanted_per_s")?.as_f64()?;
-    let number = |name: &str| told.detail.get(name)?.as_f64();
+    let told = load_phase(run, phase)?;
+    told.get("wanted_per_s")?.as_f64()?;
+    let number = |name: &str| told.get(name)?.as_f64();
     Some((number("due")?, number("answered")?))
 }
 

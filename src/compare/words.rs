@@ -116,7 +116,7 @@ pub(super) fn contrast(contrast: &Contrast, a: &Group, b: &Group) -> String {
     text
 }
 
-/// What changed, the worst of it first, series by series.
+/// What changed, what got worse first, series by series.
 fn changes(contrast: &Contrast) -> String {
     let changed = |verdict: MetricVerdict| -> Vec<&Metric> {
         let metrics = contrast.metrics.iter();

@@ -194,8 +194,10 @@ fn words(text: &str) -> Result<Vec<String>> {
         let line = text.lines().next().unwrap_or_default();
         wrong(line.trim_start_matches("error: "))
     })?;
-    if let Command::Disk(args) = parsed.command {
-        super::DiskPlan::resolve(&args)?;
+    match parsed.command {
+        Command::Disk(args) => super::DiskPlan::resolve(&args).map(drop)?,
+        Command::Load(args) => super::LoadPlan::resolve(&args).map(drop)?,
+        _ => {}
     }
     Ok(words)
 }

@@ -102,7 +102,7 @@ pub fn series(name: &str, noise: Noise, shape: Shape, random: &mut Random) -> Se
         let scale = shape.median_ns * level.exp();
         for _ in 0..shape.per_s {
             let draw = random.0.next_u32();
-            let slow = if stalling && draw >> 14 & 31 == 0 {
+            let slow = if stalling && (draw >> 14) & 31 == 0 {
                 20.0
             } else {
                 1.0
