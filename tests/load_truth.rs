@@ -138,9 +138,14 @@ fn least_lag(endpoint: &str, load: &str) -> (Duration, Duration) {
     const ATTEMPTS: usize = 3;
     let attempts = (0..ATTEMPTS).map(|_| {
         let run = load::run(endpoint, load).read();
-        (quantile(&run, "put.lag", 0.5), quantile(&run, "put.lag", 0.99))
+        (
+            quantile(&run, "put.lag", 0.5),
+            quantile(&run, "put.lag", 0.99),
+        )
     });
-    attempts.min_by_key(|(_, p99)| *p99).expect("there were attempts")
+    attempts
+        .min_by_key(|(_, p99)| *p99)
+        .expect("there were attempts")
 }
 
 #[test]
@@ -151,18 +156,35 @@ fn requests_leave_when_they_are_due() {
     let etcd = etcd(scratch.path());
     let (p50, p99) = least_lag(&etcd.address(), "put --rate 2000 --duration 4s --warmup 1s");
     assert!(p50 < Duration::from_micros(50) * UNOPTIMISED, "p50 {p50:?}");
-    assert!(p99 < Duration::from_micros(500) * UNOPTIMISED, "p99 {p99:?}");
+    assert!(
+        p99 < Duration::from_micros(500) * UNOPTIMISED,
+        "p99 {p99:?}"
+    );
 }
 
 #[test]
 fn a_rate_is_held() {
     let _quiet = quiet();
     let server = NullServer::start(Behaviour::default());
-    let run = load::run(&server.endpoint(), "put --rate 10000 --duration 4s --warmup 1s").read();
+    let run = load::run(
+        &server.endpoint(),
+        "put --rate 10000 --duration 4s --warmup 1s",
+    )
+    .read();
     let steady = run.phase("steady").expect("it ran");
-    let answered = steady.series("put.response").expect("there were puts").total.count();
+    let answered = steady
+        .series("put.response")
+        .expect("there were puts")
+        .total
+        .count();
     let reached = answered as f64 / 4.0;
     assert!((reached / 10_000.0 - 1.0).abs() < 0.01, "{reached}");
-    let (_, p99) = least_lag(&server.endpoint(), "put --rate 2000 --duration 3s --warmup 1s");
-    assert!(p99 < Duration::from_micros(200) * UNOPTIMISED, "lag p99 {p99:?}");
+    let (_, p99) = least_lag(
+        &server.endpoint(),
+        "put --rate 2000 --duration 3s --warmup 1s",
+    );
+    assert!(
+        p99 < Duration::from_micros(200) * UNOPTIMISED,
+        "lag p99 {p99:?}"
+    );
 }

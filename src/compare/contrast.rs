@@ -22,6 +22,18 @@ const FEWEST_PAIRS: usize = 4;
 /// With fewer samples beyond it in a single run, a quantile is hardly more than the largest sample.
 const FEWEST_BEYOND: f64 = 5.0;
 
+impl SideMetric {
+    /// Whether anything can be said of this metric on this side.
+    pub fn speaks(&self, stat: Stat) -> bool {
+        let tail = || stat.quantile().and_then(|q| tail_problem("", self, q));
+        self.invalid.is_none()
+            && match &self.arms[..] {
+                [only] => only.as_ref().is_some_and(|arm| arm.problem.is_none()),
+                arms => arms.iter().all(Option::is_some) && tail().is_none(),
+            }
+    }
+}
+
 /// What came of the sides.
 pub(super) struct Judged {
     pub contrasts: Vec<Contrast>,

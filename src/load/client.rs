@@ -1,6 +1,7 @@
 //! Clients of one lane: each does one operation after the other.
 
 use std::cell::Cell;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,8 +103,11 @@ impl Crew {
         let which = self.work.which(&mut draw);
         let operation = self.work.plan.operations[which].operation;
         let due_ns = ticket.due_ns.unwrap_or(sent_ns);
-        let doing = client.perform(operation, ticket, due_ns, &mut draw);
-        let outcome = self.flights.run(flight, sent_ns, doing).await;
+        let outcome = {
+            // Pinned here, it is not moved again.
+            let doing = pin!(client.perform(operation, ticket, due_ns, &mut draw));
+            self.flights.run(flight, sent_ns, doing).await
+        };
         let now_ns = self.clock.now_ns();
         match outcome {
             Ok(done) => {

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
@@ -40,7 +40,7 @@ impl Flights {
         &self,
         flight: &Flight,
         now_ns: u64,
-        operation: impl Future<Output = Result<T, Failure>>,
+        operation: Pin<&mut impl Future<Output = Result<T, Failure>>>,
     ) -> Result<T, Failure> {
         flight.since_ns.set(Some(now_ns));
         flight.expired.set(false);
@@ -77,9 +77,8 @@ impl Flights {
 impl Flight {
     async fn until_expired<T>(
         &self,
-        operation: impl Future<Output = Result<T, Failure>>,
+        mut operation: Pin<&mut impl Future<Output = Result<T, Failure>>>,
     ) -> Result<T, Failure> {
-        let mut operation = pin!(operation);
         poll_fn(|cx| {
             if self.expired.get() {
                 let message = "not answered in time";

@@ -177,21 +177,21 @@ impl<'a> Client<'a> {
     ) -> Result<Done, Failure> {
         self.touched.clear();
         self.sent = false;
+        let guarded = self.work.plan.writes.guarded;
+        // What has much to remember lies in a box of its own: every operation would carry its size around.
         match operation {
             Operation::Put => self.put(ticket, due_ns, draw).await,
             Operation::Range => self.range(ticket, draw).await,
-            Operation::Delete if self.work.plan.writes.guarded => {
-                self.guarded(ticket, due_ns, draw, true).await
+            Operation::Delete if guarded => {
+                Box::pin(self.guarded(ticket, due_ns, draw, true)).await
             }
-            Operation::Delete => self.delete(ticket, draw).await,
-            Operation::Txn if self.work.plan.writes.guarded => {
-                self.guarded(ticket, due_ns, draw, false).await
-            }
-            Operation::Txn => self.txn(ticket, due_ns, draw).await,
-            Operation::TxnRange => self.txn_range(ticket, draw).await,
-            Operation::Stm => self.stm(ticket, due_ns, draw).await,
-            Operation::LeaseKeepalive => self.keepalive().await,
-            Operation::LeaseGrant => self.grant_and_revoke().await,
+            Operation::Delete => Box::pin(self.delete(ticket, draw)).await,
+            Operation::Txn if guarded => Box::pin(self.guarded(ticket, due_ns, draw, false)).await,
+            Operation::Txn => Box::pin(self.txn(ticket, due_ns, draw)).await,
+            Operation::TxnRange => Box::pin(self.txn_range(ticket, draw)).await,
+            Operation::Stm => Box::pin(self.stm(ticket, due_ns, draw)).await,
+            Operation::LeaseKeepalive => Box::pin(self.keepalive()).await,
+            Operation::LeaseGrant => Box::pin(self.grant_and_revoke()).await,
         }
     }
 
@@ -287,7 +287,7 @@ impl<'a> Client<'a> {
             ReadShape::Single => self.read(range(reads, &key, b"")).await,
             ReadShape::Prefix => self.read(range(reads, work.keys.prefix(), &end)).await,
             ReadShape::From => self.read(range(reads, &key, &end)).await,
-            ReadShape::Paged => self.pages(range(reads, work.keys.prefix(), &end)).await,
+            ReadShape::Paged => Box::pin(self.pages(range(reads, work.keys.prefix(), &end))).await,
         }
     }
 

@@ -273,9 +273,7 @@ fn machines_are_ranked_and_the_odd_one_is_named() {
     ] {
         place
             .compare(words)
-            .stdout(
-                contains("C (cp3): ").and(contains("times the median of the others")),
-            )
+            .stdout(contains("C (cp3): ").and(contains("times the median of the others")))
             .stdout(contains("◂ the odd one out"));
     }
 }
