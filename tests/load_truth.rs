@@ -24,6 +24,9 @@ fn etcd(directory: &Path) -> Etcd {
     })
 }
 
+/// What two cores need at most for a thousand puts at once, with an unoptimised client on the same two.
+const CATCH_UP: Duration = Duration::from_millis(200);
+
 /// Stops etcd for two seconds in the midst of a load; how long it really was.
 fn stall(etcd: &Etcd, driving: &load::Driving) -> Duration {
     driving.until("steady");
@@ -52,13 +55,13 @@ fn a_stall_is_charged_to_every_request_due_in_it() {
     // Of the requests, this share was due while etcd stood still; their waits are spread evenly over its length.
     let share = stalled.as_secs_f64() / 20.0;
     for q in [0.92, 0.95, 0.99, 0.995, 0.999] {
-        let expected = stalled.as_secs_f64() * (1.0 - (1.0 - q) / share);
+        let behind = (1.0 - q) / share;
+        let expected = stalled.as_secs_f64() * (1.0 - behind);
+        // What had piled up is answered in turn: the last of a thousand after as long as etcd takes for all of them.
+        let catching_up = CATCH_UP.as_secs_f64() * behind;
         let told = quantile(&run, "put.response", q).as_secs_f64();
-        let off = (told / expected - 1.0).abs();
-        // 0.92 lies 0.4 s into the stall: what etcd needs to catch up afterwards is more than 5 % of that.
-        let allowed = 0.05_f64.max(0.06 / expected);
         assert!(
-            off < allowed,
+            (0.95 * expected..1.05 * (expected + catching_up)).contains(&told),
             "p{}: {told:.3} s, not {expected:.3} s",
             q * 100.0
         );
