@@ -278,7 +278,12 @@ fn a_full_disk_ends_the_task_with_the_file_and_the_cause() {
     };
     // Two segments take 122 MiB, so the database meets the end of the disk.
     let mut members = [member(disk.0.path(), None, 60_000)];
-    let (mut task, _emissions) = task(Load::Closed { clients: 50 }, 60_000 * MS, 60_000_000);
+    // Slowly enough that commits keep up: the write budget ends before the second segment does.
+    let load = Load::Open {
+        rate: 500.0,
+        arrival: Arrival::Constant,
+    };
+    let (mut task, _emissions) = task(load, 60_000 * MS, 60_000_000);
     task.commits = Some(Commits {
         interval_ns: 10 * MS,
         limit: 10_000,
