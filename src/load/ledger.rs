@@ -28,7 +28,7 @@ struct Unknown {
 pub struct Verified {
     /// Keys with an acknowledged change.
     pub acked_keys: u64,
-    /// Keys that were read back.
+    /// Keys of those that were looked for, also where the last acknowledged change removed them.
     pub checked: u64,
     /// Keys whose last acknowledged change is not there.
     pub lost: u64,
@@ -92,10 +92,7 @@ impl Ledger {
             Ok(unknown) => unknown,
             Err(poisoned) => poisoned.into_inner(),
         };
-        let mut verified = Verified {
-            checked: found.len() as u64,
-            ..Verified::default()
-        };
+        let mut verified = Verified::default();
         let mut there: HashMap<u64, Found> =
             found.iter().map(|found| (found.key, *found)).collect();
         let maybe_removed: std::collections::HashSet<u64> = unknown
@@ -111,6 +108,7 @@ impl Ledger {
                 continue;
             }
             verified.acked_keys += 1;
+            verified.checked += 1;
             match there.remove(&key) {
                 Some(found) => {
                     verified.judge(&name(key), &found, (revision, removed), stamped, &unknown)
@@ -201,7 +199,7 @@ mod tests {
         ledger.acknowledged(0, 7, false);
         ledger.acknowledged(1, 11, true);
         let verified = ledger.verify(&[found(0, 10, 1)], true, |key| key.to_string());
-        assert_eq!((verified.acked_keys, verified.checked), (2, 1));
+        assert_eq!((verified.acked_keys, verified.checked), (2, 2));
         assert_eq!((verified.lost, verified.phantom), (0, 0), "{verified:?}");
     }
 
