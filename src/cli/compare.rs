@@ -79,9 +79,13 @@ pub struct CompareArgs {
     #[arg(long, value_name = "FILE", help_heading = JUDGE)]
     pub calibration: Option<PathBuf>,
 
-    /// What is printed on stdout
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = OUTPUT)]
-    pub format: CompareFormat,
+    /// Form of the document [default: by the ending of --output, otherwise text]
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = OUTPUT)]
+    pub format: Option<CompareFormat>,
+
+    /// Write the document to a file instead of stdout; it is there whole or not at all
+    #[arg(long, short, value_name = "FILE", help_heading = OUTPUT)]
+    pub output: Option<PathBuf>,
 
     /// Every metric on the page, not only those of the series that decide
     #[arg(long, help_heading = OUTPUT)]
@@ -143,4 +147,6 @@ pub enum CompareFormat {
     Markdown,
     /// One row per side and metric
     Csv,
+    /// A page with charts in a single file
+    Html,
 }

@@ -1,20 +1,19 @@
 //! Several rates: what each came to, and what broke.
 
-use super::super::Page;
-use super::super::quantiles::told;
-use super::super::table::Table;
 use super::{head, operations, wait_series};
 use crate::plan::LoadPlan;
+use crate::report::subject::Subject;
 use crate::report::text::clean;
+use crate::report::words::quantiles::told;
+use crate::report::words::{Table, mark};
 use crate::result::{LoadStep, RuleOutcome, Verdict};
 use crate::units::{format_count, format_millis, significant};
 
-pub(super) fn steps(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
-    let Some(operation) = operations(plan).next() else {
-        return;
-    };
+/// Which series the table shows, and a row per rate. Nothing where there was one rate.
+pub fn steps(page: &Subject<'_>, plan: &LoadPlan) -> Option<(String, Table)> {
+    let operation = operations(plan).next()?;
     if page.summary.steps.is_empty() {
-        return;
+        return None;
     }
     let series = wait_series(plan, operation);
     let head = [
@@ -30,11 +29,10 @@ pub(super) fn steps(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
             .collect(),
         names: 0,
     };
-    out.push_str(&format!("\n  {} at each rate, ms\n", series));
-    table.write(page, out);
+    Some((format!("{series} at each rate, ms"), table))
 }
 
-fn row(page: &Page<'_>, plan: &LoadPlan, step: &LoadStep, series: &str) -> Vec<String> {
+fn row(page: &Subject<'_>, plan: &LoadPlan, step: &LoadStep, series: &str) -> Vec<String> {
     let mut row = vec![
         wanted(plan, step),
         format!("{}/s", significant(step.reached_per_s)),
@@ -69,15 +67,6 @@ fn wanted(plan: &LoadPlan, step: &LoadStep) -> String {
         || format!("{}/s", significant(step.wanted_per_s)),
         head::rate,
     )
-}
-
-fn mark(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "✔",
-        Verdict::Warn => "!",
-        Verdict::Inconclusive => "?",
-        Verdict::Fail => "✘",
-    }
 }
 
 /// The first rule that decides against it.

@@ -1,11 +1,12 @@
-//! The first line: what was measured.
+//! What was measured.
 
-use super::Page;
-use crate::report::text::{clean, flow};
+use crate::report::subject::Subject;
+use crate::report::text::clean;
 use crate::result::{BlockDevice, DiskFacts};
 use crate::units::{format_bytes, format_duration};
 
-pub(super) fn line(page: &Page<'_>, out: &mut String) {
+/// The directory, what it lies on, the kernel, how long the run was.
+pub fn head(page: &Subject<'_>) -> Vec<String> {
     let environment = &page.run.header.environment;
     let mut items = Vec::new();
     match &environment.disk {
@@ -22,10 +23,7 @@ pub(super) fn line(page: &Page<'_>, out: &mut String) {
     if page.run.length_ns() > 0 {
         items.push(format_duration(page.run.length_ns()));
     }
-    for line in flow(&items, " · ", page.style.columns()) {
-        out.push_str(&line);
-        out.push('\n');
-    }
+    items
 }
 
 /// `ext4 on nvme0n1p2 (SAMSUNG MZQL2960, 894 GiB, write through)`.

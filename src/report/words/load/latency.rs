@@ -1,22 +1,20 @@
 //! How long it took: a row per series, and the most telling one over time.
 
-use super::super::quantiles::{QUANTILES, told};
-use super::super::table::Table;
-use super::super::{GUTTER, Page};
 use super::{operations, phases, shown, wait_series};
 use crate::plan::LoadPlan;
 use crate::report::sketch;
-use crate::report::text::{clean, entry, flow};
+use crate::report::subject::Subject;
+use crate::report::words::quantiles::{QUANTILES, told};
+use crate::report::words::{Table, timeline};
 use crate::result::{PhaseData, Point};
-use crate::units::{format_count, format_duration, format_millis};
+use crate::units::{format_count, format_millis};
 
 /// Cells of the sketch of a distribution.
 const SKETCH: usize = 10;
-/// Cells of a timeline at most.
-const TIMELINE: usize = 60;
 
-pub(super) fn latency(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
-    let Some(phase) = shown(page) else { return };
+/// A row per series of the phase that is shown, and why a quantile is missing.
+pub fn latency(page: &Subject<'_>, plan: &LoadPlan) -> Option<(Table, Option<String>)> {
+    let phase = shown(page)?;
     let names = series(plan);
     let mut missing = Vec::new();
     let rows = names
@@ -31,22 +29,13 @@ pub(super) fn latency(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
     let mut head = vec![format!("ms{at}"), String::new()];
     head.extend(QUANTILES.map(|(_, name)| name.to_owned()));
     head.extend(["max".to_owned(), "samples".to_owned()]);
-    out.push('\n');
-    Table {
+    let table = Table {
         head,
         rows,
         names: 2,
-    }
-    .write(page, out);
-    if let Some(why) = missing.into_iter().next() {
-        entry(
-            out,
-            "",
-            GUTTER,
-            &flow(&[format!("– {why}")], " ", page.beside_gutter()),
-        );
-    }
-    over_time(page, plan, out);
+    };
+    let why = missing.into_iter().next();
+    Some((table, why.map(|why| format!("– {why}"))))
 }
 
 /// What is timed, the most telling first.
@@ -68,7 +57,7 @@ fn series(plan: &LoadPlan) -> Vec<String> {
 }
 
 fn row(
-    page: &Page<'_>,
+    page: &Subject<'_>,
     phase: &PhaseData,
     name: &str,
     missing: &mut Vec<String>,
@@ -85,46 +74,18 @@ fn row(
     Some(row)
 }
 
-/// The wait of the first operation over all that counts.
-fn over_time(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
-    let Some(name) = operations(plan)
+/// The wait of the first operation over all that counts, in at most so many cells.
+pub fn over_time(page: &Subject<'_>, plan: &LoadPlan, cells: usize) -> Option<[String; 3]> {
+    let name = operations(plan)
         .next()
-        .map(|operation| wait_series(plan, operation))
-    else {
-        return;
-    };
+        .map(|operation| wait_series(plan, operation))?;
     let all: Vec<&PhaseData> = phases(page.run).collect();
-    let (Some(first), Some(last)) = (all.first(), all.last()) else {
-        return;
-    };
+    let (first, last) = (all.first()?, all.last()?);
     let points: Vec<Point> = all
         .iter()
         .filter_map(|phase| phase.series(&name))
         .flat_map(|s| s.timeline.iter().copied())
         .collect();
     let length_ns = (last.start_ns + last.length_ns).saturating_sub(first.start_ns);
-    let cells = page.beside_gutter();
-    let Some(timeline) = sketch::timeline(&points, first.start_ns, length_ns, cells.min(TIMELINE))
-    else {
-        return;
-    };
-    let each = match timeline.column_ns {
-        1_000_000_000 => "per second".to_owned(),
-        ns => format!("per {}", format_duration(ns)),
-    };
-    let (low, high) = (
-        format_millis(timeline.low_ns),
-        format_millis(timeline.high_ns),
-    );
-    let range = if low == high {
-        high
-    } else {
-        format!("{low} to {high}")
-    };
-    let items = [
-        timeline.line,
-        format!("0 … {}", format_duration(length_ns)),
-        format!("{} p99 {each}, {range} ms", clean(&name)),
-    ];
-    entry(out, "over time", GUTTER, &flow(&items, "  ", cells));
+    timeline(&points, &name, (first.start_ns, length_ns), "", cells)
 }

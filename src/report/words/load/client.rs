@@ -1,31 +1,22 @@
 //! The client's side: what was asked and what came of it.
 
-use super::super::{GUTTER, Page};
 use super::{member_name, operations, phases};
 use crate::plan::{LoadPace, LoadPlan, Operation};
-use crate::report::text::{clean, entry, flow};
+use crate::report::subject::Subject;
+use crate::report::text::clean;
 use crate::result::Event;
 use crate::units::{format_count, format_duration, significant};
 use crate::wire::ErrorClass;
 
-pub(super) fn client(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
-    let mut entries: Vec<(&str, Vec<String>)> = Vec::new();
-    entries.push(("load", load(page, plan)));
-    entries.push(("errors", errors(page, plan)));
-    entries.push(("longest gap", gap(page, plan)));
+/// What was asked and reached, what failed, the longest time without an answer; each with its label.
+pub fn client(page: &Subject<'_>, plan: &LoadPlan) -> Vec<(&'static str, Vec<String>)> {
+    let mut entries = vec![
+        ("load", load(page, plan)),
+        ("errors", errors(page, plan)),
+        ("longest gap", gap(page, plan)),
+    ];
     entries.retain(|(_, items)| !items.is_empty());
-    if entries.is_empty() {
-        return;
-    }
-    out.push('\n');
-    for (label, items) in entries {
-        entry(
-            out,
-            label,
-            GUTTER,
-            &flow(&items, ", ", page.beside_gutter()),
-        );
-    }
+    entries
 }
 
 fn number(event: &Event, name: &str) -> u64 {
@@ -37,14 +28,14 @@ fn number(event: &Event, name: &str) -> u64 {
 }
 
 /// Events of this kind in the phases that count.
-fn events<'a>(page: &'a Page<'_>, kind: &'a str) -> impl Iterator<Item = &'a Event> {
+fn events<'a>(page: &'a Subject<'_>, kind: &'a str) -> impl Iterator<Item = &'a Event> {
     page.run.events.iter().filter(move |event| {
         event.kind == kind && phases(page.run).any(|phase| phase.name == event.phase)
     })
 }
 
 /// `wanted 2,000/s, reached 1,998/s`, and where every operation went.
-fn load(page: &Page<'_>, plan: &LoadPlan) -> Vec<String> {
+fn load(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
     let ended: Vec<&Event> = events(page, "load.phase").collect();
     // Of several rates the table tells.
     if ended.is_empty() || !page.summary.steps.is_empty() {
@@ -86,7 +77,7 @@ fn load(page: &Page<'_>, plan: &LoadPlan) -> Vec<String> {
 }
 
 /// By operation and class, and what is known of a write that failed so.
-fn errors(page: &Page<'_>, plan: &LoadPlan) -> Vec<String> {
+fn errors(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
     let mut items = Vec::new();
     for operation in operations(plan) {
         let name = format!("{}.service", operation.name());
@@ -121,7 +112,7 @@ fn outcome(operation: Operation, class: &str) -> &'static str {
 }
 
 /// The longest time without an acknowledged write, and when.
-fn gap(page: &Page<'_>, plan: &LoadPlan) -> Vec<String> {
+fn gap(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
     let longest = events(page, "ack.gap")
         .filter(|event| event.member.is_none())
         .max_by_key(|e| number(e, "length_ns"));

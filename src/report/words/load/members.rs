@@ -1,19 +1,20 @@
 //! The members' own view: what their metrics say, beside what their clients see. Their histograms have fixed bounds, so
 //! a 99th percentile is told by the two it lies between.
 
-use super::super::Page;
-use super::super::quantiles::told;
-use super::super::table::Table;
 use super::{member_name, operations, shown};
 use crate::plan::LoadPlan;
+use crate::report::subject::Subject;
+use crate::report::words::Table;
+use crate::report::words::quantiles::told;
 use crate::result::{BucketSummary, MemberSummary, SeriesSummary};
 use crate::units::{format_between, format_bytes, significant};
 
-pub(super) fn members(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
+/// A row per member; none where no metrics could be read.
+pub fn members(page: &Subject<'_>, plan: &LoadPlan) -> Table {
     let told = &page.summary.members;
     let known = page.run.header.environment.members.len() as u32;
     if told.is_empty() {
-        return;
+        return Table::default();
     }
     let operation = operations(plan)
         .next()
@@ -39,17 +40,15 @@ pub(super) fn members(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
         "database".to_owned(),
         "in use".to_owned(),
     ];
-    out.push('\n');
     Table {
         head: head.to_vec(),
         rows,
         names: 1,
     }
-    .write(page, out);
 }
 
 fn row(
-    page: &Page<'_>,
+    page: &Subject<'_>,
     member: u32,
     view: Option<&MemberSummary>,
     series: Option<&str>,

@@ -1,26 +1,27 @@
 //! What the disk can carry.
 
-use super::{GUTTER, Page};
-use crate::report::text::{clean, entry, wrap};
+use crate::report::subject::Subject;
+use crate::report::text::clean;
 use crate::result::{Capacity, CapacityStep, RuleOutcome};
 use crate::units::{format_bytes, format_count};
 
 /// The finding that puts the capacity into terms of a Kubernetes; it is told here, not among the oddities.
-pub(in crate::report::terminal) const IN_NODES: &str = "carries";
+pub const IN_NODES: &str = "carries";
 
-pub(super) fn capacity(page: &Page<'_>, out: &mut String) {
+/// The rate that keeps every rule, and what that means in terms of a Kubernetes; a paragraph each.
+pub fn capacity(page: &Subject<'_>) -> Vec<String> {
     let Some(capacity) = &page.summary.capacity else {
-        return;
+        return Vec::new();
     };
-    let mut lines = wrap(&rate(page, capacity), page.beside_gutter());
     let mut findings = page.summary.findings.iter();
-    if let Some(in_nodes) = findings.find(|finding| finding.code == IN_NODES) {
-        lines.extend(wrap(&clean(&in_nodes.message), page.beside_gutter()));
-    }
-    entry(out, "capacity", GUTTER, &lines);
+    let in_nodes = findings.find(|finding| finding.code == IN_NODES);
+    let in_nodes = in_nodes.map(|finding| clean(&finding.message));
+    std::iter::once(rate(page, capacity))
+        .chain(in_nodes)
+        .collect()
 }
 
-fn rate(page: &Page<'_>, capacity: &Capacity) -> String {
+fn rate(page: &Subject<'_>, capacity: &Capacity) -> String {
     let size = match page.disk() {
         Some(plan) => format!(" of {}", format_bytes(u64::from(plan.workload.val_size))),
         None => String::new(),
@@ -51,7 +52,7 @@ fn rate(page: &Page<'_>, capacity: &Capacity) -> String {
 }
 
 /// What ends the capacity, in the words of the table: `wal.fsync p99 breaks 10 ms`.
-fn breaks(page: &Page<'_>, broken: &str) -> String {
+fn breaks(page: &Subject<'_>, broken: &str) -> String {
     match broken {
         "rate" => return "the disk falls behind".to_owned(),
         "stalls" => return "a wait reaches the election timeout".to_owned(),

@@ -2,36 +2,25 @@
 
 use serde_json::Value;
 
-use super::super::{GUTTER, Page};
-use crate::report::text::{clean, entry, flow};
+use crate::report::subject::Subject;
+use crate::report::text::clean;
 use crate::units::format_count;
 
-pub(super) fn outcome(page: &Page<'_>, out: &mut String) {
+/// Each with its label, and only what there was.
+pub fn outcome(page: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
     let entries = [
         ("watch", watch(page)),
         ("verified", verified(page)),
         ("cleaned up", cleaned(page)),
     ];
-    let told: Vec<_> = entries
+    entries
         .into_iter()
         .filter_map(|(label, items)| Some((label, items?)))
-        .collect();
-    if told.is_empty() {
-        return;
-    }
-    out.push('\n');
-    for (label, items) in told {
-        entry(
-            out,
-            label,
-            GUTTER,
-            &flow(&items, ", ", page.beside_gutter()),
-        );
-    }
+        .collect()
 }
 
 /// The last event of this kind.
-fn last<'a>(page: &'a Page<'_>, kind: &str) -> Option<&'a Value> {
+fn last<'a>(page: &'a Subject<'_>, kind: &str) -> Option<&'a Value> {
     let event = page
         .run
         .events
@@ -45,7 +34,7 @@ fn count(detail: &Value, name: &str) -> String {
     format_count(detail.get(name).and_then(Value::as_u64).unwrap_or_default())
 }
 
-fn watch(page: &Page<'_>) -> Option<Vec<String>> {
+fn watch(page: &Subject<'_>) -> Option<Vec<String>> {
     let detail = last(page, "watch.total")?;
     Some(vec![
         format!(
@@ -64,7 +53,7 @@ fn watch(page: &Page<'_>) -> Option<Vec<String>> {
 }
 
 /// Of writes with an unknown outcome only where there were some.
-fn verified(page: &Page<'_>) -> Option<Vec<String>> {
+fn verified(page: &Subject<'_>) -> Option<Vec<String>> {
     let detail = last(page, "verify")?;
     if let Some(error) = error(detail) {
         return Some(vec![error]);
@@ -89,7 +78,7 @@ fn verified(page: &Page<'_>) -> Option<Vec<String>> {
     Some(items)
 }
 
-fn cleaned(page: &Page<'_>) -> Option<Vec<String>> {
+fn cleaned(page: &Subject<'_>) -> Option<Vec<String>> {
     let detail = last(page, "cleanup")?;
     if let Some(error) = error(detail) {
         return Some(vec![error]);

@@ -1,15 +1,16 @@
 //! The first lines: which etcd was driven, with what.
 
-use super::super::Page;
 use super::operations;
 use crate::plan::{Arrival, LoadPace, LoadPlan, Placement, RateStep, Target};
-use crate::report::text::{clean, flow};
+use crate::report::subject::Subject;
+use crate::report::text::clean;
 use crate::units::{format_bytes, format_count, format_duration, significant};
 
 /// Endpoints told by name.
 const ENDPOINTS: usize = 3;
 
-pub(super) fn lines(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
+/// Which etcd, of how many members; what load, for how long.
+pub fn head(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
     let mut items = vec![clean(&etcd(page, plan))];
     items.extend(members(page));
     items.push(load(plan));
@@ -18,13 +19,10 @@ pub(super) fn lines(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
     if page.run.length_ns() > 0 {
         items.push(format_duration(page.run.length_ns()));
     }
-    for line in flow(&items, " · ", page.style.columns()) {
-        out.push_str(&line);
-        out.push('\n');
-    }
+    items
 }
 
-fn etcd(page: &Page<'_>, plan: &LoadPlan) -> String {
+fn etcd(page: &Subject<'_>, plan: &LoadPlan) -> String {
     let members = &page.run.header.environment.members;
     let mut versions: Vec<&str> = members
         .iter()
@@ -55,7 +53,7 @@ fn etcd(page: &Page<'_>, plan: &LoadPlan) -> String {
     }
 }
 
-fn members(page: &Page<'_>) -> Option<String> {
+fn members(page: &Subject<'_>) -> Option<String> {
     match page.run.header.environment.members.len() {
         0 => None,
         1 => Some("1 member".to_owned()),
