@@ -8,17 +8,20 @@ use std::sync::atomic::Ordering;
 
 use clap::Parser;
 use etcdbench::cli::{
-    self, Cli, Command, CompareArgs, DiskArgs, Format, LoadArgs, OutputArgs, ReportArgs, TrendArgs,
+    self, ChartArgs, Cli, Command, CompareArgs, DiskArgs, Format, LoadArgs, OutputArgs, ReportArgs,
+    TrendArgs,
 };
 use etcdbench::clock::Clock;
+use etcdbench::compare::{Answer, Comparison};
 use etcdbench::disk as probe;
 use etcdbench::error::{Error, Result};
 use etcdbench::exit::Exit;
 use etcdbench::plan::{self, ComparePlan, DiskPlan, LoadPlan, Target, TrendPlan};
+use etcdbench::report::chart::{self, Chart};
 use etcdbench::report::{self, Style};
 use etcdbench::result::{self, Run, Summary};
 use etcdbench::session::{Finished, Request};
-use etcdbench::{compare, load, progress, signals, verdict};
+use etcdbench::{charts, compare, load, progress, signals, verdict};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
@@ -112,6 +115,7 @@ fn stored(args: &ReportArgs) -> Result<Exit> {
     let killed = || verdict::conclude(&run, false, false, run.last_heard());
     let summary = run.summary.clone().unwrap_or_else(killed);
     show(&run, &summary, &args.file, args.format, args.no_color)?;
+    draw(&args.charts, || Ok(chart::of_run(&run, &summary)))?;
     Ok(Exit::of(summary.verdict, args.strict))
 }
 
@@ -136,6 +140,11 @@ fn compared(args: &CompareArgs) -> Result<Exit> {
     };
     let style = Style::of_stdout(args.no_color);
     print(report::compared(&finished.answer, args.format, args.all, &style).as_bytes())?;
+    if let Answer::Comparison(found) = &finished.answer {
+        draw(&args.charts, || {
+            Ok(chart::of_comparison(found, &read_sides(found)?))
+        })?;
+    }
     Ok(finished.exit)
 }
 
@@ -143,7 +152,34 @@ fn trend(args: &TrendArgs) -> Result<Exit> {
     let trend = compare::trend::run(&TrendPlan::resolve(args)?)?;
     let style = Style::of_stdout(args.no_color);
     print(report::trend::render(&trend, args.format, &style).as_bytes())?;
+    draw(&args.charts, || Ok(chart::of_trend(&trend)))?;
     Ok(trend.verdict.exit())
+}
+
+/// The runs behind a comparison, side by side: it keeps their figures only.
+fn read_sides(found: &Comparison) -> Result<Vec<Vec<Run>>> {
+    let runs = |side: &compare::Side| {
+        side.runs
+            .iter()
+            .map(|run| result::read(&run.path))
+            .collect()
+    };
+    found.sides.iter().map(runs).collect()
+}
+
+/// Writes charts where they are wanted, and tells their files on stderr: stdout is the report's.
+fn draw(wanted: &ChartArgs, charts: impl FnOnce() -> Result<Vec<Chart>>) -> Result<()> {
+    let Some(directory) = &wanted.charts else {
+        return Ok(());
+    };
+    let written = charts::write(&charts()?, directory, wanted.png)?;
+    if written.is_empty() {
+        say("no chart was drawn: there is nothing measured to show");
+    }
+    written
+        .iter()
+        .for_each(|path| say(&format!("wrote {}", path.display())));
+    Ok(())
 }
 
 /// Prints a result.

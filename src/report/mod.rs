@@ -5,6 +5,7 @@
 //! [`Summary`]: crate::result::Summary
 
 mod answer;
+pub mod chart;
 mod compare;
 mod csv;
 mod json;
