@@ -4,6 +4,7 @@
 //! ([`record`]) → result file ([`result`]) → [`verdict`] → [`report`] → exit code ([`exit`]).
 //! A renderer never measures, an engine never prints, only `main` exits.
 
+pub mod charts;
 pub mod cli;
 pub mod clock;
 pub mod cluster;

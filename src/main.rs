@@ -8,18 +8,21 @@ use std::sync::atomic::Ordering;
 
 use clap::Parser;
 use etcdbench::cli::{
-    self, Cli, Command, CompareArgs, DiskArgs, LoadArgs, OutputArgs, ReportArgs, TrendArgs,
+    self, ChartArgs, Cli, Command, CompareArgs, DiskArgs, LoadArgs, OutputArgs, ReportArgs,
+    TrendArgs,
 };
 use etcdbench::clock::Clock;
+use etcdbench::compare::Answer;
 use etcdbench::delivery::{self, print};
 use etcdbench::disk as probe;
 use etcdbench::error::Result;
 use etcdbench::exit::Exit;
 use etcdbench::plan::{self, ComparePlan, DiskPlan, DocumentPlan, LoadPlan, Target, TrendPlan};
+use etcdbench::report::chart::{self, Chart};
 use etcdbench::report::{self, Style};
 use etcdbench::result;
 use etcdbench::session::{Finished, Request};
-use etcdbench::{compare, load, progress, signals, verdict};
+use etcdbench::{charts, compare, load, progress, signals, verdict};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
@@ -140,6 +143,10 @@ fn stored(args: &ReportArgs) -> Result<Exit> {
     let style = Style::of_stdout(args.document.no_color);
     let text = report::document(&runs, &args.files, &plan, &style);
     hand_over(&text, plan.output.as_deref(), true)?;
+    draw(&args.charts, || match runs.as_slice() {
+        [(run, summary)] => chart::of_run(run, summary),
+        several => chart::of_runs(several),
+    })?;
     let worst = runs.iter().map(|(_, summary)| summary.verdict).max();
     Ok(Exit::of(worst.unwrap_or_default(), args.strict))
 }
@@ -168,6 +175,11 @@ fn compared(args: &CompareArgs) -> Result<Exit> {
     let format = plan::chosen(args.format, args.output.as_deref());
     let text = report::compared(&finished, format, args.all, &style);
     hand_over(&text, output.as_deref(), args.quiet)?;
+    if let Answer::Comparison(found) = &finished.answer {
+        draw(&args.charts, || {
+            chart::of_comparison(found, &finished.sides)
+        })?;
+    }
     Ok(finished.exit)
 }
 
@@ -179,7 +191,23 @@ fn trend(args: &TrendArgs) -> Result<Exit> {
     let format = plan::chosen(args.format, args.output.as_deref());
     let text = report::trend::render(&trend, format, &style);
     hand_over(&text, output.as_deref(), true)?;
+    draw(&args.charts, || chart::of_trend(&trend))?;
     Ok(trend.verdict.exit())
+}
+
+/// Writes charts where they are wanted, and tells their files on stderr: stdout is the report's.
+fn draw(wanted: &ChartArgs, charts: impl FnOnce() -> Vec<Chart>) -> Result<()> {
+    let Some(directory) = &wanted.charts else {
+        return Ok(());
+    };
+    let written = charts::write(&charts(), directory, wanted.png)?;
+    if written.is_empty() {
+        say("no chart was drawn: there is nothing measured to show");
+    }
+    written
+        .iter()
+        .for_each(|path| say(&format!("wrote {}", path.display())));
+    Ok(())
 }
 
 /// Writes a document where it was asked to be, and says where a file is.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use super::ChartArgs;
 use crate::compare::{FailOn, Intent, MinDifference};
 
 /// Tell which of two or more results is better, by how much, and how sure that is.
@@ -98,6 +99,10 @@ pub struct CompareArgs {
     /// No colours, as with NO_COLOR in the environment
     #[arg(long, help_heading = OUTPUT)]
     pub no_color: bool,
+
+    /// Charts as files
+    #[command(flatten)]
+    pub charts: ChartArgs,
 }
 
 const MEASURE: &str = "Measure";

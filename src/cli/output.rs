@@ -71,3 +71,18 @@ pub enum Table {
     /// One row per quantile of each of them, as far as the samples resolve any
     Percentiles,
 }
+
+/// Charts as files.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Charts")]
+pub struct ChartArgs {
+    /// Also write every chart as an SVG file into this directory
+    ///
+    /// The directory is made where it is missing. Files of the same names are overwritten, others are left alone.
+    #[arg(long, value_name = "DIR")]
+    pub charts: Option<PathBuf>,
+
+    /// Write each chart also as a PNG of 1280 pixels
+    #[arg(long, requires = "charts")]
+    pub png: bool,
+}

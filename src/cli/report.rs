@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::DocumentArgs;
+use super::{ChartArgs, DocumentArgs};
 
 /// Show stored results again.
 ///
@@ -25,6 +25,10 @@ pub struct ReportArgs {
     /// End with exit code 3 also where the verdict is warn
     #[arg(long)]
     pub strict: bool,
+
+    /// Charts as files
+    #[command(flatten)]
+    pub charts: ChartArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -34,5 +38,6 @@ Examples:
   etcdbench report results/*-disk-*.jsonl --format html > disks.html
   etcdbench report result.jsonl --format json | jq .summary.verdict
   etcdbench report result.jsonl --format csv --table percentiles > percentiles.csv
+  etcdbench report result.jsonl --charts charts/ --png
 
 The exit code is the verdict's, as it was when the run ended; of several results that of the worst.";

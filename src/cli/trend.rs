@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::ChartArgs;
 use crate::units::parse_share;
 
 /// Tell whether the newest run of a history is worse than those before it, and where the level changed for good.
@@ -35,6 +36,10 @@ pub struct TrendArgs {
     /// No colours, as with NO_COLOR in the environment
     #[arg(long)]
     pub no_color: bool,
+
+    /// Charts as files
+    #[command(flatten)]
+    pub charts: ChartArgs,
 
     /// Tonight's judgement
     #[command(flatten)]

@@ -63,7 +63,7 @@ fn sections(found: &Comparison, sides: &[Vec<Run>]) -> Vec<Section> {
     let all = [
         Section::new("ranking", "Ranking", rankings),
         Section::new("metrics", "Metrics", contrasts),
-        Section::new("charts", "Charts", charts(3, &drawn)),
+        Section::new("charts", "Charts", charts(&drawn)),
         Section::new("differences", "What differs", differences(found)),
         Section::new("how", "How it was compared", how(found)),
         Section::new("sides", "Sides", html(&runs(found))),

@@ -88,7 +88,6 @@ pub struct Cell {
 #[derive(Template)]
 #[template(path = "charts.html")]
 struct Charts<'a> {
-    level: u8,
     charts: &'a [Chart],
 }
 
@@ -145,11 +144,11 @@ pub fn folded(summary: &str, body: &str) -> String {
 }
 
 /// Charts in a grid; nothing without any.
-pub fn charts(level: u8, charts: &[Chart]) -> String {
+pub fn charts(charts: &[Chart]) -> String {
     if charts.is_empty() {
         return String::new();
     }
-    html(&Charts { level, charts })
+    html(&Charts { charts })
 }
 
 /// Facts in a grid; nothing without any.

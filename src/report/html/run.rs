@@ -49,7 +49,7 @@ fn sections(subject: &Subject<'_>, path: &Path, level: u8) -> Vec<Section> {
     let sections = [
         Section::new("rules", "Rules", self::rules(subject)),
         Section::new("findings", "Worth knowing", worth_knowing),
-        Section::new("charts", "Charts", charts(level + 2, &drawn)),
+        Section::new("charts", "Charts", charts(&drawn)),
         Section::new("quantiles", "Quantiles", quantiles::tables(subject)),
         Section::new("stalls", "Stalls", stalls::stalls(subject)),
         Section::new("load", "Load", load(subject, level)),

@@ -45,7 +45,7 @@ fn overview(runs: &[(Run, Summary)], subjects: &[Subject<'_>]) -> Article {
     let worst = verdicts().max().unwrap_or_default();
     let sections = [
         Section::new("results", "Results", html(&results(subjects))),
-        Section::new("together", "Side by side", charts(3, &chart::of_runs(runs))),
+        Section::new("together", "Side by side", charts(&chart::of_runs(runs))),
     ];
     Article {
         id: "overview".to_owned(),

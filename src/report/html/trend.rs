@@ -52,7 +52,7 @@ fn sections(trend: &Trend) -> Vec<Section> {
     notes.push_str(&settings(trend));
     let all = [
         Section::new("tonight", "Tonight", tonight),
-        Section::new("charts", "Charts", charts(3, &chart::of_trend(trend))),
+        Section::new("charts", "Charts", charts(&chart::of_trend(trend))),
         Section::new("changes", "Changes that lasted", changes),
         Section::new("odd", "Odd nights", odd),
         Section::new("left-out", "Left out", left_out),
