@@ -46,7 +46,7 @@ fn steps(ladder: &[LadderStep]) -> Table {
     let row = |step: &LadderStep| {
         vec![
             Cell::text(format!("≥ {}", format_duration(step.at_least_ns))),
-            Cell::text(clean(&step.effect)),
+            Cell::text(clean(&step.effect)).class("long"),
             Cell::number(format_count(step.count)),
             Cell::number(format_count(step.samples)),
             Cell::number(format!("< {}", format_share(step.share_below))),
