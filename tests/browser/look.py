@@ -12,6 +12,7 @@ import base64
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -161,6 +162,8 @@ def look(browser, page, width, scheme, out):
             "picture": place.stat().st_size, **found}
 
 
+# A browser that hangs must not hang who waits for it.
+signal.alarm(300)
 program, out, WIDTHS = sys.argv[1], pathlib.Path(sys.argv[2]), [int(width) for width in sys.argv[3].split(",")]
 with tempfile.TemporaryDirectory() as home:
     browser = Browser(program, home)

@@ -1,5 +1,6 @@
 //! What of a run is worth a chart, and what it is called.
 
+use crate::report::text::clean;
 use crate::result::{PhaseData, RuleOutcome, Run, SeriesData, Summary};
 
 use super::scale::Axis;
@@ -70,7 +71,7 @@ pub(super) fn whose(run: &Run) -> String {
         .map(AsRef::as_ref)
         .filter(|part: &&str| !part.is_empty())
         .collect();
-    told.join(" · ")
+    clean(&told.join(" · "))
 }
 
 /// A limit on a quantile of a series.

@@ -60,6 +60,7 @@ fn sections(subject: &Subject<'_>, path: &Path, level: u8) -> Vec<Section> {
         Section::new("charts", "Charts", charts(&drawn)),
         Section::new("quantiles", "Quantiles", quantiles::tables(subject)),
         Section::new("stalls", "Stalls", stalls::stalls(subject)),
+        Section::new("events", "What happened", events(subject)),
         Section::new("load", "Load", load(subject, level)),
         Section::new("capacity", "Capacity", capacity(subject)),
         Section::new("members", "Members", members(subject)),
@@ -109,6 +110,34 @@ fn rules(subject: &Subject<'_>) -> String {
         rows,
         naming: 1,
     })
+}
+
+/// Events that are not in every run.
+fn events(subject: &Subject<'_>) -> String {
+    const LISTED: usize = 200;
+    const OPEN: usize = 12;
+    let all = words::events(subject);
+    let row = |event: &words::Told| {
+        vec![
+            Cell::text(date_and_time(&event.at)).class("nowrap"),
+            Cell::text(event.phase.clone()),
+            Cell::text(event.what.clone()).class("long"),
+        ]
+    };
+    let table = Table {
+        caption: match all.len() {
+            n if n > LISTED => format!("The first {LISTED} of {}", format_count(n as u64)),
+            _ => "In the order of time".to_owned(),
+        },
+        head: ["at", "phase", "what"].map(Cell::text).to_vec(),
+        rows: all.iter().take(LISTED).map(row).collect(),
+        naming: 0,
+    };
+    match all.len() {
+        0 => String::new(),
+        n if n > OPEN => folded(&format!("{} events", format_count(n as u64)), &html(&table)),
+        _ => html(&table),
+    }
 }
 
 /// What a client asked for and got, what failed, what each rate came to, what became of the keys.

@@ -3,6 +3,7 @@
 
 pub mod disk;
 mod environment;
+mod events;
 pub mod load;
 pub mod quantiles;
 pub mod rules;
@@ -11,6 +12,7 @@ mod table;
 mod timeline;
 
 pub use environment::{devices, disk_facts, machine};
+pub use events::{Told, events};
 pub use table::Table;
 pub use timeline::timeline;
 
