@@ -5,8 +5,9 @@ use crate::compare::{
     Stat, design,
 };
 use crate::report::style::Style;
-use crate::report::text::{clean, entry, flow, left, right, width, wrap};
+use crate::report::text::{clean, entry, left, right, width, wrap};
 use crate::result::Verdict;
+use crate::units::format_share;
 
 use super::values;
 
@@ -161,7 +162,12 @@ fn contrast_table(
             .iter()
             .filter(|metric| metric.verdict.is_change())
             .count();
-        let text = format!("    {} more, {changed} of them differ: --all", untold.len());
+        let differ = match changed {
+            0 => "none of them differs".to_owned(),
+            1 => "1 of them differs".to_owned(),
+            some => format!("{some} of them differ"),
+        };
+        let text = format!("    {} more, {differ}: --all", untold.len());
         line(out, &text);
     }
     out.push('\n');
@@ -300,25 +306,29 @@ fn circumstances(found: &Comparison, style: &Style, out: &mut String) {
 
 /// Where nothing varies, any change could be told; that is not worth a line.
 const HARDLY: f64 = 0.0005;
+/// Nor is what would have to double to be found.
+const BLIND: f64 = 1.0;
+/// More of these are not read.
+const TOLD: usize = 3;
 
-/// The smallest changes this could have found.
+/// The smallest changes this could have found, the smallest first.
 fn detectable(found: &Comparison) -> Option<String> {
     let metrics = found.contrasts.first()?.metrics.iter();
-    let told: Vec<String> = metrics
+    let mut told: Vec<(f64, String)> = metrics
         .filter(|m| m.primary && !m.stat.is_share() && m.verdict.is_judged())
-        .filter_map(|m| {
-            let share = m.detectable.filter(|share| *share > HARDLY)?;
-            Some(format!(
-                "{} at {}",
-                crate::units::format_share(share),
-                m.label()
-            ))
-        })
+        .filter_map(|m| Some((m.detectable?, m.label())))
+        .filter(|(share, _)| (HARDLY..BLIND).contains(share))
+        .collect();
+    told.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let told: Vec<String> = told
+        .iter()
+        .take(TOLD)
+        .map(|(share, label)| format!("{} at {label}", format_share(*share)))
         .collect();
     (!told.is_empty()).then(|| {
         format!(
             "changes from {} on, four times out of five",
-            flow(&told, ", ", usize::MAX).join("")
+            told.join(", ")
         )
     })
 }
