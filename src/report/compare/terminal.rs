@@ -1,15 +1,11 @@
 //! The page for people: the answer, the numbers behind it, what differs, how it was compared.
 
-use crate::compare::{
-    Comparison, Contrast, Difference, DifferenceClass, Metric, MetricVerdict, Outcome, Ranking,
-    Stat, design,
-};
+use crate::compare::{Comparison, Contrast, Metric, Outcome, Ranking};
 use crate::report::style::Style;
 use crate::report::text::{clean, entry, left, right, width, wrap};
 use crate::result::Verdict;
-use crate::units::format_share;
 
-use super::values;
+use super::{values, words};
 
 const GAP: &str = "  ";
 /// Cells of the column that holds the labels of entries.
@@ -43,19 +39,9 @@ pub(super) fn page(found: &Comparison, all: bool, style: &Style) -> String {
     out
 }
 
-fn tone(outcome: Outcome) -> Verdict {
-    match outcome {
-        Outcome::Regressed => Verdict::Fail,
-        Outcome::Improved | Outcome::Unchanged => Verdict::Pass,
-        Outcome::NotComparable | Outcome::NoVerdict | Outcome::Inconclusive => {
-            Verdict::Inconclusive
-        }
-    }
-}
-
 fn answer(found: &Comparison, style: &Style, out: &mut String) {
     for line in wrap(&clean(&found.headline), style.prose()) {
-        out.push_str(&style.verdict(tone(found.outcome), &line));
+        out.push_str(&style.verdict(words::tone(found.outcome), &line));
         out.push('\n');
     }
     out.push('\n');
@@ -66,21 +52,9 @@ fn answer(found: &Comparison, style: &Style, out: &mut String) {
         .max()
         .unwrap_or(1);
     for side in &found.sides {
-        let runs = match &side.runs[..] {
-            [only] => format!("{}, {}", only.path.display(), only.started_at),
-            runs => format!(
-                "{} runs from {}",
-                runs.len(),
-                runs.first().map_or("", |r| &r.started_at)
-            ),
-        };
-        let text = format!(
-            "  {}  {}  ({runs})",
-            left(&side.letter, count),
-            clean(&side.name)
-        );
-        out.push_str(&clean(&text));
-        out.push('\n');
+        let items = [clean(&side.name), format!("({})", words::runs(side))];
+        let cells = style.columns().saturating_sub(count + 4);
+        entry(out, &side.letter, count + 2, &flow(&items, GAP, cells));
     }
     out.push('\n');
 }
@@ -145,17 +119,29 @@ fn contrast_table(
     let (told, untold): (Vec<&Metric>, Vec<&Metric>) = contrast
         .metrics
         .iter()
-        .partition(|metric| all || is_told(contrast, metric));
+        .partition(|metric| all || words::is_told(contrast, metric));
     let rows: Vec<[String; 4]> = told.iter().map(|metric| cells(metric)).collect();
     let widths: [usize; 4] = std::array::from_fn(|column| {
         let cells = rows.iter().chain([&head]).map(|row| width(&row[column]));
         cells.max().unwrap_or(0)
     });
     let numbers = 4 + widths.iter().sum::<usize>() + 3 * GAP.len();
-    let beside = style.columns().saturating_sub(numbers + GAP.len());
-    out.push_str(&format!("    {}{GAP}verdict\n", row(&head, &widths)));
-    for (cells, metric) in rows.iter().zip(told) {
-        metric_row(&row(cells, &widths), metric, numbers, beside, style, out);
+    if numbers > style.columns() {
+        let letters = [contrast.a.as_str(), contrast.b.as_str()];
+        for (cells, metric) in rows.iter().zip(told) {
+            narrow_row(cells, letters, metric, style, out);
+        }
+    } else {
+        let beside = style.columns().saturating_sub(numbers + GAP.len());
+        let verdict = if beside >= VERDICT_AT_LEAST {
+            "verdict"
+        } else {
+            ""
+        };
+        line(out, &format!("    {}{GAP}{verdict}", row(&head, &widths)));
+        for (cells, metric) in rows.iter().zip(told) {
+            metric_row(&row(cells, &widths), metric, numbers, beside, style, out);
+        }
     }
     if !untold.is_empty() {
         let changed = untold
@@ -171,16 +157,6 @@ fn contrast_table(
         line(out, &text);
     }
     out.push('\n');
-}
-
-/// The page shows whole series that decide, of shares those that are not nought.
-fn is_told(contrast: &Contrast, metric: &Metric) -> bool {
-    let decides = |other: &Metric| {
-        other.primary && other.phase == metric.phase && other.series == metric.series
-    };
-    let nought = metric.a.value == Some(0.0) && metric.b.value == Some(0.0);
-    let told = metric.stat == Stat::Capacity || contrast.metrics.iter().any(decides);
-    told && !(metric.stat.is_share() && nought && metric.stat != Stat::Errors)
 }
 
 fn cells(metric: &Metric) -> [String; 4] {
@@ -202,6 +178,34 @@ fn row(cells: &[String; 4], widths: &[usize; 4]) -> String {
     .join(GAP)
 }
 
+/// The sign of a metric's verdict, in colour where it decides.
+fn mark(metric: &Metric, style: &Style) -> String {
+    let (mark, tone) = words::mark(metric.verdict);
+    match metric.primary {
+        true => style.verdict(tone, mark),
+        false => mark.to_owned(),
+    }
+}
+
+/// Where the page is too narrow for columns: the name, and below it what it was on both sides, and the verdict.
+fn narrow_row(
+    [name, a, b, effect]: &[String; 4],
+    letters: [&str; 2],
+    metric: &Metric,
+    style: &Style,
+    out: &mut String,
+) {
+    line(out, &format!("  {} {name}", mark(metric, style)));
+    let mut items = vec![format!("{} {a}", letters[0]), format!("{} {b}", letters[1])];
+    if effect != "–" {
+        items.push(format!("{}/{} {effect}", letters[1], letters[0]));
+    }
+    items.push(clean(&values::verdict(metric)));
+    for text in flow(&items, " · ", style.columns() - 6) {
+        line(out, &format!("      {text}"));
+    }
+}
+
 fn metric_row(
     numbers: &str,
     metric: &Metric,
@@ -210,18 +214,7 @@ fn metric_row(
     style: &Style,
     out: &mut String,
 ) {
-    let (mark, tone) = match metric.verdict {
-        MetricVerdict::Regressed => ("✘", Verdict::Fail),
-        MetricVerdict::Improved => ("✔", Verdict::Pass),
-        MetricVerdict::Unchanged => ("=", Verdict::Pass),
-        MetricVerdict::Inconclusive => ("~", Verdict::Warn),
-        MetricVerdict::NotResolvable | MetricVerdict::Invalid => ("?", Verdict::Warn),
-    };
-    let mark = if metric.primary {
-        style.verdict(tone, mark)
-    } else {
-        mark.to_owned()
-    };
+    let mark = mark(metric, style);
     let verdict = clean(&values::verdict(metric));
     if beside >= VERDICT_AT_LEAST {
         let lines = wrap(&verdict, beside);
@@ -244,16 +237,12 @@ fn line(out: &mut String, text: &str) {
 }
 
 fn differences(found: &Comparison, style: &Style, out: &mut String) {
-    for (class, label) in [
-        (DifferenceClass::Obstacle, "must match"),
-        (DifferenceClass::Noted, "differs"),
-        (DifferenceClass::Declared, "meant"),
-    ] {
+    for (class, label) in words::CLASSES {
         let texts: Vec<String> = found
             .differences
             .iter()
             .filter(|difference| difference.class == class)
-            .map(difference_text)
+            .map(words::difference)
             .collect();
         if texts.is_empty() {
             continue;
@@ -272,65 +261,22 @@ fn differences(found: &Comparison, style: &Style, out: &mut String) {
     }
 }
 
-fn difference_text(difference: &Difference) -> String {
-    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
-    let values: Vec<String> = difference.values.iter().map(value).collect();
-    let field = difference.field.trim_start_matches("environment.");
-    clean(&format!("{field}  {}", values.join(" → ")))
-}
-
 /// How it was compared, what limits it, what was left out.
 fn circumstances(found: &Comparison, style: &Style, out: &mut String) {
     let cells = style.prose().saturating_sub(2 + GUTTER + 2);
-    let mut designs: Vec<String> = found.contrasts.iter().map(design).collect();
-    designs.dedup();
-    let how = if found.intent_declared {
-        ""
-    } else {
-        " (found from what differs)"
-    };
-    let compared = format!(
-        "{}; compared as {}{how}",
-        designs.join("; "),
-        found.intent.name()
+    entry(
+        out,
+        "compared",
+        GUTTER + 2,
+        &wrap(&words::compared_how(found), cells),
     );
-    entry(out, "compared", GUTTER + 2, &wrap(&compared, cells));
-    if let Some(text) = detectable(found) {
+    if let Some(text) = words::detectable(found) {
         entry(out, "can tell", GUTTER + 2, &wrap(&text, cells));
     }
     for note in &found.notes {
         entry(out, "note", GUTTER + 2, &wrap(&clean(note), cells));
     }
     left_out(found, style, out);
-}
-
-/// Where nothing varies, any change could be told; that is not worth a line.
-const HARDLY: f64 = 0.0005;
-/// Nor is what would have to double to be found.
-const BLIND: f64 = 1.0;
-/// More of these are not read.
-const TOLD: usize = 3;
-
-/// The smallest changes this could have found, the smallest first.
-fn detectable(found: &Comparison) -> Option<String> {
-    let metrics = found.contrasts.first()?.metrics.iter();
-    let mut told: Vec<(f64, String)> = metrics
-        .filter(|m| m.primary && !m.stat.is_share() && m.verdict.is_judged())
-        .filter_map(|m| Some((m.detectable?, m.label())))
-        .filter(|(share, _)| (HARDLY..BLIND).contains(share))
-        .collect();
-    told.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let told: Vec<String> = told
-        .iter()
-        .take(TOLD)
-        .map(|(share, label)| format!("{} at {label}", format_share(*share)))
-        .collect();
-    (!told.is_empty()).then(|| {
-        format!(
-            "changes from {} on, four times out of five",
-            told.join(", ")
-        )
-    })
 }
 
 fn left_out(found: &Comparison, style: &Style, out: &mut String) {
@@ -350,22 +296,9 @@ fn left_out(found: &Comparison, style: &Style, out: &mut String) {
 }
 
 fn next_step(found: &Comparison, style: &Style, out: &mut String) {
-    let first = found
-        .differences
-        .iter()
-        .find(|d| d.class == DifferenceClass::Obstacle);
-    if let Some(first) = first {
-        let text = format!(
-            "declare what is meant to differ with --intent machines|versions|config, or let a field differ with \
-             --allow {}",
-            first.field
-        );
-        entry(
-            out,
-            "way out",
-            GUTTER + 2,
-            &wrap(&clean(&text), style.prose() - 2 - GUTTER - 2),
-        );
+    if let Some(text) = words::way_out(found) {
+        let lines = wrap(&text, style.prose() - 2 - GUTTER - 2);
+        entry(out, "way out", GUTTER + 2, &lines);
     }
     left_out(found, style, out);
 }

@@ -6,7 +6,7 @@ mod csv;
 mod json;
 mod markdown;
 mod terminal;
-mod words;
+pub(super) mod words;
 
 pub use csv::csv;
 pub use json::json;
@@ -24,5 +24,6 @@ pub fn render(trend: &Trend, format: TrendFormat, style: &Style) -> String {
         TrendFormat::Json => json(trend),
         TrendFormat::Markdown => markdown(trend),
         TrendFormat::Csv => csv(trend),
+        TrendFormat::Html => super::html::trend(trend),
     }
 }

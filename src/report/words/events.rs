@@ -1,0 +1,68 @@
+//! What happened in a run that is not in every run.
+
+use super::member;
+use crate::report::subject::Subject;
+use crate::report::text::clean;
+use crate::result::Event;
+use crate::units::format_duration;
+
+/// The kinds worth telling one by one, each in words.
+const TOLD: [(&str, &str); 11] = [
+    ("leader", "the leader changed"),
+    ("term", "a new raft term"),
+    ("member.down", "a member did not answer"),
+    ("member.up", "a member answered again"),
+    ("connection.lost", "a connection was lost"),
+    ("connection.back", "a connection was back"),
+    ("alarm", "an alarm"),
+    ("quota.stop", "the load was ended before the quota"),
+    ("watch.lost", "a watch was lost"),
+    ("note", "note"),
+    ("halt", "the run was ended early"),
+];
+
+/// An event in words.
+pub struct Told {
+    /// UTC wall time, RFC 3339.
+    pub at: String,
+    /// Its phase.
+    pub phase: String,
+    /// What happened, to which member, with its numbers.
+    pub what: String,
+}
+
+/// What is worth telling, in order.
+pub fn events(subject: &Subject<'_>) -> Vec<Told> {
+    let told = |event: &Event| {
+        let (_, words) = TOLD.iter().find(|(kind, _)| *kind == event.kind)?;
+        let member = event.member.map(|index| member(subject, index));
+        let parts = [(*words).to_owned()]
+            .into_iter()
+            .chain(member)
+            .chain(detail(event));
+        Some(Told {
+            at: clean(&event.at),
+            phase: clean(&event.phase),
+            what: parts.collect::<Vec<_>>().join(", "),
+        })
+    };
+    subject.run.events.iter().filter_map(told).collect()
+}
+
+/// `from m1, to m2`; durations with their unit.
+fn detail(event: &Event) -> Vec<String> {
+    let Some(detail) = event.detail.as_object() else {
+        return Vec::new();
+    };
+    let told = detail.iter().filter_map(|(name, value)| {
+        let duration = name.strip_suffix("_ns").zip(value.as_u64());
+        let text = match (duration, value.as_str()) {
+            (Some((name, ns)), _) => format!("{name} {}", format_duration(ns)),
+            (None, Some("")) => return None,
+            (None, Some(text)) => format!("{name} {text}"),
+            (None, None) => format!("{name} {value}"),
+        };
+        Some(clean(&text))
+    });
+    told.collect()
+}
