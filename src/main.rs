@@ -8,17 +8,19 @@ use std::sync::atomic::Ordering;
 
 use clap::Parser;
 use etcdbench::cli::{
-    self, Cli, Command, CompareArgs, DiskArgs, Format, LoadArgs, OutputArgs, ReportArgs, TrendArgs,
+    self, Cli, Command, CompareArgs, DiskArgs, Export, ExportArgs, Format, LoadArgs, OutputArgs,
+    ReportArgs, TrendArgs,
 };
 use etcdbench::clock::Clock;
 use etcdbench::disk as probe;
 use etcdbench::error::{Error, Result};
 use etcdbench::exit::Exit;
 use etcdbench::plan::{self, ComparePlan, DiskPlan, LoadPlan, Target, TrendPlan};
+use etcdbench::report::export::{self, Of, Subject};
 use etcdbench::report::{self, Style};
 use etcdbench::result::{self, Run, Summary};
 use etcdbench::session::{Finished, Request};
-use etcdbench::{compare, load, progress, signals, verdict};
+use etcdbench::{compare, deliver, load, progress, signals, verdict};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
@@ -111,12 +113,39 @@ fn stored(args: &ReportArgs) -> Result<Exit> {
     // A result without a summary is of a killed run: it is summarised from what it holds.
     let killed = || verdict::conclude(&run, false, false, run.last_heard());
     let summary = run.summary.clone().unwrap_or_else(killed);
-    show(&run, &summary, &args.file, args.format, args.no_color)?;
+    match args.export.export {
+        None => show(&run, &summary, &args.file, args.format, args.no_color)?,
+        Some(kind) => {
+            let intervals = match kind {
+                Export::Hlog => result::intervals(&args.file)?,
+                _ => Vec::new(),
+            };
+            let subject = Subject::Run {
+                run: &run,
+                summary: &summary,
+                intervals: &intervals,
+            };
+            hand_over(kind, subject, &args.export)?;
+        }
+    }
     Ok(Exit::of(summary.verdict, args.strict))
+}
+
+/// Writes what another tool reads to stdout, or where `--output` says.
+fn hand_over(kind: Export, subject: Subject<'_>, args: &ExportArgs) -> Result<()> {
+    let documents = export::export(kind, subject)?;
+    match &args.output {
+        Some(path) => deliver::write(kind.name(), &documents, path),
+        None => print(deliver::only(kind.name(), &documents)?.text.as_bytes()),
+    }
 }
 
 fn compared(args: &CompareArgs) -> Result<Exit> {
     let plan = ComparePlan::resolve(args)?;
+    if let Some(kind) = args.export.export {
+        // Before anything is measured.
+        export::check(kind, Of::Comparison)?;
+    }
     let tell = |line: &str| {
         if !args.quiet {
             say(line);
@@ -134,15 +163,32 @@ fn compared(args: &CompareArgs) -> Result<Exit> {
         }
         done => done?,
     };
-    let style = Style::of_stdout(args.no_color);
-    print(report::compared(&finished.answer, args.format, args.all, &style).as_bytes())?;
+    match (args.export.export, &finished.answer) {
+        (Some(kind), compare::Answer::Comparison(found)) => {
+            hand_over(kind, Subject::Comparison(found), &args.export)?;
+        }
+        _ => {
+            let style = Style::of_stdout(args.no_color);
+            let text = report::compared(&finished.answer, args.format, args.all, &style);
+            print(text.as_bytes())?;
+        }
+    }
     Ok(finished.exit)
 }
 
 fn trend(args: &TrendArgs) -> Result<Exit> {
-    let trend = compare::trend::run(&TrendPlan::resolve(args)?)?;
-    let style = Style::of_stdout(args.no_color);
-    print(report::trend::render(&trend, args.format, &style).as_bytes())?;
+    let plan = TrendPlan::resolve(args)?;
+    if let Some(kind) = args.export.export {
+        export::check(kind, Of::Trend)?;
+    }
+    let trend = compare::trend::run(&plan)?;
+    match args.export.export {
+        Some(kind) => hand_over(kind, Subject::Trend(&trend), &args.export)?,
+        None => {
+            let style = Style::of_stdout(args.no_color);
+            print(report::trend::render(&trend, args.format, &style).as_bytes())?;
+        }
+    }
     Ok(trend.verdict.exit())
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Format;
+use super::{ExportArgs, Format};
 
 /// Show a stored result again.
 ///
@@ -28,6 +28,10 @@ pub struct ReportArgs {
     /// End with exit code 3 also where the verdict is warn
     #[arg(long)]
     pub strict: bool,
+
+    /// For other tools.
+    #[command(flatten)]
+    pub export: ExportArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -35,5 +39,6 @@ Examples:
   etcdbench report results/20261121T201500Z-disk-cp1.jsonl
   etcdbench report result.jsonl --format json | jq .summary.verdict
   etcdbench report result.jsonl --format csv > result.csv
+  etcdbench report result.jsonl --export junit -o result.xml
 
 The exit code is the verdict's, as it was when the run ended.";

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::ExportArgs;
 use crate::units::parse_share;
 
 /// Tell whether the newest run of a history is worse than those before it, and where the level changed for good.
@@ -43,6 +44,10 @@ pub struct TrendArgs {
     /// Another tool's history
     #[command(flatten)]
     pub table: TableArgs,
+
+    /// For other tools: junit, openmetrics or textfile
+    #[command(flatten)]
+    pub export: ExportArgs,
 }
 
 /// How tonight is judged.

@@ -7,6 +7,7 @@
 mod answer;
 mod compare;
 mod csv;
+pub mod export;
 mod json;
 mod sketch;
 mod style;

@@ -4,7 +4,7 @@ mod calibration;
 mod csv;
 mod markdown;
 mod terminal;
-mod values;
+pub(super) mod values;
 
 use serde::Serialize;
 

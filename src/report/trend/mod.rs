@@ -6,7 +6,7 @@ mod csv;
 mod json;
 mod markdown;
 mod terminal;
-mod words;
+pub(super) mod words;
 
 pub use csv::csv;
 pub use json::json;

@@ -62,7 +62,7 @@ pub(super) fn verdict(verdict: TonightVerdict) -> &'static str {
 }
 
 /// The word for tonight with what belongs to it.
-pub(super) fn tonight(history: &HistoryTrend, series: &SeriesTrend) -> String {
+pub(in crate::report) fn tonight(history: &HistoryTrend, series: &SeriesTrend) -> String {
     let tonight = &series.tonight;
     let since = tonight
         .since
@@ -104,12 +104,12 @@ pub(super) fn has_reason(series: &SeriesTrend) -> bool {
 }
 
 /// A value of a series, or a dash.
-pub(super) fn value(series: &SeriesTrend, value: Option<f64>) -> String {
+pub(in crate::report) fn value(series: &SeriesTrend, value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format_value(series.unit, value))
 }
 
 /// A ratio with two decimals, or a dash.
-pub(super) fn ratio(ratio: Option<f64>) -> String {
+pub(in crate::report) fn ratio(ratio: Option<f64>) -> String {
     match ratio {
         Some(ratio) if ratio >= 10.0 => format!("{}×", significant(ratio)),
         Some(ratio) => format!("{ratio:.2}×"),
