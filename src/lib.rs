@@ -4,11 +4,12 @@
 //! ([`record`]) → result file ([`result`]) → [`verdict`] → [`report`] → exit code ([`exit`]).
 //! A renderer never measures, an engine never prints, only `main` exits.
 
+pub mod charts;
 pub mod cli;
 pub mod clock;
 pub mod cluster;
 pub mod compare;
-pub mod deliver;
+pub mod delivery;
 pub mod disk;
 pub mod error;
 pub mod exit;

@@ -1,6 +1,6 @@
 //! The `etcdbench` program: parse → plan → run → render → exit code.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,19 +8,24 @@ use std::sync::atomic::Ordering;
 
 use clap::Parser;
 use etcdbench::cli::{
-    self, Cli, Command, CompareArgs, DiskArgs, Export, ExportArgs, Format, LoadArgs, OutputArgs,
-    ReportArgs, TrendArgs,
+    self, ChartArgs, Cli, Command, CompareArgs, DiskArgs, Export, LoadArgs, OutputArgs, ReportArgs,
+    TrendArgs,
 };
 use etcdbench::clock::Clock;
+use etcdbench::compare::Answer;
+use etcdbench::delivery::{self, print};
 use etcdbench::disk as probe;
-use etcdbench::error::{Error, Result};
+use etcdbench::error::Result;
 use etcdbench::exit::Exit;
-use etcdbench::plan::{self, ComparePlan, DiskPlan, LoadPlan, Target, TrendPlan};
+use etcdbench::plan::{
+    self, ComparePlan, DiskPlan, DocumentPlan, ExportPlan, LoadPlan, Target, TrendPlan,
+};
+use etcdbench::report::chart::{self, Chart};
 use etcdbench::report::export::{self, Of, Subject};
 use etcdbench::report::{self, Style};
 use etcdbench::result::{self, Run, Summary};
 use etcdbench::session::{Finished, Request};
-use etcdbench::{compare, deliver, load, progress, signals, verdict};
+use etcdbench::{charts, compare, load, progress, signals, verdict};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
@@ -42,6 +47,7 @@ fn main() -> ExitCode {
 fn disk(args: &DiskArgs) -> Result<Exit> {
     let plan = DiskPlan::resolve(args)?;
     let labels = plan::labels(&args.labels)?;
+    let document = document(&args.output)?;
     probe::check(&plan)?;
     if !args.output.quiet {
         say(&progress::announcement(&plan));
@@ -56,12 +62,13 @@ fn disk(args: &DiskArgs) -> Result<Exit> {
         observer: progress::observer(&plan, clock, args.output.quiet),
         signalled: signals::watch()?,
     })?;
-    conclude(finished, &args.output, args.strict)
+    conclude(finished, &document, &args.output, args.strict)
 }
 
 fn load(args: &LoadArgs) -> Result<Exit> {
     let plan = LoadPlan::resolve(args)?;
     let labels = plan::labels(&args.labels)?;
+    let document = document(&args.output)?;
     // A throwaway etcd knows no users.
     let credentials = match plan.target {
         Target::Local { .. } => None,
@@ -81,11 +88,22 @@ fn load(args: &LoadArgs) -> Result<Exit> {
         signalled: signals::watch()?,
     };
     let finished = load::run(request, credentials)?;
-    conclude(finished, &args.output, args.strict)
+    conclude(finished, &document, &args.output, args.strict)
+}
+
+/// What is made of a measurement, refused before there is one.
+fn document(args: &OutputArgs) -> Result<DocumentPlan> {
+    let result: Vec<_> = args.result.iter().cloned().collect();
+    DocumentPlan::resolve(&args.document, &result)
 }
 
 /// Shows what a measurement left, and says how it ended.
-fn conclude(finished: Finished, output: &OutputArgs, strict: bool) -> Result<Exit> {
+fn conclude(
+    finished: Finished,
+    document: &DocumentPlan,
+    args: &OutputArgs,
+    strict: bool,
+) -> Result<Exit> {
     let Finished {
         path,
         run,
@@ -93,11 +111,18 @@ fn conclude(finished: Finished, output: &OutputArgs, strict: bool) -> Result<Exi
         error,
         leftover,
     } = finished;
-    show(&run, &summary, &path, output.format, output.no_color)?;
+    let (verdict, interrupted) = (summary.verdict, summary.interrupted);
+    if document.output.is_some() && !args.quiet {
+        say(&summary.headline);
+        say(&format!("result in {}", path.display()));
+    }
+    let style = Style::of_stdout(args.document.no_color);
+    let text = report::document(&[(run, summary)], &[path], document, &style);
+    hand_over(&text, document.output.as_deref(), args.quiet)?;
     let exit = match error {
         Some(error) => return Err(error),
-        None if summary.interrupted => Exit::Interrupted,
-        None => Exit::of(summary.verdict, strict),
+        None if interrupted => Exit::Interrupted,
+        None => Exit::of(verdict, strict),
     };
     match leftover {
         // A bad answer is not made an error by what was left behind.
@@ -109,43 +134,58 @@ fn conclude(finished: Finished, output: &OutputArgs, strict: bool) -> Result<Exi
 }
 
 fn stored(args: &ReportArgs) -> Result<Exit> {
-    let run = result::read(&args.file)?;
+    if let Some((plan, file)) = ExportPlan::of_report(args)? {
+        return exported(args, &plan, file);
+    }
+    let plan = DocumentPlan::resolve(&args.document, &args.files)?;
+    let mut runs = Vec::new();
+    for file in &args.files {
+        runs.push(read(file)?);
+    }
+    let style = Style::of_stdout(args.document.no_color);
+    let text = report::document(&runs, &args.files, &plan, &style);
+    hand_over(&text, plan.output.as_deref(), true)?;
+    draw(&args.charts, || match runs.as_slice() {
+        [(run, summary)] => chart::of_run(run, summary),
+        several => chart::of_runs(several),
+    })?;
+    let worst = runs.iter().map(|(_, summary)| summary.verdict).max();
+    Ok(Exit::of(worst.unwrap_or_default(), args.strict))
+}
+
+/// A stored result and what it amounts to.
+fn read(file: &Path) -> Result<(Run, Summary)> {
+    let run = result::read(file)?;
     // A result without a summary is of a killed run: it is summarised from what it holds.
     let killed = || verdict::conclude(&run, false, false, run.last_heard());
     let summary = run.summary.clone().unwrap_or_else(killed);
-    match args.export.export {
-        None => show(&run, &summary, &args.file, args.format, args.no_color)?,
-        Some(kind) => {
-            let intervals = match kind {
-                Export::Hlog => result::intervals(&args.file)?,
-                _ => Vec::new(),
-            };
-            let subject = Subject::Run {
-                run: &run,
-                summary: &summary,
-                intervals: &intervals,
-            };
-            hand_over(kind, subject, &args.export)?;
-        }
-    }
-    Ok(Exit::of(summary.verdict, args.strict))
+    Ok((run, summary))
 }
 
-/// Writes what another tool reads to stdout, or where `--output` says.
-fn hand_over(kind: Export, subject: Subject<'_>, args: &ExportArgs) -> Result<()> {
-    let documents = export::export(kind, subject)?;
-    match &args.output {
-        Some(path) => deliver::write(kind.name(), &documents, path),
-        None => print(deliver::only(kind.name(), &documents)?.text.as_bytes()),
-    }
+/// A stored result for another tool.
+fn exported(args: &ReportArgs, plan: &ExportPlan, file: &Path) -> Result<Exit> {
+    let (run, summary) = read(file)?;
+    let intervals = match plan.kind {
+        Export::Hlog => result::intervals(file)?,
+        _ => Vec::new(),
+    };
+    let subject = Subject::Run {
+        run: &run,
+        summary: &summary,
+        intervals: &intervals,
+    };
+    send(plan, subject)?;
+    draw(&args.charts, || chart::of_run(&run, &summary))?;
+    Ok(Exit::of(summary.verdict, args.strict))
 }
 
 fn compared(args: &CompareArgs) -> Result<Exit> {
     let plan = ComparePlan::resolve(args)?;
-    if let Some(kind) = args.export.export {
-        // Before anything is measured.
-        export::check(kind, Of::Comparison)?;
-    }
+    let export = ExportPlan::resolve(args.export.export, Of::Comparison, args.output.as_deref())?;
+    let output = match export {
+        Some(_) => None,
+        None => plan::place(args.output.as_deref(), &[])?,
+    };
     let tell = |line: &str| {
         if !args.quiet {
             say(line);
@@ -163,54 +203,71 @@ fn compared(args: &CompareArgs) -> Result<Exit> {
         }
         done => done?,
     };
-    match (args.export.export, &finished.answer) {
-        (Some(kind), compare::Answer::Comparison(found)) => {
-            hand_over(kind, Subject::Comparison(found), &args.export)?;
-        }
+    match (&export, &finished.answer) {
+        (Some(plan), Answer::Comparison(found)) => send(plan, Subject::Comparison(found))?,
         _ => {
             let style = Style::of_stdout(args.no_color);
-            let text = report::compared(&finished.answer, args.format, args.all, &style);
-            print(text.as_bytes())?;
+            let format = plan::chosen(args.format, args.output.as_deref());
+            let text = report::compared(&finished, format, args.all, &style);
+            hand_over(&text, output.as_deref(), args.quiet)?;
         }
+    }
+    if let Answer::Comparison(found) = &finished.answer {
+        draw(&args.charts, || {
+            chart::of_comparison(found, &finished.sides)
+        })?;
     }
     Ok(finished.exit)
 }
 
 fn trend(args: &TrendArgs) -> Result<Exit> {
     let plan = TrendPlan::resolve(args)?;
-    if let Some(kind) = args.export.export {
-        export::check(kind, Of::Trend)?;
-    }
+    let export = ExportPlan::resolve(args.export.export, Of::Trend, args.output.as_deref())?;
+    let output = match export {
+        Some(_) => None,
+        None => plan::place(args.output.as_deref(), &[])?,
+    };
     let trend = compare::trend::run(&plan)?;
-    match args.export.export {
-        Some(kind) => hand_over(kind, Subject::Trend(&trend), &args.export)?,
+    match &export {
+        Some(plan) => send(plan, Subject::Trend(&trend))?,
         None => {
             let style = Style::of_stdout(args.no_color);
-            print(report::trend::render(&trend, args.format, &style).as_bytes())?;
+            let format = plan::chosen(args.format, args.output.as_deref());
+            let text = report::trend::render(&trend, format, &style);
+            hand_over(&text, output.as_deref(), true)?;
         }
     }
+    draw(&args.charts, || chart::of_trend(&trend))?;
     Ok(trend.verdict.exit())
 }
 
-/// Prints a result.
-fn show(run: &Run, summary: &Summary, path: &Path, format: Format, no_color: bool) -> Result<()> {
-    let text = match format {
-        Format::Text => report::terminal(run, summary, path, &Style::of_stdout(no_color)),
-        Format::Json => report::json(run, summary),
-        Format::Csv => report::csv(run, summary),
+/// Writes charts where they are wanted, and tells their files on stderr: stdout is the report's.
+fn draw(wanted: &ChartArgs, charts: impl FnOnce() -> Vec<Chart>) -> Result<()> {
+    let Some(directory) = &wanted.charts else {
+        return Ok(());
     };
-    print(text.as_bytes())
+    let written = charts::write(&charts(), directory, wanted.png)?;
+    if written.is_empty() {
+        say("no chart was drawn: there is nothing measured to show");
+    }
+    written
+        .iter()
+        .for_each(|path| say(&format!("wrote {}", path.display())));
+    Ok(())
 }
 
-/// Writes to stdout. A reader that has seen enough (`| head`) is no error.
-fn print(bytes: &[u8]) -> Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Error::io("write", "stdout")(error))
-        }
-        _ => Ok(()),
+/// Writes what another tool reads where it was asked to be.
+fn send(plan: &ExportPlan, subject: Subject<'_>) -> Result<()> {
+    delivery::deliver_all(&export::export(plan.kind, subject)?, plan)
+}
+
+/// Writes a document where it was asked to be, and says where a file is.
+fn hand_over(document: &str, output: Option<&Path>, quiet: bool) -> Result<()> {
+    delivery::deliver(document, output)?;
+    if let Some(path) = output.filter(|_| !quiet) {
+        say(&format!("written to {}", path.display()));
     }
+    Ok(())
 }
 
 /// Writes a line to stderr, if anybody is there.

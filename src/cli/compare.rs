@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::ExportArgs;
+use super::{ChartArgs, ExportArgs};
 use crate::compare::{FailOn, Intent, MinDifference};
 
 /// Tell which of two or more results is better, by how much, and how sure that is.
@@ -80,9 +80,13 @@ pub struct CompareArgs {
     #[arg(long, value_name = "FILE", help_heading = JUDGE)]
     pub calibration: Option<PathBuf>,
 
-    /// What is printed on stdout
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, help_heading = OUTPUT)]
-    pub format: CompareFormat,
+    /// Form of the document [default: by the ending of --output, otherwise text]
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = OUTPUT)]
+    pub format: Option<CompareFormat>,
+
+    /// Write the document to a file instead of stdout; it is there whole or not at all
+    #[arg(long, short, value_name = "FILE", help_heading = OUTPUT)]
+    pub output: Option<PathBuf>,
 
     /// Every metric on the page, not only those of the series that decide
     #[arg(long, help_heading = OUTPUT)]
@@ -96,7 +100,11 @@ pub struct CompareArgs {
     #[arg(long, help_heading = OUTPUT)]
     pub no_color: bool,
 
-    /// For other tools: junit, openmetrics or textfile
+    /// Charts as files
+    #[command(flatten)]
+    pub charts: ChartArgs,
+
+    /// For other tools
     #[command(flatten)]
     pub export: ExportArgs,
 }
@@ -148,4 +156,6 @@ pub enum CompareFormat {
     Markdown,
     /// One row per side and metric
     Csv,
+    /// A page with charts in a single file
+    Html,
 }

@@ -1,6 +1,4 @@
-//! Machine formats, and where they go; shared by `report`, `compare` and `trend`.
-
-use std::path::PathBuf;
+//! Machine formats; shared by `report`, `compare` and `trend`.
 
 use clap::{Args, ValueEnum};
 
@@ -9,14 +7,11 @@ use clap::{Args, ValueEnum};
 #[command(next_help_heading = "For other tools")]
 pub struct ExportArgs {
     /// Write this for another tool instead of a page; docs/formats.md tells what is in each
+    ///
+    /// It goes to stdout, or where --output says: into a file, or with a name that ends in / into a directory, which what
+    /// consists of several files needs.
     #[arg(long, value_enum, value_name = "KIND", conflicts_with = "format")]
     pub export: Option<Export>,
-
-    /// Where the export goes [default: stdout]
-    ///
-    /// A file, which is replaced in one step, or a directory. What consists of several files needs a directory.
-    #[arg(long, short, value_name = "PATH", requires = "export")]
-    pub output: Option<PathBuf>,
 }
 
 /// What other tools read.

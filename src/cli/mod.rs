@@ -19,7 +19,7 @@ pub use connect::{ConnectArgs, UserArg};
 pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, PhaseArg};
 pub use export::{Export, ExportArgs};
 pub use load::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
-pub use output::{Format, OutputArgs};
+pub use output::{ChartArgs, DocumentArgs, Format, OutputArgs, Table};
 pub use report::ReportArgs;
 pub use shell::{CompletionsArgs, completions, man};
 pub use trend::{TrendArgs, TrendFormat};

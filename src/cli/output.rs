@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// What comes out, and where.
+/// What comes out of a measurement, and where.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// What is printed on stdout
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub format: Format,
+    /// The document
+    #[command(flatten)]
+    pub document: DocumentArgs,
 
     /// Where the result file goes [default: results/<UTC time>-<kind>-<host>.jsonl]
     ///
@@ -22,6 +22,22 @@ pub struct OutputArgs {
     /// No progress on stderr, only errors
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// In which form a result is shown, and where that goes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DocumentArgs {
+    /// Form of the document [default: by the ending of --output, otherwise text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
+
+    /// Which table --format csv gives [default: summary]
+    #[arg(long, value_enum, value_name = "TABLE")]
+    pub table: Option<Table>,
+
+    /// Write the document to a file instead of stdout; it is there whole or not at all
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 
     /// No colours, as with NO_COLOR in the environment
     #[arg(long)]
@@ -36,6 +52,37 @@ pub enum Format {
     Text,
     /// One JSON document: the result's header and summary
     Json,
-    /// One row per phase, series and member
+    /// A table, see --table
     Csv,
+    /// For a pull request or a job summary
+    Markdown,
+    /// A page with charts in a single file
+    Html,
+}
+
+/// What the rows of a CSV are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Table {
+    /// One row per phase, series and member
+    #[default]
+    Summary,
+    /// One row per interval of each of them
+    Intervals,
+    /// One row per quantile of each of them, as far as the samples resolve any
+    Percentiles,
+}
+
+/// Charts as files.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Charts")]
+pub struct ChartArgs {
+    /// Also write every chart as an SVG file into this directory
+    ///
+    /// The directory is made where it is missing. Files of the same names are overwritten, others are left alone.
+    #[arg(long, value_name = "DIR")]
+    pub charts: Option<PathBuf>,
+
+    /// Write each chart also as a PNG of 1280 pixels
+    #[arg(long, requires = "charts")]
+    pub png: bool,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::ExportArgs;
+use super::{ChartArgs, ExportArgs};
 use crate::units::parse_share;
 
 /// Tell whether the newest run of a history is worse than those before it, and where the level changed for good.
@@ -25,13 +25,25 @@ pub struct TrendArgs {
     #[arg(long, conflicts_with = "csv")]
     pub one_machine: bool,
 
-    /// The table for people, or the same as data
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub format: TrendFormat,
+    /// Form of the document [default: by the ending of --output, otherwise text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<TrendFormat>,
+
+    /// Write the document to a file instead of stdout; it is there whole or not at all
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 
     /// No colours, as with NO_COLOR in the environment
     #[arg(long)]
     pub no_color: bool,
+
+    /// Charts as files
+    #[command(flatten)]
+    pub charts: ChartArgs,
+
+    /// For other tools
+    #[command(flatten)]
+    pub export: ExportArgs,
 
     /// Tonight's judgement
     #[command(flatten)]
@@ -44,10 +56,6 @@ pub struct TrendArgs {
     /// Another tool's history
     #[command(flatten)]
     pub table: TableArgs,
-
-    /// For other tools: junit, openmetrics or textfile
-    #[command(flatten)]
-    pub export: ExportArgs,
 }
 
 /// How tonight is judged.
@@ -125,6 +133,8 @@ pub enum TrendFormat {
     Markdown,
     /// One row per series
     Csv,
+    /// A page with charts in a single file
+    Html,
 }
 
 const EXAMPLES: &str = "\

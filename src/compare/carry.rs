@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::plan::{ComparePlan, Source};
+use crate::result::Run;
 
 use super::gather::{self, Gathered};
 use super::measure::{self, Measured};
@@ -19,6 +20,8 @@ use super::{
 pub struct Finished {
     /// The answer.
     pub answer: Answer,
+    /// The runs of each side, in the order of the answer's sides; none for a calibration.
+    pub sides: Vec<Vec<Run>>,
     /// How the command ends.
     pub exit: Exit,
 }
@@ -68,7 +71,12 @@ pub fn carry_out(
             comparison.exit(&settings.fail_on)
         },
         answer: Answer::Comparison(Box::new(comparison)),
+        sides: groups.into_iter().map(runs).collect(),
     })
+}
+
+fn runs(group: Group) -> Vec<Run> {
+    group.runs.into_iter().map(|input| input.run).collect()
 }
 
 /// The runs of complete pairs.
@@ -126,6 +134,7 @@ fn calibrate(gathered: Gathered, place: Option<PathBuf>) -> Result<Finished> {
     fs::write(&place, text + "\n").map_err(Error::io("write", &place))?;
     Ok(Finished {
         answer: Answer::Calibration(Box::new(calibration), place),
+        sides: Vec::new(),
         exit: Exit::Ok,
     })
 }

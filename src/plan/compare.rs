@@ -164,7 +164,7 @@ fn measured(texts: &[String], args: &CompareArgs) -> Result<Measure> {
 }
 
 /// Flags of a run that are not its own here.
-const OURS: [&str; 2] = ["--result", "--format"];
+const OURS: [&str; 5] = ["--result", "--format", "--table", "--output", "-o"];
 
 /// The arguments of one side, checked by parsing them.
 fn words(text: &str) -> Result<Vec<String>> {

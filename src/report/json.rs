@@ -10,6 +10,20 @@ struct Document<'a> {
     summary: &'a Summary,
 }
 
+/// Several runs as one JSON array, each as [`json`] has it, ending in a newline.
+pub(super) fn several(runs: &[(Run, Summary)]) -> String {
+    let documents: Vec<Document<'_>> = runs
+        .iter()
+        .map(|(run, summary)| Document {
+            header: &run.header,
+            summary,
+        })
+        .collect();
+    let mut text = serde_json::to_string_pretty(&documents).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
 /// The header and the summary of a run as one JSON document, ending in a newline.
 pub fn json(run: &Run, summary: &Summary) -> String {
     let document = Document {

@@ -5,18 +5,25 @@
 //! [`Summary`]: crate::result::Summary
 
 mod answer;
+pub mod chart;
 mod compare;
 mod csv;
+mod document;
 pub mod export;
+mod html;
 mod json;
+mod markdown;
 mod sketch;
 mod style;
+mod subject;
 mod terminal;
 mod text;
 pub mod trend;
+mod words;
 
 pub use compare::compared;
 pub use csv::csv;
+pub use document::document;
 pub use json::json;
 pub use style::Style;
 pub use terminal::terminal;

@@ -9,22 +9,33 @@ use crate::report::style::Style;
 use crate::report::text::{clean, entry, left, right, width, wrap};
 use crate::units::format_share;
 
-/// The page, ending in a newline.
-pub(super) fn page(noise: &Calibration, place: &Path, style: &Style) -> String {
-    let rows: Vec<[String; 3]> = noise.noise.iter().map(cells).collect();
-    let head = ["metric", "between runs", "six pairs find"].map(str::to_owned);
-    let widths: [usize; 3] = std::array::from_fn(|column| {
-        let cells = rows.iter().chain([&head]).map(|row| width(&row[column]));
-        cells.max().unwrap_or(0)
-    });
-    let mut out = format!(
-        "{} identical {} runs on {} from {} to {}\n\n",
+/// What stands above [`cells`].
+pub(in crate::report) const HEAD: [&str; 3] = ["metric", "between runs", "six pairs find"];
+/// What they mean.
+pub(in crate::report) const MEANING: &str = "standard deviation between runs, and the smallest change that six \
+     interleaved pairs find four times out of five; later comparisons of one run a side allow for it";
+
+/// What the noise was learnt from.
+pub(in crate::report) fn title(noise: &Calibration) -> String {
+    format!(
+        "{} identical {} runs on {} from {} to {}",
         noise.runs,
         clean(&noise.kind),
         clean(&noise.host),
         clean(&noise.from_to[0]),
         clean(&noise.from_to[1]),
-    );
+    )
+}
+
+/// The page, ending in a newline.
+pub(super) fn page(noise: &Calibration, place: &Path, style: &Style) -> String {
+    let rows: Vec<[String; 3]> = noise.noise.iter().map(cells).collect();
+    let head = HEAD.map(str::to_owned);
+    let widths: [usize; 3] = std::array::from_fn(|column| {
+        let cells = rows.iter().chain([&head]).map(|row| width(&row[column]));
+        cells.max().unwrap_or(0)
+    });
+    let mut out = format!("{}\n\n", title(noise));
     for row in [&head].into_iter().chain(&rows) {
         let line = [
             left(&row[0], widths[0]),
@@ -34,9 +45,7 @@ pub(super) fn page(noise: &Calibration, place: &Path, style: &Style) -> String {
         out.push_str(&format!("  {}\n", line.join("  ")));
     }
     out.push('\n');
-    let text = "standard deviation between runs, and the smallest change that six interleaved pairs find four times out \
-                of five; later comparisons of one run a side allow for it";
-    entry(&mut out, "meaning", 9, &wrap(text, style.prose() - 11));
+    entry(&mut out, "meaning", 9, &wrap(MEANING, style.prose() - 11));
     entry(
         &mut out,
         "written",
@@ -46,7 +55,8 @@ pub(super) fn page(noise: &Calibration, place: &Path, style: &Style) -> String {
     out
 }
 
-fn cells(noise: &Noise) -> [String; 3] {
+/// A metric, how much it differs between runs, and what six pairs would find.
+pub(in crate::report) fn cells(noise: &Noise) -> [String; 3] {
     let name = [noise.series.as_str(), noise.stat.name()];
     let name: Vec<&str> = name.into_iter().filter(|part| !part.is_empty()).collect();
     [

@@ -1,25 +1,32 @@
 //! Comparisons and calibrations as text. Pure.
 
-mod calibration;
+pub(super) mod calibration;
 mod csv;
 mod markdown;
 mod terminal;
 pub(super) mod values;
+pub(super) mod words;
 
 use serde::Serialize;
 
 use crate::cli::CompareFormat;
-use crate::compare::Answer;
+use crate::compare::{Answer, Finished};
 
 use super::style::Style;
 
 /// An answer in the form that was asked for, ending in a newline. `all` puts every metric on the page.
-pub fn compared(answer: &Answer, format: CompareFormat, all: bool, style: &Style) -> String {
-    match (answer, format) {
+pub fn compared(finished: &Finished, format: CompareFormat, all: bool, style: &Style) -> String {
+    match (&finished.answer, format) {
         (Answer::Comparison(found), CompareFormat::Text) => terminal::page(found, all, style),
         (Answer::Comparison(found), CompareFormat::Json) => json(found),
         (Answer::Comparison(found), CompareFormat::Markdown) => markdown::markdown(found),
         (Answer::Comparison(found), CompareFormat::Csv) => csv::csv(found),
+        (Answer::Comparison(found), CompareFormat::Html) => {
+            super::html::comparison(found, &finished.sides)
+        }
+        (Answer::Calibration(noise, place), CompareFormat::Html) => {
+            super::html::calibration(noise, place)
+        }
         (Answer::Calibration(noise, place), CompareFormat::Text | CompareFormat::Markdown) => {
             calibration::page(noise, place, style)
         }

@@ -1,14 +1,11 @@
 //! The page for people: the answer, the numbers behind it, what differs, how it was compared.
 
-use crate::compare::{
-    Comparison, Contrast, Difference, DifferenceClass, Metric, MetricVerdict, Outcome, Ranking,
-    Stat, design,
-};
+use crate::compare::{Comparison, Contrast, Metric, Outcome, Ranking};
 use crate::report::style::Style;
-use crate::report::text::{clean, entry, flow, left, right, width, wrap};
+use crate::report::text::{clean, entry, left, right, width, wrap};
 use crate::result::Verdict;
 
-use super::values;
+use super::{values, words};
 
 const GAP: &str = "  ";
 /// Cells of the column that holds the labels of entries.
@@ -42,19 +39,9 @@ pub(super) fn page(found: &Comparison, all: bool, style: &Style) -> String {
     out
 }
 
-fn tone(outcome: Outcome) -> Verdict {
-    match outcome {
-        Outcome::Regressed => Verdict::Fail,
-        Outcome::Improved | Outcome::Unchanged => Verdict::Pass,
-        Outcome::NotComparable | Outcome::NoVerdict | Outcome::Inconclusive => {
-            Verdict::Inconclusive
-        }
-    }
-}
-
 fn answer(found: &Comparison, style: &Style, out: &mut String) {
     for line in wrap(&clean(&found.headline), style.prose()) {
-        out.push_str(&style.verdict(tone(found.outcome), &line));
+        out.push_str(&style.verdict(words::tone(found.outcome), &line));
         out.push('\n');
     }
     out.push('\n');
@@ -65,18 +52,11 @@ fn answer(found: &Comparison, style: &Style, out: &mut String) {
         .max()
         .unwrap_or(1);
     for side in &found.sides {
-        let runs = match &side.runs[..] {
-            [only] => format!("{}, {}", only.path.display(), only.started_at),
-            runs => format!(
-                "{} runs from {}",
-                runs.len(),
-                runs.first().map_or("", |r| &r.started_at)
-            ),
-        };
         let text = format!(
-            "  {}  {}  ({runs})",
+            "  {}  {}  ({})",
             left(&side.letter, count),
-            clean(&side.name)
+            clean(&side.name),
+            words::runs(side)
         );
         out.push_str(&clean(&text));
         out.push('\n');
@@ -144,7 +124,7 @@ fn contrast_table(
     let (told, untold): (Vec<&Metric>, Vec<&Metric>) = contrast
         .metrics
         .iter()
-        .partition(|metric| all || is_told(contrast, metric));
+        .partition(|metric| all || words::is_told(contrast, metric));
     let rows: Vec<[String; 4]> = told.iter().map(|metric| cells(metric)).collect();
     let widths: [usize; 4] = std::array::from_fn(|column| {
         let cells = rows.iter().chain([&head]).map(|row| width(&row[column]));
@@ -165,16 +145,6 @@ fn contrast_table(
         line(out, &text);
     }
     out.push('\n');
-}
-
-/// The page shows whole series that decide, of shares those that are not nought.
-fn is_told(contrast: &Contrast, metric: &Metric) -> bool {
-    let decides = |other: &Metric| {
-        other.primary && other.phase == metric.phase && other.series == metric.series
-    };
-    let nought = metric.a.value == Some(0.0) && metric.b.value == Some(0.0);
-    let told = metric.stat == Stat::Capacity || contrast.metrics.iter().any(decides);
-    told && !(metric.stat.is_share() && nought && metric.stat != Stat::Errors)
 }
 
 fn cells(metric: &Metric) -> [String; 4] {
@@ -204,13 +174,7 @@ fn metric_row(
     style: &Style,
     out: &mut String,
 ) {
-    let (mark, tone) = match metric.verdict {
-        MetricVerdict::Regressed => ("✘", Verdict::Fail),
-        MetricVerdict::Improved => ("✔", Verdict::Pass),
-        MetricVerdict::Unchanged => ("=", Verdict::Pass),
-        MetricVerdict::Inconclusive => ("~", Verdict::Warn),
-        MetricVerdict::NotResolvable | MetricVerdict::Invalid => ("?", Verdict::Warn),
-    };
+    let (mark, tone) = words::mark(metric.verdict);
     let mark = if metric.primary {
         style.verdict(tone, mark)
     } else {
@@ -238,16 +202,12 @@ fn line(out: &mut String, text: &str) {
 }
 
 fn differences(found: &Comparison, style: &Style, out: &mut String) {
-    for (class, label) in [
-        (DifferenceClass::Obstacle, "must match"),
-        (DifferenceClass::Noted, "differs"),
-        (DifferenceClass::Declared, "meant"),
-    ] {
+    for (class, label) in words::CLASSES {
         let texts: Vec<String> = found
             .differences
             .iter()
             .filter(|difference| difference.class == class)
-            .map(difference_text)
+            .map(words::difference)
             .collect();
         if texts.is_empty() {
             continue;
@@ -266,61 +226,22 @@ fn differences(found: &Comparison, style: &Style, out: &mut String) {
     }
 }
 
-fn difference_text(difference: &Difference) -> String {
-    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
-    let values: Vec<String> = difference.values.iter().map(value).collect();
-    let field = difference.field.trim_start_matches("environment.");
-    clean(&format!("{field}  {}", values.join(" → ")))
-}
-
 /// How it was compared, what limits it, what was left out.
 fn circumstances(found: &Comparison, style: &Style, out: &mut String) {
     let cells = style.prose().saturating_sub(2 + GUTTER + 2);
-    let mut designs: Vec<String> = found.contrasts.iter().map(design).collect();
-    designs.dedup();
-    let how = if found.intent_declared {
-        ""
-    } else {
-        " (found from what differs)"
-    };
-    let compared = format!(
-        "{}; compared as {}{how}",
-        designs.join("; "),
-        found.intent.name()
+    entry(
+        out,
+        "compared",
+        GUTTER + 2,
+        &wrap(&words::compared_how(found), cells),
     );
-    entry(out, "compared", GUTTER + 2, &wrap(&compared, cells));
-    if let Some(text) = detectable(found) {
+    if let Some(text) = words::detectable(found) {
         entry(out, "can tell", GUTTER + 2, &wrap(&text, cells));
     }
     for note in &found.notes {
         entry(out, "note", GUTTER + 2, &wrap(&clean(note), cells));
     }
     left_out(found, style, out);
-}
-
-/// Where nothing varies, any change could be told; that is not worth a line.
-const HARDLY: f64 = 0.0005;
-
-/// The smallest changes this could have found.
-fn detectable(found: &Comparison) -> Option<String> {
-    let metrics = found.contrasts.first()?.metrics.iter();
-    let told: Vec<String> = metrics
-        .filter(|m| m.primary && !m.stat.is_share() && m.verdict.is_judged())
-        .filter_map(|m| {
-            let share = m.detectable.filter(|share| *share > HARDLY)?;
-            Some(format!(
-                "{} at {}",
-                crate::units::format_share(share),
-                m.label()
-            ))
-        })
-        .collect();
-    (!told.is_empty()).then(|| {
-        format!(
-            "changes from {} on, four times out of five",
-            flow(&told, ", ", usize::MAX).join("")
-        )
-    })
 }
 
 fn left_out(found: &Comparison, style: &Style, out: &mut String) {
@@ -340,22 +261,9 @@ fn left_out(found: &Comparison, style: &Style, out: &mut String) {
 }
 
 fn next_step(found: &Comparison, style: &Style, out: &mut String) {
-    let first = found
-        .differences
-        .iter()
-        .find(|d| d.class == DifferenceClass::Obstacle);
-    if let Some(first) = first {
-        let text = format!(
-            "declare what is meant to differ with --intent machines|versions|config, or let a field differ with \
-             --allow {}",
-            first.field
-        );
-        entry(
-            out,
-            "way out",
-            GUTTER + 2,
-            &wrap(&clean(&text), style.prose() - 2 - GUTTER - 2),
-        );
+    if let Some(text) = words::way_out(found) {
+        let lines = wrap(&text, style.prose() - 2 - GUTTER - 2);
+        entry(out, "way out", GUTTER + 2, &lines);
     }
     left_out(found, style, out);
 }

@@ -4,7 +4,7 @@ use crate::compare::{Effect, Metric, MetricVerdict, Stat, Value};
 use crate::units::{format_duration, format_share, significant};
 
 /// A value with its unit; a dash where there is none.
-pub(in crate::report) fn value(stat: Stat, value: Option<f64>) -> String {
+pub fn value(stat: Stat, value: Option<f64>) -> String {
     match (value, stat) {
         (None, _) => "–".to_owned(),
         (Some(x), Stat::Rate | Stat::Capacity) => format!("{}/s", significant(x)),
@@ -14,7 +14,7 @@ pub(in crate::report) fn value(stat: Stat, value: Option<f64>) -> String {
 }
 
 /// A value that is shown only where something can be said of it.
-pub(in crate::report) fn shown(metric: &Metric, of: &Value) -> String {
+pub fn shown(metric: &Metric, of: &Value) -> String {
     match metric.verdict {
         MetricVerdict::NotResolvable if metric.stat.quantile().is_some() => {
             format!("({})", value(metric.stat, of.value))
@@ -24,7 +24,7 @@ pub(in crate::report) fn shown(metric: &Metric, of: &Value) -> String {
 }
 
 /// `1.31 [1.27, 1.35]`, for shares `+0.02 [0.01, 0.03] %`.
-pub(in crate::report) fn effect(metric: &Metric) -> String {
+pub fn effect(metric: &Metric) -> String {
     let Some(effect) = metric.effect else {
         return "–".to_owned();
     };
@@ -53,7 +53,7 @@ fn ratio(x: f64) -> String {
 }
 
 /// The verdict and why.
-pub(in crate::report) fn verdict(metric: &Metric) -> String {
+pub fn verdict(metric: &Metric) -> String {
     let mut text = metric.verdict.name().to_owned();
     if metric.indicative {
         text.push_str("? (indicative)");

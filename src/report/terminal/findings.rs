@@ -1,26 +1,17 @@
 //! What is worth knowing: the gravest first, each with what to do about it.
 
 use super::Page;
-use super::disk::capacity;
 use crate::report::text::{clean, wrap};
-use crate::result::{Finding, Severity};
+use crate::report::words;
 
 pub(super) fn findings(page: &Page<'_>, out: &mut String) {
-    let told_above =
-        |finding: &&Finding| finding.code == capacity::IN_NODES && page.summary.capacity.is_some();
-    let all = page.summary.findings.iter();
-    let mut findings: Vec<&Finding> = all.filter(|finding| !told_above(finding)).collect();
+    let findings = words::findings(page);
     if findings.is_empty() {
         return;
     }
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     out.push_str("\n  Worth knowing\n");
     for finding in findings {
-        let mark = match finding.severity {
-            Severity::Critical => "✘",
-            Severity::Warning => "!",
-            Severity::Info => "·",
-        };
+        let mark = words::severity_mark(finding.severity);
         let mark = page.style.severity(finding.severity, mark);
         paragraph(page, &mark, &finding.message, out);
         if let Some(advice) = &finding.advice {

@@ -4,18 +4,18 @@ mod disk;
 mod findings;
 mod ladder;
 mod load;
-mod quantiles;
 mod rules;
 mod table;
 
+use std::ops::Deref;
 use std::path::Path;
 
 use super::answer;
 use super::style::Style;
-use super::text::{clean, entry, width, wrap};
-use crate::plan::{DiskPlan, LoadPlan};
-use crate::result::{Finding, PhaseSummary, Run, SeriesSummary, Summary};
-use crate::units::format_duration;
+use super::subject::{Plan, Subject};
+use super::text::{clean, entry, flow, width, wrap};
+use super::words;
+use crate::result::{Run, Summary};
 
 /// Cells of the column that holds the labels of entries.
 const GUTTER: usize = 16;
@@ -23,9 +23,7 @@ const GUTTER: usize = 16;
 /// The page of a result, ending in a newline.
 pub fn terminal(run: &Run, summary: &Summary, result: &Path, style: &Style) -> String {
     let page = Page {
-        run,
-        summary,
-        plan: Plan::of(run),
+        subject: Subject::new(run, summary),
         style: *style,
     };
     let mut out = String::new();
@@ -40,90 +38,42 @@ pub fn terminal(run: &Run, summary: &Summary, result: &Path, style: &Style) -> S
 
 /// What every part of the page is made from.
 struct Page<'a> {
-    run: &'a Run,
-    summary: &'a Summary,
-    plan: Plan,
+    subject: Subject<'a>,
     style: Style,
 }
 
-/// The plan in the header.
-#[allow(clippy::large_enum_variant)] // there is one of it
-enum Plan {
-    /// Of a disk qualification.
-    Disk(DiskPlan),
-    /// Of a load.
-    Load(LoadPlan),
-    /// Not to be read.
-    Unknown,
-}
+impl<'a> Deref for Page<'a> {
+    type Target = Subject<'a>;
 
-impl Plan {
-    fn of(run: &Run) -> Plan {
-        let value = run.header.plan.clone();
-        match run.header.kind.as_str() {
-            "load" => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Load),
-            _ => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Disk),
-        }
+    fn deref(&self) -> &Subject<'a> {
+        &self.subject
     }
 }
 
 impl Page<'_> {
-    /// The plan, if it is that of a disk qualification.
-    fn disk(&self) -> Option<&DiskPlan> {
-        match &self.plan {
-            Plan::Disk(plan) => Some(plan),
-            _ => None,
-        }
-    }
-
-    /// The figures of a phase.
-    fn phase(&self, name: &str) -> Option<&PhaseSummary> {
-        self.summary.phases.iter().find(|phase| phase.phase == name)
-    }
-
-    /// The figures of a series in a phase; without a member, of all members together.
-    fn figures(&self, phase: &str, series: &str, member: Option<u32>) -> Option<&SeriesSummary> {
-        let mut all = self.phase(phase)?.series.iter();
-        all.find(|found| found.series == series && found.member == member)
-    }
-
     /// Cells beside the gutter.
     fn beside_gutter(&self) -> usize {
         self.style.prose().saturating_sub(2 + GUTTER)
     }
 }
 
+/// What the run was about.
+fn lines(page: &Page<'_>, items: &[String], out: &mut String) {
+    for line in flow(items, " · ", page.style.columns()) {
+        out.push_str(&line);
+        out.push('\n');
+    }
+}
+
 fn answer(page: &Page<'_>, out: &mut String) {
     let summary = page.summary;
     answer::answer(&summary.headline, summary.verdict, page.style, out);
-    if let Some(how) = cut_short(page) {
+    if let Some(how) = words::cut_short(page) {
         for line in wrap(&how, page.style.prose() - 2) {
             out.push_str(&format!("  {line}\n"));
         }
     }
     out.push('\n');
-}
-
-/// Says so when the run did not go through to its end.
-fn cut_short(page: &Page<'_>) -> Option<String> {
-    if page.summary.complete {
-        return None;
-    }
-    let how = match page.run.halted() {
-        Some(why) => clean(why),
-        None if page.summary.interrupted => "interrupted".to_owned(),
-        None => "incomplete: the run was killed".to_owned(),
-    };
-    let lasted = format_duration(page.run.length_ns());
-    let planned_ns = match &page.plan {
-        Plan::Disk(plan) => Some(plan.duration_ns()),
-        Plan::Load(plan) => plan.length_ns(),
-        Plan::Unknown => None,
-    };
-    Some(match planned_ns {
-        Some(ns) => format!("({how} after {lasted} of {})", format_duration(ns)),
-        None => format!("({how} after {lasted})"),
-    })
 }
 
 /// Where the result is, and how to do this again. A path or a command is never broken: it is there to be copied.
@@ -137,12 +87,10 @@ fn next(page: &Page<'_>, result: &Path, out: &mut String) {
         LABEL,
         &[clean(&result.display().to_string())],
     );
-    let (command, hint) = match &page.plan {
-        Plan::Disk(plan) => (plan.command(), longer(page, plan)),
-        Plan::Load(plan) => (plan.command(), None),
-        Plan::Unknown => return,
+    let Some((command, hint)) = words::again(page) else {
+        return;
     };
-    let mut lines = vec![clean(&command)];
+    let mut lines = vec![command];
     if let Some(hint) = hint {
         let beside = format!("{}   {hint}", lines[0]);
         if width(&beside) <= cells {
@@ -152,14 +100,4 @@ fn next(page: &Page<'_>, result: &Path, out: &mut String) {
         }
     }
     entry(out, "again", LABEL, &lines);
-}
-
-/// What only a longer qualification finds, unless it was told already or this was one.
-fn longer(page: &Page<'_>, plan: &DiskPlan) -> Option<&'static str> {
-    let told = |finding: &Finding| {
-        let advice = finding.advice.as_ref();
-        advice.is_some_and(|text| text.contains("--soak"))
-    };
-    let known = plan.is_soak() || page.summary.findings.iter().any(told);
-    (!known).then_some("longer: --soak 30m finds burst credits and rare stalls")
 }

@@ -1,26 +1,16 @@
 //! The table of rules. As wide as it may be; on narrower pages a row takes two lines, and no number is cut.
 
 use super::Page;
-use crate::report::text::{clean, flow, left, right, width, wrap};
-use crate::result::{RuleOutcome, Verdict};
-use crate::units::{format_count, format_ratio};
+use crate::report::text::{flow, left, right, width, wrap};
+use crate::report::words;
+use crate::report::words::rules::{HEAD, Row, row};
+use crate::result::Verdict;
 
-const HEAD: [&str; 6] = ["rule", "measured", "limit", "margin", "samples", "source"];
 const GAP: &str = "  ";
 /// Cells before the first column: indentation, mark, space.
 const MARK: usize = 4;
 /// A last column narrower than this is not worth having.
 const SOURCE_AT_LEAST: usize = 26;
-
-/// A limit wider than this is a sentence.
-const LIMIT_AT_MOST: usize = 16;
-
-/// One rule as text, column by column; only the last may be wrapped.
-struct Row {
-    verdict: Verdict,
-    cells: [String; 6],
-    note: Option<String>,
-}
 
 pub(super) fn table(page: &Page<'_>, out: &mut String) {
     let rows: Vec<Row> = page.summary.rules.iter().map(row).collect();
@@ -39,43 +29,8 @@ pub(super) fn table(page: &Page<'_>, out: &mut String) {
     }
 }
 
-fn row(outcome: &RuleOutcome) -> Row {
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
-    // A limit in words would widen its column for all: it goes before the source.
-    let (limit, source) = if width(&outcome.limit) > LIMIT_AT_MOST {
-        ("", format!("{}: {}", outcome.limit, outcome.source))
-    } else {
-        (outcome.limit.as_str(), outcome.source.clone())
-    };
-    let text = |text: &str| {
-        if text.is_empty() {
-            "–".to_owned()
-        } else {
-            clean(text)
-        }
-    };
-    Row {
-        verdict: outcome.verdict,
-        cells: [
-            text(&outcome.label),
-            text(&outcome.measured),
-            text(limit),
-            or_dash(outcome.margin.map(format_ratio)),
-            or_dash(outcome.samples.map(format_count)),
-            text(&source),
-        ],
-        note: outcome.note.as_deref().map(clean),
-    }
-}
-
 fn mark(page: &Page<'_>, verdict: Verdict) -> String {
-    let mark = match verdict {
-        Verdict::Pass => "✔",
-        Verdict::Warn => "!",
-        Verdict::Inconclusive => "?",
-        Verdict::Fail => "✘",
-    };
-    page.style.verdict(verdict, mark)
+    page.style.verdict(verdict, words::mark(verdict))
 }
 
 fn widths(rows: &[Row]) -> [usize; 5] {

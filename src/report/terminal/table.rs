@@ -3,30 +3,19 @@
 
 use super::{GUTTER, Page};
 use crate::report::text::{entry, flow, left, right, width};
+use crate::report::words::Table;
 
 const GAP: &str = "  ";
 const INDENT: &str = "  ";
 
-/// A table of figures: names on the left, numbers to the right.
-pub(super) struct Table {
-    /// What stands above each column; above the first, what the rows are.
-    pub head: Vec<String>,
-    /// Rows as long as the head.
-    pub rows: Vec<Vec<String>>,
-    /// Columns whose cells begin at the left: the first so many.
-    pub names: usize,
-}
-
 impl Table {
     /// Writes it, unless it is empty.
-    pub fn write(&self, page: &Page<'_>, out: &mut String) {
+    pub(super) fn write(&self, page: &Page<'_>, out: &mut String) {
         if self.rows.is_empty() {
             return;
         }
-        let shown: Vec<usize> = (0..self.head.len())
-            .filter(|&column| self.has_something(column))
-            .collect();
-        let widths: Vec<usize> = shown.iter().map(|&column| self.width(column)).collect();
+        let shown = self.shown();
+        let widths: Vec<usize> = shown.iter().map(|&column| self.cells(column)).collect();
         let all = INDENT.len() + widths.iter().sum::<usize>() + (shown.len() - 1) * GAP.len();
         if all > page.style.columns() {
             self.narrow(page, &shown, out);
@@ -47,11 +36,7 @@ impl Table {
         }
     }
 
-    fn has_something(&self, column: usize) -> bool {
-        self.rows.iter().any(|row| !row[column].is_empty())
-    }
-
-    fn width(&self, column: usize) -> usize {
+    fn cells(&self, column: usize) -> usize {
         let cells = self.rows.iter().map(|row| width(&row[column]));
         cells.chain([width(&self.head[column])]).max().unwrap_or(0)
     }

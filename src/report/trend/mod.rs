@@ -24,5 +24,6 @@ pub fn render(trend: &Trend, format: TrendFormat, style: &Style) -> String {
         TrendFormat::Json => json(trend),
         TrendFormat::Markdown => markdown(trend),
         TrendFormat::Csv => csv(trend),
+        TrendFormat::Html => super::html::trend(trend),
     }
 }

@@ -2,14 +2,11 @@
 //! left out.
 
 use super::words;
-use crate::compare::trend::{
-    ChangePoint, HistoryTrend, SeriesTrend, TonightVerdict, Trend, TrendVerdict,
-};
+use crate::compare::trend::{ChangePoint, HistoryTrend, SeriesTrend, Trend};
 use crate::report::answer::answer;
 use crate::report::sketch;
 use crate::report::style::Style;
 use crate::report::text::{clean, entry, left, right, width, wrap};
-use crate::result::Verdict;
 
 /// Cells of a sketch at most and at least.
 const SKETCH: (usize, usize) = (8, 36);
@@ -21,7 +18,7 @@ const MOST_FILES: usize = 3;
 /// The page of a trend, ending in a newline.
 pub fn terminal(trend: &Trend, style: &Style) -> String {
     let mut out = String::new();
-    answer(&trend.headline, verdict(trend), *style, &mut out);
+    answer(&trend.headline, words::tone(trend), *style, &mut out);
     for history in &trend.histories {
         out.push('\n');
         one(history, style, &mut out);
@@ -45,44 +42,17 @@ pub fn terminal(trend: &Trend, style: &Style) -> String {
     out
 }
 
-fn verdict(trend: &Trend) -> Verdict {
-    match trend.verdict {
-        TrendVerdict::Steady => Verdict::Pass,
-        TrendVerdict::Suspected => Verdict::Warn,
-        TrendVerdict::Regressed => Verdict::Fail,
-        TrendVerdict::TooFewNights => Verdict::Inconclusive,
-    }
-}
-
 fn one(history: &HistoryTrend, style: &Style, out: &mut String) {
     for line in wrap(&words::title(history), style.prose()) {
         out.push_str(&line);
         out.push('\n');
     }
-    if judged(history) {
-        table(history, style, out);
-    } else {
-        not_judged(history, out);
+    match words::not_judged(history) {
+        None => table(history, style, out),
+        Some(why) => out.push_str(&format!("  {why}\n")),
     }
     changes(history, style, out);
     odd_nights(history, style, out);
-}
-
-fn judged(history: &HistoryTrend) -> bool {
-    let idle = [TonightVerdict::TooFew, TonightVerdict::Ended];
-    let verdicts = history.series.iter().map(|series| series.tonight.verdict);
-    verdicts.into_iter().any(|verdict| !idle.contains(&verdict))
-}
-
-/// Why nothing is said of a history, in a line instead of a table.
-fn not_judged(history: &HistoryTrend, out: &mut String) {
-    let reason = history
-        .series
-        .iter()
-        .find_map(|series| series.tonight.reason.as_deref());
-    let reason = reason.unwrap_or("nothing was measured in it");
-    let series = history.series.len();
-    out.push_str(&format!("  {series} series, none judged: {reason}\n"));
 }
 
 /// One line per series: sketch, usual, tonight, ratio, verdict.
@@ -146,11 +116,9 @@ fn table(history: &HistoryTrend, style: &Style, out: &mut String) {
 }
 
 fn colored(series: &SeriesTrend, text: &str, style: &Style) -> String {
-    match series.tonight.verdict {
-        TonightVerdict::Regressed if !series.informational => style.verdict(Verdict::Fail, text),
-        TonightVerdict::Regressed | TonightVerdict::Suspected => style.verdict(Verdict::Warn, text),
-        TonightVerdict::Better => style.verdict(Verdict::Pass, text),
-        _ => text.to_owned(),
+    match words::series_tone(series) {
+        Some(tone) => style.verdict(tone, text),
+        None => text.to_owned(),
     }
 }
 
@@ -213,19 +181,7 @@ fn changes(history: &HistoryTrend, style: &Style, out: &mut String) {
 /// Nights with something odd about them, and those that a mark leaves out.
 fn odd_nights(history: &HistoryTrend, style: &Style, out: &mut String) {
     const NEWEST: usize = 5;
-    let odd = history.nights.iter().filter_map(|night| {
-        let excluded = night.excluded.as_ref().map(|note| {
-            if note.is_empty() {
-                "left out by a mark".to_owned()
-            } else {
-                format!("left out by a mark: {note}")
-            }
-        });
-        let parts: Vec<String> = night.note.iter().cloned().chain(excluded).collect();
-        (!parts.is_empty())
-            .then(|| format!("{}  {}", words::when(history, &night.at), parts.join("; ")))
-    });
-    let odd: Vec<String> = odd.collect();
+    let odd = words::odd_nights(history);
     if odd.is_empty() {
         return;
     }
@@ -234,8 +190,8 @@ fn odd_nights(history: &HistoryTrend, style: &Style, out: &mut String) {
     if older > 0 {
         out.push_str(&format!("  … and {older} before\n"));
     }
-    for line in &odd[older..] {
-        for line in wrap(&clean(line), style.prose() - 2) {
+    for (when, what) in &odd[older..] {
+        for line in wrap(&format!("{when}  {what}"), style.prose() - 2) {
             out.push_str(&format!("  {line}\n"));
         }
     }

@@ -1,21 +1,23 @@
 //! What the renderers for people say in the same words.
 
 use crate::compare::trend::{
-    ChangePoint, FactChange, HistoryTrend, Outcome, SeriesTrend, TonightVerdict, format_value,
+    ChangePoint, FactChange, HistoryTrend, Outcome, SeriesTrend, TonightVerdict, Trend,
+    TrendVerdict, format_value,
 };
 use crate::report::text::clean;
+use crate::result::Verdict;
 use crate::units::significant;
 
 /// More facts than this beside a change are counted, not told.
 const MOST_FACTS: usize = 6;
 
 /// The day of an RFC 3339 time.
-pub(super) fn day(at: &str) -> &str {
+pub fn day(at: &str) -> &str {
     at.get(..10).unwrap_or(at)
 }
 
 /// How nights are told apart on a page: by the day, or by the minute where a day has several.
-pub(super) fn when<'a>(history: &HistoryTrend, at: &'a str) -> String {
+pub fn when<'a>(history: &HistoryTrend, at: &'a str) -> String {
     let days: Vec<&str> = history.nights.iter().map(|night| day(&night.at)).collect();
     let several = days.windows(2).any(|pair| pair[0] == pair[1]);
     let minute: Option<&'a str> = at.get(..16).filter(|_| several);
@@ -23,7 +25,7 @@ pub(super) fn when<'a>(history: &HistoryTrend, at: &'a str) -> String {
 }
 
 /// Which history, how many nights, from when to when.
-pub(super) fn title(history: &HistoryTrend) -> String {
+pub fn title(history: &HistoryTrend) -> String {
     let mut parts = vec![if history.machine.is_empty() {
         history.scenario.clone()
     } else {
@@ -45,8 +47,64 @@ pub(super) fn title(history: &HistoryTrend) -> String {
     clean(&parts.join(" · "))
 }
 
+/// The verdict whose colour the answer has.
+pub fn tone(trend: &Trend) -> Verdict {
+    match trend.verdict {
+        TrendVerdict::Steady => Verdict::Pass,
+        TrendVerdict::Suspected => Verdict::Warn,
+        TrendVerdict::Regressed => Verdict::Fail,
+        TrendVerdict::TooFewNights => Verdict::Inconclusive,
+    }
+}
+
+/// The verdict whose colour tonight's value of a series has, if it has one.
+pub fn series_tone(series: &SeriesTrend) -> Option<Verdict> {
+    match series.tonight.verdict {
+        TonightVerdict::Regressed if !series.informational => Some(Verdict::Fail),
+        TonightVerdict::Regressed | TonightVerdict::Suspected => Some(Verdict::Warn),
+        TonightVerdict::Better => Some(Verdict::Pass),
+        _ => None,
+    }
+}
+
+/// Why nothing is said of a history, if so, in a line instead of a table.
+pub fn not_judged(history: &HistoryTrend) -> Option<String> {
+    let idle = [TonightVerdict::TooFew, TonightVerdict::Ended];
+    let series = &history.series;
+    if series
+        .iter()
+        .any(|series| !idle.contains(&series.tonight.verdict))
+    {
+        return None;
+    }
+    let reason = series
+        .iter()
+        .find_map(|series| series.tonight.reason.as_deref());
+    let reason = reason.unwrap_or("nothing was measured in it");
+    Some(clean(&format!(
+        "{} series, none judged: {reason}",
+        series.len()
+    )))
+}
+
+/// Nights with something odd about them, and those that a mark leaves out: when, and what.
+pub fn odd_nights(history: &HistoryTrend) -> Vec<(String, String)> {
+    let odd = history.nights.iter().filter_map(|night| {
+        let excluded = night.excluded.as_ref().map(|note| {
+            if note.is_empty() {
+                "left out by a mark".to_owned()
+            } else {
+                format!("left out by a mark: {note}")
+            }
+        });
+        let parts: Vec<String> = night.note.iter().cloned().chain(excluded).collect();
+        (!parts.is_empty()).then(|| (when(history, &night.at), clean(&parts.join("; "))))
+    });
+    odd.collect()
+}
+
 /// The word for tonight.
-pub(super) fn verdict(verdict: TonightVerdict) -> &'static str {
+pub fn verdict(verdict: TonightVerdict) -> &'static str {
     match verdict {
         TonightVerdict::TooFew => "too few nights",
         TonightVerdict::Settling => "settling",
@@ -62,7 +120,7 @@ pub(super) fn verdict(verdict: TonightVerdict) -> &'static str {
 }
 
 /// The word for tonight with what belongs to it.
-pub(in crate::report) fn tonight(history: &HistoryTrend, series: &SeriesTrend) -> String {
+pub fn tonight(history: &HistoryTrend, series: &SeriesTrend) -> String {
     let tonight = &series.tonight;
     let since = tonight
         .since
@@ -88,7 +146,7 @@ pub(in crate::report) fn tonight(history: &HistoryTrend, series: &SeriesTrend) -
 }
 
 /// Whether tonight is worth a second line.
-pub(super) fn matters(series: &SeriesTrend) -> bool {
+pub fn matters(series: &SeriesTrend) -> bool {
     matches!(
         series.tonight.verdict,
         TonightVerdict::Suspected
@@ -99,17 +157,17 @@ pub(super) fn matters(series: &SeriesTrend) -> bool {
 }
 
 /// Whether the reason is worth a line of its own.
-pub(super) fn has_reason(series: &SeriesTrend) -> bool {
+pub fn has_reason(series: &SeriesTrend) -> bool {
     matters(series) || series.tonight.verdict == TonightVerdict::Settling
 }
 
 /// A value of a series, or a dash.
-pub(in crate::report) fn value(series: &SeriesTrend, value: Option<f64>) -> String {
+pub fn value(series: &SeriesTrend, value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format_value(series.unit, value))
 }
 
 /// A ratio with two decimals, or a dash.
-pub(in crate::report) fn ratio(ratio: Option<f64>) -> String {
+pub fn ratio(ratio: Option<f64>) -> String {
     match ratio {
         Some(ratio) if ratio >= 10.0 => format!("{}×", significant(ratio)),
         Some(ratio) => format!("{ratio:.2}×"),
@@ -118,7 +176,7 @@ pub(in crate::report) fn ratio(ratio: Option<f64>) -> String {
 }
 
 /// From which level to which.
-pub(super) fn step(series: &SeriesTrend, change: &ChangePoint) -> String {
+pub fn step(series: &SeriesTrend, change: &ChangePoint) -> String {
     format!(
         "{} → {}",
         format_value(series.unit, change.before),
@@ -127,7 +185,7 @@ pub(super) fn step(series: &SeriesTrend, change: &ChangePoint) -> String {
 }
 
 /// The factor of a change with its interval.
-pub(super) fn factor(change: &ChangePoint) -> String {
+pub fn factor(change: &ChangePoint) -> String {
     change.ratio.map_or_else(
         || "–".to_owned(),
         |found| format!("{:.2}× ({:.2}–{:.2})", found.value, found.low, found.high),
@@ -135,7 +193,7 @@ pub(super) fn factor(change: &ChangePoint) -> String {
 }
 
 /// Good or bad, and what else is known.
-pub(super) fn outcome(change: &ChangePoint) -> String {
+pub fn outcome(change: &ChangePoint) -> String {
     let word = match (change.outcome, change.large) {
         (Outcome::Worse, true) => "worse",
         (Outcome::Worse, false) => "a little worse",
@@ -160,7 +218,7 @@ pub(super) fn outcome(change: &ChangePoint) -> String {
 }
 
 /// What changed in the environment at the time.
-pub(super) fn coincidence(change: &ChangePoint) -> Option<String> {
+pub fn coincidence(change: &ChangePoint) -> Option<String> {
     if change.coincides.is_empty() {
         return None;
     }
@@ -191,7 +249,7 @@ fn fact(change: &FactChange) -> String {
 }
 
 /// Files that are left out, one line per reason where there are many.
-pub(super) fn left_out(trend: &crate::compare::trend::Trend, most: usize) -> Vec<String> {
+pub fn left_out(trend: &Trend, most: usize) -> Vec<String> {
     let mut by_reason: Vec<(&str, Vec<String>)> = Vec::new();
     for left in &trend.left_out {
         let file = left.path.display().to_string();

@@ -1,0 +1,148 @@
+//! Which document is wanted, and where it goes: refused before anything is measured that could not be written after.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use crate::cli::{DocumentArgs, Format, Table};
+use crate::error::{Error, Result};
+
+/// A result's document, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentPlan {
+    /// Its form.
+    pub format: Format,
+    /// Which table, where it is CSV.
+    pub table: Table,
+    /// The file it goes to; stdout when absent.
+    pub output: Option<PathBuf>,
+}
+
+impl DocumentPlan {
+    /// Checks flags against one another. `results` are files that must not be overwritten.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the flags and the way out.
+    pub fn resolve(args: &DocumentArgs, results: &[PathBuf]) -> Result<DocumentPlan> {
+        let mut format = chosen(args.format, args.output.as_deref());
+        if let Some(table) = args.table {
+            let asked_otherwise = args.format.is_some_and(|format| format != Format::Csv);
+            if asked_otherwise {
+                let table = table.to_possible_value();
+                let table = table.as_ref().map_or("", |value| value.get_name());
+                return Err(Error::Usage(format!(
+                    "--table {table} is about --format csv: drop one, or ask for csv"
+                )));
+            }
+            format = Format::Csv;
+        }
+        Ok(DocumentPlan {
+            format,
+            table: args.table.unwrap_or_default(),
+            output: place(args.output.as_deref(), results)?,
+        })
+    }
+}
+
+/// The format that was asked for, or that the ending of the file's name says.
+pub fn chosen<F: ValueEnum + Default>(asked: Option<F>, output: Option<&Path>) -> F {
+    let ending = || {
+        let ending = output?.extension()?.to_str()?.to_ascii_lowercase();
+        let name = match ending.as_str() {
+            "htm" => "html",
+            "md" => "markdown",
+            "txt" => "text",
+            other => other,
+        };
+        F::from_str(name, true).ok()
+    };
+    asked.or_else(ending).unwrap_or_default()
+}
+
+/// Where a document goes, if it can go there.
+///
+/// # Errors
+/// [`Error::Usage`] for a directory, a place that is not there, and a result file, which is never overwritten.
+pub fn place(output: Option<&Path>, results: &[PathBuf]) -> Result<Option<PathBuf>> {
+    let Some(path) = output else { return Ok(None) };
+    let refuse = |why: &str| Err(Error::Usage(format!("--output {}: {why}", path.display())));
+    if path.as_os_str().is_empty() {
+        return refuse("name a file");
+    }
+    if path.is_dir() {
+        return refuse("is a directory; name a file in it");
+    }
+    if path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("jsonl"))
+    {
+        return refuse(
+            "is named like a result file, and documents are none; name it .html, .md, .csv, .json or .txt \
+             (where the result of a run goes is said with --result)",
+        );
+    }
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if !directory.is_dir() {
+        return refuse("its directory is not there; create it first");
+    }
+    let same = |other: &PathBuf| match (fs::canonicalize(path), fs::canonicalize(other)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => path == other,
+    };
+    if results.iter().any(same) {
+        return refuse("is the result itself, which is never overwritten; name another file");
+    }
+    Ok(Some(path.to_path_buf()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{CompareFormat, TrendFormat};
+
+    #[test]
+    fn the_ending_chooses_unless_somebody_does() {
+        let chosen_for = |name: &str| chosen::<Format>(None, Some(Path::new(name)));
+        assert_eq!(chosen_for("a.html"), Format::Html);
+        assert_eq!(chosen_for("a.HTM"), Format::Html);
+        assert_eq!(chosen_for("a.md"), Format::Markdown);
+        assert_eq!(chosen_for("a.json"), Format::Json);
+        assert_eq!(chosen_for("a.csv"), Format::Csv);
+        assert_eq!(chosen_for("a.log"), Format::Text);
+        assert_eq!(chosen_for("html"), Format::Text);
+        assert_eq!(
+            chosen(Some(Format::Json), Some(Path::new("a.html"))),
+            Format::Json
+        );
+        assert_eq!(chosen::<CompareFormat>(None, None), CompareFormat::Text);
+        assert_eq!(
+            chosen::<TrendFormat>(None, Some(Path::new("t.html"))),
+            TrendFormat::Html
+        );
+    }
+
+    #[test]
+    fn a_table_is_csv_and_nothing_else() {
+        let asked = |format, table| {
+            let args = DocumentArgs {
+                format,
+                table,
+                ..DocumentArgs::default()
+            };
+            DocumentPlan::resolve(&args, &[])
+        };
+        let plan = asked(None, Some(Table::Intervals)).unwrap();
+        assert_eq!((plan.format, plan.table), (Format::Csv, Table::Intervals));
+        let error = asked(Some(Format::Html), Some(Table::Percentiles)).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("--table percentiles is about --format csv"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,324 @@
+//! Latency over time: median, 99th percentile and maximum of each second, stalls and events at their moments.
+
+use std::collections::BTreeMap;
+
+use crate::result::{Event, PhaseData, Point, Run, Summary};
+use crate::units::{format_count, format_duration};
+
+use super::canvas::{Anchor, Canvas};
+use super::frame::{ALL, BELOW, Head, Key, Mark, PEN, Panel};
+use super::measure::PLAIN;
+use super::palette::{BAD, EVENT, MUTED, SERIES};
+use super::scale::{latency_axis, time_axis};
+use super::{Chart, pick, stem};
+
+/// Height of the plot.
+const HEIGHT: f64 = 250.0;
+/// Points across; where there are more, the highest of neighbours stand for them.
+const MOST_POINTS: usize = 180;
+/// Events that say nothing about a moment of the load.
+const QUIET: [&str; 13] = [
+    "phase",
+    "durability",
+    "capacity.step",
+    "load.phase",
+    "txn.conflicts",
+    "watch.total",
+    "ack.gap",
+    "note",
+    "growth",
+    "preload",
+    "verify",
+    "cleanup",
+    "metrics.missing",
+];
+
+/// A span on the run's clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    /// Its beginning.
+    pub start_ns: u64,
+    /// Its end.
+    pub end_ns: u64,
+}
+
+impl Span {
+    /// All that phases cover, and the points beyond: answers may come after a phase's end.
+    pub fn of(phases: &[&PhaseData]) -> Self {
+        let start = phases.iter().map(|phase| phase.start_ns).min();
+        let end = phases
+            .iter()
+            .map(|phase| phase.start_ns.saturating_add(phase.length_ns))
+            .max();
+        Span {
+            start_ns: start.unwrap_or(0),
+            end_ns: end.unwrap_or(0),
+        }
+    }
+
+    /// How long it is.
+    pub fn length_ns(self) -> u64 {
+        self.end_ns.saturating_sub(self.start_ns)
+    }
+
+    /// A moment as time since the span's beginning.
+    pub fn since(self, at_ns: u64) -> f64 {
+        at_ns.saturating_sub(self.start_ns) as f64
+    }
+
+    /// Whether a moment lies in it.
+    pub fn holds(self, at_ns: u64) -> bool {
+        (self.start_ns..=self.end_ns).contains(&at_ns)
+    }
+}
+
+/// A chart for each main series of each phase that is judged; several rates are one chart.
+pub(super) fn of_run(run: &Run, summary: &Summary) -> Vec<Chart> {
+    let judged = pick::judged(run);
+    let groups: Vec<(String, Vec<&PhaseData>)> = if judged.iter().all(|p| pick::is_rate(p)) {
+        vec![("rates".to_owned(), judged)]
+    } else {
+        let alone = judged
+            .into_iter()
+            .map(|phase| (phase.name.clone(), vec![phase]));
+        alone.collect()
+    };
+    let mut charts = Vec::new();
+    for (group, phases) in &groups {
+        let Some(first) = phases.first() else {
+            continue;
+        };
+        for series in pick::main_series(first) {
+            charts.extend(of_series(run, summary, group, phases, &series.series));
+        }
+    }
+    charts
+}
+
+fn of_series(
+    run: &Run,
+    summary: &Summary,
+    group: &str,
+    phases: &[&PhaseData],
+    series: &str,
+) -> Option<Chart> {
+    let points: Vec<Point> = phases
+        .iter()
+        .filter_map(|phase| phase.series(series))
+        .flat_map(|data| data.timeline.iter().copied())
+        .filter(|point| point.count > 0)
+        .collect();
+    if points.is_empty() {
+        return None;
+    }
+    let span = Span::of(phases);
+    let (points, together) = thin(points);
+    let limits = pick::limits(summary, series);
+    let title = match phases.len() {
+        1 => format!("{series} over time, phase {group}"),
+        _ => format!("{series} over time, rate by rate"),
+    };
+    let every = every(&points, together);
+    let subtitle = pick::whose(run);
+    let stalls = stalls(run, span);
+    let keys = keys(!stalls.is_empty(), &every);
+    let head = Head {
+        title: &title,
+        subtitle: &subtitle,
+        keys: &keys,
+    };
+    let values = points
+        .iter()
+        .flat_map(|p| [p.p50_ns, p.p99_ns, p.max_ns].map(|ns| ns as f64));
+    let y = latency_axis(values.chain(limits.iter().map(|limit| limit.ns)), "latency");
+    let x = time_axis(span.length_ns(), 6, "since the phase began");
+    let panel = Panel::wide(head.height(), HEIGHT, x, y);
+    let mut canvas = Canvas::new(panel.plot.bottom + BELOW);
+    head.draw(&mut canvas);
+    panel.draw(&mut canvas, ALL);
+    events(&mut canvas, &panel, &told(run, span, phases), span);
+    for limit in &limits {
+        panel.limit(&mut canvas, limit.ns, &limit.text);
+    }
+    lines(&mut canvas, &panel, &points, span);
+    mark_stalls(&mut canvas, &panel, &stalls);
+    let caption = format!(
+        "{title}, {subtitle}: median, 99th percentile and maximum of {every}, from {} on a logarithmic axis; {}.",
+        pick::span(&panel.y),
+        told_stalls(run, span),
+    );
+    Some(Chart {
+        name: stem(&format!("timeline-{group}-{series}")),
+        title,
+        svg: canvas.finish(&caption),
+        caption,
+    })
+}
+
+/// What a point stands for, in words.
+fn every(points: &[Point], together: usize) -> String {
+    let mut lengths: Vec<u64> = points.iter().map(|point| point.length_ns).collect();
+    lengths.sort_unstable();
+    let usual = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
+    let rounded = (usual as f64 / 1e8).round() * 1e8;
+    let each = if rounded > 0.0 { rounded as u64 } else { usual };
+    if together > 1 {
+        format!("{}, of each second the highest", format_duration(each))
+    } else {
+        format_duration(each)
+    }
+}
+
+fn keys(stalls: bool, every: &str) -> Vec<Key> {
+    let mut keys = vec![
+        Key::new(Mark::Line, SERIES[0], "p50"),
+        Key::new(Mark::Line, SERIES[1], "p99"),
+        Key::new(Mark::Dot, SERIES[5], format!("max, per {every}")),
+    ];
+    if stalls {
+        keys.push(Key::new(Mark::Patch, BAD, "stall"));
+    }
+    keys
+}
+
+/// At most [`MOST_POINTS`], and how many became one.
+fn thin(points: Vec<Point>) -> (Vec<Point>, usize) {
+    let together = points.len().div_ceil(MOST_POINTS);
+    if together <= 1 {
+        return (points, 1);
+    }
+    let highest = |points: &[Point], of: fn(&Point) -> u64| points.iter().map(of).max();
+    let one = |points: &[Point]| {
+        let end = highest(points, |p| p.start_ns.saturating_add(p.length_ns)).unwrap_or(0);
+        Point {
+            start_ns: points[0].start_ns,
+            length_ns: end.saturating_sub(points[0].start_ns),
+            count: points.iter().map(|p| p.count).sum(),
+            p50_ns: highest(points, |p| p.p50_ns).unwrap_or(0),
+            p99_ns: highest(points, |p| p.p99_ns).unwrap_or(0),
+            max_ns: highest(points, |p| p.max_ns).unwrap_or(0),
+        }
+    };
+    (points.chunks(together).map(one).collect(), together)
+}
+
+/// One of a point's figures.
+type Figure = fn(&Point) -> u64;
+
+/// Lines break where nothing was measured.
+fn lines(canvas: &mut Canvas, panel: &Panel, points: &[Point], span: Span) {
+    let middle = |p: &Point| panel.x(span.since(p.start_ns) + p.length_ns as f64 / 2.0);
+    let apart = |a: &Point, b: &Point| {
+        let gap = b
+            .start_ns
+            .saturating_sub(a.start_ns.saturating_add(a.length_ns));
+        gap <= a.length_ns.max(b.length_ns) / 2
+    };
+    for point in points {
+        canvas.dot(
+            (middle(point), panel.y(point.max_ns as f64)),
+            2.6,
+            SERIES[5],
+        );
+    }
+    let drawn: [(Figure, _); 2] = [(|p| p.p99_ns, SERIES[1]), (|p| p.p50_ns, SERIES[0])];
+    for (value, ink) in drawn {
+        for stretch in points.chunk_by(apart) {
+            let path: Vec<(f64, f64)> = stretch
+                .iter()
+                .map(|p| (middle(p), panel.y(value(p) as f64)))
+                .collect();
+            if let [alone] = path.as_slice() {
+                canvas.dot(*alone, 4.0, ink);
+            }
+            canvas.path(path, ink, PEN);
+        }
+    }
+}
+
+/// Stalls by the unit of width they fall in.
+fn stalls(run: &Run, span: Span) -> BTreeMap<u32, u64> {
+    let mut columns = BTreeMap::new();
+    let length = (span.length_ns() as f64).max(1.0);
+    for stall in run.stalls.iter().filter(|stall| span.holds(stall.start_ns)) {
+        let column = span.since(stall.start_ns) / length * 250.0;
+        *columns.entry(column as u32).or_insert(0) += 1;
+    }
+    columns
+}
+
+fn told_stalls(run: &Run, span: Span) -> String {
+    let within = run.stalls.iter().filter(|s| span.holds(s.start_ns));
+    let longest = within.clone().map(|stall| stall.duration_ns).max();
+    match (within.count(), longest) {
+        (0, _) => "no stall".to_owned(),
+        (n, longest) => format!(
+            "{} stalls, the longest of {}",
+            format_count(n as u64),
+            format_duration(longest.unwrap_or(0))
+        ),
+    }
+}
+
+/// Wedges along the top edge.
+fn mark_stalls(canvas: &mut Canvas, panel: &Panel, stalls: &BTreeMap<u32, u64>) {
+    for column in stalls.keys() {
+        let x = panel.plot.left + f64::from(*column) / 250.0 * panel.plot.width();
+        let top = panel.plot.top;
+        canvas.fill(
+            vec![(x - 4.0, top - 2.0), (x + 4.0, top - 2.0), (x, top + 10.0)],
+            BAD,
+            1.0,
+        );
+    }
+}
+
+/// Moments with a name: events of these phases, and where one phase ends and the next begins.
+fn told(run: &Run, span: Span, phases: &[&PhaseData]) -> Vec<(u64, String)> {
+    let loud = |event: &&Event| {
+        let known = phases.iter().any(|phase| phase.name == event.phase);
+        known && span.holds(event.at_ns) && !QUIET.contains(&event.kind.as_str())
+    };
+    let happened = run.events.iter().filter(loud);
+    let mut told: Vec<(u64, String)> = happened.map(|e| (e.at_ns, e.kind.clone())).collect();
+    let borders = phases.iter().skip(1);
+    told.extend(borders.map(|phase| (phase.start_ns, phase.name.clone())));
+    told.sort();
+    told
+}
+
+/// Events as lines from top to bottom, named where there is room; close ones of a kind are one.
+pub(super) fn events(canvas: &mut Canvas, panel: &Panel, told: &[(u64, String)], span: Span) {
+    let mut groups: Vec<(f64, f64, &str, usize)> = Vec::new();
+    for (at_ns, kind) in told {
+        let x = panel.x(span.since(*at_ns));
+        let same = groups
+            .iter_mut()
+            .rev()
+            .find(|(_, last, name, _)| name == kind && x - *last < 60.0);
+        match same {
+            Some((_, last, _, count)) => {
+                *last = x;
+                *count += 1;
+            }
+            None => groups.push((x, x, kind, 1)),
+        }
+        let line = vec![(x, panel.plot.top), (x, panel.plot.bottom)];
+        canvas.path(line, EVENT, 1.5);
+    }
+    for (first, last, name, count) in groups {
+        let text = match count {
+            1 => name.to_owned(),
+            n => format!("{name} ×{}", format_count(n as u64)),
+        };
+        let text = PLAIN.fit(&text, panel.plot.width() / 2.0);
+        let half = PLAIN.width(&text) / 2.0;
+        let middle = f64::midpoint(first, last)
+            .min(panel.plot.right - half)
+            .max(panel.plot.left + half);
+        let rows = [20.0, 46.0].map(|below| panel.plot.top + 10.0 + below);
+        let _ = rows
+            .into_iter()
+            .any(|y| canvas.label(&text, (middle, y), Anchor::Middle, PLAIN, MUTED));
+    }
+}

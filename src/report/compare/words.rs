@@ -1,0 +1,120 @@
+//! What the renderers of a comparison for people say in the same words.
+
+use crate::compare::{
+    Comparison, Contrast, Difference, DifferenceClass, Metric, MetricVerdict, Outcome, Side, Stat,
+    design,
+};
+use crate::report::text::clean;
+use crate::result::Verdict;
+
+/// What a difference means, what forbids comparing first.
+pub const CLASSES: [(DifferenceClass, &str); 3] = [
+    (DifferenceClass::Obstacle, "must match"),
+    (DifferenceClass::Noted, "differs"),
+    (DifferenceClass::Declared, "meant"),
+];
+
+/// The verdict whose colour an outcome has.
+pub fn tone(outcome: Outcome) -> Verdict {
+    match outcome {
+        Outcome::Regressed => Verdict::Fail,
+        Outcome::Improved | Outcome::Unchanged => Verdict::Pass,
+        Outcome::NotComparable | Outcome::NoVerdict | Outcome::Inconclusive => {
+            Verdict::Inconclusive
+        }
+    }
+}
+
+/// The sign of a metric's verdict, and the verdict whose colour it has.
+pub fn mark(verdict: MetricVerdict) -> (&'static str, Verdict) {
+    match verdict {
+        MetricVerdict::Regressed => ("✘", Verdict::Fail),
+        MetricVerdict::Improved => ("✔", Verdict::Pass),
+        MetricVerdict::Unchanged => ("=", Verdict::Pass),
+        MetricVerdict::Inconclusive => ("~", Verdict::Warn),
+        MetricVerdict::NotResolvable | MetricVerdict::Invalid => ("?", Verdict::Warn),
+    }
+}
+
+/// Which runs a side is made of.
+pub fn runs(side: &Side) -> String {
+    match &side.runs[..] {
+        [only] => clean(&format!("{}, {}", only.path.display(), only.started_at)),
+        runs => clean(&format!(
+            "{} runs from {}",
+            runs.len(),
+            runs.first().map_or("", |r| &r.started_at)
+        )),
+    }
+}
+
+/// The page shows whole series that decide, of shares those that are not nought.
+pub fn is_told(contrast: &Contrast, metric: &Metric) -> bool {
+    let decides = |other: &Metric| {
+        other.primary && other.phase == metric.phase && other.series == metric.series
+    };
+    let nought = metric.a.value == Some(0.0) && metric.b.value == Some(0.0);
+    let told = metric.stat == Stat::Capacity || contrast.metrics.iter().any(decides);
+    told && !(metric.stat.is_share() && nought && metric.stat != Stat::Errors)
+}
+
+/// A field and its value on each side.
+pub fn difference(difference: &Difference) -> String {
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
+    let values: Vec<String> = difference.values.iter().map(value).collect();
+    let field = difference.field.trim_start_matches("environment.");
+    clean(&format!("{field}  {}", values.join(" → ")))
+}
+
+/// What the doubt is taken from, and what the sides were compared as.
+pub fn compared_how(found: &Comparison) -> String {
+    let mut designs: Vec<String> = found.contrasts.iter().map(design).collect();
+    designs.dedup();
+    let how = if found.intent_declared {
+        ""
+    } else {
+        " (found from what differs)"
+    };
+    format!(
+        "{}; compared as {}{how}",
+        designs.join("; "),
+        found.intent.name()
+    )
+}
+
+/// How results that cannot be compared can be.
+pub fn way_out(found: &Comparison) -> Option<String> {
+    let first = found
+        .differences
+        .iter()
+        .find(|d| d.class == DifferenceClass::Obstacle)?;
+    Some(clean(&format!(
+        "declare what is meant to differ with --intent machines|versions|config, or let a field differ with --allow {}",
+        first.field
+    )))
+}
+
+/// Where nothing varies, any change could be told; that is not worth a line.
+const HARDLY: f64 = 0.0005;
+
+/// The smallest changes this could have found.
+pub fn detectable(found: &Comparison) -> Option<String> {
+    let metrics = found.contrasts.first()?.metrics.iter();
+    let told: Vec<String> = metrics
+        .filter(|m| m.primary && !m.stat.is_share() && m.verdict.is_judged())
+        .filter_map(|m| {
+            let share = m.detectable.filter(|share| *share > HARDLY)?;
+            Some(format!(
+                "{} at {}",
+                crate::units::format_share(share),
+                m.label()
+            ))
+        })
+        .collect();
+    (!told.is_empty()).then(|| {
+        format!(
+            "changes from {} on, four times out of five",
+            told.join(", ")
+        )
+    })
+}

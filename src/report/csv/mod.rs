@@ -1,0 +1,69 @@
+//! CSV, quoted as RFC 4180 has it; lines end in a newline, a header row, durations in nanoseconds. Several runs are rows
+//! of one table. The columns are told in `docs/formats.md`.
+
+mod intervals;
+mod percentiles;
+mod summary;
+
+use csv::Writer;
+
+use crate::cli::Table;
+use crate::result::{Header, Run, Summary};
+
+/// What tells rows apart, in every table.
+const KEY: [&str; 5] = ["run_id", "name", "phase", "series", "member"];
+
+/// The figures of a run as CSV.
+pub fn csv(run: &Run, summary: &Summary) -> String {
+    let rows = summary::rows(run, summary);
+    written(summary::head(), rows)
+}
+
+/// A table of several runs.
+pub fn table(runs: &[(Run, Summary)], table: Table) -> String {
+    match table {
+        Table::Summary => written(
+            summary::head(),
+            runs.iter()
+                .flat_map(|(run, summary)| summary::rows(run, summary)),
+        ),
+        Table::Intervals => written(
+            intervals::head(),
+            runs.iter().flat_map(|(run, _)| intervals::rows(run)),
+        ),
+        Table::Percentiles => written(
+            percentiles::head(),
+            runs.iter().flat_map(|(run, _)| percentiles::rows(run)),
+        ),
+    }
+}
+
+fn written(head: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut writer = Writer::from_writer(Vec::new());
+    // Rows are of equal length and memory takes any amount.
+    let _ = writer.write_record(head);
+    for row in rows {
+        let _ = writer.write_record(row);
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The cells of [`KEY`]; without a member, of all of them together.
+fn key(header: &Header, phase: &str, series: &str, member: Option<u32>) -> [String; 5] {
+    [
+        header.run_id.clone(),
+        header.name.clone(),
+        phase.to_owned(),
+        series.to_owned(),
+        member.map_or_else(String::new, |member| member.to_string()),
+    ]
+}
+
+/// The header row of a table of these columns.
+fn columns(more: &[&str]) -> Vec<String> {
+    KEY.iter()
+        .chain(more)
+        .map(|name| (*name).to_owned())
+        .collect()
+}

@@ -1,0 +1,128 @@
+//! A markdown document that stays small enough to be posted, and says what it had to leave out.
+
+use crate::report::text::clean;
+use crate::report::words::Table;
+
+/// GitHub takes comments of up to 65,536 characters ("body is too long (maximum is 65536 characters)"); job summaries may
+/// be longer. Some room is left for what a bot puts around it.
+pub const LIMIT: usize = 65_000;
+/// Room for the last line, which says what was left out.
+const RESERVE: usize = 1_000;
+
+/// A document that is being written.
+pub struct Document {
+    out: String,
+    chars: usize,
+    limit: usize,
+    left_out: Vec<String>,
+}
+
+impl Document {
+    /// A document whose hidden first line lets a bot find its own comment again, and replace it.
+    pub fn new(kind: &str) -> Document {
+        Document::within(kind, LIMIT)
+    }
+
+    fn within(kind: &str, limit: usize) -> Document {
+        let mut document = Document {
+            out: String::new(),
+            chars: 0,
+            limit: limit - RESERVE,
+            left_out: Vec::new(),
+        };
+        document.push(&format!("<!-- etcdbench {kind} -->\n"));
+        document
+    }
+
+    /// Adds what must not be left out.
+    pub fn push(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.chars += text.chars().count();
+    }
+
+    /// Adds a part if there is room for it; otherwise its name is told at the end.
+    pub fn part(&mut self, name: &str, text: &str) {
+        if self.chars + text.chars().count() <= self.limit {
+            self.push(text);
+        } else if !self.left_out.iter().any(|other| other == name) {
+            self.left_out.push(name.to_owned());
+        }
+    }
+
+    /// The document. `elsewhere` tells where all of it is.
+    pub fn finish(mut self, elsewhere: &str) -> String {
+        if !self.left_out.is_empty() {
+            // Names are ours or were cut: the reserve is enough for them.
+            let mut names = self.left_out.join(", ");
+            if names.chars().count() > RESERVE / 2 {
+                names = format!("{} parts", self.left_out.len());
+            }
+            self.out.push_str(&format!(
+                "\nLeft out, for a comment holds no more: {names}. All of it: {elsewhere}\n"
+            ));
+        }
+        self.out
+    }
+}
+
+/// Text in which nothing is markup, on one line.
+pub fn text(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    for c in clean(raw).chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '&' => out.push_str("&amp;"),
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' | '~' => out.extend(['\\', c]),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// A command or path, to be copied; a longer fence than any within.
+pub fn verbatim(raw: &str) -> String {
+    format!("```sh\n{}\n```\n", clean(raw).replace("```", "` ` `"))
+}
+
+/// A table of figures that renderers share.
+pub fn table(table: &Table) -> String {
+    let shown = table.shown();
+    let row = |row: &Vec<String>| {
+        let cells: Vec<String> = shown.iter().map(|&column| text(&row[column])).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let rule: Vec<&str> = shown
+        .iter()
+        .map(|&column| if column < table.names { "---" } else { "---:" })
+        .collect();
+    let rows: String = table.rows.iter().map(row).collect();
+    format!("{}|{}|\n{rows}", row(&table.head), rule.join("|"))
+}
+
+/// Something folded away.
+pub fn folded(summary: &str, body: &str) -> String {
+    format!("\n<details><summary>{summary}</summary>\n\n{body}\n</details>\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_left_out_and_said() {
+        let mut document = Document::within("disk", 1_200);
+        document.push("head\n");
+        document.part("a", &"a".repeat(100));
+        document.part("b", &"b".repeat(200));
+        document.part("c", &"c".repeat(20));
+        let text = document.finish("elsewhere");
+        assert!(text.contains('a') && text.contains("ccc") && !text.contains("bbb"));
+        assert!(text.ends_with("Left out, for a comment holds no more: b. All of it: elsewhere\n"));
+        assert!(text.chars().count() <= 1_200);
+    }
+
+    #[test]
+    fn nothing_is_markup() {
+        assert_eq!(text("a|b_<c>\n#1"), "a\\|b\\_&lt;c>\u{fffd}\\#1");
+    }
+}

@@ -1,0 +1,91 @@
+//! How long it took: a row per series, and the most telling one over time.
+
+use super::{operations, phases, shown, wait_series};
+use crate::plan::LoadPlan;
+use crate::report::sketch;
+use crate::report::subject::Subject;
+use crate::report::words::quantiles::{QUANTILES, told};
+use crate::report::words::{Table, timeline};
+use crate::result::{PhaseData, Point};
+use crate::units::{format_count, format_millis};
+
+/// Cells of the sketch of a distribution.
+const SKETCH: usize = 10;
+
+/// A row per series of the phase that is shown, and why a quantile is missing.
+pub fn latency(page: &Subject<'_>, plan: &LoadPlan) -> Option<(Table, Option<String>)> {
+    let phase = shown(page)?;
+    let names = series(plan);
+    let mut missing = Vec::new();
+    let rows = names
+        .iter()
+        .filter_map(|name| row(page, phase, name, &mut missing))
+        .collect();
+    let at = if page.summary.steps.is_empty() {
+        String::new()
+    } else {
+        format!(", phase {}", phase.name)
+    };
+    let mut head = vec![format!("ms{at}"), String::new()];
+    head.extend(QUANTILES.map(|(_, name)| name.to_owned()));
+    head.extend(["max".to_owned(), "samples".to_owned()]);
+    let table = Table {
+        head,
+        rows,
+        names: 2,
+    };
+    let why = missing.into_iter().next();
+    Some((table, why.map(|why| format!("– {why}"))))
+}
+
+/// What is timed, the most telling first.
+fn series(plan: &LoadPlan) -> Vec<String> {
+    let kinds: &[&str] = if plan.is_open() {
+        &["response", "service", "lag"]
+    } else {
+        &["service"]
+    };
+    let mut names: Vec<String> = operations(plan)
+        .flat_map(|operation| {
+            kinds
+                .iter()
+                .map(move |kind| format!("{}.{kind}", operation.name()))
+        })
+        .collect();
+    names.extend(plan.watch.map(|_| "watch.event".to_owned()));
+    names
+}
+
+fn row(
+    page: &Subject<'_>,
+    phase: &PhaseData,
+    name: &str,
+    missing: &mut Vec<String>,
+) -> Option<Vec<String>> {
+    let data = phase.series(name).filter(|data| data.total.count() > 0)?;
+    let figures = page.figures(&phase.name, name, None)?;
+    let told = told(figures);
+    let mut row = vec![name.to_owned(), sketch::shape(&data.total, SKETCH)];
+    row.extend(told.values.into_iter().map(|(_, value)| value));
+    row.resize(2 + QUANTILES.len(), "–".to_owned());
+    row.push(format_millis(figures.max_ns));
+    row.push(format_count(figures.count));
+    missing.extend(told.missing);
+    Some(row)
+}
+
+/// The wait of the first operation over all that counts, in at most so many cells.
+pub fn over_time(page: &Subject<'_>, plan: &LoadPlan, cells: usize) -> Option<[String; 3]> {
+    let name = operations(plan)
+        .next()
+        .map(|operation| wait_series(plan, operation))?;
+    let all: Vec<&PhaseData> = phases(page.run).collect();
+    let (first, last) = (all.first()?, all.last()?);
+    let points: Vec<Point> = all
+        .iter()
+        .filter_map(|phase| phase.series(&name))
+        .flat_map(|s| s.timeline.iter().copied())
+        .collect();
+    let length_ns = (last.start_ns + last.length_ns).saturating_sub(first.start_ns);
+    timeline(&points, &name, (first.start_ns, length_ns), "", cells)
+}
