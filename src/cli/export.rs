@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "For other tools")]
 pub struct ExportArgs {
-    /// Write this for another tool instead of a page; docs/formats.md tells what is in each
+    /// Write this for another tool instead of a page; docs/exports.md tells what is in each
     ///
     /// It goes to stdout, or where --output says: into a file, or with a name that ends in / into a directory, which what
     /// consists of several files needs.
@@ -23,9 +23,9 @@ pub enum Export {
     Hgrm,
     /// JUnit XML: a test case per rule, metric or series
     Junit,
-    /// OpenMetrics text, for a push gateway or anything that scrapes
+    /// OpenMetrics text, for whatever serves or takes it
     Openmetrics,
-    /// Prometheus' older text format, for node_exporter's textfile collector
+    /// Prometheus' older text format, for node_exporter's textfile collector and the Pushgateway
     Textfile,
     /// Kubernetes' PerfData as `benchmark --report-perfdash` of etcd writes it, for perf-dash
     Perfdata,

@@ -38,8 +38,8 @@ enum Outcome {
 struct Case {
     name: String,
     outcome: Outcome,
-    /// The numbers behind it.
-    told: String,
+    /// The numbers behind it, line by line.
+    told: Vec<String>,
 }
 
 /// The rules of a run.
@@ -88,7 +88,7 @@ fn rule(rule: &RuleOutcome) -> Case {
     Case {
         name: rule.rule.clone(),
         outcome,
-        told: format!("{warning}{told}"),
+        told: vec![format!("{warning}{told}")],
     }
 }
 
@@ -114,7 +114,7 @@ fn whole(summary: &Summary) -> Case {
     Case {
         name: "verdict".to_owned(),
         outcome,
-        told: told.join("\n"),
+        told,
     }
 }
 
@@ -126,7 +126,8 @@ fn suite(name: &str, cases: &[Case]) -> TestSuite {
     for case in cases {
         let mut test = TestCase::new(xml(&case.name), status(&case.outcome));
         test.set_classname(class.as_str());
-        test.set_system_out(xml(&case.told));
+        let told: Vec<String> = case.told.iter().map(|line| xml(line)).collect();
+        test.set_system_out(told.join("\n"));
         suite.add_test_case(test);
     }
     suite
@@ -150,12 +151,9 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
     }
 }
 
-/// Text without what XML lacks or a terminal would obey; its lines stay lines.
+/// Text on one line, without what XML lacks or a terminal would obey.
 fn xml(text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(clean).collect();
-    lines
-        .join("\n")
-        .replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+    clean(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
 fn attribute(suite: &mut TestSuite, name: &str, value: &str) {

@@ -22,7 +22,7 @@ pub(in crate::report::export) fn comparison(found: &Comparison) -> Document {
         let why = found.obstacles.join("; ");
         let case = Case {
             name: "comparable".to_owned(),
-            told: why.clone(),
+            told: found.obstacles.clone(),
             outcome: Outcome::Error {
                 kind: "not_comparable",
                 why,
@@ -85,6 +85,6 @@ fn case(found: &Comparison, metric: &Metric) -> Case {
     Case {
         name: metric.label(),
         outcome,
-        told,
+        told: vec![told],
     }
 }

@@ -52,7 +52,7 @@ fn case(history: &HistoryTrend, series: &SeriesTrend) -> Case {
     Case {
         name: series.series.clone(),
         outcome: outcome(series, &told),
-        told,
+        told: vec![told],
     }
 }
 

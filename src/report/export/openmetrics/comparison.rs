@@ -11,13 +11,13 @@ const OUTCOMES: [(Outcome, &str); 6] = [
     (Outcome::Improved, "improved"),
     (Outcome::Regressed, "regressed"),
 ];
-const VERDICTS: [MetricVerdict; 6] = [
-    MetricVerdict::Improved,
-    MetricVerdict::Regressed,
-    MetricVerdict::Unchanged,
-    MetricVerdict::Inconclusive,
-    MetricVerdict::NotResolvable,
-    MetricVerdict::Invalid,
+const VERDICTS: [(MetricVerdict, &str); 6] = [
+    (MetricVerdict::Improved, "improved"),
+    (MetricVerdict::Regressed, "regressed"),
+    (MetricVerdict::Unchanged, "unchanged"),
+    (MetricVerdict::Inconclusive, "inconclusive"),
+    (MetricVerdict::NotResolvable, "not_resolvable"),
+    (MetricVerdict::Invalid, "invalid"),
 ];
 
 /// All of them.
@@ -33,8 +33,18 @@ pub(super) fn families(found: &Comparison) -> Vec<Family> {
         .collect();
     let mut verdicts = Family::new("etcdbench_compare_verdict", "What follows for a metric.");
     for (labels, metric) in &metrics {
-        let words = VERDICTS.map(MetricVerdict::name);
-        verdicts = verdicts.one_of(labels, "verdict", words, metric.verdict.name());
+        let mut labels = labels.clone();
+        labels.push(label("indicative", metric.indicative.to_string()));
+        let words = VERDICTS.map(|(_, word)| word);
+        let holds = VERDICTS
+            .iter()
+            .find(|(verdict, _)| *verdict == metric.verdict);
+        verdicts = verdicts.one_of(
+            &labels,
+            "verdict",
+            words,
+            holds.map_or("", |(_, word)| word),
+        );
     }
     let mut all = vec![
         Family::new(
@@ -47,6 +57,11 @@ pub(super) fn families(found: &Comparison) -> Vec<Family> {
             OUTCOMES.map(|(_, word)| word),
             outcome,
         ),
+        Family::new(
+            "etcdbench_compare_exit_code",
+            "3 where something that decides is worse and confirmed, 4 where nothing can be said.",
+        )
+        .with([(Vec::new(), f64::from(found.exit_code))]),
         verdicts,
     ];
     all.extend(effects(&metrics, false, RATIOS));
@@ -121,6 +136,7 @@ fn labelled<'a>(found: &Comparison, contrast: &'a Contrast) -> Vec<(Labels, &'a 
             label("phase", metric.phase.as_str()),
             label("series", metric.series.as_str()),
             label("stat", metric.stat.name()),
+            label("primary", metric.primary.to_string()),
         ]
     };
     contrast
