@@ -213,6 +213,11 @@ pub fn tone(verdict: Verdict) -> &'static str {
 }
 
 impl Article {
+    /// The rest of the headline as HTML.
+    fn reason(&self) -> String {
+        prose(&self.reason)
+    }
+
     /// Whether all of the headline fits into a heading.
     fn is_short(&self) -> bool {
         const HEADING: usize = 120;
@@ -258,7 +263,9 @@ impl Table {
     /// A table of figures that renderers share: names on the left, numbers to the right.
     pub fn of(caption: &str, table: &words::Table) -> Table {
         let shown = table.shown();
-        let cell = |column: usize, text: &str| match column < table.names {
+        // A column without a name holds words.
+        let names = |column: usize| column < table.names || table.head[column].is_empty();
+        let cell = |column: usize, text: &str| match names(column) {
             true if text.len() > SENTENCE => Cell::text(text).class("long"),
             true => Cell::text(text),
             false => Cell::number(text),
