@@ -144,7 +144,7 @@ fn stored(args: &ReportArgs) -> Result<Exit> {
     }
     let style = Style::of_stdout(args.document.no_color);
     let text = report::document(&runs, &args.files, &plan, &style);
-    hand_over(&text, plan.output.as_deref(), true)?;
+    hand_over(&text, plan.output.as_deref(), false)?;
     draw(&args.charts, || match runs.as_slice() {
         [(run, summary)] => chart::of_run(run, summary),
         several => chart::of_runs(several),
@@ -234,7 +234,7 @@ fn trend(args: &TrendArgs) -> Result<Exit> {
             let style = Style::of_stdout(args.no_color);
             let format = plan::chosen(args.format, args.output.as_deref());
             let text = report::trend::render(&trend, format, &style);
-            hand_over(&text, output.as_deref(), true)?;
+            hand_over(&text, output.as_deref(), false)?;
         }
     }
     draw(&args.charts, || chart::of_trend(&trend))?;

@@ -181,6 +181,18 @@ pub fn time_of_day(at: &str) -> &str {
     }
 }
 
+/// Day and time of an RFC 3339 time in UTC, to the second: `2026-11-21 20:15:31 UTC`. Anything else comes back as it is.
+pub fn date_and_time(at: &str) -> String {
+    match at.split_once('T') {
+        Some((day, time)) if time.ends_with('Z') => {
+            let time = time.trim_end_matches('Z');
+            let whole = time.split_once('.').map_or(time, |(whole, _)| whole);
+            format!("{day} {whole} UTC")
+        }
+        _ => at.to_owned(),
+    }
+}
+
 /// Milliseconds for people, without the unit: for rows of figures that share one.
 pub fn format_millis(ns: u64) -> String {
     significant(ns as f64 / NS_PER_MS)
@@ -347,6 +359,12 @@ mod tests {
         assert_eq!(time_of_day("2026-11-21T20:15:21.417123Z"), "20:15:21.417");
         assert_eq!(time_of_day("2026-11-21T20:15:21Z"), "20:15:21");
         assert_eq!(time_of_day("then"), "then");
+        let long = "2026-11-21T20:15:21.417123Z";
+        assert_eq!(date_and_time(long), "2026-11-21 20:15:21 UTC");
+        assert_eq!(
+            date_and_time("2026-11-21T20:15:21+01:00"),
+            "2026-11-21T20:15:21+01:00"
+        );
     }
 
     #[test]

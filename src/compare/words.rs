@@ -140,12 +140,7 @@ fn changes(contrast: &Contrast) -> String {
     if more > 0 {
         parts.push(format!("{more} more"));
     }
-    format!(
-        "{} is {word}: {}{}",
-        contrast.b,
-        listed(&parts),
-        throughput(contrast)
-    )
+    format!("{} is {word}: {}", contrast.b, listed(&parts))
 }
 
 /// `WAL syncs take 1.31 times as long at p50 (95 %: 1.27–1.35) and 1.9 times at p99 (1.6–2.3)`.

@@ -17,6 +17,8 @@ mod sketch;
 mod style;
 mod subject;
 mod terminal;
+#[cfg(test)]
+mod testing;
 mod text;
 pub mod trend;
 mod words;

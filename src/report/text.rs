@@ -32,24 +32,29 @@ pub(super) fn right(text: &str, cells: usize) -> String {
 }
 
 /// Joins items with a gap into lines of at most so many cells. An item is never broken, unless it alone is longer
-/// than a line: then at its spaces.
+/// than a line: then at its spaces. A comma stays at the end of its line.
 pub(super) fn flow<S: AsRef<str>>(items: &[S], gap: &str, cells: usize) -> Vec<String> {
+    let comma = if gap.starts_with(',') { "," } else { "" };
+    let cells = cells.saturating_sub(comma.len());
     let mut lines: Vec<String> = Vec::new();
     for item in items
         .iter()
         .map(AsRef::as_ref)
         .filter(|item| !item.is_empty())
     {
-        if width(item) > cells && gap != " " {
-            lines.extend(wrap(item, cells));
-            continue;
-        }
         match lines.last_mut() {
             Some(line) if width(line) + width(gap) + width(item) <= cells => {
                 line.push_str(gap);
                 line.push_str(item);
+                continue;
             }
-            _ => lines.push(item.to_owned()),
+            Some(line) => line.push_str(comma),
+            None => {}
+        }
+        if width(item) > cells && gap != " " {
+            lines.extend(wrap(item, cells));
+        } else {
+            lines.push(item.to_owned());
         }
     }
     lines
@@ -136,5 +141,9 @@ mod tests {
             ["ディスク  abc", "de"]
         );
         assert_eq!(flow(&["one two three"], "  ", 8), ["one two", "three"]);
+        assert_eq!(
+            flow(&["one", "two", "three"], ", ", 9),
+            ["one, two,", "three"]
+        );
     }
 }

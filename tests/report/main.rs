@@ -1,6 +1,9 @@
 //! Pages, JSON and CSV from runs that never happened.
 
+mod documents;
 mod fixtures;
+mod output;
+mod tables;
 
 use std::path::Path;
 

@@ -1,17 +1,5 @@
 //! CSV (quoted as RFC 4180 has it, lines end in a newline): one row per contrast and metric, a header row, durations in
-//! nanoseconds, shares as numbers from 0 to 1.
-//!
-//! | column | meaning |
-//! |---|---|
-//! | `a`, `b` | names of the two sides |
-//! | `phase`, `series`, `stat` | what was measured |
-//! | `primary` | whether it is among what decides |
-//! | `a_value`, `a_low`, `a_high`, `a_samples` | on the baseline's side, with its 95 % interval |
-//! | `b_value` … | on the other |
-//! | `effect`, `effect_low`, `effect_high` | B/A, for shares B − A, with its 95 % interval |
-//! | `p_adjusted` | Holm's p-value |
-//! | `min_difference` | the smallest effect that matters |
-//! | `verdict`, `reason` | what follows |
+//! nanoseconds, shares as numbers from 0 to 1. The columns are told in `docs/formats.md`.
 
 use csv::Writer;
 

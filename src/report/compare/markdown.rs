@@ -2,29 +2,34 @@
 
 use std::fmt::Write as _;
 
-use crate::compare::{Comparison, Contrast, Difference, MetricVerdict, Outcome, Ranking, design};
-use crate::report::text::clean;
+use crate::compare::{Comparison, Contrast, Difference, Metric, MetricVerdict, Outcome, Ranking};
+use crate::report::markdown::document::{Document, folded, text};
 
-use super::values;
-
-/// The first line, by which a bot finds its own comment again.
-const MARKER: &str = "<!-- etcdbench compare -->";
+use super::{values, words};
 
 /// The comparison as markdown, ending in a newline.
 pub(super) fn markdown(found: &Comparison) -> String {
-    let mut out = format!(
-        "{MARKER}\n{} {}\n",
+    let mut out = Document::new("compare");
+    out.push(&format!(
+        "{} {}\n",
         sign(found.outcome),
-        cell(&found.headline)
-    );
+        text(&found.headline)
+    ));
+    if let Some(way_out) = words::way_out(found) {
+        out.push(&format!("\n{}\n", text(&way_out)));
+    }
     for ranking in &found.rankings {
-        self::ranking(&mut out, ranking);
+        out.part("rankings", &self::ranking(ranking));
     }
     for contrast in &found.contrasts {
-        table(&mut out, contrast, found.contrasts.len() > 1);
+        out.part("metrics", &decisive(contrast, found.contrasts.len() > 1));
     }
-    folded(&mut out, found);
-    out
+    out.part("how it was compared", &how(found));
+    for contrast in &found.contrasts {
+        out.part("all metrics", &all(contrast));
+    }
+    out.part("sides, differences, notes", &circumstances(found));
+    out.finish("`etcdbench compare … -o page.html`")
 }
 
 fn sign(outcome: Outcome) -> &'static str {
@@ -38,53 +43,55 @@ fn sign(outcome: Outcome) -> &'static str {
     }
 }
 
-/// Text that stays within its cell and is no markup.
-fn cell(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in clean(text).chars() {
-        if matches!(
-            c,
-            '|' | '<' | '>' | '*' | '_' | '`' | '\\' | '[' | ']' | '~'
-        ) {
-            safe.push('\\');
-        }
-        safe.push(c);
-    }
-    safe
-}
-
-fn ranking(out: &mut String, ranking: &Ranking) {
-    let _ = writeln!(
-        out,
-        "\n| {} | value | to the median of the others | |",
-        cell(&ranking.label)
+fn ranking(ranking: &Ranking) -> String {
+    let mut out = format!(
+        "\n| {} | value | to the median of the others | |\n|---|---:|---:|---|\n",
+        text(&ranking.label)
     );
-    out.push_str("|---|---:|---:|---|\n");
     for place in &ranking.places {
         let _ = writeln!(
             out,
             "| {} {} | {} | {}× | {} |",
             place.letter,
-            cell(&place.name),
+            text(&place.name),
             values::value(ranking.stat, Some(place.value)),
             crate::units::significant(place.to_others),
             if place.odd { "**the odd one out**" } else { "" }
         );
     }
+    out
 }
 
-fn table(out: &mut String, contrast: &Contrast, several: bool) {
-    let Contrast { a, b, .. } = contrast;
-    if several {
-        let _ = writeln!(out, "\n{}", cell(&contrast.headline));
+/// The metrics that decide.
+fn decisive(contrast: &Contrast, several: bool) -> String {
+    let mut out = match several {
+        true => format!("\n{}\n", text(&contrast.headline)),
+        false => String::new(),
+    };
+    let primary = contrast.metrics.iter().filter(|metric| metric.primary);
+    out.push_str(&format!("\n{}", table(contrast, primary)));
+    out
+}
+
+/// All others, folded away.
+fn all(contrast: &Contrast) -> String {
+    let others = || contrast.metrics.iter().filter(|metric| !metric.primary);
+    match others().count() {
+        0 => String::new(),
+        n => folded(
+            &format!("{n} more metrics of {} against {}", contrast.b, contrast.a),
+            &table(contrast, others()),
+        ),
     }
-    let _ = writeln!(
-        out,
-        "\n| metric | {a} | {b} | {b}/{a} \\[95 %\\] | verdict |"
-    );
-    out.push_str("|---|---:|---:|---|---|\n");
-    for metric in contrast.metrics.iter().filter(|metric| metric.primary) {
-        let verdict = cell(&values::verdict(metric));
+}
+
+fn table<'a>(contrast: &Contrast, metrics: impl Iterator<Item = &'a Metric>) -> String {
+    let Contrast { a, b, .. } = contrast;
+    let mut out =
+        format!("| metric | {a} | {b} | {b}/{a} \\[95 %\\] | verdict |\n|---|---:|---:|---|---|\n");
+    for metric in metrics {
+        let (mark, _) = words::mark(metric.verdict);
+        let verdict = text(&format!("{mark} {}", values::verdict(metric)));
         let verdict = if metric.verdict == MetricVerdict::Regressed {
             format!("**{verdict}**")
         } else {
@@ -93,43 +100,53 @@ fn table(out: &mut String, contrast: &Contrast, several: bool) {
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} | {verdict} |",
-            cell(&metric.label()),
+            text(&metric.label()),
             values::shown(metric, &metric.a),
             values::shown(metric, &metric.b),
-            cell(&values::effect(metric)),
+            text(&values::effect(metric)),
         );
     }
-    let _ = writeln!(out, "\n{}", cell(&design(contrast)));
+    out
 }
 
-fn folded(out: &mut String, found: &Comparison) {
-    let names: Vec<String> = found
-        .sides
-        .iter()
-        .map(|side| format!("{} is {}", side.letter, cell(&side.name)))
-        .collect();
-    out.push_str("\n<details><summary>Sides, differences, notes</summary>\n\n");
-    let _ = writeln!(out, "{}", names.join("; "));
+/// What the doubt is taken from, and what could have been found.
+fn how(found: &Comparison) -> String {
+    if found.contrasts.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}\n", text(&words::compared_how(found)));
+    if let Some(detectable) = words::detectable(found) {
+        let _ = writeln!(out, "\nThis could tell {}", text(&detectable));
+    }
+    out
+}
+
+fn circumstances(found: &Comparison) -> String {
+    let mut body = String::new();
+    for side in &found.sides {
+        let text = format!("{} is {} ({})", side.letter, side.name, words::runs(side));
+        let _ = writeln!(body, "- {}", self::text(&text));
+    }
     if !found.differences.is_empty() {
         let letters: Vec<&str> = found
             .sides
             .iter()
             .map(|side| side.letter.as_str())
             .collect();
-        let _ = writeln!(out, "\n| field | | {} |", letters.join(" | "));
-        let _ = writeln!(out, "|---|---|{}", "---|".repeat(letters.len()));
+        let _ = writeln!(body, "\n| field | | {} |", letters.join(" | "));
+        let _ = writeln!(body, "|---|---|{}", "---|".repeat(letters.len()));
         for difference in &found.differences {
-            let _ = writeln!(out, "{}", difference_row(difference));
+            let _ = writeln!(body, "{}", difference_row(difference));
         }
     }
     for note in &found.notes {
-        let _ = writeln!(out, "\n{}", cell(note));
+        let _ = writeln!(body, "\n{}", text(note));
     }
     for left in &found.left_out {
-        let text = format!("left out: {}: {}", left.path.display(), left.why);
-        let _ = writeln!(out, "\n{}", cell(&text));
+        let left = format!("left out: {}: {}", left.path.display(), left.why);
+        let _ = writeln!(body, "\n{}", text(&left));
     }
-    out.push_str("\n</details>\n");
+    folded("Sides, differences, notes", &body)
 }
 
 fn difference_row(difference: &Difference) -> String {
@@ -139,11 +156,11 @@ fn difference_row(difference: &Difference) -> String {
         Declared => "meant",
         Noted => "differs",
     };
-    let value = |value: &Option<String>| cell(value.as_deref().unwrap_or("unknown"));
+    let value = |value: &Option<String>| text(value.as_deref().unwrap_or("unknown"));
     let values: Vec<String> = difference.values.iter().map(value).collect();
     format!(
         "| {} | {class} | {} |",
-        cell(&difference.field),
+        text(&difference.field),
         values.join(" | ")
     )
 }

@@ -2,7 +2,7 @@
 
 use crate::compare::{Comparison, Contrast, Metric, Outcome, Ranking};
 use crate::report::style::Style;
-use crate::report::text::{clean, entry, left, right, width, wrap};
+use crate::report::text::{clean, entry, flow, left, right, width, wrap};
 use crate::result::Verdict;
 
 use super::{values, words};
@@ -52,14 +52,9 @@ fn answer(found: &Comparison, style: &Style, out: &mut String) {
         .max()
         .unwrap_or(1);
     for side in &found.sides {
-        let text = format!(
-            "  {}  {}  ({})",
-            left(&side.letter, count),
-            clean(&side.name),
-            words::runs(side)
-        );
-        out.push_str(&clean(&text));
-        out.push('\n');
+        let items = [clean(&side.name), format!("({})", words::runs(side))];
+        let cells = style.columns().saturating_sub(count + 4);
+        entry(out, &side.letter, count + 2, &flow(&items, GAP, cells));
     }
     out.push('\n');
 }
@@ -131,10 +126,22 @@ fn contrast_table(
         cells.max().unwrap_or(0)
     });
     let numbers = 4 + widths.iter().sum::<usize>() + 3 * GAP.len();
-    let beside = style.columns().saturating_sub(numbers + GAP.len());
-    out.push_str(&format!("    {}{GAP}verdict\n", row(&head, &widths)));
-    for (cells, metric) in rows.iter().zip(told) {
-        metric_row(&row(cells, &widths), metric, numbers, beside, style, out);
+    if numbers > style.columns() {
+        let letters = [contrast.a.as_str(), contrast.b.as_str()];
+        for (cells, metric) in rows.iter().zip(told) {
+            narrow_row(cells, letters, metric, style, out);
+        }
+    } else {
+        let beside = style.columns().saturating_sub(numbers + GAP.len());
+        let verdict = if beside >= VERDICT_AT_LEAST {
+            "verdict"
+        } else {
+            ""
+        };
+        line(out, &format!("    {}{GAP}{verdict}", row(&head, &widths)));
+        for (cells, metric) in rows.iter().zip(told) {
+            metric_row(&row(cells, &widths), metric, numbers, beside, style, out);
+        }
     }
     if !untold.is_empty() {
         let changed = untold
@@ -166,6 +173,34 @@ fn row(cells: &[String; 4], widths: &[usize; 4]) -> String {
     .join(GAP)
 }
 
+/// The sign of a metric's verdict, in colour where it decides.
+fn mark(metric: &Metric, style: &Style) -> String {
+    let (mark, tone) = words::mark(metric.verdict);
+    match metric.primary {
+        true => style.verdict(tone, mark),
+        false => mark.to_owned(),
+    }
+}
+
+/// Where the page is too narrow for columns: the name, and below it what it was on both sides, and the verdict.
+fn narrow_row(
+    [name, a, b, effect]: &[String; 4],
+    letters: [&str; 2],
+    metric: &Metric,
+    style: &Style,
+    out: &mut String,
+) {
+    line(out, &format!("  {} {name}", mark(metric, style)));
+    let mut items = vec![format!("{} {a}", letters[0]), format!("{} {b}", letters[1])];
+    if effect != "–" {
+        items.push(format!("{}/{} {effect}", letters[1], letters[0]));
+    }
+    items.push(clean(&values::verdict(metric)));
+    for text in flow(&items, " · ", style.columns() - 6) {
+        line(out, &format!("      {text}"));
+    }
+}
+
 fn metric_row(
     numbers: &str,
     metric: &Metric,
@@ -174,12 +209,7 @@ fn metric_row(
     style: &Style,
     out: &mut String,
 ) {
-    let (mark, tone) = words::mark(metric.verdict);
-    let mark = if metric.primary {
-        style.verdict(tone, mark)
-    } else {
-        mark.to_owned()
-    };
+    let mark = mark(metric, style);
     let verdict = clean(&values::verdict(metric));
     if beside >= VERDICT_AT_LEAST {
         let lines = wrap(&verdict, beside);

@@ -6,6 +6,7 @@ use crate::compare::{
 };
 use crate::report::text::clean;
 use crate::result::Verdict;
+use crate::units::date_and_time;
 
 /// What a difference means, what forbids comparing first.
 pub const CLASSES: [(DifferenceClass, &str); 3] = [
@@ -39,11 +40,16 @@ pub fn mark(verdict: MetricVerdict) -> (&'static str, Verdict) {
 /// Which runs a side is made of.
 pub fn runs(side: &Side) -> String {
     match &side.runs[..] {
-        [only] => clean(&format!("{}, {}", only.path.display(), only.started_at)),
+        [only] => clean(&format!(
+            "{}, {}",
+            only.path.display(),
+            date_and_time(&only.started_at)
+        )),
         runs => clean(&format!(
             "{} runs from {}",
             runs.len(),
-            runs.first().map_or("", |r| &r.started_at)
+            runs.first()
+                .map_or_else(String::new, |run| date_and_time(&run.started_at))
         )),
     }
 }

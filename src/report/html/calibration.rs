@@ -46,6 +46,7 @@ pub fn calibration(noise: &Calibration, place: &Path) -> String {
         above: vec!["etcdbench compare --calibrate".to_owned()],
         notes: Vec::new(),
         about: Vec::new(),
+        lines: false,
         sections: sections.into_iter().flatten().collect(),
     };
     html(&Page::new(

@@ -8,6 +8,7 @@ use crate::report::chart;
 use crate::report::compare::{values, words};
 use crate::report::text::clean;
 use crate::result::{Run, Verdict};
+use crate::units::date_and_time;
 
 /// The page; `sides` are the runs of each.
 pub fn comparison(found: &Comparison, sides: &[Vec<Run>]) -> String {
@@ -21,8 +22,9 @@ pub fn comparison(found: &Comparison, sides: &[Vec<Run>]) -> String {
         word: word.to_owned(),
         reason: clean(&found.headline),
         above: vec!["etcdbench compare".to_owned()],
-        notes: found.obstacles.iter().map(|text| clean(text)).collect(),
+        notes: Vec::new(),
         about: found.sides.iter().map(side).collect(),
+        lines: true,
         sections: sections(found, sides),
     };
     html(&Page::new(
@@ -222,7 +224,7 @@ fn runs(found: &Comparison) -> Table {
                 Cell::text(clean(&side.letter)),
                 Cell::text(clean(&run.path.display().to_string())),
                 Cell::text(clean(&run.host)),
-                Cell::text(clean(&run.started_at)).class("nowrap"),
+                Cell::text(clean(&date_and_time(&run.started_at))).class("nowrap"),
                 match run.verdict {
                     Some(verdict) => Cell::verdict(verdict),
                     None => Cell::text("–"),

@@ -8,6 +8,8 @@ mod quantiles;
 mod run;
 mod runs;
 mod stalls;
+#[cfg(test)]
+mod tests;
 mod trend;
 
 pub use calibration::calibration;

@@ -43,6 +43,8 @@ pub struct Article {
     pub notes: Vec<String>,
     /// What was measured.
     pub about: Vec<String>,
+    /// Whether each of that has a line of its own.
+    pub lines: bool,
     /// Everything else.
     pub sections: Vec<Section>,
 }
@@ -97,7 +99,7 @@ struct Findings {
     findings: Vec<Told>,
 }
 
-/// A finding in words.
+/// A finding in words; message and advice are HTML.
 struct Told {
     tone: &'static str,
     mark: &'static str,
@@ -114,6 +116,9 @@ struct Facts<'a> {
     facts: &'a [(String, String)],
 }
 
+/// Names longer than this may be broken into lines, but not into narrow ones.
+const SENTENCE: usize = 30;
+
 /// Renders a part. Writing into memory does not fail.
 pub fn html(part: &impl Template) -> String {
     part.render().unwrap_or_default()
@@ -125,9 +130,25 @@ pub fn escaped(text: &str) -> String {
         .map_or_else(|never| match never {}, |text| text.to_string())
 }
 
+/// Running text as HTML; flags are set as what is typed, and never broken.
+fn prose(text: &str) -> String {
+    let word = |word: &str| {
+        let flag = word.trim_start_matches('(');
+        let end = flag.trim_end_matches(|c: char| ".,;:)".contains(c));
+        match end.starts_with("--") {
+            true => {
+                escaped(word).replacen(&escaped(end), &format!("<code>{}</code>", escaped(end)), 1)
+            }
+            false => escaped(word),
+        }
+    };
+    let words: Vec<String> = text.split(' ').map(word).collect();
+    words.join(" ")
+}
+
 /// A paragraph.
 pub fn paragraph(text: &str) -> String {
-    format!("<p>{}</p>\n", escaped(text))
+    format!("<p>{}</p>\n", prose(text))
 }
 
 /// Text as it is, to be copied.
@@ -173,8 +194,8 @@ pub fn findings(findings: &[&Finding]) -> String {
         },
         mark: words::severity_mark(finding.severity),
         word: words::severity(finding.severity),
-        message: clean(&finding.message),
-        advice: clean(finding.advice.as_deref().unwrap_or_default()),
+        message: prose(&clean(&finding.message)),
+        advice: prose(&clean(finding.advice.as_deref().unwrap_or_default())),
     };
     html(&Findings {
         findings: findings.iter().map(told).collect(),
@@ -188,6 +209,19 @@ pub fn tone(verdict: Verdict) -> &'static str {
         Verdict::Warn => "warn",
         Verdict::Inconclusive => "open",
         Verdict::Fail => "fail",
+    }
+}
+
+impl Article {
+    /// The rest of the headline as HTML.
+    fn reason(&self) -> String {
+        prose(&self.reason)
+    }
+
+    /// Whether all of the headline fits into a heading.
+    fn is_short(&self) -> bool {
+        const HEADING: usize = 120;
+        self.reason.chars().count() <= HEADING
     }
 }
 
@@ -229,7 +263,10 @@ impl Table {
     /// A table of figures that renderers share: names on the left, numbers to the right.
     pub fn of(caption: &str, table: &words::Table) -> Table {
         let shown = table.shown();
-        let cell = |column: usize, text: &str| match column < table.names {
+        // A column without a name holds words.
+        let names = |column: usize| column < table.names || table.head[column].is_empty();
+        let cell = |column: usize, text: &str| match names(column) {
+            true if text.len() > SENTENCE => Cell::text(text).class("long"),
             true => Cell::text(text),
             false => Cell::number(text),
         };

@@ -28,10 +28,16 @@ pub fn tables(subject: &Subject<'_>) -> String {
         .partition(|phase| first.is_none_or(|name| phase.phase == name));
     let mut out = String::new();
     for phase in main {
-        out.push_str(&html(&table(subject, phase)));
+        let all = |series: &&SeriesSummary| series.member.is_none();
+        let each = |series: &&SeriesSummary| series.member.is_some();
+        out.push_str(&html(&table(subject, phase, "", all)));
+        if phase.series.iter().any(|series| each(&series)) {
+            let table = table(subject, phase, ", member by member", each);
+            out.push_str(&folded(&table.caption, &html(&table)));
+        }
     }
     for phase in others {
-        let table = table(subject, phase);
+        let table = table(subject, phase, "", |_| true);
         out.push_str(&folded(&table.caption, &html(&table)));
     }
     out
@@ -41,14 +47,20 @@ fn has_something(series: &SeriesSummary) -> bool {
     series.count > 0 || !series.errors.is_empty()
 }
 
-fn table(subject: &Subject<'_>, phase: &PhaseSummary) -> Table {
+fn table(
+    subject: &Subject<'_>,
+    phase: &PhaseSummary,
+    which: &str,
+    shown: impl Fn(&&SeriesSummary) -> bool,
+) -> Table {
     let mut head = vec![Cell::text("series, ms")];
     head.extend(SHOWN.map(|(_, name)| Cell::number(name)));
     head.extend(["mean", "min", "max", "samples", "per second", "failed"].map(Cell::number));
-    let series = phase.series.iter().filter(|series| has_something(series));
+    let series = phase.series.iter();
+    let series = series.filter(|series| has_something(series) && shown(series));
     let mut table = Table {
         caption: format!(
-            "Phase {}: {} from {} on",
+            "Phase {}: {} from {} on{which}",
             clean(&phase.phase),
             format_duration(phase.length_ns),
             format_duration(phase.start_ns),

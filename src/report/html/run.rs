@@ -12,19 +12,22 @@ use crate::report::text::clean;
 use crate::report::words;
 use crate::report::words::rules;
 use crate::result::{Capacity, CapacityStep};
-use crate::units::{format_count, format_millis, significant};
+use crate::units::{date_and_time, format_count, format_millis, significant};
 
 /// The article of a run, with a heading of this level.
 pub fn article(subject: &Subject<'_>, path: &Path, id: &str, level: u8) -> Article {
     let summary = subject.summary;
     let header = &subject.run.header;
     let (word, reason) = words::headline(&summary.headline);
+    let about = words::about(subject);
     let above = [
         format!("etcdbench {}", header.kind),
         header.name.clone(),
         header.environment.host.clone(),
-        header.started_at.clone(),
+        date_and_time(&header.started_at),
     ];
+    // A run without a name of its own is named for what the page tells anyway.
+    let told = |item: &String| about.first() == Some(item);
     Article {
         id: id.to_owned(),
         level,
@@ -32,9 +35,14 @@ pub fn article(subject: &Subject<'_>, path: &Path, id: &str, level: u8) -> Artic
         mark: words::mark(summary.verdict),
         word,
         reason,
-        above: above.iter().map(|text| clean(text)).collect(),
+        above: above
+            .iter()
+            .map(|text| clean(text))
+            .filter(|item| !item.is_empty() && !told(item))
+            .collect(),
         notes: words::cut_short(subject).into_iter().collect(),
-        about: words::about(subject),
+        about,
+        lines: false,
         sections: sections(subject, path, level),
     }
 }

@@ -9,7 +9,7 @@ use crate::report::subject::Subject;
 use crate::report::text::clean;
 use crate::report::words;
 use crate::result::{Run, Summary, Verdict};
-use crate::units::format_duration;
+use crate::units::{date_and_time, format_duration};
 
 /// The page, in the order the results were given.
 pub fn runs(runs: &[(Run, Summary)], paths: &[PathBuf]) -> String {
@@ -57,6 +57,7 @@ fn overview(runs: &[(Run, Summary)], subjects: &[Subject<'_>]) -> Article {
         above: Vec::new(),
         notes: Vec::new(),
         about: Vec::new(),
+        lines: false,
         sections: sections.into_iter().flatten().collect(),
     }
 }
@@ -88,7 +89,7 @@ fn results(subjects: &[Subject<'_>]) -> Table {
             },
             Cell::text(clean(&header.kind)),
             Cell::text(clean(&header.environment.host)),
-            Cell::text(clean(&header.started_at)).class("nowrap"),
+            Cell::text(clean(&date_and_time(&header.started_at))).class("nowrap"),
             Cell::number(format_duration(subject.run.length_ns())),
             Cell::text(format!("{word}  {reason}")).class("long"),
         ]

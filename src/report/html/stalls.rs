@@ -18,7 +18,11 @@ pub fn stalls(subject: &Subject<'_>) -> String {
     if ladder.is_empty() && counted.is_empty() {
         return String::new();
     }
-    let mut out = html(&steps(ladder));
+    let where_counted = match subject.disk() {
+        Some(_) => "while the planned load was carried",
+        None => "in the phase that is judged",
+    };
+    let mut out = html(&steps(ladder, where_counted));
     if counted.is_empty() {
         out.push_str(&paragraph("No stall was seen."));
         return out;
@@ -42,11 +46,11 @@ pub fn stalls(subject: &Subject<'_>) -> String {
     out
 }
 
-fn steps(ladder: &[LadderStep]) -> Table {
+fn steps(ladder: &[LadderStep], where_counted: &str) -> Table {
     let row = |step: &LadderStep| {
         vec![
             Cell::text(format!("≥ {}", format_duration(step.at_least_ns))),
-            Cell::text(clean(&step.effect)),
+            Cell::text(clean(&step.effect)).class("long"),
             Cell::number(format_count(step.count)),
             Cell::number(format_count(step.samples)),
             Cell::number(format!("< {}", format_share(step.share_below))),
@@ -54,7 +58,7 @@ fn steps(ladder: &[LadderStep]) -> Table {
         ]
     };
     Table {
-        caption: "Waits by what they break, while the planned load was carried".to_owned(),
+        caption: format!("Waits by what they break, {where_counted}"),
         head: vec![
             Cell::text("length"),
             Cell::text("breaks"),

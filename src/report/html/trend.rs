@@ -30,6 +30,7 @@ pub fn trend(trend: &Trend) -> String {
         above: vec!["etcdbench trend".to_owned()],
         notes: Vec::new(),
         about: trend.histories.iter().map(words::title).collect(),
+        lines: true,
         sections: sections(trend),
     };
     html(&Page::new(
@@ -125,7 +126,7 @@ fn changes(history: &HistoryTrend) -> String {
             Cell::text(words::when(history, &change.at)).class("nowrap"),
             Cell::text(clean(&series.series)),
             Cell::text(words::step(series, change)).class("nowrap"),
-            Cell::number(words::factor(change)),
+            Cell::text(words::factor(change)).class("nowrap"),
             Cell::text(words::outcome(change)),
             Cell::text(words::coincidence(change).unwrap_or_default()).class("long"),
         ]

@@ -49,14 +49,29 @@ impl Document {
         }
     }
 
+    /// As many of the names as fit into so many characters, and how many more there are.
+    fn named(&self, most: usize) -> String {
+        let mut names = String::new();
+        let mut told = 0;
+        for name in &self.left_out {
+            if names.chars().count() + name.chars().count() > most {
+                break;
+            }
+            let gap = if told == 0 { "" } else { ", " };
+            names.push_str(&format!("{gap}{name}"));
+            told += 1;
+        }
+        match (told, self.left_out.len() - told) {
+            (_, 0) => names,
+            (0, more) => format!("{more} parts"),
+            (_, more) => format!("{names} and {more} more"),
+        }
+    }
+
     /// The document. `elsewhere` tells where all of it is.
     pub fn finish(mut self, elsewhere: &str) -> String {
         if !self.left_out.is_empty() {
-            // Names are ours or were cut: the reserve is enough for them.
-            let mut names = self.left_out.join(", ");
-            if names.chars().count() > RESERVE / 2 {
-                names = format!("{} parts", self.left_out.len());
-            }
+            let names = self.named(RESERVE / 2);
             self.out.push_str(&format!(
                 "\nLeft out, for a comment holds no more: {names}. All of it: {elsewhere}\n"
             ));
@@ -101,7 +116,8 @@ pub fn table(table: &Table) -> String {
 
 /// Something folded away.
 pub fn folded(summary: &str, body: &str) -> String {
-    format!("\n<details><summary>{summary}</summary>\n\n{body}\n</details>\n")
+    let body = body.trim_end();
+    format!("\n<details><summary>{summary}</summary>\n\n{body}\n\n</details>\n")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Markdown for pull requests and job summaries.
 
-mod document;
+pub mod document;
 mod run;
 
 pub use run::runs;

@@ -43,15 +43,16 @@ pub fn runs(runs: &[(Run, Summary)], paths: &[PathBuf]) -> String {
 fn answer(subject: &Subject<'_>, out: &mut Document) {
     let (word, reason) = words::headline(&subject.summary.headline);
     let mark = words::mark(subject.summary.verdict);
-    out.push(&format!("{mark} **{}** {}\n", text(&word), text(&reason)));
+    let mut answer = format!("{mark} **{}** {}\n", text(&word), text(&reason));
     if let Some(how) = words::cut_short(subject) {
-        out.push(&format!("\n{}\n", text(&how)));
+        answer.push_str(&format!("\n{}\n", text(&how)));
     }
     let about: Vec<String> = words::about(subject)
         .iter()
         .map(|item| text(item))
         .collect();
-    out.push(&format!("\n{}\n\n", about.join(" · ")));
+    answer.push_str(&format!("\n{}\n\n", about.join(" · ")));
+    out.part("an answer", &answer);
     out.part("rules", &rules(subject));
     out.part("worth knowing", &findings(subject));
 }
@@ -101,7 +102,7 @@ fn evidence(subject: &Subject<'_>, path: &Path, name: &str, out: &mut Document) 
             .iter()
             .map(|line| format!("{}\n\n", text(line)))
             .collect();
-        out.part("capacity", &folded(&format!("{name}capacity"), &body));
+        out.part("capacity", &folded(&format!("{name}Capacity"), &body));
     }
     if let Plan::Load(plan) = &subject.plan {
         let entries = words::load::client(subject, plan)
@@ -111,7 +112,7 @@ fn evidence(subject: &Subject<'_>, path: &Path, name: &str, out: &mut Document) 
             .map(|(label, items)| format!("- {label}: {}\n", text(&items.join(", "))))
             .collect();
         if !body.is_empty() {
-            out.part("load", &folded(&format!("{name}load"), &body));
+            out.part("load", &folded(&format!("{name}Load"), &body));
         }
         if let Some((title, steps)) = words::load::steps(subject, plan) {
             let title = format!("{name}{}", text(&title));
@@ -121,7 +122,7 @@ fn evidence(subject: &Subject<'_>, path: &Path, name: &str, out: &mut Document) 
         if !members.rows.is_empty() {
             out.part(
                 "members",
-                &folded(&format!("{name}members"), &table(&members)),
+                &folded(&format!("{name}Members"), &table(&members)),
             );
         }
     }
@@ -131,7 +132,7 @@ fn evidence(subject: &Subject<'_>, path: &Path, name: &str, out: &mut Document) 
             .iter()
             .map(|step| format!("- {}\n", text(&stalls::step(step))))
             .collect();
-        out.part("stalls", &folded(&format!("{name}stalls"), &body));
+        out.part("stalls", &folded(&format!("{name}Stalls"), &body));
     }
     figures(subject, name, out);
     out.part("how to do it again", &again(subject, path, name));
@@ -152,7 +153,7 @@ fn figures(subject: &Subject<'_>, name: &str, out: &mut Document) {
             rows,
             names: 2,
         };
-        let title = format!("{name}quantiles of phase {}", text(&phase.phase));
+        let title = format!("{name}Quantiles of phase {}", text(&phase.phase));
         let part = format!("quantiles of phase {}", text(&phase.phase));
         out.part(&part, &folded(&title, &table(&figures)));
     }
@@ -198,5 +199,5 @@ fn again(subject: &Subject<'_>, path: &Path, name: &str) -> String {
     for (label, fact) in all {
         body.push_str(&format!("- {}: {}\n", text(&label), text(&fact)));
     }
-    folded(&format!("{name}machine, command, result"), &body)
+    folded(&format!("{name}Machine, command, result"), &body)
 }

@@ -1,16 +1,5 @@
-//! CSV (quoted as RFC 4180 has it, lines end in a newline): one row per series, a header row.
-//!
-//! | column | meaning |
-//! |---|---|
-//! | `scenario`, `machine`, `distinct_by` | which history |
-//! | `series`, `unit`, `direction`, `informational` | which series |
-//! | `nights` | nights with a value that counts |
-//! | `at` | start of the newest run |
-//! | `verdict` | what is said about it |
-//! | `value`, `usual`, `low`, `high`, `ratio` | tonight, and the interval it is held against |
-//! | `bad_nights`, `needed_nights`, `since` | bad nights in a row, how many confirm, the first of them |
-//! | `changes` | lasting changes |
-//! | `last_change`, `last_change_before`, `last_change_after`, `last_change_outcome`, `last_change_p` | the newest of them |
+//! CSV (quoted as RFC 4180 has it, lines end in a newline): one row per series, a header row. The columns are
+//! told in `docs/formats.md`.
 
 use csv::Writer;
 use serde::Serialize;

@@ -3,10 +3,8 @@
 
 use super::words;
 use crate::compare::trend::{HistoryTrend, SeriesTrend, TonightVerdict, Trend};
-use crate::report::text::clean;
+use crate::report::markdown::document::{Document, folded, text};
 
-/// A comment that begins with it can be found and replaced by the next night's.
-const MARKER: &str = "<!-- etcdbench trend -->";
 /// Files of one reason that are named.
 const MOST_FILES: usize = 10;
 
@@ -16,33 +14,34 @@ pub fn markdown(trend: &Trend) -> String {
         .headline
         .split_once("  ")
         .unwrap_or((&trend.headline, ""));
-    let mut out = format!("{MARKER}\n**{word}** {}\n", text(reason));
+    let mut out = Document::new("trend");
+    out.push(&format!("**{word}** {}\n", text(reason)));
     for history in &trend.histories {
         one(history, &mut out);
     }
-    list("Left out", &words::left_out(trend, MOST_FILES), &mut out);
-    list("Notes", &trend.notes, &mut out);
-    out
+    let left_out = words::left_out(trend, MOST_FILES);
+    out.part("files left out", &list("Left out", &left_out));
+    out.part("notes", &list("Notes", &trend.notes));
+    out.finish("`etcdbench trend … -o page.html`")
 }
 
-fn one(history: &HistoryTrend, out: &mut String) {
-    out.push_str(&format!("\n### {}\n", text(&words::title(history))));
+/// What is news, and the rest folded away.
+fn one(history: &HistoryTrend, out: &mut Document) {
+    let title = text(&words::title(history));
     let (news, quiet): (Vec<_>, Vec<_>) = history
         .series
         .iter()
         .partition(|series| words::matters(series) || is_better(series));
+    let mut told = format!("\n### {title}\n");
     if !news.is_empty() {
-        out.push('\n');
-        table(history, &news, out);
+        told.push_str(&format!("\n{}", table(history, &news)));
     }
-    changes(history, out);
+    out.part(&title, &told);
+    out.part(&format!("changes of {title}"), &changes(history));
     if !quiet.is_empty() {
-        out.push_str(&format!(
-            "\n<details><summary>{} more series</summary>\n\n",
-            quiet.len()
-        ));
-        table(history, &quiet, out);
-        out.push_str("\n</details>\n");
+        let summary = format!("{} more series", quiet.len());
+        let quiet = folded(&summary, &table(history, &quiet));
+        out.part(&format!("steady series of {title}"), &quiet);
     }
 }
 
@@ -50,8 +49,9 @@ fn is_better(series: &SeriesTrend) -> bool {
     series.tonight.verdict == TonightVerdict::Better
 }
 
-fn table(history: &HistoryTrend, series: &[&SeriesTrend], out: &mut String) {
-    out.push_str("| series | usual | tonight | ratio | verdict |\n|---|---:|---:|---:|---|\n");
+fn table(history: &HistoryTrend, series: &[&SeriesTrend]) -> String {
+    let mut out =
+        "| series | usual | tonight | ratio | verdict |\n|---|---:|---:|---:|---|\n".to_owned();
     for series in series {
         let tonight = &series.tonight;
         let mut verdict = words::tonight(history, series);
@@ -69,21 +69,22 @@ fn table(history: &HistoryTrend, series: &[&SeriesTrend], out: &mut String) {
             words::ratio(tonight.ratio),
         ));
     }
+    out
 }
 
-fn changes(history: &HistoryTrend, out: &mut String) {
+fn changes(history: &HistoryTrend) -> String {
     let mut all: Vec<_> = history
         .series
         .iter()
         .flat_map(|series| series.changes.iter().map(move |change| (series, change)))
         .collect();
     if all.is_empty() {
-        return;
+        return String::new();
     }
     all.sort_by_key(|(_, change)| change.night);
-    out.push_str(
-        "\n| since | series | change | factor (95 %) | | with |\n|---|---|---|---|---|---|\n",
-    );
+    let mut out =
+        "\n| since | series | change | factor (95 %) | | with |\n|---|---|---|---|---|---|\n"
+            .to_owned();
     for (series, change) in all {
         out.push_str(&format!(
             "| {} | {} | {} | {} | {} | {} |\n",
@@ -95,32 +96,16 @@ fn changes(history: &HistoryTrend, out: &mut String) {
             text(&words::coincidence(change).unwrap_or_default()),
         ));
     }
-}
-
-fn list(title: &str, items: &[String], out: &mut String) {
-    if items.is_empty() {
-        return;
-    }
-    out.push_str(&format!(
-        "\n<details><summary>{title}: {}</summary>\n\n",
-        items.len()
-    ));
-    for item in items {
-        out.push_str(&format!("- {}\n", text(item)));
-    }
-    out.push_str("\n</details>\n");
-}
-
-/// Text in which nothing is markup.
-fn text(raw: &str) -> String {
-    let mut out = String::with_capacity(raw.len());
-    for c in clean(raw).chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '&' => out.push_str("&amp;"),
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' | '~' => out.extend(['\\', c]),
-            other => out.push(other),
-        }
-    }
     out
+}
+
+fn list(title: &str, items: &[String]) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let body: String = items
+        .iter()
+        .map(|item| format!("- {}\n", text(item)))
+        .collect();
+    folded(&format!("{title}: {}", items.len()), &body)
 }

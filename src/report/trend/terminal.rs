@@ -77,13 +77,17 @@ fn table(history: &HistoryTrend, style: &Style, out: &mut String) {
         widths.max().unwrap_or(0).max(width(head[column]))
     };
     let fixed: usize = (0..5).map(cells).sum::<usize>() + 2 * 6;
+    // Where the page is too narrow for it, the verdict goes below its row.
+    let below = fixed + SKETCH.0 > style.columns();
+    let fixed = if below { fixed - cells(4) - 2 } else { fixed };
     let sketch = style
         .columns()
         .saturating_sub(fixed)
         .clamp(SKETCH.0, SKETCH.1);
     let mut line = |row: [&str; 5], nights: &str, verdict: &str| {
+        let gap = if below { "\n      " } else { "  " };
         let text = format!(
-            "  {}  {}  {}  {}  {}  {verdict}",
+            "  {}  {}  {}  {}  {}{gap}{verdict}",
             left(row[0], cells(0)),
             left(nights, sketch),
             right(row[1], cells(1)),

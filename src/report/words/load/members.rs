@@ -102,7 +102,11 @@ fn p99(figures: &SeriesSummary) -> String {
         .values
         .into_iter()
         .find(|(name, _)| *name == "p99");
-    found.map_or_else(String::new, |(_, value)| format!("{value} ms"))
+    match found {
+        Some((_, value)) if value == "–" => value,
+        Some((_, value)) => format!("{value} ms"),
+        None => String::new(),
+    }
 }
 
 fn bracket(figures: &BucketSummary) -> String {
