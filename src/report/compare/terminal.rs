@@ -2,7 +2,7 @@
 
 use crate::compare::{Comparison, Contrast, Metric, Outcome, Ranking};
 use crate::report::style::Style;
-use crate::report::text::{clean, entry, left, right, width, wrap};
+use crate::report::text::{clean, entry, flow, left, right, width, wrap};
 use crate::result::Verdict;
 
 use super::{values, words};
