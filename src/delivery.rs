@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::plan::{Destination, ExportPlan};
+use crate::report::export::Document;
 
 /// Writes a document to a file, or to stdout without one.
 ///
@@ -15,6 +17,43 @@ pub fn deliver(document: &str, output: Option<&Path>) -> Result<()> {
         Some(path) => write(path, document.as_bytes()),
         None => print(document.as_bytes()),
     }
+}
+
+/// Writes the documents of an export where they were asked to be.
+///
+/// # Errors
+/// [`Error::Usage`] for several that were to go to stdout or into one file, [`Error::Io`] when one cannot be written.
+pub fn deliver_all(documents: &[Document], plan: &ExportPlan) -> Result<()> {
+    match (&plan.to, documents) {
+        (Destination::Directory(directory), _) => {
+            fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
+            documents.iter().try_for_each(|document| {
+                let path = directory.join(&document.file_name);
+                write(&path, document.text.as_bytes())
+            })
+        }
+        (Destination::Stdout, [only]) => print(only.text.as_bytes()),
+        (Destination::File(path), [only]) => write(path, only.text.as_bytes()),
+        (Destination::Stdout, several) => Err(too_many(several, plan, "DIR")),
+        (Destination::File(path), several) => {
+            Err(too_many(several, plan, &path.display().to_string()))
+        }
+    }
+}
+
+fn too_many(documents: &[Document], plan: &ExportPlan, directory: &str) -> Error {
+    const MOST: usize = 3;
+    let named = documents.iter().take(MOST);
+    let mut names: Vec<&str> = named.map(|document| document.file_name.as_str()).collect();
+    if documents.len() > MOST {
+        names.push("…");
+    }
+    Error::Usage(format!(
+        "--export {}: this makes {} files ({}); name a directory for them: --output {directory}/",
+        plan.kind.name(),
+        documents.len(),
+        names.join(", "),
+    ))
 }
 
 /// Writes to stdout. A reader that has seen enough (`| head`) is no error.

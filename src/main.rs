@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 use clap::Parser;
 use etcdbench::cli::{
-    self, ChartArgs, Cli, Command, CompareArgs, DiskArgs, LoadArgs, OutputArgs, ReportArgs,
+    self, ChartArgs, Cli, Command, CompareArgs, DiskArgs, Export, LoadArgs, OutputArgs, ReportArgs,
     TrendArgs,
 };
 use etcdbench::clock::Clock;
@@ -17,10 +17,13 @@ use etcdbench::delivery::{self, print};
 use etcdbench::disk as probe;
 use etcdbench::error::Result;
 use etcdbench::exit::Exit;
-use etcdbench::plan::{self, ComparePlan, DiskPlan, DocumentPlan, LoadPlan, Target, TrendPlan};
+use etcdbench::plan::{
+    self, ComparePlan, DiskPlan, DocumentPlan, ExportPlan, LoadPlan, Target, TrendPlan,
+};
 use etcdbench::report::chart::{self, Chart};
+use etcdbench::report::export::{self, Of, Subject};
 use etcdbench::report::{self, Style};
-use etcdbench::result;
+use etcdbench::result::{self, Run, Summary};
 use etcdbench::session::{Finished, Request};
 use etcdbench::{charts, compare, load, progress, signals, verdict};
 
@@ -131,14 +134,13 @@ fn conclude(
 }
 
 fn stored(args: &ReportArgs) -> Result<Exit> {
+    if let Some((plan, file)) = ExportPlan::of_report(args)? {
+        return exported(args, &plan, file);
+    }
     let plan = DocumentPlan::resolve(&args.document, &args.files)?;
     let mut runs = Vec::new();
     for file in &args.files {
-        let run = result::read(file)?;
-        // A result without a summary is of a killed run: it is summarised from what it holds.
-        let killed = || verdict::conclude(&run, false, false, run.last_heard());
-        let summary = run.summary.clone().unwrap_or_else(killed);
-        runs.push((run, summary));
+        runs.push(read(file)?);
     }
     let style = Style::of_stdout(args.document.no_color);
     let text = report::document(&runs, &args.files, &plan, &style);
@@ -151,9 +153,39 @@ fn stored(args: &ReportArgs) -> Result<Exit> {
     Ok(Exit::of(worst.unwrap_or_default(), args.strict))
 }
 
+/// A stored result and what it amounts to.
+fn read(file: &Path) -> Result<(Run, Summary)> {
+    let run = result::read(file)?;
+    // A result without a summary is of a killed run: it is summarised from what it holds.
+    let killed = || verdict::conclude(&run, false, false, run.last_heard());
+    let summary = run.summary.clone().unwrap_or_else(killed);
+    Ok((run, summary))
+}
+
+/// A stored result for another tool.
+fn exported(args: &ReportArgs, plan: &ExportPlan, file: &Path) -> Result<Exit> {
+    let (run, summary) = read(file)?;
+    let intervals = match plan.kind {
+        Export::Hlog => result::intervals(file)?,
+        _ => Vec::new(),
+    };
+    let subject = Subject::Run {
+        run: &run,
+        summary: &summary,
+        intervals: &intervals,
+    };
+    send(plan, subject)?;
+    draw(&args.charts, || chart::of_run(&run, &summary))?;
+    Ok(Exit::of(summary.verdict, args.strict))
+}
+
 fn compared(args: &CompareArgs) -> Result<Exit> {
     let plan = ComparePlan::resolve(args)?;
-    let output = plan::place(args.output.as_deref(), &[])?;
+    let export = ExportPlan::resolve(args.export.export, Of::Comparison, args.output.as_deref())?;
+    let output = match export {
+        Some(_) => None,
+        None => plan::place(args.output.as_deref(), &[])?,
+    };
     let tell = |line: &str| {
         if !args.quiet {
             say(line);
@@ -171,10 +203,15 @@ fn compared(args: &CompareArgs) -> Result<Exit> {
         }
         done => done?,
     };
-    let style = Style::of_stdout(args.no_color);
-    let format = plan::chosen(args.format, args.output.as_deref());
-    let text = report::compared(&finished, format, args.all, &style);
-    hand_over(&text, output.as_deref(), args.quiet)?;
+    match (&export, &finished.answer) {
+        (Some(plan), Answer::Comparison(found)) => send(plan, Subject::Comparison(found))?,
+        _ => {
+            let style = Style::of_stdout(args.no_color);
+            let format = plan::chosen(args.format, args.output.as_deref());
+            let text = report::compared(&finished, format, args.all, &style);
+            hand_over(&text, output.as_deref(), args.quiet)?;
+        }
+    }
     if let Answer::Comparison(found) = &finished.answer {
         draw(&args.charts, || {
             chart::of_comparison(found, &finished.sides)
@@ -185,12 +222,21 @@ fn compared(args: &CompareArgs) -> Result<Exit> {
 
 fn trend(args: &TrendArgs) -> Result<Exit> {
     let plan = TrendPlan::resolve(args)?;
-    let output = plan::place(args.output.as_deref(), &[])?;
+    let export = ExportPlan::resolve(args.export.export, Of::Trend, args.output.as_deref())?;
+    let output = match export {
+        Some(_) => None,
+        None => plan::place(args.output.as_deref(), &[])?,
+    };
     let trend = compare::trend::run(&plan)?;
-    let style = Style::of_stdout(args.no_color);
-    let format = plan::chosen(args.format, args.output.as_deref());
-    let text = report::trend::render(&trend, format, &style);
-    hand_over(&text, output.as_deref(), false)?;
+    match &export {
+        Some(plan) => send(plan, Subject::Trend(&trend))?,
+        None => {
+            let style = Style::of_stdout(args.no_color);
+            let format = plan::chosen(args.format, args.output.as_deref());
+            let text = report::trend::render(&trend, format, &style);
+            hand_over(&text, output.as_deref(), false)?;
+        }
+    }
     draw(&args.charts, || chart::of_trend(&trend))?;
     Ok(trend.verdict.exit())
 }
@@ -208,6 +254,11 @@ fn draw(wanted: &ChartArgs, charts: impl FnOnce() -> Vec<Chart>) -> Result<()> {
         .iter()
         .for_each(|path| say(&format!("wrote {}", path.display())));
     Ok(())
+}
+
+/// Writes what another tool reads where it was asked to be.
+fn send(plan: &ExportPlan, subject: Subject<'_>) -> Result<()> {
+    delivery::deliver_all(&export::export(plan.kind, subject)?, plan)
 }
 
 /// Writes a document where it was asked to be, and says where a file is.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::ChartArgs;
+use super::{ChartArgs, ExportArgs};
 use crate::compare::{FailOn, Intent, MinDifference};
 
 /// Tell which of two or more results is better, by how much, and how sure that is.
@@ -42,7 +42,7 @@ pub struct CompareArgs {
     /// Learn from repeated runs of the same thing how much runs differ by themselves on this machine
     ///
     /// Writes --calibration. Later comparisons of one run a side allow for it.
-    #[arg(long, help_heading = MEASURE)]
+    #[arg(long, conflicts_with = "export", help_heading = MEASURE)]
     pub calibrate: bool,
 
     /// What is meant to differ; all else must be equal [default: found from what differs]
@@ -103,6 +103,10 @@ pub struct CompareArgs {
     /// Charts as files
     #[command(flatten)]
     pub charts: ChartArgs,
+
+    /// For other tools
+    #[command(flatten)]
+    pub export: ExportArgs,
 }
 
 const MEASURE: &str = "Measure";

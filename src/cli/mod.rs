@@ -4,6 +4,7 @@
 mod compare;
 mod connect;
 mod disk;
+mod export;
 mod load;
 mod output;
 mod report;
@@ -16,6 +17,7 @@ use clap::{Parser, Subcommand};
 pub use compare::{CompareArgs, CompareFormat};
 pub use connect::{ConnectArgs, UserArg};
 pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, PhaseArg};
+pub use export::{Export, ExportArgs};
 pub use load::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 pub use output::{ChartArgs, DocumentArgs, Format, OutputArgs, Table};
 pub use report::ReportArgs;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ChartArgs, DocumentArgs};
+use super::{ChartArgs, DocumentArgs, ExportArgs};
 
 /// Show stored results again.
 ///
@@ -29,6 +29,10 @@ pub struct ReportArgs {
     /// Charts as files
     #[command(flatten)]
     pub charts: ChartArgs,
+
+    /// For other tools
+    #[command(flatten)]
+    pub export: ExportArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -39,5 +43,6 @@ Examples:
   etcdbench report result.jsonl --format json | jq .summary.verdict
   etcdbench report result.jsonl --format csv --table percentiles > percentiles.csv
   etcdbench report result.jsonl --charts charts/ --png
+  etcdbench report result.jsonl --export junit -o result.xml
 
 The exit code is the verdict's, as it was when the run ended; of several results that of the worst.";

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::ChartArgs;
+use super::{ChartArgs, ExportArgs};
 use crate::units::parse_share;
 
 /// Tell whether the newest run of a history is worse than those before it, and where the level changed for good.
@@ -40,6 +40,10 @@ pub struct TrendArgs {
     /// Charts as files
     #[command(flatten)]
     pub charts: ChartArgs,
+
+    /// For other tools
+    #[command(flatten)]
+    pub export: ExportArgs,
 
     /// Tonight's judgement
     #[command(flatten)]

@@ -388,7 +388,7 @@ fn tail_problem(name: &str, side: &SideMetric, q: f64) -> Option<String> {
     if fewest < FEWEST_BEYOND {
         let wanted = (FEWEST_BEYOND / (1.0 - q)).ceil() as u64;
         return Some(format!(
-            "{name}: a run has {} samples beyond it, needs runs of about {} samples",
+            "{name}: too few of a run's samples lie beyond it ({}), needs runs of about {} samples",
             fewest.floor(),
             crate::units::format_count(wanted)
         ));

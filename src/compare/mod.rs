@@ -27,8 +27,10 @@ use std::path::PathBuf;
 pub use calibration::{Calibration, FEWEST_CALIBRATING, Noise};
 pub use carry::{Answer, Finished, carry_out};
 pub use json_schema::json_schema;
+pub(crate) use model::is_usual;
 pub use model::*;
 pub use settings::{FailOn, MinDifference, Settings};
+pub(crate) use subject::{DISK_PRIMARY, NOT_COMPARED};
 pub use words::design;
 
 use crate::exit::Exit;

@@ -342,7 +342,7 @@ pub struct LeftOut {
 }
 
 /// Whether a phase is the one people mean when they do not name one.
-pub(super) fn is_usual(phase: &str) -> bool {
+pub(crate) fn is_usual(phase: &str) -> bool {
     matches!(phase, "etcd" | "steady")
 }
 

@@ -62,10 +62,8 @@ pub(super) fn nothing_in_common(groups: &[Group]) -> String {
 /// What is known about the runs that limits the trust in what follows.
 pub(super) fn notes(groups: &[Group]) -> Vec<String> {
     let inputs = || groups.iter().flat_map(|group| &group.runs);
-    let mut notes: Vec<String> = inputs()
-        .flat_map(|input| [incomplete(input), stolen(input)])
-        .flatten()
-        .collect();
+    let mut notes: Vec<String> = inputs().filter_map(incomplete).collect();
+    notes.extend(hypervisor(groups));
     let starts: Vec<Timestamp> = inputs()
         .filter_map(|input| input.run.header.started_at.parse().ok())
         .collect();
@@ -90,28 +88,44 @@ fn incomplete(input: &Input) -> Option<String> {
     Some(format!("{} is incomplete: {why}", input.path.display()))
 }
 
-/// Time that the hypervisor gave to others.
-fn stolen(input: &Input) -> Option<String> {
-    let lines = || {
-        input
-            .run
-            .counters
-            .iter()
-            .filter(|line| line.source == "cpu")
-    };
-    let sum = |name: &str| {
-        lines()
-            .filter_map(|line| line.values.get(name))
-            .sum::<f64>()
-    };
-    let share = sum("steal_s") / sum("total_s");
-    (share > MOST_STOLEN).then(|| {
+/// Time that the hypervisor gave to others, in one line for all runs.
+fn hypervisor(groups: &[Group]) -> Option<String> {
+    let mut most = 0.0_f64;
+    let mut hit = Vec::new();
+    for group in groups {
+        let shares = group.runs.iter().filter_map(stolen);
+        let shares: Vec<f64> = shares.filter(|share| *share > MOST_STOLEN).collect();
+        most = shares.iter().copied().fold(most, f64::max);
+        if !shares.is_empty() {
+            hit.push(format!(
+                "{} of {} runs of {}",
+                shares.len(),
+                group.runs.len(),
+                group.name
+            ));
+        }
+    }
+    (!hit.is_empty()).then(|| {
         format!(
-            "{}: the hypervisor gave {} of the CPU time to others",
-            input.path.display(),
-            format_share(share)
+            "the hypervisor gave up to {} of the CPU time to others, in {}",
+            format_share(most),
+            listed(&hit)
         )
     })
+}
+
+/// The share of the CPU time that the hypervisor gave to others while a run lasted, where that was counted.
+fn stolen(input: &Input) -> Option<f64> {
+    let cpu = input
+        .run
+        .counters
+        .iter()
+        .filter(|line| line.source == "cpu");
+    let (steal_s, total_s) = cpu.fold((0.0, 0.0), |(steal, total), line| {
+        let of = |name: &str| line.values.get(name).copied().unwrap_or(0.0);
+        (steal + of("steal_s"), total + of("total_s"))
+    });
+    (total_s > 0.0).then(|| steal_s / total_s)
 }
 
 /// What the design of the comparison limits.

@@ -5,7 +5,7 @@ use crate::result::{PhaseData, Run, SeriesData};
 use super::Stat;
 
 /// Phases that prepare, search or clean up; what they measure is no property of a steady load.
-pub(super) const NOT_COMPARED: [&str; 8] = [
+pub(crate) const NOT_COMPARED: [&str; 8] = [
     "idle",
     "durability",
     "commits",
@@ -17,7 +17,7 @@ pub(super) const NOT_COMPARED: [&str; 8] = [
 ];
 
 /// What decides about a disk: the two syncs etcd's own limits are about, and what a put waits for.
-pub(super) const DISK_PRIMARY: [&str; 3] = ["wal.fsync", "backend.commit", "put.commit"];
+pub(crate) const DISK_PRIMARY: [&str; 3] = ["wal.fsync", "backend.commit", "put.commit"];
 
 /// One metric that is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@ mod compare;
 mod connect;
 mod disk;
 mod document;
+mod export;
 pub(crate) mod load;
 mod phases;
 mod resolve;
@@ -15,6 +16,7 @@ pub use compare::{ComparePlan, Measure, Source};
 pub use connect::{Connect, credentials};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
 pub use document::{DocumentPlan, chosen, place};
+pub use export::{Destination, ExportPlan};
 pub use load::{
     FRESH_PREFIX, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation,
     Placement, RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,

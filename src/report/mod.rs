@@ -9,6 +9,7 @@ pub mod chart;
 mod compare;
 mod csv;
 mod document;
+pub mod export;
 mod html;
 mod json;
 mod markdown;

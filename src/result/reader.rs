@@ -50,6 +50,27 @@ pub fn read(path: &Path) -> Result<Run> {
     Ok(assembly.finish())
 }
 
+/// Reads the intervals of a result alone, in the order they were told, each with its histogram as it was recorded. They
+/// take as much memory as they take in the file.
+///
+/// # Errors
+/// As [`read`].
+pub fn intervals(path: &Path) -> Result<Vec<Interval>> {
+    let mut lines = Lines::open(path)?;
+    header(&mut lines)?;
+    let mut intervals = Vec::new();
+    while let Some(whole) = lines.next()? {
+        match serde_json::from_slice::<Line>(&lines.bytes) {
+            Ok(Line::Interval(interval)) => intervals.push(interval),
+            Ok(_) => {}
+            Err(_) if !whole => {}
+            Err(error) if known_type(&lines.bytes) => return Err(lines.damaged(error.to_string())),
+            Err(_) => {}
+        }
+    }
+    Ok(intervals)
+}
+
 /// False for a line of a type that a newer minor version brought.
 fn known_type(line: &[u8]) -> bool {
     const KNOWN: [&str; 6] = [

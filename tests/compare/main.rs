@@ -4,4 +4,6 @@ mod cli;
 mod files;
 mod hour;
 mod noise;
+mod page;
+mod place;
 mod simulate;

@@ -18,6 +18,7 @@ pub mod needs;
 pub mod null_server;
 pub mod probe;
 pub mod quiet;
+pub mod readers;
 pub mod shape;
 pub mod sides;
 pub mod strace;

@@ -24,7 +24,8 @@ const ACHIEVED: [&str; 2] = ["put.commit", ".service"];
 
 /// One figure of one night.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Metric {
+pub(crate) struct Metric {
+    /// `etcd/wal.fsync.p99`, `capacity.puts`: the same every night.
     pub name: String,
     pub unit: Unit,
     pub direction: Direction,
@@ -34,10 +35,13 @@ pub(super) struct Metric {
     pub phase: Option<(String, u64)>,
     /// `None` where too few samples stand behind it.
     pub value: Option<f64>,
+    /// Both ends of a quantile's 95 % interval, in nanoseconds, where they are known.
+    pub low_ns: Option<u64>,
+    pub high_ns: Option<u64>,
 }
 
 /// The figures of a run that are followed.
-pub(super) fn metrics(header: &Header, summary: &Summary) -> Vec<Metric> {
+pub(crate) fn metrics(header: &Header, summary: &Summary) -> Vec<Metric> {
     let mut found = Vec::new();
     let followed = summary
         .phases
@@ -64,23 +68,45 @@ pub(super) fn metrics(header: &Header, summary: &Summary) -> Vec<Metric> {
             min_difference: MIN_DIFFERENCE,
             phase: None,
             value: Some(puts),
+            low_ns: None,
+            high_ns: None,
         });
     }
     found
 }
 
-fn of_series(phase: &PhaseSummary, series: &SeriesSummary, decides: bool, found: &mut Vec<Metric>) {
-    let mut push = |metric: &str, unit, direction, informational, min_difference, value| {
-        found.push(Metric {
-            name: format!("{}/{}.{metric}", phase.phase, series.series),
-            unit,
-            direction,
-            informational: informational || !decides,
-            min_difference,
-            phase: Some((phase.phase.clone(), phase.length_ns)),
+/// A value and the ends of its interval.
+#[derive(Default)]
+struct Figure {
+    value: Option<f64>,
+    low_ns: Option<u64>,
+    high_ns: Option<u64>,
+}
+
+impl Figure {
+    fn alone(value: Option<f64>) -> Self {
+        Figure {
             value,
-        });
-    };
+            ..Figure::default()
+        }
+    }
+}
+
+fn of_series(phase: &PhaseSummary, series: &SeriesSummary, decides: bool, found: &mut Vec<Metric>) {
+    let mut push =
+        |metric: &str, unit, direction, informational, min_difference, figure: Figure| {
+            found.push(Metric {
+                name: format!("{}/{}.{metric}", phase.phase, series.series),
+                unit,
+                direction,
+                informational: informational || !decides,
+                min_difference,
+                phase: Some((phase.phase.clone(), phase.length_ns)),
+                value: figure.value,
+                low_ns: figure.low_ns,
+                high_ns: figure.high_ns,
+            });
+        };
     for (q, name, informational, min_difference) in QUANTILES {
         let quantile = series
             .quantiles
@@ -92,7 +118,11 @@ fn of_series(phase: &PhaseSummary, series: &SeriesSummary, decides: bool, found:
             Direction::LowerIsBetter,
             informational,
             min_difference,
-            quantile.map(|found| found.value_ns as f64),
+            Figure {
+                value: quantile.map(|found| found.value_ns as f64),
+                low_ns: quantile.and_then(|found| found.low_ns),
+                high_ns: quantile.and_then(|found| found.high_ns),
+            },
         );
     }
     if ACHIEVED.iter().any(|end| series.series.ends_with(end)) {
@@ -102,7 +132,7 @@ fn of_series(phase: &PhaseSummary, series: &SeriesSummary, decides: bool, found:
             Direction::HigherIsBetter,
             false,
             MIN_DIFFERENCE,
-            (phase.length_ns > 0).then_some(series.rate_per_s),
+            Figure::alone((phase.length_ns > 0).then_some(series.rate_per_s)),
         );
         let failed = series.errors.values().sum::<u64>();
         let all = series.count.saturating_add(failed);
@@ -112,7 +142,7 @@ fn of_series(phase: &PhaseSummary, series: &SeriesSummary, decides: bool, found:
             Direction::LowerIsBetter,
             false,
             MIN_DIFFERENCE,
-            (all > 0).then(|| failed as f64 / all as f64),
+            Figure::alone((all > 0).then(|| failed as f64 / all as f64)),
         );
     }
 }

@@ -28,6 +28,7 @@ pub use headline::format_value;
 pub use history::{Direction, History, Night, Track, Unit};
 pub use judge::{Settings, judge};
 pub use marks::{Mark, MarkKind, Marks, acknowledge};
+pub(crate) use metrics::{Metric, metrics};
 pub use run::run;
 pub use schema::*;
 pub use table::{TableOptions, read_table};

@@ -148,7 +148,12 @@ fn contrast_table(
             .iter()
             .filter(|metric| metric.verdict.is_change())
             .count();
-        let text = format!("    {} more, {changed} of them differ: --all", untold.len());
+        let differ = match changed {
+            0 => "none of them differs".to_owned(),
+            1 => "1 of them differs".to_owned(),
+            some => format!("{some} of them differ"),
+        };
+        let text = format!("    {} more, {differ}: --all", untold.len());
         line(out, &text);
     }
     out.push('\n');

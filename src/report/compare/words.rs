@@ -6,7 +6,7 @@ use crate::compare::{
 };
 use crate::report::text::clean;
 use crate::result::Verdict;
-use crate::units::date_and_time;
+use crate::units::{date_and_time, format_share};
 
 /// What a difference means, what forbids comparing first.
 pub const CLASSES: [(DifferenceClass, &str); 3] = [
@@ -102,20 +102,24 @@ pub fn way_out(found: &Comparison) -> Option<String> {
 
 /// Where nothing varies, any change could be told; that is not worth a line.
 const HARDLY: f64 = 0.0005;
+/// Nor is what would have to double to be found.
+const BLIND: f64 = 1.0;
+/// More of these are not read.
+const TOLD: usize = 3;
 
-/// The smallest changes this could have found.
+/// The smallest changes this could have found, the smallest first.
 pub fn detectable(found: &Comparison) -> Option<String> {
     let metrics = found.contrasts.first()?.metrics.iter();
-    let told: Vec<String> = metrics
+    let mut told: Vec<(f64, String)> = metrics
         .filter(|m| m.primary && !m.stat.is_share() && m.verdict.is_judged())
-        .filter_map(|m| {
-            let share = m.detectable.filter(|share| *share > HARDLY)?;
-            Some(format!(
-                "{} at {}",
-                crate::units::format_share(share),
-                m.label()
-            ))
-        })
+        .filter_map(|m| Some((m.detectable?, m.label())))
+        .filter(|(share, _)| (HARDLY..BLIND).contains(share))
+        .collect();
+    told.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let told: Vec<String> = told
+        .iter()
+        .take(TOLD)
+        .map(|(share, label)| format!("{} at {label}", format_share(*share)))
         .collect();
     (!told.is_empty()).then(|| {
         format!(

@@ -1,0 +1,127 @@
+//! What other tools read: a file per format, all behind [`export`]. Pure, like every renderer; a quantile that the
+//! samples cannot resolve is left out of every format, never written as 0 or as no number.
+
+mod bmf;
+mod figures;
+mod github;
+mod hgrm;
+mod hlog;
+mod junit;
+mod openmetrics;
+mod perfdata;
+
+use crate::cli::Export;
+use crate::compare::Comparison;
+use crate::compare::trend::Trend;
+use crate::error::{Error, Result};
+use crate::result::{Interval, Run, Summary};
+
+use openmetrics::Dialect;
+
+/// A file for another tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its name, where nobody gave another.
+    pub file_name: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// What is exported.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    /// A run.
+    Run {
+        /// The run.
+        run: &'a Run,
+        /// What it amounts to.
+        summary: &'a Summary,
+        /// Its intervals, each with its histogram; only [`Export::Hlog`] asks for them.
+        intervals: &'a [Interval],
+    },
+    /// A comparison.
+    Comparison(&'a Comparison),
+    /// A trend.
+    Trend(&'a Trend),
+}
+
+/// The kinds of things that can be exported, for a check before anything is measured or read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// A run: every format.
+    Run,
+    /// A comparison.
+    Comparison,
+    /// A trend.
+    Trend,
+}
+
+/// What tells good from bad rather than how much.
+const JUDGEMENTS: [Export; 3] = [Export::Junit, Export::Openmetrics, Export::Textfile];
+
+/// Checks that such a thing has such an export.
+///
+/// # Errors
+/// [`Error::Usage`] that names the exports there are.
+pub fn check(kind: Export, of: Of) -> Result<()> {
+    let what = match of {
+        Of::Run => return Ok(()),
+        Of::Comparison => "a comparison",
+        Of::Trend => "a trend",
+    };
+    if JUDGEMENTS.contains(&kind) {
+        return Ok(());
+    }
+    let known = JUDGEMENTS.map(Export::name).join(", ");
+    let kind = kind.name();
+    Err(Error::Usage(format!(
+        "--export {kind}: {kind} holds the figures of one run, and {what} has several; {what} can be exported as \
+         {known}, and each of its results with 'etcdbench report FILE --export {kind}'"
+    )))
+}
+
+/// What there is of a subject in a format: one document or several, none of them empty.
+///
+/// # Errors
+/// [`Error::Usage`] as [`check`]; [`Error::Refused`] where the subject holds nothing that the format could show.
+pub fn export(kind: Export, subject: Subject<'_>) -> Result<Vec<Document>> {
+    check(kind, subject.of())?;
+    let documents = match (subject, kind) {
+        (Subject::Run { run, summary, .. }, Export::Junit) => vec![junit::run(run, summary)],
+        (Subject::Comparison(found), Export::Junit) => vec![junit::comparison(found)],
+        (Subject::Trend(trend), Export::Junit) => vec![junit::trend(trend)],
+        (_, Export::Openmetrics) => vec![openmetrics::document(subject, Dialect::OpenMetrics)],
+        (_, Export::Textfile) => vec![openmetrics::document(subject, Dialect::Classic)],
+        (Subject::Run { run, intervals, .. }, Export::Hlog) => hlog::documents(run, intervals),
+        (Subject::Run { run, .. }, Export::Hgrm) => hgrm::documents(run),
+        (Subject::Run { run, summary, .. }, Export::Perfdata) => perfdata::documents(run, summary),
+        (Subject::Run { run, summary, .. }, Export::GithubActionBenchmark) => {
+            github::documents(run, summary)
+        }
+        (Subject::Run { run, summary, .. }, Export::Bmf) => bmf::documents(run, summary),
+        // Refused by the check above.
+        (Subject::Comparison(_) | Subject::Trend(_), _) => Vec::new(),
+    };
+    if documents.is_empty() {
+        let lacks = match kind {
+            Export::Hlog => "it holds no intervals",
+            Export::Hgrm => "it holds no samples",
+            _ => "no series of the phases that are judged has enough samples",
+        };
+        return Err(Error::Refused(format!(
+            "--export {}: there is nothing to write of this result: {lacks}",
+            kind.name()
+        )));
+    }
+    Ok(documents)
+}
+
+impl Subject<'_> {
+    fn of(&self) -> Of {
+        match self {
+            Subject::Run { .. } => Of::Run,
+            Subject::Comparison(_) => Of::Comparison,
+            Subject::Trend(_) => Of::Trend,
+        }
+    }
+}
