@@ -159,7 +159,7 @@ fn difference_row(difference: &Difference) -> String {
     let values: Vec<String> = difference.values.iter().map(value).collect();
     format!(
         "| {} | {class} | {} |",
-        text(&difference.field),
+        text(words::field(difference)),
         values.join(" | ")
     )
 }

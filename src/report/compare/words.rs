@@ -68,8 +68,12 @@ pub fn is_told(contrast: &Contrast, metric: &Metric) -> bool {
 pub fn difference(difference: &Difference) -> String {
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
     let values: Vec<String> = difference.values.iter().map(value).collect();
-    let field = difference.field.trim_start_matches("environment.");
-    clean(&format!("{field}  {}", values.join(" → ")))
+    clean(&format!("{}  {}", field(difference), values.join(" → ")))
+}
+
+/// What of plan or environment it is; that it is of the environment goes without saying.
+pub fn field(difference: &Difference) -> &str {
+    difference.field.trim_start_matches("environment.")
 }
 
 /// What the doubt is taken from, and what the sides were compared as.

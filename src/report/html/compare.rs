@@ -3,7 +3,9 @@
 use super::parts::{
     Article, Cell, Page, Section, Table, charts, facts, folded, html, paragraph, tone,
 };
-use crate::compare::{Comparison, Contrast, Metric, Outcome, Ranking, Side};
+use crate::compare::{
+    Comparison, Contrast, Difference, DifferenceClass, Metric, Outcome, Ranking, Side,
+};
 use crate::report::chart;
 use crate::report::compare::{values, words};
 use crate::report::text::clean;
@@ -162,48 +164,60 @@ fn metric(metric: &Metric) -> Vec<Cell> {
     ]
 }
 
+/// What forbids comparing and what was not meant to differ; what was meant is folded away where it is much.
 fn differences(found: &Comparison) -> String {
-    if found.differences.is_empty() {
-        return String::new();
-    }
-    let mut head = vec![Cell::text("field"), Cell::text("")];
-    head.extend(
-        found
-            .sides
-            .iter()
-            .map(|side| Cell::text(side.letter.clone())),
-    );
-    let mut rows = Vec::new();
-    for (class, label) in words::CLASSES {
-        let of_class = found
-            .differences
-            .iter()
-            .filter(|other| other.class == class);
-        rows.extend(of_class.map(|difference| {
-            let mut row = vec![
-                Cell::text(clean(&difference.field)),
-                Cell::text(label).class(if label == "must match" {
-                    "fail"
-                } else {
-                    "nowrap"
-                }),
-            ];
-            let value = |value: &Option<String>| match value {
-                Some(value) => Cell::text(clean(value)),
-                None => Cell::text("unknown"),
-            };
-            row.extend(difference.values.iter().map(value));
-            row
-        }));
-    }
+    const OPEN: usize = 8;
     let mut out = words::way_out(found).map_or_else(String::new, |text| paragraph(&text));
-    out.push_str(&html(&Table {
-        caption: "Settings and machines, where they are not the same on all sides".to_owned(),
-        head,
-        rows,
-        naming: 0,
-    }));
+    let (meant, others): (Vec<&Difference>, Vec<&Difference>) = found
+        .differences
+        .iter()
+        .partition(|other| other.class == DifferenceClass::Declared);
+    if !others.is_empty() {
+        let caption = "What is not the same on all sides";
+        out.push_str(&html(&differing(found, caption, &others)));
+    }
+    if !meant.is_empty() {
+        let caption = format!("What was meant to differ: {}", meant.len());
+        let table = html(&differing(found, &caption, &meant));
+        out.push_str(&match meant.len() {
+            n if n > OPEN => folded(&caption, &table),
+            _ => table,
+        });
+    }
     out
+}
+
+fn differing(found: &Comparison, caption: &str, differences: &[&Difference]) -> Table {
+    let letters = found.sides.iter().map(|side| side.letter.clone());
+    let head = [Cell::text("field"), Cell::text("")];
+    Table {
+        caption: caption.to_owned(),
+        head: head.into_iter().chain(letters.map(Cell::text)).collect(),
+        rows: differences.iter().map(|one| difference(one)).collect(),
+        naming: 0,
+    }
+}
+
+fn difference(difference: &Difference) -> Vec<Cell> {
+    let label = words::CLASSES
+        .iter()
+        .find(|(class, _)| *class == difference.class)
+        .map_or("", |(_, label)| *label);
+    let class = match difference.class {
+        DifferenceClass::Obstacle => "fail",
+        _ => "nowrap",
+    };
+    let value = |value: &Option<String>| match value {
+        Some(value) => Cell::text(clean(value)),
+        None => Cell::text("unknown"),
+    };
+    [
+        Cell::text(clean(words::field(difference))),
+        Cell::text(label).class(class),
+    ]
+    .into_iter()
+    .chain(difference.values.iter().map(value))
+    .collect()
 }
 
 fn how(found: &Comparison) -> String {
