@@ -65,7 +65,10 @@ pub fn chosen<F: ValueEnum + Default>(asked: Option<F>, output: Option<&Path>) -
 /// # Errors
 /// [`Error::Usage`] for a directory, a place that is not there, and a result file, which is never overwritten.
 pub fn place(output: Option<&Path>, results: &[PathBuf]) -> Result<Option<PathBuf>> {
-    let Some(path) = output else { return Ok(None) };
+    // As everywhere, `-` is stdout.
+    let Some(path) = output.filter(|path| *path != Path::new("-")) else {
+        return Ok(None);
+    };
     let refuse = |why: &str| Err(Error::Usage(format!("--output {}: {why}", path.display())));
     if path.as_os_str().is_empty() {
         return refuse("name a file");
@@ -123,6 +126,14 @@ mod tests {
             chosen::<TrendFormat>(None, Some(Path::new("t.html"))),
             TrendFormat::Html
         );
+    }
+
+    #[test]
+    fn a_dash_is_stdout() {
+        assert_eq!(place(Some(Path::new("-")), &[]).unwrap(), None);
+        assert_eq!(place(None, &[]).unwrap(), None);
+        let file = place(Some(Path::new("page.html")), &[]).unwrap();
+        assert_eq!(file, Some(PathBuf::from("page.html")));
     }
 
     #[test]
