@@ -1,6 +1,7 @@
 //! The histogram core: samples are recorded per worker and series, handed over each interval, merged by
 //! addition, and turned into quantiles here and nowhere else.
 
+mod bands;
 mod buckets;
 mod distribution;
 mod estimate;
@@ -8,6 +9,7 @@ mod hdr;
 mod recorder;
 mod samples;
 
+pub use bands::{Bands, add_bands, band_floor, band_of, bands};
 pub use buckets::{Bracket, Buckets};
 pub use distribution::Distribution;
 pub use estimate::{

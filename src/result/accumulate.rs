@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::record::Distribution;
 
+use super::map::Map;
 use super::{Counters, Interval, Point, SeriesData};
 
 /// Slots of time for batches. When they are full, pairs become one: at least half of them stay.
@@ -20,6 +21,7 @@ pub(super) struct Accumulator {
     over_top: u64,
     batches: Batches,
     timeline: Timeline,
+    map: Map,
 }
 
 impl Accumulator {
@@ -33,6 +35,7 @@ impl Accumulator {
         let failed = interval.errors.values().sum();
         self.batches.add(since, samples, failed);
         self.timeline.add(interval, samples);
+        self.map.add(since, interval, samples);
     }
 
     pub fn finish(self, series: &str, member: Option<u32>) -> SeriesData {
@@ -48,6 +51,7 @@ impl Accumulator {
             batches,
             batch_errors,
             timeline: self.timeline.finish(),
+            map: self.map.finish(),
         }
     }
 }
@@ -261,7 +265,7 @@ fn absorb(line: &mut Counters, next: Counters) {
 }
 
 /// Half as many items: each takes in the one after it.
-fn in_pairs<T>(items: Vec<T>, absorb: impl Fn(&mut T, T)) -> Vec<T> {
+pub(super) fn in_pairs<T>(items: Vec<T>, absorb: impl Fn(&mut T, T)) -> Vec<T> {
     let mut halved = Vec::with_capacity(items.len().div_ceil(2));
     let mut items = items.into_iter();
     while let Some(mut first) = items.next() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::record::{self, Distribution, Exceedance};
+use crate::record::{self, Bands, Distribution, Exceedance};
 
 use super::{Counters, Event, Header, QuantileSummary, StallLine, Summary};
 
@@ -60,6 +60,19 @@ pub struct SeriesData {
     pub batch_errors: Vec<u64>,
     /// One point per interval, or per several where a long run has more than about 4,000 of them.
     pub timeline: Vec<Point>,
+    /// How the samples spread over duration and time, in at most 240 stretches of time.
+    pub map: Vec<MapColumn>,
+}
+
+/// A stretch of time on a map of a series: all its samples by bands of duration, of several members together.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MapColumn {
+    /// Start of its first interval, since the run's zero.
+    pub start_ns: u64,
+    /// Until the end of its last interval.
+    pub length_ns: u64,
+    /// Samples by band.
+    pub bands: Bands,
 }
 
 /// A stretch of a series, in a few numbers: the samples of one interval, of all members where it is the merged

@@ -36,6 +36,20 @@ pub(super) enum Anchor {
     End,
 }
 
+/// What a text has around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// Nothing.
+    Bare,
+    /// Some air to both sides.
+    Airy,
+    /// A plate of paper under it.
+    Plate,
+}
+
+/// Air beside a tick.
+const AIR: f64 = 4.0;
+
 /// An upright rectangle: left, top, right, bottom.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Area {
@@ -85,11 +99,6 @@ impl Canvas {
         }
     }
 
-    /// Its height.
-    pub fn height(&self) -> f64 {
-        self.height
-    }
-
     /// A line through points.
     pub fn path(&mut self, points: Vec<(f64, f64)>, ink: Ink, width: f64) {
         self.faint_path(points, ink, width, 1.0);
@@ -119,6 +128,12 @@ impl Canvas {
         self.shapes.push(Shape::Dot(at, radius, ink, true));
     }
 
+    /// A ring with paper inside.
+    pub fn hollow(&mut self, at: (f64, f64), radius: f64, ink: Ink) {
+        self.dot(at, radius, palette::PAPER);
+        self.ring(at, radius, ink.whole());
+    }
+
     /// A ring.
     pub fn ring(&mut self, at: (f64, f64), radius: f64, ink: Ink) {
         self.shapes.push(Shape::Dot(at, radius, ink, false));
@@ -133,7 +148,12 @@ impl Canvas {
         face: Face,
         ink: Ink,
     ) -> bool {
-        self.put(text, at, anchor, face, ink, false)
+        self.put(text, at, anchor, face, ink, Room::Bare)
+    }
+
+    /// A text that keeps a little air to its left and right: ticks in a row.
+    pub fn tick(&mut self, text: &str, at: (f64, f64), face: Face, ink: Ink) -> bool {
+        self.put(text, at, Anchor::Middle, face, ink, Room::Airy)
     }
 
     /// A text with a plate of paper under it, for where lines pass.
@@ -145,7 +165,7 @@ impl Canvas {
         face: Face,
         ink: Ink,
     ) -> bool {
-        self.put(text, at, anchor, face, ink, true)
+        self.put(text, at, anchor, face, ink, Room::Plate)
     }
 
     fn put(
@@ -155,20 +175,24 @@ impl Canvas {
         anchor: Anchor,
         face: Face,
         ink: Ink,
-        plate: bool,
+        room: Room,
     ) -> bool {
         if text.trim().is_empty() {
             return false;
         }
-        let area = text_area(text, at, anchor, face);
+        let mut area = text_area(text, at, anchor, face);
         let inside = area.left >= 0.0
             && area.right <= WIDTH
             && area.top >= 0.0
             && area.bottom <= self.height;
+        if room == Room::Airy {
+            area.left -= AIR;
+            area.right += AIR;
+        }
         if !inside || self.texts.iter().any(|other| other.touches(&area)) {
             return false;
         }
-        if plate {
+        if room == Room::Plate {
             self.rect(area, palette::PAPER, 0.8);
         }
         self.texts.push(area);
@@ -316,7 +340,15 @@ fn dress(drawn: &str, size: (u32, u32), label: &str) -> String {
             (stroke, dashed)
         })
         .collect();
+    let mut boxes = Boxes::default();
     for line in drawn.lines().filter(|line| !line.starts_with("<svg")) {
+        if boxes.take(line) {
+            continue;
+        }
+        boxes.write(&mut out);
+        if boxes.take(line) {
+            continue;
+        }
         let mut line = line
             .replace(" font-family=\"sans-serif\"", "")
             .replace(" opacity=\"1\"", "")
@@ -333,6 +365,55 @@ fn dress(drawn: &str, size: (u32, u32), label: &str) -> String {
         }
     }
     out
+}
+
+/// Rectangles of one ink in a row: together they are one path, a fifth as long.
+#[derive(Default)]
+struct Boxes {
+    look: String,
+    path: String,
+}
+
+impl Boxes {
+    /// Takes a line in, if it is a rectangle of the same look.
+    fn take(&mut self, line: &str) -> bool {
+        let Some(found) = rectangle(line) else {
+            return false;
+        };
+        let (look, path) = found;
+        if !self.path.is_empty() && self.look != look {
+            return false;
+        }
+        self.look = look;
+        self.path.push_str(&path);
+        true
+    }
+
+    fn write(&mut self, out: &mut String) {
+        if !self.path.is_empty() {
+            let _ = writeln!(out, "<path d=\"{}\"{}/>", self.path, self.look);
+            self.path.clear();
+        }
+    }
+}
+
+/// A filled rectangle as plotters writes it: how it looks, and as part of a path.
+fn rectangle(line: &str) -> Option<(String, String)> {
+    let value = |name: &str| {
+        let (_, rest) = line.split_once(&format!(" {name}=\""))?;
+        rest.split('"').next()
+    };
+    if !line.starts_with("<rect ") || value("stroke")? != "none" {
+        return None;
+    }
+    let (x, y) = (value("x")?, value("y")?);
+    let (width, height) = (value("width")?, value("height")?);
+    let opacity = match value("opacity")? {
+        "1" => String::new(),
+        part => format!(" opacity=\"{part}\""),
+    };
+    let look = format!("{opacity} fill=\"{}\"", value("fill")?);
+    Some((look, format!("M{x},{y}h{width}v{height}h-{width}z")))
 }
 
 /// Text as an attribute may hold it.

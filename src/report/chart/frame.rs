@@ -64,12 +64,48 @@ pub(super) struct Head<'a> {
     pub subtitle: &'a str,
     /// What the inks mean; of one there is no need to tell.
     pub keys: &'a [Key],
+    /// What the inks of a ramp stand for.
+    pub ramp: Option<Ramp<'a>>,
+}
+
+/// Inks from one end to the other, and what the ends are.
+#[derive(Debug, Clone)]
+pub(super) struct Ramp<'a> {
+    /// The inks.
+    pub inks: &'a [Ink],
+    /// What the first stands for.
+    pub low: String,
+    /// What the last stands for.
+    pub high: String,
+}
+
+impl Ramp<'_> {
+    fn draw(&self, canvas: &mut Canvas, baseline: f64) {
+        let mut left = MARGIN;
+        canvas.text(&self.low, (left, baseline), Anchor::Start, PLAIN, MUTED);
+        left += PLAIN.width(&self.low) + 8.0;
+        for ink in self.inks {
+            let area = Area {
+                left,
+                top: baseline - 15.0,
+                right: left + 18.0,
+                bottom: baseline + 1.0,
+            };
+            canvas.rect(area, *ink, 1.0);
+            left += 18.0;
+        }
+        let text = PLAIN.fit(&self.high, WIDTH - MARGIN - left - 8.0);
+        canvas.text(&text, (left + 8.0, baseline), Anchor::Start, PLAIN, MUTED);
+    }
 }
 
 impl Head<'_> {
     /// How high it is.
     pub fn height(&self) -> f64 {
-        let lines = 1 + usize::from(!self.subtitle.is_empty()) + self.rows().len();
+        let lines = 1
+            + usize::from(!self.subtitle.is_empty())
+            + usize::from(self.ramp.is_some())
+            + self.rows().len();
         MARGIN + lines as f64 * LINE + 8.0
     }
 
@@ -103,6 +139,10 @@ impl Head<'_> {
             baseline += LINE;
             let subtitle = PLAIN.fit(self.subtitle, room);
             canvas.text(&subtitle, (MARGIN, baseline), Anchor::Start, PLAIN, MUTED);
+        }
+        if let Some(ramp) = &self.ramp {
+            baseline += LINE;
+            ramp.draw(canvas, baseline);
         }
         for row in self.rows() {
             baseline += LINE;
@@ -168,7 +208,7 @@ pub(super) fn gutter(y: &Axis) -> f64 {
 }
 
 /// Height of what stands below a panel: ticks and the axis' label.
-pub(super) const BELOW: f64 = 2.0 * LINE + 8.0;
+pub(super) const BELOW: f64 = 2.0 * LINE + 12.0;
 
 impl Panel {
     /// One panel that takes the whole width, from `top` down, `height` high without its texts. The y axis' label stands
@@ -232,7 +272,7 @@ impl Panel {
         }
         if labels.x && !self.x.label.is_empty() {
             let text = PLAIN.fit(&self.x.label, WIDTH - 2.0 * MARGIN);
-            let at = (plot.right, plot.bottom + 8.0 + 2.0 * LINE - 6.0);
+            let at = (plot.right, plot.bottom + 2.0 * LINE + 5.0);
             let placed = canvas.text(&text, at, Anchor::End, PLAIN, MUTED);
             if !placed {
                 canvas.text(&text, (MARGIN, at.1), Anchor::Start, PLAIN, MUTED);
@@ -244,9 +284,9 @@ impl Panel {
     fn x_tick(&self, canvas: &mut Canvas, x: f64, text: &str) {
         let half = PLAIN.width(text) / 2.0;
         let x = x.min(WIDTH - 4.0 - half).max(4.0 + half);
-        let at = (x, self.plot.bottom + 8.0 + LINE - 6.0);
-        // A little air between neighbours.
-        canvas.text(text, at, Anchor::Middle, PLAIN, MUTED);
+        // Below the text of a tick of the other axis at the very bottom.
+        let at = (x, self.plot.bottom + LINE + 6.0);
+        canvas.tick(text, at, PLAIN, MUTED);
     }
 
     /// A limit as a line across, with its name where there is room.

@@ -101,7 +101,7 @@ impl Face {
 }
 
 /// Without control characters, and without the two code points that XML forbids besides.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     clean(text)
         .chars()
         .map(|c| match c {

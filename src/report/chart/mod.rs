@@ -8,26 +8,45 @@
 //! |---|---|
 //! | `percentiles` | latency by percentile, as far as samples resolve it |
 //! | `timeline` | latency over time with stalls and events |
+//! | `heat` | all samples as a map over time |
+//! | `rates` | rate against latency: the capacity of a disk, the steps of a load |
+//! | `fsync` | fresh block against same block, log alone against log and backend, member by member |
+//! | `servers` | the members' own view beside the client's |
+//! | `compare`, `ratio`, `multiples` | forest, ratio by percentile, sides over and beside one another |
+//! | `sweep` | a figure over value size, clients and share of reads; the difference of two sweeps |
+//! | `trend` | nights, levels, changes |
 //!
-//! `palette`, `measure`, `scale`, `canvas` and `frame` are the ground they stand on.
-
-#![allow(dead_code)] // until every chart is drawn
+//! `palette`, `measure`, `scale`, `canvas`, `frame` and `rows` are the ground they stand on.
 
 mod canvas;
+mod compare;
 mod frame;
+mod fsync;
+mod heat;
 mod measure;
+mod multiples;
 mod palette;
 mod percentiles;
 mod pick;
 mod pixels;
+mod rates;
+mod ratio;
+mod rows;
 mod scale;
+mod servers;
+mod sweep;
 mod timeline;
+mod trend;
 
 pub use pixels::{Theme, png};
+
+use std::collections::BTreeSet;
 
 use crate::compare::Comparison;
 use crate::compare::trend::Trend;
 use crate::result::{Run, Summary};
+
+use canvas::Canvas;
 
 /// A drawing that can stand on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,29 +63,48 @@ pub struct Chart {
     pub svg: String,
 }
 
+impl Chart {
+    /// A drawing with its words, cleaned of what no page may hold.
+    fn new(name: &str, title: &str, caption: &str, canvas: Canvas) -> Self {
+        let caption = measure::printable(caption);
+        Chart {
+            name: stem(name),
+            title: measure::printable(title),
+            svg: canvas.finish(&caption),
+            caption,
+        }
+    }
+}
+
 /// For a page with charts in it, once: their size, and their colours where the reader prefers dark pages.
 pub const STYLE: &str = include_str!("style.css");
 
 /// Every chart of one run.
 pub fn of_run(run: &Run, summary: &Summary) -> Vec<Chart> {
     let mut charts = percentiles::of_run(run, summary);
+    charts.extend(rates::of_run(run, summary));
     charts.extend(timeline::of_run(run, summary));
-    charts
+    charts.extend(heat::of_run(run, summary));
+    charts.extend(fsync::of_run(run));
+    charts.extend(servers::of_run(run));
+    distinct(charts)
 }
 
 /// Charts of several results side by side.
 pub fn of_runs(runs: &[(Run, Summary)]) -> Vec<Chart> {
-    percentiles::of_runs(runs)
+    let mut charts = sweep::of_runs(runs);
+    charts.extend(percentiles::of_runs(runs));
+    distinct(charts)
 }
 
 /// Charts of a comparison, with the runs of each side in the order of [`Comparison::sides`].
-pub fn of_comparison(_found: &Comparison, _sides: &[Vec<Run>]) -> Vec<Chart> {
-    Vec::new()
+pub fn of_comparison(found: &Comparison, sides: &[Vec<Run>]) -> Vec<Chart> {
+    distinct(compare::of_comparison(found, sides))
 }
 
 /// Charts of a history: one for each series.
-pub fn of_trend(_trend: &Trend) -> Vec<Chart> {
-    Vec::new()
+pub fn of_trend(trend: &Trend) -> Vec<Chart> {
+    distinct(trend::of_trend(trend))
 }
 
 /// The chart as a file of its own: with prolog, paper and style sheet.
@@ -79,6 +117,20 @@ pub fn standalone(chart: &Chart) -> String {
     )
 }
 
+/// No two charts of a set share a name: what lies behind the first gets a number.
+fn distinct(mut charts: Vec<Chart>) -> Vec<Chart> {
+    let mut taken = BTreeSet::new();
+    for chart in &mut charts {
+        let plain = chart.name.clone();
+        let mut number = 2;
+        while !taken.insert(chart.name.clone()) {
+            chart.name = format!("{plain}-{number}");
+            number += 1;
+        }
+    }
+    charts
+}
+
 /// Text as part of a chart's name.
 fn stem(text: &str) -> String {
     let plain = |c: char| match c.to_ascii_lowercase() {
@@ -87,7 +139,10 @@ fn stem(text: &str) -> String {
     };
     let name: String = text.chars().take(60).map(plain).collect();
     // A name must not hide its file.
-    name.trim_matches(['.', '-']).to_owned()
+    match name.trim_matches(['.', '-']) {
+        "" => "chart".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! The inks: few, safe for the colour-blind (after Okabe and Ito), each with a value for light and one for dark pages.
 //! Series differ by dash as well as by colour, so that a page printed in grey can still be read.
 
-use std::fmt::Write as _;
-
 /// A colour of a chart. What is drawn carries the light value; that value is unique, so that a style sheet or a
 /// renderer of pixels can put the dark one in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +11,17 @@ pub(super) struct Ink {
     pub dark: u32,
     /// How lines are dashed, in tenths of a line's width … as `stroke-dasharray` has it; empty for whole lines.
     pub dash: &'static str,
+}
+
+impl Ink {
+    /// The same without dashes: for bars and rings. Dashes go with the colour of a line, so it is a hair off.
+    pub fn whole(self) -> Ink {
+        WHOLE
+            .into_iter()
+            .zip(SERIES)
+            .find(|(_, dashed)| *dashed == self)
+            .map_or(self, |(whole, _)| whole)
+    }
 }
 
 const fn ink(light: u32, dark: u32) -> Ink {
@@ -56,6 +65,16 @@ pub(super) const SERIES: [Ink; 6] = [
     dashed(0xA8478A, 0xE39CC6, "44 14 10 14"),
     dashed(0xB07C00, 0xE6B422, "70 18"),
     dashed(0x444B54, 0xC3CAD1, "24 10 8 10 8 10"),
+];
+
+/// The inks of series for what is never dashed.
+const WHOLE: [Ink; 6] = [
+    ink(0x0072B3, 0x56B4E9),
+    ink(0xD55E01, 0xFF8A3D),
+    ink(0x009E74, 0x2FCB9B),
+    ink(0xA8478B, 0xE39CC6),
+    ink(0xB07C01, 0xE6B422),
+    ink(0x444B55, 0xC3CAD1),
 ];
 
 /// From few to many (after ColorBrewer's YlGnBu; on dark pages after viridis).
@@ -106,6 +125,7 @@ pub(super) fn all() -> impl Iterator<Item = Ink> {
     single
         .into_iter()
         .chain(SERIES)
+        .chain(WHOLE)
         .chain(RAMP)
         .chain(DIVERGING)
 }
@@ -115,8 +135,10 @@ pub(super) fn hex(color: u32) -> String {
     format!("#{color:06X}")
 }
 
+#[cfg(test)] // they are kept in style.css
 /// Rules that give every ink within elements of class `chart` its dark value.
 pub(super) fn dark_rules() -> String {
+    use std::fmt::Write as _;
     let mut rules = String::new();
     for ink in all() {
         let (light, dark) = (hex(ink.light), hex(ink.dark));

@@ -5,13 +5,13 @@
 use crate::result::{PhaseData, Run, SeriesData, Summary};
 use crate::units::format_count;
 
+use super::Chart;
 use super::canvas::{Anchor, Canvas};
 use super::frame::{ALL, BELOW, Head, Key, Mark, PEN, Panel};
 use super::measure::{PLAIN, SMALL};
 use super::palette::{self, Ink, LIMIT};
 use super::pick::{self, Limit};
 use super::scale::{latency_axis, tail_axis};
-use super::{Chart, stem};
 
 /// Lines that can be told apart.
 pub(super) const MOST: usize = 6;
@@ -44,6 +44,16 @@ impl Curve {
             steps: steps(series),
             limits: Vec::new(),
         }
+    }
+
+    /// What it is of.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Quantiles and their values in nanoseconds.
+    pub fn points(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.steps.iter().map(|step| (step.q, step.value))
     }
 }
 
@@ -207,6 +217,7 @@ pub(super) fn draw(name: &str, title: &str, subtitle: &str, curves: &[Curve]) ->
         title,
         subtitle,
         keys: &keys,
+        ..Head::default()
     };
     let steps = || curves.iter().flat_map(|curve| &curve.steps);
     let limits = || curves.iter().flat_map(|curve| &curve.limits);
@@ -224,10 +235,15 @@ pub(super) fn draw(name: &str, title: &str, subtitle: &str, curves: &[Curve]) ->
     let mut canvas = Canvas::new(panel.plot.bottom + BELOW);
     head.draw(&mut canvas);
     panel.draw(&mut canvas, ALL);
-    limits().for_each(|limit| goal(&mut canvas, &panel, limit));
     curves
         .iter()
         .for_each(|curve| line(&mut canvas, &panel, curve));
+    let mut goals: Vec<&Limit> = limits().collect();
+    // The highest has the least choice of places.
+    goals.sort_by(|a, b| b.ns.total_cmp(&a.ns));
+    goals
+        .iter()
+        .for_each(|limit| goal(&mut canvas, &panel, limit));
     let caption = format!(
         "{title}, {subtitle}: {}; percentiles from {} against latency from {}, both logarithmic; the ribbon is the 95 % \
          interval, and a line ends where its samples end.",
@@ -235,12 +251,7 @@ pub(super) fn draw(name: &str, title: &str, subtitle: &str, curves: &[Curve]) ->
         pick::span(&panel.x),
         pick::span(&panel.y),
     );
-    Some(Chart {
-        name: stem(name),
-        title: title.to_owned(),
-        svg: canvas.finish(&caption),
-        caption,
-    })
+    Some(Chart::new(name, title, &caption, canvas))
 }
 
 fn key(curve: &Curve) -> Key {

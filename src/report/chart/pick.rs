@@ -112,7 +112,9 @@ pub(super) fn limits(summary: &Summary, series: &str) -> Vec<Limit> {
 
 /// The lowest and highest value an axis tells, for a caption.
 pub(super) fn span(axis: &Axis) -> String {
-    match (axis.ticks.first(), axis.ticks.last()) {
+    let by_value = |a: &&(f64, String), b: &&(f64, String)| a.0.total_cmp(&b.0);
+    let ticks = || axis.ticks.iter();
+    match (ticks().min_by(by_value), ticks().max_by(by_value)) {
         (Some((_, first)), Some((_, last))) => format!("{first} to {last}"),
         _ => String::new(),
     }

@@ -1,6 +1,6 @@
 //! Scales and their ticks: the same thing has the same axis on every chart.
 
-use crate::units::{format_duration, format_share, significant};
+use crate::units::{format_bytes, format_duration, format_share, significant};
 
 /// How values become places.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -141,6 +141,39 @@ pub(super) fn latency_axis(values: impl IntoIterator<Item = f64>, label: &str) -
     log_axis(at_least_one, label, |ns| format_duration(ns.round() as u64))
 }
 
+/// Ratios around 1, logarithmic; the tick at 1 comes first, as it matters most.
+pub(super) fn ratio_axis(values: impl IntoIterator<Item = f64>, label: &str) -> Axis {
+    const FINE: [f64; 17] = [
+        0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0,
+    ];
+    const COARSE: [f64; 13] = [
+        0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0,
+    ];
+    let (low, high) = ends(values).unwrap_or((1.0, 1.0));
+    let (low, high) = (low.min(0.9), high.max(1.1));
+    let all: &[f64] = if low >= 0.33 && high <= 3.0 {
+        &FINE
+    } else {
+        &COARSE
+    };
+    let first = all.iter().rposition(|tick| *tick <= low).unwrap_or(0);
+    let last = all.iter().position(|tick| *tick >= high);
+    let last = last.unwrap_or(all.len() - 1);
+    let mut shown = all[first..=last].to_vec();
+    shown.sort_by(|a, b| a.ln().abs().total_cmp(&b.ln().abs()));
+    Axis {
+        scale: Scale::Log {
+            low: all[first],
+            high: all[last],
+        },
+        ticks: shown
+            .into_iter()
+            .map(|tick| (tick, format!("{tick}×")))
+            .collect(),
+        label: label.to_owned(),
+    }
+}
+
 /// Time in nanoseconds since some zero, with about so many ticks.
 pub(super) fn time_axis(length_ns: u64, most_ticks: usize, label: &str) -> Axis {
     const S: u64 = 1_000_000_000;
@@ -204,6 +237,61 @@ pub(super) fn linear_axis(
     }
 }
 
+/// Sizes from 0 up, linear, in steps of a power of two.
+pub(super) fn bytes_axis(values: impl IntoIterator<Item = f64>, label: &str) -> Axis {
+    let finite = values.into_iter().filter(|value| value.is_finite());
+    let high = finite.fold(4.0, f64::max);
+    let step = 2_f64.powf((high / 3.0).log2().ceil());
+    let count = (high / step - 1e-9).ceil().max(1.0);
+    let tick = |index: u64| {
+        let bytes = index as f64 * step;
+        (bytes, format_bytes(bytes as u64))
+    };
+    Axis {
+        scale: Scale::Linear {
+            low: 0.0,
+            high: count * step,
+        },
+        ticks: (0..=count as u64).map(tick).collect(),
+        label: label.to_owned(),
+    }
+}
+
+/// Numbers on a linear axis that need not begin at 0, so that small changes can be seen.
+pub(super) fn near_axis(
+    values: impl IntoIterator<Item = f64>,
+    most_ticks: usize,
+    label: &str,
+    show: impl Fn(f64) -> String,
+) -> Axis {
+    let finite = values.into_iter().filter(|value| value.is_finite());
+    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (f64::min(low, value), f64::max(high, value))
+    });
+    if low > high {
+        return linear_axis([], most_ticks, label, show);
+    }
+    // A tenth of the value at least, so that a steady thing looks steady.
+    let room = ((high.abs() * 0.1).max(high - low).max(1e-9) - (high - low)) / 2.0;
+    let (low, high) = (low - room, high + room);
+    let step = step_above((high - low) / most_ticks.max(1) as f64);
+    let first = (low / step + 1e-9).floor();
+    let last = (high / step - 1e-9).ceil();
+    let count = (last - first).clamp(1.0, 100.0) as usize;
+    let tick = |index: usize| {
+        let value = (first + index as f64) * step;
+        (value, show(value))
+    };
+    Axis {
+        scale: Scale::Linear {
+            low: first * step,
+            high: (first + count as f64) * step,
+        },
+        ticks: (0..=count).map(tick).collect(),
+        label: label.to_owned(),
+    }
+}
+
 /// Operations per second from 0 up, linear.
 pub(super) fn rate_axis(values: impl IntoIterator<Item = f64>, label: &str) -> Axis {
     linear_axis(values, 5, label, |rate| format!("{}/s", significant(rate)))
@@ -217,7 +305,10 @@ pub(super) fn tail_axis(high: f64, label: &str) -> Axis {
         .find(|tick| *tick >= high - 1e-12)
         .unwrap_or(TICKS[6])
         .max(0.9);
-    let ticks = TICKS.into_iter().filter(|tick| *tick <= end);
+    // The median matters more than the beginning, where there is no room for both.
+    let (beginning, others) = TICKS.split_at(1);
+    let ticks = others.iter().chain(beginning).copied();
+    let ticks = ticks.filter(|tick| *tick <= end);
     Axis {
         scale: Scale::Tail { high: end },
         ticks: ticks.map(|tick| (tick, percent(tick))).collect(),
@@ -279,11 +370,11 @@ mod tests {
         let axis = tail_axis(0.995, "");
         assert_eq!(
             texts(&axis.ticks),
-            ["0 %", "50 %", "90 %", "99 %", "99.9 %"]
+            ["50 %", "90 %", "99 %", "99.9 %", "0 %"]
         );
         let share = |q| axis.scale.share(q);
         assert!((share(0.9) - 1.0 / 3.0).abs() < 1e-9 && (share(0.99) - 2.0 / 3.0).abs() < 1e-9);
-        assert_eq!(texts(&tail_axis(0.999_95, "").ticks)[5], "99.99 %");
+        assert_eq!(texts(&tail_axis(0.999_9, "").ticks)[4], "99.99 %");
     }
 
     #[test]

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use crate::result::{Event, PhaseData, Point, Run, Summary};
 use crate::units::{format_count, format_duration};
 
-use super::canvas::{Anchor, Canvas};
-use super::frame::{ALL, BELOW, Head, Key, Mark, PEN, Panel};
+use super::canvas::Canvas;
+use super::frame::{ALL, BELOW, Head, Key, LINE, Mark, PEN, Panel};
 use super::measure::PLAIN;
 use super::palette::{BAD, EVENT, MUTED, SERIES};
 use super::scale::{latency_axis, time_axis};
-use super::{Chart, pick, stem};
+use super::{Chart, pick};
 
 /// Height of the plot.
 const HEIGHT: f64 = 250.0;
@@ -32,6 +32,9 @@ const QUIET: [&str; 13] = [
     "cleanup",
     "metrics.missing",
 ];
+
+/// Rows of names of events above a plot.
+const EVENT_ROWS: usize = 2;
 
 /// A span on the run's clock.
 #[derive(Debug, Clone, Copy)]
@@ -72,19 +75,23 @@ impl Span {
     }
 }
 
-/// A chart for each main series of each phase that is judged; several rates are one chart.
-pub(super) fn of_run(run: &Run, summary: &Summary) -> Vec<Chart> {
+/// What is judged, by what goes on one time axis: each phase, or all rates together under the name `rates`.
+pub(super) fn groups(run: &Run) -> Vec<(String, Vec<&PhaseData>)> {
     let judged = pick::judged(run);
-    let groups: Vec<(String, Vec<&PhaseData>)> = if judged.iter().all(|p| pick::is_rate(p)) {
-        vec![("rates".to_owned(), judged)]
-    } else {
-        let alone = judged
-            .into_iter()
-            .map(|phase| (phase.name.clone(), vec![phase]));
-        alone.collect()
-    };
+    if judged.len() > 1 && judged.iter().all(|phase| pick::is_rate(phase)) {
+        return vec![("rates".to_owned(), judged)];
+    }
+    let alone = |phase: &PhaseData| phase.name.clone();
+    judged
+        .into_iter()
+        .map(|phase| (alone(phase), vec![phase]))
+        .collect()
+}
+
+/// A chart for each main series of what is judged.
+pub(super) fn of_run(run: &Run, summary: &Summary) -> Vec<Chart> {
     let mut charts = Vec::new();
-    for (group, phases) in &groups {
+    for (group, phases) in &groups(run) {
         let Some(first) = phases.first() else {
             continue;
         };
@@ -126,33 +133,48 @@ fn of_series(
         title: &title,
         subtitle: &subtitle,
         keys: &keys,
+        ..Head::default()
     };
     let values = points
         .iter()
         .flat_map(|p| [p.p50_ns, p.p99_ns, p.max_ns].map(|ns| ns as f64));
     let y = latency_axis(values.chain(limits.iter().map(|limit| limit.ns)), "latency");
-    let x = time_axis(span.length_ns(), 6, "since the phase began");
-    let panel = Panel::wide(head.height(), HEIGHT, x, y);
+    let x = time_axis(span.length_ns(), 6, since(phases));
+    let told = told(run, span, phases);
+    let room = event_room(&told);
+    let panel = Panel::wide(head.height() + room, HEIGHT, x, y);
     let mut canvas = Canvas::new(panel.plot.bottom + BELOW);
     head.draw(&mut canvas);
     panel.draw(&mut canvas, ALL);
-    events(&mut canvas, &panel, &told(run, span, phases), span);
+    lines(&mut canvas, &panel, &points, span);
     for limit in &limits {
         panel.limit(&mut canvas, limit.ns, &limit.text);
     }
-    lines(&mut canvas, &panel, &points, span);
+    events(&mut canvas, &panel, &told, span);
     mark_stalls(&mut canvas, &panel, &stalls);
     let caption = format!(
-        "{title}, {subtitle}: median, 99th percentile and maximum of {every}, from {} on a logarithmic axis; {}.",
+        "{title}, {subtitle}: median, 99th percentile and maximum of {every}, from {} on a logarithmic axis; {}{}.",
         pick::span(&panel.y),
         told_stalls(run, span),
+        match told_events(&told, phases) {
+            none if none.is_empty() => none,
+            events => format!("; {events}"),
+        },
     );
-    Some(Chart {
-        name: stem(&format!("timeline-{group}-{series}")),
-        title,
-        svg: canvas.finish(&caption),
-        caption,
-    })
+    Some(Chart::new(
+        &format!("timeline-{group}-{series}"),
+        &title,
+        &caption,
+        canvas,
+    ))
+}
+
+/// What the time axis counts from.
+pub(super) fn since(phases: &[&PhaseData]) -> &'static str {
+    match phases.len() {
+        1 => "since the phase began",
+        _ => "since the first rate began",
+    }
 }
 
 /// What a point stands for, in words.
@@ -205,14 +227,14 @@ fn thin(points: Vec<Point>) -> (Vec<Point>, usize) {
 /// One of a point's figures.
 type Figure = fn(&Point) -> u64;
 
-/// Lines break where nothing was measured.
+/// Lines break where nothing was measured, and where answers to one rate came after those to the next.
 fn lines(canvas: &mut Canvas, panel: &Panel, points: &[Point], span: Span) {
     let middle = |p: &Point| panel.x(span.since(p.start_ns) + p.length_ns as f64 / 2.0);
     let apart = |a: &Point, b: &Point| {
         let gap = b
             .start_ns
             .saturating_sub(a.start_ns.saturating_add(a.length_ns));
-        gap <= a.length_ns.max(b.length_ns) / 2
+        b.start_ns > a.start_ns && gap <= a.length_ns.max(b.length_ns) / 2
     };
     for point in points {
         canvas.dot(
@@ -274,7 +296,7 @@ fn mark_stalls(canvas: &mut Canvas, panel: &Panel, stalls: &BTreeMap<u32, u64>) 
 }
 
 /// Moments with a name: events of these phases, and where one phase ends and the next begins.
-fn told(run: &Run, span: Span, phases: &[&PhaseData]) -> Vec<(u64, String)> {
+pub(super) fn told(run: &Run, span: Span, phases: &[&PhaseData]) -> Vec<(u64, String)> {
     let loud = |event: &&Event| {
         let known = phases.iter().any(|phase| phase.name == event.phase);
         known && span.holds(event.at_ns) && !QUIET.contains(&event.kind.as_str())
@@ -287,8 +309,22 @@ fn told(run: &Run, span: Span, phases: &[&PhaseData]) -> Vec<(u64, String)> {
     told
 }
 
+/// Events as lines from top to bottom. Of a thousand in one place one is drawn.
+pub(super) fn event_lines(canvas: &mut Canvas, panel: &Panel, told: &[(u64, String)], span: Span) {
+    let mut last = f64::NEG_INFINITY;
+    for (at_ns, _) in told {
+        let x = panel.x(span.since(*at_ns));
+        if x - last >= 2.0 {
+            let line = vec![(x, panel.plot.top), (x, panel.plot.bottom)];
+            canvas.path(line, EVENT, 1.5);
+            last = x;
+        }
+    }
+}
+
 /// Events as lines from top to bottom, named where there is room; close ones of a kind are one.
 pub(super) fn events(canvas: &mut Canvas, panel: &Panel, told: &[(u64, String)], span: Span) {
+    event_lines(canvas, panel, told, span);
     let mut groups: Vec<(f64, f64, &str, usize)> = Vec::new();
     for (at_ns, kind) in told {
         let x = panel.x(span.since(*at_ns));
@@ -303,8 +339,6 @@ pub(super) fn events(canvas: &mut Canvas, panel: &Panel, told: &[(u64, String)],
             }
             None => groups.push((x, x, kind, 1)),
         }
-        let line = vec![(x, panel.plot.top), (x, panel.plot.bottom)];
-        canvas.path(line, EVENT, 1.5);
     }
     for (first, last, name, count) in groups {
         let text = match count {
@@ -312,13 +346,36 @@ pub(super) fn events(canvas: &mut Canvas, panel: &Panel, told: &[(u64, String)],
             n => format!("{name} ×{}", format_count(n as u64)),
         };
         let text = PLAIN.fit(&text, panel.plot.width() / 2.0);
-        let half = PLAIN.width(&text) / 2.0;
+        let half = PLAIN.width(&text) / 2.0 + 3.0;
         let middle = f64::midpoint(first, last)
             .min(panel.plot.right - half)
             .max(panel.plot.left + half);
-        let rows = [20.0, 46.0].map(|below| panel.plot.top + 10.0 + below);
-        let _ = rows
-            .into_iter()
-            .any(|y| canvas.label(&text, (middle, y), Anchor::Middle, PLAIN, MUTED));
+        let rows = (0..EVENT_ROWS).map(|row| panel.plot.top - 10.0 - LINE * row as f64);
+        for y in rows {
+            if canvas.tick(&text, (middle, y), PLAIN, MUTED) {
+                break;
+            }
+        }
     }
+}
+
+/// Room for the names of events above a plot, beyond the row in which the axis is named: that is enough for two.
+pub(super) fn event_room(told: &[(u64, String)]) -> f64 {
+    if told.len() > 2 {
+        LINE * (EVENT_ROWS - 1) as f64
+    } else {
+        0.0
+    }
+}
+
+/// What happened, in words: `2 db.grow, 1 wal.cut`.
+fn told_events(told: &[(u64, String)], phases: &[&PhaseData]) -> String {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    let border = |kind: &str| phases.iter().any(|phase| phase.name == kind);
+    for (_, kind) in told.iter().filter(|(_, kind)| !border(kind)) {
+        *counts.entry(kind).or_insert(0) += 1;
+    }
+    let words = counts.iter().take(6);
+    let words: Vec<String> = words.map(|(kind, n)| format!("{n} {kind}")).collect();
+    words.join(", ")
 }

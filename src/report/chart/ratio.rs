@@ -1,0 +1,169 @@
+//! The ratio of two sides by percentile: shows at a glance whether all of it is slower, or only the tail.
+
+use crate::compare::{Comparison, Metric};
+use crate::result::SeriesData;
+use crate::stats::{Bounded, difference};
+
+use super::Chart;
+use super::canvas::Canvas;
+use super::frame::{ALL, BELOW, Head, Key, Mark, PEN, Panel};
+use super::palette::{self, GRID, MUTED};
+use super::percentiles::MOST;
+use super::scale::{ratio_axis, tail_axis};
+
+/// Height of the plot.
+const HEIGHT: f64 = 250.0;
+
+/// A line: quantile and ratio with its bounds.
+type Points = Vec<(f64, Bounded)>;
+
+/// The ratio of each further side to the first.
+pub(super) fn draw(
+    found: &Comparison,
+    name: &str,
+    what: &str,
+    phase: &str,
+    series: &str,
+    shown: &[(&str, &SeriesData)],
+) -> Option<Chart> {
+    let ((first, baseline), others) = shown.split_first()?;
+    let lines: Vec<(&str, Points)> = others
+        .iter()
+        .take(MOST)
+        .map(|(side, data)| (*side, ratios(baseline, data)))
+        .filter(|(_, points)| points.len() > 1)
+        .collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let band = band(found, phase, series);
+    let points = || lines.iter().flat_map(|(_, points)| points);
+    let values = points().flat_map(|(_, b)| [b.value, b.low, b.high]);
+    let edges = band.iter().flat_map(|(_, least)| [1.0 / least, *least]);
+    let y = ratio_axis(values.chain(edges), "ratio");
+    let furthest = points().map(|(q, _)| *q).fold(0.9, f64::max);
+    let x = tail_axis(furthest, "percentile");
+    let keys = keys(&lines, !band.is_empty());
+    let title = format!("{what}: ratio by percentile");
+    let subtitle = format!("over {first}");
+    let head = Head {
+        title: &title,
+        subtitle: &subtitle,
+        keys: &keys,
+        ..Head::default()
+    };
+    let panel = Panel::wide(head.height(), HEIGHT, x, y);
+    let mut canvas = Canvas::new(panel.plot.bottom + BELOW);
+    head.draw(&mut canvas);
+    shade(&mut canvas, &panel, &band);
+    panel.draw(&mut canvas, ALL);
+    let one = panel.y(1.0);
+    canvas.path(
+        vec![(panel.plot.left, one), (panel.plot.right, one)],
+        MUTED,
+        2.0,
+    );
+    for (index, (_, points)) in lines.iter().enumerate() {
+        line(&mut canvas, &panel, points, index);
+    }
+    let caption = format!(
+        "{title}, {subtitle}: how many times as long each percentile takes, with the 95 % interval of the samples (not of \
+         the difference between runs), on a logarithmic axis; it ends where the samples of either side end."
+    );
+    Some(Chart::new(
+        &format!("ratio-{name}"),
+        &title,
+        &caption,
+        canvas,
+    ))
+}
+
+fn keys(lines: &[(&str, Points)], band: bool) -> Vec<Key> {
+    let line = |(index, (side, _)): (usize, &(&str, Points))| {
+        Key::new(Mark::Line, palette::series(index), *side)
+    };
+    let mut keys: Vec<Key> = lines.iter().enumerate().map(line).collect();
+    if band {
+        keys.push(Key::new(Mark::Patch, GRID, "does not matter"));
+    }
+    keys
+}
+
+/// Ratios as far as both sides resolve the quantile.
+fn ratios(a: &SeriesData, b: &SeriesData) -> Points {
+    const PER_NINE: i32 = 12;
+    let mut points = Points::new();
+    for index in 1..=5 * PER_NINE {
+        let q = 1.0 - 10_f64.powf(-f64::from(index) / f64::from(PER_NINE));
+        let (Some(a), Some(b)) = (logarithm(a, q), logarithm(b, q)) else {
+            break;
+        };
+        let found = difference(a, b);
+        let ratio = Bounded {
+            value: found.value.exp(),
+            low: found.low.exp(),
+            high: found.high.exp(),
+        };
+        points.push((q, ratio));
+    }
+    points
+}
+
+/// A quantile on the logarithm, where samples resolve and bound it.
+fn logarithm(series: &SeriesData, q: f64) -> Option<Bounded> {
+    let found = series.quantile(q).filter(|found| found.resolvable)?;
+    let log = |ns: u64| (ns.max(1) as f64).ln();
+    Some(Bounded {
+        value: log(found.value_ns),
+        low: log(found.low_ns?),
+        high: log(found.high_ns?),
+    })
+}
+
+/// From which quantile on which ratio matters: what the comparison judged this series by.
+fn band(found: &Comparison, phase: &str, series: &str) -> Vec<(f64, f64)> {
+    let Some(contrast) = found.contrasts.first() else {
+        return Vec::new();
+    };
+    let here = |metric: &&Metric| metric.phase == phase && metric.series == series;
+    let least = |metric: &Metric| {
+        let q = metric.stat.quantile()?;
+        Some((q, 1.0 + metric.min_difference.max(0.0)))
+    };
+    let mut band: Vec<(f64, f64)> = contrast
+        .metrics
+        .iter()
+        .filter(here)
+        .filter_map(least)
+        .collect();
+    band.sort_by(|a, b| a.0.total_cmp(&b.0));
+    band
+}
+
+/// The band of what does not matter, straight between the quantiles that are judged.
+fn shade(canvas: &mut Canvas, panel: &Panel, band: &[(f64, f64)]) {
+    let (Some(first), Some(last)) = (band.first(), band.last()) else {
+        return;
+    };
+    let mut edge = vec![(panel.plot.left, first.1)];
+    edge.extend(band.iter().map(|(q, least)| (panel.x(*q), *least)));
+    edge.push((panel.plot.right, last.1));
+    let upper = edge.iter().map(|(x, least)| (*x, panel.y(*least)));
+    let lower = edge
+        .iter()
+        .rev()
+        .map(|(x, least)| (*x, panel.y(1.0 / least)));
+    canvas.fill(upper.chain(lower).collect(), GRID, 0.8);
+}
+
+fn line(canvas: &mut Canvas, panel: &Panel, points: &Points, index: usize) {
+    let ink = palette::series(index);
+    let upper = points.iter().map(|(q, b)| panel.at(*q, b.high));
+    let lower = points.iter().rev().map(|(q, b)| panel.at(*q, b.low));
+    canvas.fill(upper.chain(lower).collect(), ink, 0.18);
+    let path: Vec<(f64, f64)> = points.iter().map(|(q, b)| panel.at(*q, b.value)).collect();
+    if let Some(end) = path.last() {
+        canvas.dot(*end, 4.5, ink);
+    }
+    canvas.path(path, ink, PEN);
+}
