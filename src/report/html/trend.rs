@@ -73,11 +73,11 @@ fn tonight(history: &HistoryTrend) -> String {
         let reason = tonight.reason.clone().filter(|_| words::has_reason(series));
         vec![
             Cell::text(clean(&series.series)),
-            Cell::text(sketch::history(&series.values, SKETCH)).class("sketch"),
             Cell::number(words::value(series, tonight.usual)).small(between(series)),
             Cell::number(words::value(series, tonight.value)),
             Cell::number(words::ratio(tonight.ratio)),
             Cell::text(clean(&words::tonight(history, series))).class(verdict),
+            Cell::text(sketch::history(&series.values, SKETCH)).class("sketch"),
             Cell::text(clean(&reason.unwrap_or_default())).class("long"),
         ]
     };
@@ -85,11 +85,11 @@ fn tonight(history: &HistoryTrend) -> String {
         caption: title,
         head: vec![
             Cell::text("series"),
-            Cell::text("nights"),
             Cell::number("usual"),
             Cell::number("tonight"),
             Cell::number("ratio"),
             Cell::text("verdict"),
+            Cell::text("nights"),
             Cell::text("why"),
         ],
         rows: history.series.iter().map(row).collect(),
