@@ -8,17 +8,18 @@ use std::sync::atomic::Ordering;
 
 use clap::Parser;
 use etcdbench::cli::{
-    self, Cli, Command, CompareArgs, DiskArgs, Format, LoadArgs, OutputArgs, ReportArgs, TrendArgs,
+    self, Cli, Command, CompareArgs, DiskArgs, Format, ImportArgs, LoadArgs, OutputArgs,
+    ReportArgs, TrendArgs,
 };
 use etcdbench::clock::Clock;
 use etcdbench::disk as probe;
 use etcdbench::error::{Error, Result};
 use etcdbench::exit::Exit;
-use etcdbench::plan::{self, ComparePlan, DiskPlan, LoadPlan, Target, TrendPlan};
+use etcdbench::plan::{self, ComparePlan, DiskPlan, ImportRequest, LoadPlan, Target, TrendPlan};
 use etcdbench::report::{self, Style};
 use etcdbench::result::{self, Run, Summary};
 use etcdbench::session::{Finished, Request};
-use etcdbench::{compare, load, progress, signals, verdict};
+use etcdbench::{compare, import, load, progress, signals, verdict};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Load(args) => load(&args),
         Command::Compare(args) => compared(&args),
         Command::Report(args) => stored(&args),
+        Command::Import(args) => imported(&args),
         Command::Trend(args) => trend(&args),
         Command::Completions(args) => print(&cli::completions(&args)).map(|()| Exit::Ok),
         Command::Man => print(&cli::man()).map(|()| Exit::Ok),
@@ -113,6 +115,15 @@ fn stored(args: &ReportArgs) -> Result<Exit> {
     let summary = run.summary.clone().unwrap_or_else(killed);
     show(&run, &summary, &args.file, args.format, args.no_color)?;
     Ok(Exit::of(summary.verdict, args.strict))
+}
+
+fn imported(args: &ImportArgs) -> Result<Exit> {
+    let request = ImportRequest::resolve(args)?;
+    let mut worst = Exit::Ok;
+    for finished in import::run(&request, Clock::start().wall(0))? {
+        worst = worst.or_worse(conclude(finished, &args.output, args.strict)?);
+    }
+    Ok(worst)
 }
 
 fn compared(args: &CompareArgs) -> Result<Exit> {

@@ -5,6 +5,7 @@ mod command;
 mod compare;
 mod connect;
 mod disk;
+mod import;
 pub(crate) mod load;
 mod phases;
 mod resolve;
@@ -13,6 +14,7 @@ mod trend;
 pub use compare::{ComparePlan, Measure, Source};
 pub use connect::{Connect, credentials};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
+pub use import::{DeviceWrites, Figures, ImportPlan, ImportRequest, Input, Layout, Program};
 pub use load::{
     FRESH_PREFIX, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation,
     Placement, RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,

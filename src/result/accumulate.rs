@@ -48,6 +48,7 @@ impl Accumulator {
             batches,
             batch_errors,
             timeline: self.timeline.finish(),
+            told: None,
         }
     }
 }

@@ -345,11 +345,15 @@ fn next_step(found: &Comparison, style: &Style, out: &mut String) {
         .iter()
         .find(|d| d.class == DifferenceClass::Obstacle);
     if let Some(first) = first {
-        let text = format!(
-            "declare what is meant to differ with --intent machines|versions|config, or let a field differ with \
-             --allow {}",
-            first.field
-        );
+        let text = match first.field.as_str() {
+            // No flag makes one of the other.
+            "kind" => "compare results of one kind; what another program measured stands on a side of its own"
+                .to_owned(),
+            field => format!(
+                "declare what is meant to differ with --intent machines|versions|config, or let a field differ with \
+                 --allow {field}"
+            ),
+        };
         entry(
             out,
             "way out",

@@ -2,6 +2,7 @@
 
 mod disk;
 mod findings;
+mod import;
 mod ladder;
 mod load;
 mod quantiles;
@@ -13,8 +14,8 @@ use std::path::Path;
 use super::answer;
 use super::style::Style;
 use super::text::{clean, entry, width, wrap};
-use crate::plan::{DiskPlan, LoadPlan};
-use crate::result::{Finding, PhaseSummary, Run, SeriesSummary, Summary};
+use crate::plan::{DiskPlan, ImportPlan, LoadPlan};
+use crate::result::{Finding, IMPORT, PhaseSummary, Run, SeriesSummary, Summary};
 use crate::units::format_duration;
 
 /// Cells of the column that holds the labels of entries.
@@ -31,6 +32,7 @@ pub fn terminal(run: &Run, summary: &Summary, result: &Path, style: &Style) -> S
     let mut out = String::new();
     match &page.plan {
         Plan::Load(plan) => load::page(&page, plan, &mut out),
+        Plan::Import(plan) => import::page(&page, plan, &mut out),
         _ => disk::page(&page, &mut out),
     }
     findings::findings(&page, &mut out);
@@ -53,6 +55,8 @@ enum Plan {
     Disk(DiskPlan),
     /// Of a load.
     Load(LoadPlan),
+    /// Of another program, as far as it told.
+    Import(ImportPlan),
     /// Not to be read.
     Unknown,
 }
@@ -62,6 +66,7 @@ impl Plan {
         let value = run.header.plan.clone();
         match run.header.kind.as_str() {
             "load" => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Load),
+            IMPORT => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Import),
             _ => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Disk),
         }
     }
@@ -118,7 +123,7 @@ fn cut_short(page: &Page<'_>) -> Option<String> {
     let planned_ns = match &page.plan {
         Plan::Disk(plan) => Some(plan.duration_ns()),
         Plan::Load(plan) => plan.length_ns(),
-        Plan::Unknown => None,
+        Plan::Import(_) | Plan::Unknown => None,
     };
     Some(match planned_ns {
         Some(ns) => format!("({how} after {lasted} of {})", format_duration(ns)),
@@ -140,6 +145,12 @@ fn next(page: &Page<'_>, result: &Path, out: &mut String) {
     let (command, hint) = match &page.plan {
         Plan::Disk(plan) => (plan.command(), longer(page, plan)),
         Plan::Load(plan) => (plan.command(), None),
+        Plan::Import(_) => {
+            let result = clean(&result.display().to_string());
+            let command = format!("etcdbench compare {result} OTHER.jsonl");
+            entry(out, "beside", LABEL, &[command]);
+            return;
+        }
         Plan::Unknown => return,
     };
     let mut lines = vec![clean(&command)];
