@@ -78,6 +78,25 @@ fn a_refusal_that_would_meet_every_request_ends_the_run() {
 }
 
 #[test]
+fn keys_that_cannot_be_written_beforehand_are_told_at_once() {
+    let _quiet = quiet();
+    // The second batch of keys fails; eight thousand more would follow.
+    let server = NullServer::start(Behaviour {
+        fault: Some(Fault::Status(13, "etcdserver: out of sorts")),
+        after: 1,
+        times: 1,
+        ..Behaviour::default()
+    });
+    let driven = load::run(
+        &server.endpoint(),
+        "put --rate 200 --duration 30s --conns 4 --threads 2 --key-space-size 1000000 --preload 1000000",
+    );
+    driven.refused(1, "could not write the keys to begin with");
+    let written = server.seen().writes.load(Ordering::Relaxed);
+    assert!(written < 400, "{written} batches were written all the same");
+}
+
+#[test]
 fn an_answer_that_is_none_is_an_error_and_the_load_goes_on() {
     let _quiet = quiet();
     for fault in [Fault::BadMessage, Fault::NotGrpc, Fault::Reset] {

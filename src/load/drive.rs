@@ -1,7 +1,7 @@
 //! The load itself: workers are started, told to begin at the same moment, and their accounts added up.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::{JoinHandle, sleep};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::books::{Archive, SETUP, Tally, Terms};
 use super::feed::Stock;
 use super::gaps::Gaps;
-use super::halt::Control;
+use super::halt::{Control, DIED, DeathWatch};
 use super::operation::Work;
 use super::preload::Preload;
 use super::schedule::Span;
@@ -80,7 +80,8 @@ impl Drive<'_> {
     /// Prepares and carries out the load.
     ///
     /// # Errors
-    /// Only before the load begins: no connection, or keys that could not be written beforehand.
+    /// Before the load begins: no connection, or keys that could not be written beforehand. After it: a thread died, so
+    /// that what the others did is not all that was to be done.
     pub fn run(mut self) -> Result<()> {
         let spans: Arc<[Span]> = spans(&self.work.plan).into();
         let archive = Archive {
@@ -102,6 +103,10 @@ impl Drive<'_> {
         let mut hands = self.hire(&archive, &preload, watching.as_ref(), &ready)?;
         drop(ready);
         let prepared = self.prepare(&preload, &readiness, hands.len());
+        if let Err(error) = &prepared {
+            // The others would go on connecting and writing keys, and be waited for.
+            self.control.halt(error.to_string());
+        }
         if prepared.is_err() || self.control.is_halted() {
             hands.iter_mut().for_each(|hand| hand.start = None);
             hands.into_iter().for_each(|hand| drop(hand.thread.join()));
@@ -109,11 +114,13 @@ impl Drive<'_> {
         }
         self.begin(&archive, &mut hands);
         self.oversee(&archive, &hands);
-        let left: Vec<Left> = hands
-            .into_iter()
-            .map(|hand| hand.thread.join().unwrap_or_default())
-            .collect();
+        let joined: Vec<_> = hands.into_iter().map(|hand| hand.thread.join()).collect();
+        let died = joined.iter().any(std::result::Result::is_err);
+        let left: Vec<Left> = joined.into_iter().flatten().collect();
         self.account(&archive, watching.as_deref(), &left);
+        if died {
+            return Err(Error::Refused(DIED.to_owned()));
+        }
         Ok(())
     }
 
@@ -152,9 +159,13 @@ impl Drive<'_> {
                 grants_lease: number == 0,
             };
             let ready = ready.clone();
+            let watch = DeathWatch::new(self.control.clone());
             let thread = std::thread::Builder::new()
                 .name(format!("load-{number}"))
-                .spawn(move || worker.run(&ready, started))
+                .spawn(move || {
+                    let _watch = watch;
+                    worker.run(&ready, started)
+                })
                 .map_err(|error| Error::Refused(format!("cannot start a thread: {error}")))?;
             hands.push(Hand {
                 thread,
@@ -184,10 +195,12 @@ impl Drive<'_> {
             match readiness.recv_timeout(LOOK) {
                 Ok(Ok(())) => waiting -= 1,
                 Ok(Err(failure)) => return Err(Error::Refused(failure.message)),
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
-                    return Err(Error::Refused("a thread of the load died".to_owned()));
-                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(Error::Refused(DIED.to_owned())),
+            }
+            // A thread that died is never ready; the others wait for the start.
+            if let Some(why) = self.control.why() {
+                return Err(Error::Refused(why));
             }
             let now_ns = self.clock.now_ns();
             if preload.keys() > 0 && (now_ns - told_ns >= CPU_EVERY_NS || waiting == 0) {
