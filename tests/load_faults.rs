@@ -191,6 +191,35 @@ fn a_stopped_process_is_seen_to_the_millisecond() {
 }
 
 #[test]
+fn what_is_under_way_is_told_of_each_rate_and_of_the_moment() {
+    let _quiet = quiet();
+    // Quick at first; from the 150th put on, in the second step, half a second late.
+    let server = NullServer::start(Behaviour {
+        fault: Some(Fault::Late(Duration::from_millis(500))),
+        after: 150,
+        ..Behaviour::default()
+    });
+    let run = load::run(
+        &server.endpoint(),
+        "put --rate 50/2s,200/3s --warmup 0s --conns 1 --threads 1",
+    )
+    .read();
+    let most: Vec<u64> = events(&run, "load.phase")
+        .iter()
+        .map(|event| load::detail(event, "in_flight_max"))
+        .collect();
+    assert!(most[0] <= 20 && (80..=200).contains(&most[1]), "{most:?}");
+    let told: Vec<f64> = run
+        .counters
+        .iter()
+        .filter(|line| line.source == "client")
+        .filter_map(|line| line.values.get("in_flight").copied())
+        .collect();
+    let highest = told.iter().copied().fold(0.0, f64::max);
+    assert!((50.0..=200.0).contains(&highest), "{told:?}");
+}
+
+#[test]
 fn a_limit_of_streams_makes_requests_wait() {
     let _quiet = quiet();
     let server = NullServer::start(Behaviour {

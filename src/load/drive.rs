@@ -74,6 +74,7 @@ struct Hand {
     thread: JoinHandle<Left>,
     start: Option<oneshot::Sender<u64>>,
     cpu_ns: Arc<AtomicU64>,
+    in_flight: Arc<AtomicU64>,
 }
 
 impl Drive<'_> {
@@ -141,7 +142,7 @@ impl Drive<'_> {
         let berths = berths(plan, &self.places);
         let mut hands = Vec::new();
         for (number, berths) in berths.into_iter().enumerate() {
-            let cpu_ns = Arc::new(AtomicU64::new(0));
+            let (cpu_ns, in_flight) = (Arc::default(), Arc::default());
             let (start, started) = oneshot::channel();
             let worker = Worker {
                 berths,
@@ -156,6 +157,7 @@ impl Drive<'_> {
                 watching: watching.cloned(),
                 writing: watching.map(Watching::writing),
                 cpu_ns: Arc::clone(&cpu_ns),
+                in_flight: Arc::clone(&in_flight),
                 grants_lease: number == 0,
             };
             let ready = ready.clone();
@@ -171,6 +173,7 @@ impl Drive<'_> {
                 thread,
                 start: Some(start),
                 cpu_ns,
+                in_flight,
             });
         }
         Ok(hands)
@@ -257,12 +260,8 @@ impl Drive<'_> {
             }
             if now_ns >= told_ns + CPU_EVERY_NS {
                 let cpu = cpu_ns(hands);
-                self.tell_counters(
-                    &phase,
-                    (told_ns, now_ns),
-                    hands.len(),
-                    cpu.saturating_sub(told_cpu_ns),
-                );
+                let used = cpu.saturating_sub(told_cpu_ns);
+                self.tell_counters(&phase, (told_ns, now_ns), hands, used);
                 (told_ns, told_cpu_ns) = (now_ns, cpu);
             }
             self.keep_off_the_quota(&phase);
@@ -283,9 +282,13 @@ impl Drive<'_> {
         &mut self,
         phase: &Arc<str>,
         (from_ns, to_ns): (u64, u64),
-        threads: usize,
+        hands: &[Hand],
         cpu_ns: u64,
     ) {
+        let in_flight: u64 = hands
+            .iter()
+            .map(|hand| hand.in_flight.load(Ordering::Relaxed))
+            .sum();
         self.tell(Emission::Counters {
             phase: Arc::clone(phase),
             start_ns: from_ns,
@@ -293,8 +296,9 @@ impl Drive<'_> {
             source: "client".to_owned(),
             member: None,
             values: [
-                ("threads".to_owned(), threads as f64),
+                ("threads".to_owned(), hands.len() as f64),
                 ("cpu_s".to_owned(), cpu_ns as f64 / 1e9),
+                ("in_flight".to_owned(), in_flight as f64),
             ]
             .into(),
         });
@@ -327,7 +331,6 @@ impl Drive<'_> {
     fn account(&self, archive: &Archive, watching: Option<&Watching>, left: &[Left]) {
         let start_ns = archive.start_ns();
         let now_ns = self.clock.now_ns();
-        let in_flight: u64 = left.iter().map(|left| left.most_in_flight).sum();
         for (index, span) in archive.spans.iter().enumerate() {
             let begins_ns = start_ns + span.start_ns;
             if begins_ns >= now_ns {
@@ -348,7 +351,7 @@ impl Drive<'_> {
                 "unsent": tally.unsent,
                 "wanted_per_s": wanted,
                 "length_ns": length_ns,
-                "in_flight_max": in_flight,
+                "in_flight_max": tally.most_in_flight,
                 "connections": self.work.plan.connections,
             });
             self.event(&span.phase, "load.phase", None, detail);
