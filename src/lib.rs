@@ -14,6 +14,7 @@ pub mod disk;
 pub mod error;
 pub mod exit;
 pub mod host;
+pub mod import;
 pub mod load;
 pub mod plan;
 pub mod progress;

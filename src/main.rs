@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 
 use clap::Parser;
 use etcdbench::cli::{
-    self, ChartArgs, Cli, Command, CompareArgs, DiskArgs, Export, LoadArgs, OutputArgs, ReportArgs,
-    TrendArgs,
+    self, ChartArgs, Cli, Command, CompareArgs, DiskArgs, Export, ImportArgs, LoadArgs, OutputArgs,
+    ReportArgs, TrendArgs,
 };
 use etcdbench::clock::Clock;
 use etcdbench::compare::Answer;
@@ -18,14 +18,15 @@ use etcdbench::disk as probe;
 use etcdbench::error::Result;
 use etcdbench::exit::Exit;
 use etcdbench::plan::{
-    self, ComparePlan, DiskPlan, DocumentPlan, ExportPlan, LoadPlan, Target, TrendPlan,
+    self, ComparePlan, DiskPlan, DocumentPlan, ExportPlan, ImportRequest, LoadPlan, Target,
+    TrendPlan,
 };
 use etcdbench::report::chart::{self, Chart};
 use etcdbench::report::export::{self, Of, Subject};
 use etcdbench::report::{self, Style};
 use etcdbench::result::{self, Run, Summary};
 use etcdbench::session::{Finished, Request};
-use etcdbench::{charts, compare, load, progress, signals, verdict};
+use etcdbench::{charts, compare, import, load, progress, signals, verdict};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Load(args) => load(&args),
         Command::Compare(args) => compared(&args),
         Command::Report(args) => stored(&args),
+        Command::Import(args) => imported(&args),
         Command::Trend(args) => trend(&args),
         Command::Completions(args) => print(&cli::completions(&args)).map(|()| Exit::Ok),
         Command::Man => print(&cli::man()).map(|()| Exit::Ok),
@@ -177,6 +179,15 @@ fn exported(args: &ReportArgs, plan: &ExportPlan, file: &Path) -> Result<Exit> {
     send(plan, subject)?;
     draw(&args.charts, || chart::of_run(&run, &summary))?;
     Ok(Exit::of(summary.verdict, args.strict))
+}
+
+fn imported(args: &ImportArgs) -> Result<Exit> {
+    let request = ImportRequest::resolve(args)?;
+    let mut worst = Exit::Ok;
+    for finished in import::run(&request, Clock::start().wall(0))? {
+        worst = worst.or_worse(conclude(finished, &args.output, args.strict)?);
+    }
+    Ok(worst)
 }
 
 fn compared(args: &CompareArgs) -> Result<Exit> {

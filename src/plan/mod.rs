@@ -7,6 +7,7 @@ mod connect;
 mod disk;
 mod document;
 mod export;
+mod import;
 pub(crate) mod load;
 mod phases;
 mod resolve;
@@ -17,6 +18,7 @@ pub use connect::{Connect, credentials};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
 pub use document::{DocumentPlan, chosen, place};
 pub use export::{Destination, ExportPlan};
+pub use import::{DeviceWrites, Figures, ImportPlan, ImportRequest, Input, Layout, Program};
 pub use load::{
     FRESH_PREFIX, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation,
     Placement, RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,

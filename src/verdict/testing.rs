@@ -85,6 +85,7 @@ pub(crate) fn series_of(
         batches,
         batch_errors: Vec::new(),
         timeline,
+        told: None,
     }
 }
 
