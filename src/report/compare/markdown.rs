@@ -91,11 +91,10 @@ fn table<'a>(contrast: &Contrast, metrics: impl Iterator<Item = &'a Metric>) -> 
         format!("| metric | {a} | {b} | {b}/{a} \\[95 %\\] | verdict |\n|---|---:|---:|---|---|\n");
     for metric in metrics {
         let (mark, _) = words::mark(metric.verdict);
-        let verdict = text(&format!("{mark} {}", values::verdict(metric)));
-        let verdict = if metric.verdict == MetricVerdict::Regressed {
-            format!("**{verdict}**")
-        } else {
-            verdict
+        let verdict = text(&values::verdict(metric));
+        let verdict = match metric.verdict {
+            MetricVerdict::Regressed => format!("{mark} **{verdict}**"),
+            _ => format!("{} {verdict}", text(mark)),
         };
         let _ = writeln!(
             out,

@@ -151,9 +151,10 @@ pub fn paragraph(text: &str) -> String {
     format!("<p>{}</p>\n", prose(text))
 }
 
-/// Text as it is, to be copied.
+/// Lines as they are, to be copied.
 pub fn verbatim(text: &str) -> String {
-    format!("<pre>{}</pre>\n", escaped(text))
+    let lines: Vec<String> = text.lines().map(clean).collect();
+    format!("<pre>{}</pre>\n", escaped(&lines.join("\n")))
 }
 
 /// Something that is folded away until it is asked for, and printed always.
