@@ -4,6 +4,7 @@
 //! ([`record`]) → result file ([`result`]) → [`verdict`] → [`report`] → exit code ([`exit`]).
 //! A renderer never measures, an engine never prints, only `main` exits.
 
+pub mod child;
 pub mod cli;
 pub mod clock;
 pub mod cluster;
@@ -18,6 +19,7 @@ pub mod progress;
 pub mod record;
 pub mod report;
 pub mod result;
+pub mod run;
 pub mod session;
 pub mod signals;
 pub mod stats;

@@ -8,17 +8,18 @@ use std::sync::atomic::Ordering;
 
 use clap::Parser;
 use etcdbench::cli::{
-    self, Cli, Command, CompareArgs, DiskArgs, Format, LoadArgs, OutputArgs, ReportArgs, TrendArgs,
+    self, Cli, Command, CompareArgs, DiskArgs, Format, LoadArgs, OutputArgs, ReportArgs, RunArgs,
+    TrendArgs,
 };
 use etcdbench::clock::Clock;
 use etcdbench::disk as probe;
 use etcdbench::error::{Error, Result};
 use etcdbench::exit::Exit;
-use etcdbench::plan::{self, ComparePlan, DiskPlan, LoadPlan, Target, TrendPlan};
+use etcdbench::plan::{self, ComparePlan, DiskPlan, LoadPlan, ScenarioPlan, Target, TrendPlan};
 use etcdbench::report::{self, Style};
 use etcdbench::result::{self, Run, Summary};
 use etcdbench::session::{Finished, Request};
-use etcdbench::{compare, load, progress, signals, verdict};
+use etcdbench::{compare, load, progress, run, signals, verdict};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => compared(&args),
         Command::Report(args) => stored(&args),
         Command::Trend(args) => trend(&args),
+        Command::Run(args) => scenario(&args),
         Command::Completions(args) => print(&cli::completions(&args)).map(|()| Exit::Ok),
         Command::Man => print(&cli::man()).map(|()| Exit::Ok),
     };
@@ -144,6 +146,32 @@ fn trend(args: &TrendArgs) -> Result<Exit> {
     let style = Style::of_stdout(args.no_color);
     print(report::trend::render(&trend, args.format, &style).as_bytes())?;
     Ok(trend.verdict.exit())
+}
+
+fn scenario(args: &RunArgs) -> Result<Exit> {
+    let style = Style::of_stdout(args.no_color);
+    if args.list {
+        let shipped = plan::scenario::shipped::descriptions()?;
+        return print(report::scenario::shipped(&shipped).as_bytes()).map(|()| Exit::Ok);
+    }
+    let plan = ScenarioPlan::resolve(args)?;
+    if args.dry_run {
+        return print(report::scenario::planned(&plan, &style).as_bytes()).map(|()| Exit::Ok);
+    }
+    let manner = run::Manner {
+        fresh: args.fresh,
+        strict: args.strict,
+        quiet: args.quiet,
+    };
+    let tell = |line: &str| {
+        if !args.quiet {
+            say(line);
+        }
+    };
+    let signalled = signals::watch()?;
+    let done = run::run(&plan, manner, &signalled, &tell)?;
+    print(report::scenario::executed(&plan, &done, &style).as_bytes())?;
+    Ok(done.exit)
 }
 
 /// Prints a result.

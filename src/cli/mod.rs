@@ -7,6 +7,7 @@ mod disk;
 mod load;
 mod output;
 mod report;
+mod run;
 mod shell;
 mod trend;
 
@@ -19,6 +20,7 @@ pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, PhaseArg};
 pub use load::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 pub use output::{Format, OutputArgs};
 pub use report::ReportArgs;
+pub use run::RunArgs;
 pub use shell::{CompletionsArgs, completions, man};
 pub use trend::{TrendArgs, TrendFormat};
 
@@ -53,6 +55,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Tell whether tonight's run is worse than those before it, and where the level changed for good
     Trend(Box<TrendArgs>),
+    /// Run a scenario: what is measured, written down once and for all
+    Run(RunArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page

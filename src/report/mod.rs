@@ -8,6 +8,7 @@ mod answer;
 mod compare;
 mod csv;
 mod json;
+pub mod scenario;
 mod sketch;
 mod style;
 mod terminal;

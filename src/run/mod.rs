@@ -1,0 +1,226 @@
+//! Carries out scenarios: run by run, each in a process of its own, going on where an earlier execution was
+//! interrupted.
+
+mod place;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crate::child::{self, Errand};
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::plan::ScenarioPlan;
+use crate::plan::scenario::Turn;
+use crate::result::Summary;
+use crate::units::format_duration;
+use place::{Place, result_of};
+
+/// How an execution is to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// Begin anew, whatever was interrupted.
+    pub fresh: bool,
+    /// A warning is bad.
+    pub strict: bool,
+    /// Say nothing on stderr.
+    pub quiet: bool,
+}
+
+/// What was carried out.
+#[derive(Debug)]
+pub struct Executed {
+    /// Where the results are.
+    pub directory: PathBuf,
+    /// Every run of the plan, in its order.
+    pub runs: Vec<Ran>,
+    /// A signal ended it before its end.
+    pub interrupted: bool,
+    /// How it ends.
+    pub exit: Exit,
+}
+
+/// One run.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its cell's name.
+    pub cell: String,
+    /// Its name in the scenario.
+    pub step: String,
+    /// Counted from 1.
+    pub repeat: u32,
+    /// Its result, below the directory.
+    pub result: PathBuf,
+    /// What became of it.
+    pub end: RunEnd,
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub enum RunEnd {
+    /// It went through to its end; now, or when the scenario was run before.
+    Measured(Box<Summary>),
+    /// It could not measure.
+    Failed(String),
+    /// It was not begun, or interrupted.
+    Open,
+}
+
+/// Carries out a scenario.
+///
+/// # Errors
+/// When there is no place for its results. A run that cannot measure is told in [`Executed`]; the others are made all
+/// the same.
+pub fn run(
+    plan: &ScenarioPlan,
+    manner: Manner,
+    signalled: &AtomicBool,
+    say: &dyn Fn(&str),
+) -> Result<Executed> {
+    let place = Place::find(plan, manner.fresh)?;
+    let turns = plan.turns();
+    announce(plan, &place, &turns, say);
+    let begun = Instant::now();
+    let mut measured = 0_u32;
+    let mut runs = Vec::new();
+    for (index, turn) in turns.iter().enumerate() {
+        let end = match place.done(turn) {
+            Some(summary) => RunEnd::Measured(Box::new(summary)),
+            None if signalled.load(Ordering::SeqCst) => RunEnd::Open,
+            None => {
+                say(&progress(index, &turns, measured, begun));
+                measured += 1;
+                carry_out(plan, &place, turn, manner, signalled)?
+            }
+        };
+        runs.push(Ran {
+            cell: turn.cell.slug.clone(),
+            step: turn.step.name.clone(),
+            repeat: turn.repeat,
+            result: result_of(turn),
+            end,
+        });
+    }
+    let interrupted = signalled.load(Ordering::SeqCst);
+    Ok(Executed {
+        directory: place.directory,
+        exit: exit(&runs, interrupted, manner.strict),
+        runs,
+        interrupted,
+    })
+}
+
+fn carry_out(
+    plan: &ScenarioPlan,
+    place: &Place,
+    turn: &Turn<'_>,
+    manner: Manner,
+    signalled: &AtomicBool,
+) -> Result<RunEnd> {
+    let result = place.clear(turn)?;
+    let words: Vec<String> = std::iter::once(turn.step.kind.to_owned())
+        .chain(turn.step.words.iter().cloned())
+        .chain(["--name".to_owned(), name(plan, turn)])
+        .collect();
+    let errand = Errand {
+        words: &words,
+        result: &result,
+        labels: &labels(plan, turn),
+        quiet: manner.quiet,
+    };
+    let done = child::run(errand, signalled);
+    Ok(match (done, place.done(turn)) {
+        (Err(error), _) => RunEnd::Failed(error.to_string()),
+        (Ok(()), Some(summary)) => RunEnd::Measured(Box::new(summary)),
+        (Ok(()), None) if signalled.load(Ordering::SeqCst) => RunEnd::Open,
+        (Ok(()), None) => {
+            RunEnd::Failed("it ended before its plan did; its result says why".to_owned())
+        }
+    })
+}
+
+/// The name by which nights find one another: scenario, run, and the cell where there are several.
+fn name(plan: &ScenarioPlan, turn: &Turn<'_>) -> String {
+    match plan.cells.len() {
+        1 => format!("{}/{}", plan.name, turn.step.name),
+        _ => format!("{}/{}/{}", plan.name, turn.cell.slug, turn.step.name),
+    }
+}
+
+fn labels(plan: &ScenarioPlan, turn: &Turn<'_>) -> Vec<(String, String)> {
+    let own = plan
+        .labels
+        .iter()
+        .map(|(key, value)| (key.clone(), value.clone()));
+    let ours = [
+        ("scenario".to_owned(), plan.name.clone()),
+        ("scenario.cell".to_owned(), turn.cell.slug.clone()),
+        ("scenario.repeat".to_owned(), turn.repeat.to_string()),
+    ];
+    own.chain(ours).collect()
+}
+
+fn announce(plan: &ScenarioPlan, place: &Place, turns: &[Turn<'_>], say: &dyn Fn(&str)) {
+    let done = turns
+        .iter()
+        .filter(|turn| place.done(turn).is_some())
+        .count();
+    let runs = match turns.len() {
+        1 => "1 run".to_owned(),
+        n => format!("{n} runs"),
+    };
+    let so_far = if place.resumed {
+        format!(", of which {done} were made before (--fresh begins anew)")
+    } else {
+        String::new()
+    };
+    say(&format!(
+        "{}: {runs}{so_far}, results in {}",
+        plan.name,
+        place.directory.display()
+    ));
+}
+
+fn progress(index: usize, turns: &[Turn<'_>], measured: u32, begun: Instant) -> String {
+    let turn = &turns[index];
+    let left = turns.len() - index;
+    let about = match measured {
+        0 => String::new(),
+        n => {
+            let each_s = begun.elapsed().as_secs_f64() / f64::from(n);
+            format!(
+                ", about {} left",
+                format_duration((each_s * left as f64 * 1e9) as u64)
+            )
+        }
+    };
+    let cell = match turn.cell.settings.is_empty() {
+        true => String::new(),
+        false => format!("{} · ", turn.cell.slug),
+    };
+    let repeat = format!("repeat {}", turn.repeat);
+    format!(
+        "[{} of {}] {cell}{} · {repeat}{about}",
+        index + 1,
+        turns.len(),
+        turn.step.name
+    )
+}
+
+/// That of the worst: not measured, bad, no verdict.
+fn exit(runs: &[Ran], interrupted: bool, strict: bool) -> Exit {
+    if interrupted {
+        return Exit::Interrupted;
+    }
+    let exits = runs.iter().map(|ran| match &ran.end {
+        RunEnd::Measured(summary) => Exit::of(summary.verdict, strict),
+        RunEnd::Failed(_) | RunEnd::Open => Exit::CannotMeasure,
+    });
+    let rank = |exit: &Exit| match exit {
+        Exit::CannotMeasure => 3,
+        Exit::Bad => 2,
+        Exit::NoVerdict => 1,
+        _ => 0,
+    };
+    exits.max_by_key(rank).unwrap_or(Exit::Ok)
+}
