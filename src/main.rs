@@ -171,6 +171,9 @@ fn scenario(args: &RunArgs) -> Result<Exit> {
     let signalled = signals::watch()?;
     let done = run::run(&plan, manner, &signalled, &tell)?;
     print(report::scenario::executed(&plan, &done, &style).as_bytes())?;
+    if let Some(trend) = &done.trend {
+        print(format!("\n{}", report::trend::terminal(trend, &style)).as_bytes())?;
+    }
     Ok(done.exit)
 }
 

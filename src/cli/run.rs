@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use crate::units::parse_duration;
+
 /// Run a scenario: a file that says once and for all what is measured.
 ///
 /// A scenario is made of runs of 'disk' and 'load' with all their options, repeated and combined in a matrix where it
@@ -29,6 +31,20 @@ pub struct RunArgs {
     /// Where the results go, in a directory of their own [default: what the scenario says, otherwise results]
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+
+    /// This is one night of many: keep it there, judge it by the nights before, confirm what is suspected
+    ///
+    /// What looks worse than usual is run again, in turn, before it is called a regression (exit code 3).
+    #[arg(long, value_name = "DIR", conflicts_with = "output", help_heading = NIGHTLY)]
+    pub history: Option<PathBuf>,
+
+    /// How often what is suspected is run again [default: 3]
+    #[arg(long, value_name = "N", help_heading = NIGHTLY)]
+    pub confirm: Option<u32>,
+
+    /// Remove nights of this scenario that are older: 400d
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = NIGHTLY)]
+    pub keep: Option<u64>,
 
     /// Begin anew, even where an interrupted run could be gone on with
     #[arg(long)]
@@ -64,10 +80,13 @@ fn parse_set(text: &str) -> Result<(String, String), String> {
     }
 }
 
+const NIGHTLY: &str = "Every night";
+
 const EXAMPLES: &str = "\
 Examples:
   etcdbench run --list
   etcdbench run mine.toml --dry-run
   etcdbench run mine.toml --set dir=/var/lib --set 'clients=[1, 10]'
+  etcdbench run nightly --history /var/lib/etcdbench --keep 400d
 
-The exit code is that of the worst verdict.";
+The exit code is that of the worst verdict; with --history 3 also where a regression is confirmed.";

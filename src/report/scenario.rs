@@ -112,7 +112,8 @@ fn line(plan: &ScenarioPlan, ran: &Ran, style: &Style, out: &mut String) {
     };
     let what = format!("{}{repeat}", clean(&ran.step));
     let (mark, text) = match &ran.end {
-        RunEnd::Measured(summary) => {
+        RunEnd::Measured(measured) => {
+            let summary = &measured.summary;
             let mark = match summary.verdict {
                 Verdict::Pass => "✔",
                 Verdict::Warn => "!",

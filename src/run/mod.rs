@@ -1,19 +1,22 @@
 //! Carries out scenarios: run by run, each in a process of its own, going on where an earlier execution was
 //! interrupted.
 
+mod nightly;
 mod place;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::child::{self, Errand};
+use crate::compare::trend::{Trend, TrendVerdict};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::plan::ScenarioPlan;
 use crate::plan::scenario::Turn;
 use crate::result::Summary;
 use crate::units::format_duration;
+pub use place::{INTERRUPTED, MANIFEST, RERUNS};
 use place::{Place, result_of};
 
 /// How an execution is to be.
@@ -36,6 +39,8 @@ pub struct Executed {
     pub runs: Vec<Ran>,
     /// A signal ended it before its end.
     pub interrupted: bool,
+    /// The nights before and this one, judged; absent where there is no history, or this night is not whole.
+    pub trend: Option<Trend>,
     /// How it ends.
     pub exit: Exit,
 }
@@ -59,11 +64,22 @@ pub struct Ran {
 #[derive(Debug)]
 pub enum RunEnd {
     /// It went through to its end; now, or when the scenario was run before.
-    Measured(Box<Summary>),
+    Measured(Box<Measured>),
     /// It could not measure.
     Failed(String),
     /// It was not begun, or interrupted.
     Open,
+}
+
+/// A run that went through to its end.
+#[derive(Debug)]
+pub struct Measured {
+    /// Its id.
+    pub run_id: String,
+    /// Its name.
+    pub name: String,
+    /// What it amounts to.
+    pub summary: Summary,
 }
 
 /// Carries out a scenario.
@@ -85,7 +101,7 @@ pub fn run(
     let mut runs = Vec::new();
     for (index, turn) in turns.iter().enumerate() {
         let end = match place.done(turn) {
-            Some(summary) => RunEnd::Measured(Box::new(summary)),
+            Some(measured) => RunEnd::Measured(Box::new(measured)),
             None if signalled.load(Ordering::SeqCst) => RunEnd::Open,
             None => {
                 say(&progress(index, &turns, measured, begun));
@@ -101,12 +117,17 @@ pub fn run(
             end,
         });
     }
+    let trend = match &plan.history {
+        Some(history) => nightly::judge(plan, history, &place, &runs, manner, signalled, say)?,
+        None => None,
+    };
     let interrupted = signalled.load(Ordering::SeqCst);
     Ok(Executed {
         directory: place.directory,
-        exit: exit(&runs, interrupted, manner.strict),
+        exit: exit(&runs, trend.as_ref(), interrupted, manner.strict),
         runs,
         interrupted,
+        trend,
     })
 }
 
@@ -118,25 +139,37 @@ fn carry_out(
     signalled: &AtomicBool,
 ) -> Result<RunEnd> {
     let result = place.clear(turn)?;
+    let done = make(plan, turn, &result, &[], manner, signalled);
+    Ok(match (done, place.done(turn)) {
+        (Err(error), _) => RunEnd::Failed(error.to_string()),
+        (Ok(()), Some(measured)) => RunEnd::Measured(Box::new(measured)),
+        (Ok(()), None) if signalled.load(Ordering::SeqCst) => RunEnd::Open,
+        (Ok(()), None) => {
+            RunEnd::Failed("it ended before its plan did; its result says why".to_owned())
+        }
+    })
+}
+
+/// One run in a process of its own.
+fn make(
+    plan: &ScenarioPlan,
+    turn: &Turn<'_>,
+    result: &Path,
+    more_labels: &[(String, String)],
+    manner: Manner,
+    signalled: &AtomicBool,
+) -> Result<()> {
     let words: Vec<String> = std::iter::once(turn.step.kind.to_owned())
         .chain(turn.step.words.iter().cloned())
         .chain(["--name".to_owned(), name(plan, turn)])
         .collect();
     let errand = Errand {
         words: &words,
-        result: &result,
-        labels: &labels(plan, turn),
+        result,
+        labels: &[&labels(plan, turn)[..], more_labels].concat(),
         quiet: manner.quiet,
     };
-    let done = child::run(errand, signalled);
-    Ok(match (done, place.done(turn)) {
-        (Err(error), _) => RunEnd::Failed(error.to_string()),
-        (Ok(()), Some(summary)) => RunEnd::Measured(Box::new(summary)),
-        (Ok(()), None) if signalled.load(Ordering::SeqCst) => RunEnd::Open,
-        (Ok(()), None) => {
-            RunEnd::Failed("it ended before its plan did; its result says why".to_owned())
-        }
-    })
+    child::run(errand, signalled)
 }
 
 /// The name by which nights find one another: scenario, run, and the cell where there are several.
@@ -207,13 +240,13 @@ fn progress(index: usize, turns: &[Turn<'_>], measured: u32, begun: Instant) -> 
     )
 }
 
-/// That of the worst: not measured, bad, no verdict.
-fn exit(runs: &[Ran], interrupted: bool, strict: bool) -> Exit {
+/// That of the worst: not measured, bad, no verdict. A history too young to be judged is no reason to fail.
+fn exit(runs: &[Ran], trend: Option<&Trend>, interrupted: bool, strict: bool) -> Exit {
     if interrupted {
         return Exit::Interrupted;
     }
     let exits = runs.iter().map(|ran| match &ran.end {
-        RunEnd::Measured(summary) => Exit::of(summary.verdict, strict),
+        RunEnd::Measured(measured) => Exit::of(measured.summary.verdict, strict),
         RunEnd::Failed(_) | RunEnd::Open => Exit::CannotMeasure,
     });
     let rank = |exit: &Exit| match exit {
@@ -222,5 +255,7 @@ fn exit(runs: &[Ran], interrupted: bool, strict: bool) -> Exit {
         Exit::NoVerdict => 1,
         _ => 0,
     };
+    let worse = trend.is_some_and(|trend| trend.verdict == TrendVerdict::Regressed);
+    let exits = exits.chain(worse.then_some(Exit::Bad));
     exits.max_by_key(rank).unwrap_or(Exit::Ok)
 }

@@ -3,19 +3,26 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::plan::ScenarioPlan;
 use crate::plan::scenario::Turn;
-use crate::result::{self, Summary};
+use crate::result;
+
+use super::Measured;
 
 /// The file that says what the directory is of.
-const MANIFEST: &str = "scenario.json";
+pub const MANIFEST: &str = "scenario.json";
 /// Where results of interrupted runs are kept, out of the way of those who read the complete ones.
-const INTERRUPTED: &str = "interrupted";
+pub const INTERRUPTED: &str = "interrupted";
+/// Where re-runs of a night are kept: they are no nights of their own.
+pub const RERUNS: &str = "reruns";
+/// An interrupted night is gone on with for so long; after that it is another night.
+const NIGHT: SignedDuration = SignedDuration::from_hours(12);
 
 /// What is run here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,9 +90,20 @@ impl Place {
         })
     }
 
-    /// The summary of a run that went through to its end.
-    pub(super) fn done(&self, turn: &Turn<'_>) -> Option<Summary> {
+    /// A run that went through to its end.
+    pub(super) fn done(&self, turn: &Turn<'_>) -> Option<Measured> {
         complete(&self.directory.join(result_of(turn)))
+    }
+
+    /// Where a re-run goes: the next free number.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the folder cannot be made.
+    pub(super) fn rerun(&self, turn: &Turn<'_>) -> Result<PathBuf> {
+        let folder = self.directory.join(RERUNS);
+        fs::create_dir_all(&folder).map_err(Error::io("create the directory", &folder))?;
+        let stem = format!("{}-{}", turn.cell.slug, turn.step.name);
+        Ok(free(&folder, &stem))
     }
 
     /// Makes room for a run: what an interrupted one left is kept elsewhere.
@@ -109,20 +127,73 @@ impl Place {
 
     fn aside(&self, turn: &Turn<'_>) -> PathBuf {
         let stem = format!("{}-{}-{:03}", turn.cell.slug, turn.step.name, turn.repeat);
-        let folder = self.directory.join(INTERRUPTED);
-        let mut path = folder.join(format!("{stem}.jsonl"));
-        let mut number = 2;
-        while path.exists() {
-            path = folder.join(format!("{stem}.{number}.jsonl"));
-            number += 1;
-        }
-        path
+        free(&self.directory.join(INTERRUPTED), &stem)
     }
 }
 
-fn complete(path: &Path) -> Option<Summary> {
-    let (_, summary) = result::read_ends(path).ok()?;
-    summary.filter(|summary| summary.complete)
+/// `None` for a run that did not go through to its end.
+pub(super) fn complete(path: &Path) -> Option<Measured> {
+    let (header, summary) = result::read_ends(path).ok()?;
+    let summary = summary.filter(|summary| summary.complete)?;
+    Some(Measured {
+        run_id: header.run_id,
+        name: header.name,
+        summary,
+    })
+}
+
+fn free(folder: &Path, stem: &str) -> PathBuf {
+    let mut number = 1;
+    loop {
+        let path = folder.join(format!("{stem}.{number:03}.jsonl"));
+        if !path.exists() {
+            return path;
+        }
+        number += 1;
+    }
+}
+
+/// Directories of this scenario on this machine, oldest first.
+fn all_of(plan: &ScenarioPlan) -> Vec<PathBuf> {
+    let wanted = ending(&plan.name);
+    let named = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let rest = name.split_once('-').map_or("", |(_, rest)| rest);
+        rest == wanted || rest.starts_with(&format!("{wanted}."))
+    };
+    let entries = fs::read_dir(&plan.output).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(named).collect();
+    found.sort();
+    found
+}
+
+/// When an execution began, by its directory's name.
+fn begun(directory: &Path) -> Option<Timestamp> {
+    let name = directory.file_name()?.to_str()?;
+    let (time, _) = name.split_once('-')?;
+    let time = DateTime::strptime("%Y%m%dT%H%M%SZ", time).ok()?;
+    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+fn age(directory: &Path) -> Option<SignedDuration> {
+    Some(Timestamp::now().duration_since(begun(directory)?))
+}
+
+/// Removes executions of this scenario that are older. Nothing but what an execution has made is removed.
+///
+/// # Errors
+/// [`Error::Io`] for a directory that cannot be removed.
+pub(super) fn tidy(plan: &ScenarioPlan, keep_ns: u64) -> Result<usize> {
+    let keep = SignedDuration::from_nanos(i64::try_from(keep_ns).unwrap_or(i64::MAX));
+    let is_old = |directory: &PathBuf| age(directory).is_some_and(|age| age > keep);
+    let mut removed = 0;
+    for directory in all_of(plan).into_iter().filter(is_old) {
+        if directory.join(MANIFEST).exists() {
+            fs::remove_dir_all(&directory).map_err(Error::io("remove", &directory))?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
 }
 
 /// How the names of a scenario's directories end.
@@ -132,25 +203,13 @@ fn ending(name: &str) -> String {
 }
 
 fn unfinished(plan: &ScenarioPlan, manifest: &Manifest) -> Result<Option<Place>> {
-    let Ok(entries) = fs::read_dir(&plan.output) else {
-        // There is nothing yet.
+    let Some(directory) = all_of(plan).pop() else {
         return Ok(None);
     };
-    let wanted = ending(&plan.name);
-    let named = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.split_once('-')
-            .is_some_and(|(_, rest)| rest == wanted || rest.starts_with(&format!("{wanted}.")))
-    };
-    let mut candidates: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(named)
-        .collect();
-    candidates.sort();
-    let Some(directory) = candidates.pop() else {
+    let another_night = plan.history.is_some() && age(&directory).is_none_or(|age| age > NIGHT);
+    if another_night {
         return Ok(None);
-    };
+    }
     let path = directory.join(MANIFEST);
     let Ok(text) = fs::read_to_string(&path) else {
         return Ok(None);

@@ -25,13 +25,15 @@ pub enum Resolved {
 }
 
 /// The keys that a run of a kind may have.
-struct Known {
+struct Known<'a> {
     kind: &'static str,
+    /// The run's name.
+    run: &'a str,
     args: Vec<Arg>,
 }
 
-impl Known {
-    fn of(kind: &'static str) -> Known {
+impl<'a> Known<'a> {
+    fn of(kind: &'static str, run: &'a str) -> Known<'a> {
         let cli = Cli::command();
         let args = cli.find_subcommand(kind).map(|command| {
             let args = command.get_arguments();
@@ -40,6 +42,7 @@ impl Known {
         });
         Known {
             kind,
+            run,
             args: args.unwrap_or_default(),
         }
     }
@@ -69,8 +72,8 @@ impl Known {
             None => format!("its keys are the flags of 'etcdbench {}'", self.kind),
         };
         Err(entry.at.error(format!(
-            "unknown key '{}' in [{}]; {hint}",
-            entry.key, self.kind
+            "unknown key '{}' in [{}.{}]; {hint}",
+            entry.key, self.kind, self.run
         )))
     }
 }
@@ -82,8 +85,8 @@ fn name(arg: &Arg) -> String {
 }
 
 /// The words after `etcdbench disk` or `etcdbench load`.
-pub(super) fn words(kind: &'static str, table: &Table) -> Result<Vec<String>> {
-    let known = Known::of(kind);
+pub(super) fn words(kind: &'static str, run: &str, table: &Table) -> Result<Vec<String>> {
+    let known = Known::of(kind, run);
     let mut words = Vec::new();
     for entry in &table.entries {
         let arg = known.find(entry)?;
@@ -169,13 +172,13 @@ pub(super) fn resolve(kind: &str, words: &[String], table: &Table, at: &Place) -
     })
 }
 
-/// An error at the line of the key that it speaks of, at the table's where it names none.
+/// An error at the line of the key that it speaks of, as `--val-size` or `<DIR>`; at the table's where it names none.
 fn located(table: &Table, at: &Place, about: &str, message: &str) -> Error {
-    let named = about
-        .split(|c: char| !(c.is_alphanumeric() || c == '-'))
-        .find_map(|word| {
-            let flag = word.strip_prefix("--")?;
-            table.get(&flag.replace('-', "_"))
-        });
+    let mut words = about.split(|c: char| !(c.is_alphanumeric() || c == '-'));
+    let named = words.find_map(|word| match word.strip_prefix("--") {
+        Some(flag) => table.get(&flag.replace('-', "_")),
+        None if word == word.to_uppercase() => table.get(&word.to_lowercase()),
+        None => None,
+    });
     named.map_or(at, |entry| &entry.at).error(message)
 }

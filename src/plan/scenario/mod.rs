@@ -16,13 +16,17 @@ use crate::cli::RunArgs;
 use crate::error::{Error, Result};
 use crate::suggest;
 
-use super::command::quote;
 use document::{Document, KINDS, Origin, RawStep, Table, Value};
 pub use flags::Resolved;
 use parameters::Settings;
 
 /// More repeats of each cell than this are a mistake.
 const MOST_REPEATS: u32 = 1_000;
+
+/// Re-runs that settle a suspicion: their median is held against the nights before.
+const CONFIRM: u32 = 3;
+/// More of them are a night of their own.
+const MOST_CONFIRM: u32 = 100;
 
 /// A scenario, resolved.
 #[derive(Debug, Clone)]
@@ -41,6 +45,19 @@ pub struct ScenarioPlan {
     pub labels: BTreeMap<String, String>,
     /// Where the directory with the results is made.
     pub output: PathBuf,
+    /// The nights before, where this is one of many.
+    pub history: Option<HistoryPlan>,
+}
+
+/// What is done with a night beside measuring it.
+#[derive(Debug, Clone)]
+pub struct HistoryPlan {
+    /// Where the nights are.
+    pub directory: PathBuf,
+    /// Re-runs of what is suspected, of each run; 0 confirms nothing.
+    pub confirm: u32,
+    /// Nights of this scenario older than this are removed.
+    pub keep_ns: Option<u64>,
 }
 
 /// In which order the repeats of cells are measured.
@@ -116,7 +133,8 @@ impl ScenarioPlan {
             repeats: repeats(&document)?,
             order: order(&document)?,
             labels: labels(&document, &settings)?,
-            output: match &args.output {
+            history: history(args)?,
+            output: match args.history.as_ref().or(args.output.as_ref()) {
                 Some(output) => output.clone(),
                 None => text(&document, "output")?
                     .map_or_else(|| PathBuf::from("results"), PathBuf::from),
@@ -166,16 +184,17 @@ impl Cell {
 impl Step {
     /// The command that makes this run by itself.
     pub fn command(&self) -> String {
-        let words = ["etcdbench", self.kind].map(str::to_owned);
-        let quoted = words.iter().chain(&self.words).map(|word| quote(word));
-        quoted.collect::<Vec<_>>().join(" ")
+        match &self.plan {
+            Resolved::Disk(plan) => plan.command(),
+            Resolved::Load(plan) => plan.command(),
+        }
     }
 
     /// How long it is meant to take, in nanoseconds, without set-up and clean-up; `None` when a count ends it.
     pub fn length_ns(&self) -> Option<u64> {
         match &self.plan {
             Resolved::Disk(plan) => Some(plan.phases.iter().map(|phase| phase.duration_ns).sum()),
-            Resolved::Load(plan) => Some(plan.warmup_ns.saturating_add(plan.length_ns()?)),
+            Resolved::Load(plan) => plan.length_ns(),
         }
     }
 
@@ -199,14 +218,48 @@ fn origin(wanted: &str) -> Result<(Origin, String)> {
     if is_name {
         let names: Vec<&str> = shipped::names().collect();
         return Err(Error::Usage(format!(
-            "{}; a file of your own is named with its end, as in nightly.toml",
-            suggest::unknown("scenario", wanted, &names)
+            "{} A file of your own is named with its end, as in mine.toml",
+            ended(suggest::unknown("scenario", wanted, &names))
         )));
     }
     let stem = path
         .file_stem()
         .map_or_else(|| wanted.into(), |stem| stem.to_string_lossy());
     Ok((Origin::File(path.to_path_buf()), stem.into_owned()))
+}
+
+/// A sentence after which another may follow.
+fn ended(text: String) -> String {
+    if text.ends_with('?') {
+        text
+    } else {
+        format!("{text}.")
+    }
+}
+
+fn history(args: &RunArgs) -> Result<Option<HistoryPlan>> {
+    let Some(directory) = &args.history else {
+        return match (args.confirm, args.keep) {
+            (None, None) => Ok(None),
+            (Some(_), _) => Err(Error::Usage(
+                "--confirm is about --history: add that or drop it".to_owned(),
+            )),
+            (_, Some(_)) => Err(Error::Usage(
+                "--keep is about --history: add that or drop it".to_owned(),
+            )),
+        };
+    };
+    let confirm = args.confirm.unwrap_or(CONFIRM);
+    if confirm > MOST_CONFIRM {
+        return Err(Error::Usage(format!(
+            "--confirm {confirm}: at most {MOST_CONFIRM} re-runs"
+        )));
+    }
+    Ok(Some(HistoryPlan {
+        directory: directory.clone(),
+        confirm,
+        keep_ns: args.keep,
+    }))
 }
 
 fn cell(document: &Document, settings: &Settings) -> Result<Cell> {
@@ -236,7 +289,7 @@ fn step(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Step>
     }
     table.overlay(&raw.table);
     let table = settings.fill_table(&table)?;
-    let words = flags::words(raw.kind, &table)?;
+    let words = flags::words(raw.kind, &raw.name, &table)?;
     let plan = flags::resolve(raw.kind, &words, &table, &raw.at)?;
     Ok(Step {
         name: raw.name.clone(),

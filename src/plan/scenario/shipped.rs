@@ -10,7 +10,7 @@ macro_rules! shipped {
     };
 }
 
-const SHIPPED: &[(&str, &str)] = shipped!["qualify", "rw-heatmap", "soak", "versions"];
+const SHIPPED: &[(&str, &str)] = shipped!["nightly", "qualify", "rw-heatmap", "soak", "versions"];
 
 /// Name and description of each.
 ///
