@@ -5,6 +5,7 @@
 //! A renderer never measures, an engine never prints, only `main` exits.
 
 pub mod charts;
+pub mod child;
 pub mod cli;
 pub mod clock;
 pub mod cluster;
@@ -21,6 +22,7 @@ pub mod progress;
 pub mod record;
 pub mod report;
 pub mod result;
+pub mod run;
 pub mod session;
 pub mod signals;
 pub mod stats;

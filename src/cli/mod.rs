@@ -9,6 +9,7 @@ mod import;
 mod load;
 mod output;
 mod report;
+mod run;
 mod shell;
 mod trend;
 
@@ -23,6 +24,7 @@ pub use import::{ImportArgs, ProgramArg};
 pub use load::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 pub use output::{ChartArgs, DocumentArgs, Format, OutputArgs, Table};
 pub use report::ReportArgs;
+pub use run::RunArgs;
 pub use shell::{CompletionsArgs, completions, man};
 pub use trend::{TrendArgs, TrendFormat};
 
@@ -59,6 +61,8 @@ pub enum Command {
     Import(Box<ImportArgs>),
     /// Tell whether tonight's run is worse than those before it, and where the level changed for good
     Trend(Box<TrendArgs>),
+    /// Run a scenario: what is measured, written down once and for all
+    Run(RunArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page

@@ -135,6 +135,9 @@ impl ImportRequest {
             _ if several && args.output.result.is_some() => {
                 return usage("--result names one file; import several FILEs one by one");
             }
+            _ if several && args.output.document.output.is_some() => {
+                return usage("--output names one file; import several FILEs one by one");
+            }
             _ if several && args.output.document.format == Some(Format::Csv) => {
                 return usage(
                     "--format csv is one table; import several FILEs one by one, or take json",

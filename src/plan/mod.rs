@@ -11,6 +11,7 @@ mod import;
 pub(crate) mod load;
 mod phases;
 mod resolve;
+pub mod scenario;
 mod trend;
 
 pub use compare::{ComparePlan, Measure, Source};
@@ -24,4 +25,5 @@ pub use load::{
     Placement, RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
 };
 pub use resolve::labels;
+pub use scenario::ScenarioPlan;
 pub use trend::{Acknowledgement, TrendPlan, TrendSource};

@@ -13,6 +13,7 @@ pub mod export;
 mod html;
 mod json;
 mod markdown;
+pub mod scenario;
 mod sketch;
 mod style;
 mod subject;
