@@ -21,4 +21,5 @@ pub mod quiet;
 pub mod shape;
 pub mod sides;
 pub mod strace;
+pub mod validators;
 pub mod versions;

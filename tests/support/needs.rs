@@ -17,6 +17,8 @@ pub enum Need {
     Trace,
     /// The second version of etcd, from PyPI.
     SecondEtcd,
+    /// Judges of manifests and workflows, from PyPI.
+    Validators,
 }
 
 impl Need {
@@ -37,6 +39,7 @@ impl Need {
                 (!traced.is_ok_and(|s| s.success())).then(|| "needs a working strace".to_owned())
             }
             Need::SecondEtcd => super::versions::from_pypi().err(),
+            Need::Validators => super::validators::from_pypi().err(),
         }
     }
 }
