@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::files::at;
+use crate::files::{at, read};
 use crate::support::needs::{Need, needs};
 
 /// Writes a program of a few lines of shell.
@@ -233,4 +233,24 @@ fn a_pod_without_a_turn_says_so() {
     assert_eq!(output.status.code(), Some(2));
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(words.contains("completions"), "{words}");
+}
+
+/// The image is not built here; what it takes from the repository is there, and may be executed.
+#[test]
+fn the_image_is_made_of_what_is_there() {
+    let mut copied = 0;
+    for line in read("Dockerfile").lines() {
+        let Some(words) = line.strip_prefix("COPY deploy/") else {
+            continue;
+        };
+        let mut words: Vec<&str> = words.split(' ').collect();
+        assert_eq!(words.pop(), Some("/usr/local/bin/"), "{line}");
+        for word in words {
+            let path = at("deploy").join(word.trim_start_matches("deploy/"));
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o111, 0o111, "{}", path.display());
+            copied += 1;
+        }
+    }
+    assert_eq!(copied, 2);
 }
