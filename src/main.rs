@@ -280,6 +280,14 @@ fn scenario(args: &RunArgs) -> Result<Exit> {
     if let Some(trend) = &done.trend {
         print(format!("\n{}", report::trend::terminal(trend, &style)).as_bytes())?;
     }
+    if let Some(directory) = &args.report {
+        let paths = done.measured();
+        let runs = paths.iter().map(|path| read(&done.directory.join(path)));
+        let runs = runs.collect::<Result<Vec<_>>>()?;
+        let documents = report::bundle(done.trend.as_ref(), &runs, &paths)?;
+        delivery::lay_out(&documents, directory)?;
+        tell(&format!("pages in {}", directory.display()));
+    }
     Ok(done.exit)
 }
 

@@ -46,6 +46,12 @@ pub struct RunArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = NIGHTLY)]
     pub keep: Option<u64>,
 
+    /// Write pages and machine formats of it there: page.html, summary.md, a page of each run, and more
+    ///
+    /// Of nights also junit.xml, metrics.prom (for node_exporter) and the two files of github-action-benchmark.
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+
     /// Begin anew, even where an interrupted run could be gone on with
     #[arg(long)]
     pub fresh: bool,

@@ -45,6 +45,17 @@ pub struct Executed {
     pub exit: Exit,
 }
 
+impl Executed {
+    /// The results of all runs that went through to their end, below the directory.
+    pub fn measured(&self) -> Vec<PathBuf> {
+        let whole = self
+            .runs
+            .iter()
+            .filter(|ran| matches!(ran.end, RunEnd::Measured(_)));
+        whole.map(|ran| ran.result.clone()).collect()
+    }
+}
+
 /// One run.
 #[derive(Debug)]
 pub struct Ran {

@@ -74,7 +74,37 @@ fn a_slower_disk_is_found_and_equal_nights_are_not() {
 #[test]
 fn old_nights_are_removed_and_nothing_else() {
     let place = Place::with(NIGHT);
-    place.run(&["mine.toml", "--quiet", "--history", "nights"]);
+    place.run(&[
+        "mine.toml",
+        "--quiet",
+        "--history",
+        "nights",
+        "--report",
+        "out",
+    ]);
+    for name in [
+        "page.html",
+        "summary.md",
+        "junit.xml",
+        "metrics.prom",
+        "all-wal-001.html",
+    ] {
+        assert!(place.path("out").join(name).exists(), "{name}");
+    }
+    let smaller = place.path("out/github-action-benchmark-smaller-is-better.json");
+    let entries: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(smaller).unwrap()).unwrap();
+    let names = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["name"].as_str().unwrap());
+    assert!(
+        names
+            .into_iter()
+            .any(|name| name.ends_with("wal/wal.fsync.p50")),
+        "{entries}"
+    );
     let first = place.files("nights", "scenario.json");
     let directory = place.path(&first[0]).parent().unwrap().to_owned();
     let name = directory.file_name().unwrap().to_str().unwrap().to_owned();
