@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use super::LabelArg;
 use crate::units::parse_duration;
 
 /// Run a scenario: a file that says once and for all what is measured.
@@ -27,6 +28,17 @@ pub struct RunArgs {
     /// A key of a matrix takes one value, or a list: --set 'clients=[1, 10]'.
     #[arg(long, value_name = "NAME=VALUE", action = ArgAction::Append, value_parser = parse_set)]
     pub set: Vec<(String, String)>,
+
+    /// A label of every run, beside the scenario's; may be repeated
+    ///
+    /// `machine=NAME` tells the machines of a history apart where hosts come and go.
+    #[arg(
+        long = "label",
+        value_name = "KEY=VALUE",
+        action = ArgAction::Append,
+        value_parser = LabelArg::parse
+    )]
+    pub labels: Vec<LabelArg>,
 
     /// Where the results go, in a directory of their own [default: what the scenario says, otherwise results]
     #[arg(long, value_name = "DIR")]

@@ -132,7 +132,7 @@ impl ScenarioPlan {
             cells,
             repeats: repeats(&document)?,
             order: order(&document)?,
-            labels: labels(&document, &settings)?,
+            labels: labels(&document, &settings, args)?,
             history: history(args)?,
             output: match args.history.as_ref().or(args.output.as_ref()) {
                 Some(output) => output.clone(),
@@ -372,7 +372,12 @@ fn order(document: &Document) -> Result<Order> {
     }
 }
 
-fn labels(document: &Document, cells: &[Settings]) -> Result<BTreeMap<String, String>> {
+/// The scenario's, and those of the command line, which win.
+fn labels(
+    document: &Document,
+    cells: &[Settings],
+    args: &RunArgs,
+) -> Result<BTreeMap<String, String>> {
     let first = cells.first().cloned().unwrap_or_default();
     let table = first.fill_table(&document.labels)?;
     let pairs = table.entries.iter().map(|entry| match &entry.value {
@@ -381,5 +386,7 @@ fn labels(document: &Document, cells: &[Settings]) -> Result<BTreeMap<String, St
             .at
             .error(format!("label {} is text, not {other}", entry.key))),
     });
-    pairs.collect()
+    let mut labels: BTreeMap<String, String> = pairs.collect::<Result<_>>()?;
+    labels.extend(super::labels(&args.labels)?);
+    Ok(labels)
 }
