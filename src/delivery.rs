@@ -25,13 +25,7 @@ pub fn deliver(document: &str, output: Option<&Path>) -> Result<()> {
 /// [`Error::Usage`] for several that were to go to stdout or into one file, [`Error::Io`] when one cannot be written.
 pub fn deliver_all(documents: &[Document], plan: &ExportPlan) -> Result<()> {
     match (&plan.to, documents) {
-        (Destination::Directory(directory), _) => {
-            fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
-            documents.iter().try_for_each(|document| {
-                let path = directory.join(&document.file_name);
-                write(&path, document.text.as_bytes())
-            })
-        }
+        (Destination::Directory(directory), _) => lay_out(documents, directory),
         (Destination::Stdout, [only]) => print(only.text.as_bytes()),
         (Destination::File(path), [only]) => write(path, only.text.as_bytes()),
         (Destination::Stdout, several) => Err(too_many(several, plan, "DIR")),
@@ -39,6 +33,18 @@ pub fn deliver_all(documents: &[Document], plan: &ExportPlan) -> Result<()> {
             Err(too_many(several, plan, &path.display().to_string()))
         }
     }
+}
+
+/// Writes documents under their own names into a directory, which is made where it is not there.
+///
+/// # Errors
+/// [`Error::Io`] when one cannot be written.
+pub fn lay_out(documents: &[Document], directory: &Path) -> Result<()> {
+    fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
+    documents.iter().try_for_each(|document| {
+        let path = directory.join(&document.file_name);
+        write(&path, document.text.as_bytes())
+    })
 }
 
 fn too_many(documents: &[Document], plan: &ExportPlan, directory: &str) -> Error {

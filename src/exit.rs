@@ -47,6 +47,17 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// Of two answers the one that matters more: bad before none, none before good.
+    #[must_use]
+    pub const fn or_worse(self, other: Exit) -> Exit {
+        match (self, other) {
+            (Exit::Ok, _) | (Exit::NoVerdict, Exit::Bad) => other,
+            _ => self,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit.code())

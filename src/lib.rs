@@ -5,6 +5,7 @@
 //! A renderer never measures, an engine never prints, only `main` exits.
 
 pub mod charts;
+pub mod child;
 pub mod cli;
 pub mod clock;
 pub mod cluster;
@@ -14,12 +15,14 @@ pub mod disk;
 pub mod error;
 pub mod exit;
 pub mod host;
+pub mod import;
 pub mod load;
 pub mod plan;
 pub mod progress;
 pub mod record;
 pub mod report;
 pub mod result;
+pub mod run;
 pub mod session;
 pub mod signals;
 pub mod stats;

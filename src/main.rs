@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 
 use clap::Parser;
 use etcdbench::cli::{
-    self, ChartArgs, Cli, Command, CompareArgs, DiskArgs, Export, LoadArgs, OutputArgs, ReportArgs,
-    TrendArgs,
+    self, ChartArgs, Cli, Command, CompareArgs, DiskArgs, Export, ImportArgs, LoadArgs, OutputArgs,
+    ReportArgs, RunArgs, TrendArgs,
 };
 use etcdbench::clock::Clock;
 use etcdbench::compare::Answer;
@@ -18,14 +18,15 @@ use etcdbench::disk as probe;
 use etcdbench::error::Result;
 use etcdbench::exit::Exit;
 use etcdbench::plan::{
-    self, ComparePlan, DiskPlan, DocumentPlan, ExportPlan, LoadPlan, Target, TrendPlan,
+    self, ComparePlan, DiskPlan, DocumentPlan, ExportPlan, ImportRequest, LoadPlan, ScenarioPlan,
+    Target, TrendPlan,
 };
 use etcdbench::report::chart::{self, Chart};
 use etcdbench::report::export::{self, Of, Subject};
 use etcdbench::report::{self, Style};
 use etcdbench::result::{self, Run, Summary};
 use etcdbench::session::{Finished, Request};
-use etcdbench::{charts, compare, load, progress, signals, verdict};
+use etcdbench::{charts, compare, import, load, progress, run, signals, verdict};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
@@ -33,7 +34,9 @@ fn main() -> ExitCode {
         Command::Load(args) => load(&args),
         Command::Compare(args) => compared(&args),
         Command::Report(args) => stored(&args),
+        Command::Import(args) => imported(&args),
         Command::Trend(args) => trend(&args),
+        Command::Run(args) => scenario(&args),
         Command::Completions(args) => print(&cli::completions(&args)).map(|()| Exit::Ok),
         Command::Man => print(&cli::man()).map(|()| Exit::Ok),
     };
@@ -179,6 +182,16 @@ fn exported(args: &ReportArgs, plan: &ExportPlan, file: &Path) -> Result<Exit> {
     Ok(Exit::of(summary.verdict, args.strict))
 }
 
+fn imported(args: &ImportArgs) -> Result<Exit> {
+    let request = ImportRequest::resolve(args)?;
+    let document = document(&args.output)?;
+    let mut worst = Exit::Ok;
+    for finished in import::run(&request, Clock::start().wall(0))? {
+        worst = worst.or_worse(conclude(finished, &document, &args.output, args.strict)?);
+    }
+    Ok(worst)
+}
+
 fn compared(args: &CompareArgs) -> Result<Exit> {
     let plan = ComparePlan::resolve(args)?;
     let export = ExportPlan::resolve(args.export.export, Of::Comparison, args.output.as_deref())?;
@@ -239,6 +252,43 @@ fn trend(args: &TrendArgs) -> Result<Exit> {
     }
     draw(&args.charts, || chart::of_trend(&trend))?;
     Ok(trend.verdict.exit())
+}
+
+fn scenario(args: &RunArgs) -> Result<Exit> {
+    let style = Style::of_stdout(args.no_color);
+    if args.list {
+        let shipped = plan::scenario::shipped::descriptions()?;
+        return print(report::scenario::shipped(&shipped).as_bytes()).map(|()| Exit::Ok);
+    }
+    let plan = ScenarioPlan::resolve(args)?;
+    if args.dry_run {
+        return print(report::scenario::planned(&plan, &style).as_bytes()).map(|()| Exit::Ok);
+    }
+    let manner = run::Manner {
+        fresh: args.fresh,
+        strict: args.strict,
+        quiet: args.quiet,
+    };
+    let tell = |line: &str| {
+        if !args.quiet {
+            say(line);
+        }
+    };
+    let signalled = signals::watch()?;
+    let done = run::run(&plan, manner, &signalled, &tell)?;
+    print(report::scenario::executed(&plan, &done, &style).as_bytes())?;
+    if let Some(trend) = &done.trend {
+        print(format!("\n{}", report::trend::terminal(trend, &style)).as_bytes())?;
+    }
+    if let Some(directory) = &args.report {
+        let paths = done.measured();
+        let runs = paths.iter().map(|path| read(&done.directory.join(path)));
+        let runs = runs.collect::<Result<Vec<_>>>()?;
+        let documents = report::bundle(done.trend.as_ref(), &runs, &paths)?;
+        delivery::lay_out(&documents, directory)?;
+        tell(&format!("pages in {}", directory.display()));
+    }
+    Ok(done.exit)
 }
 
 /// Writes charts where they are wanted, and tells their files on stderr: stdout is the report's.

@@ -16,7 +16,7 @@ use crate::result::{
 use crate::verdict;
 
 /// Where results go when nobody says.
-const RESULTS: &str = "results";
+pub(crate) const RESULTS: &str = "results";
 
 /// What is to be done, and who wants to see it.
 pub struct Request<'a, P> {
@@ -81,11 +81,7 @@ impl<P: Serialize> Request<'_, P> {
             .map_err(|error| Error::Refused(format!("the plan cannot be written down: {error}")))?;
         Ok(Header {
             schema: SCHEMA_VERSION.to_owned(),
-            tool: Tool {
-                name: env!("CARGO_PKG_NAME").to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                git: option_env!("ETCDBENCH_GIT").map(str::to_owned),
-            },
+            tool: Tool::this(),
             run_id,
             kind: kind.to_owned(),
             name: self.name.clone().unwrap_or_else(|| target.to_owned()),

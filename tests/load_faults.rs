@@ -78,6 +78,25 @@ fn a_refusal_that_would_meet_every_request_ends_the_run() {
 }
 
 #[test]
+fn keys_that_cannot_be_written_beforehand_are_told_at_once() {
+    let _quiet = quiet();
+    // The second batch of keys fails; eight thousand more would follow.
+    let server = NullServer::start(Behaviour {
+        fault: Some(Fault::Status(13, "etcdserver: out of sorts")),
+        after: 1,
+        times: 1,
+        ..Behaviour::default()
+    });
+    let driven = load::run(
+        &server.endpoint(),
+        "put --rate 200 --duration 30s --conns 4 --threads 2 --key-space-size 1000000 --preload 1000000",
+    );
+    driven.refused(1, "could not write the keys to begin with");
+    let written = server.seen().writes.load(Ordering::Relaxed);
+    assert!(written < 400, "{written} batches were written all the same");
+}
+
+#[test]
 fn an_answer_that_is_none_is_an_error_and_the_load_goes_on() {
     let _quiet = quiet();
     for fault in [Fault::BadMessage, Fault::NotGrpc, Fault::Reset] {
@@ -169,6 +188,35 @@ fn a_stopped_process_is_seen_to_the_millisecond() {
     );
     let p50 = quantile(&run, "put.response", 0.4);
     assert!(p50 < Duration::from_millis(20), "{p50:?}");
+}
+
+#[test]
+fn what_is_under_way_is_told_of_each_rate_and_of_the_moment() {
+    let _quiet = quiet();
+    // Quick at first; from the 150th put on, in the second step, half a second late.
+    let server = NullServer::start(Behaviour {
+        fault: Some(Fault::Late(Duration::from_millis(500))),
+        after: 150,
+        ..Behaviour::default()
+    });
+    let run = load::run(
+        &server.endpoint(),
+        "put --rate 50/2s,200/3s --warmup 0s --conns 1 --threads 1",
+    )
+    .read();
+    let most: Vec<u64> = events(&run, "load.phase")
+        .iter()
+        .map(|event| load::detail(event, "in_flight_max"))
+        .collect();
+    assert!(most[0] <= 20 && (80..=200).contains(&most[1]), "{most:?}");
+    let told: Vec<f64> = run
+        .counters
+        .iter()
+        .filter(|line| line.source == "client")
+        .filter_map(|line| line.values.get("in_flight").copied())
+        .collect();
+    let highest = told.iter().copied().fold(0.0, f64::max);
+    assert!((50.0..=200.0).contains(&highest), "{told:?}");
 }
 
 #[test]

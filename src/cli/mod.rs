@@ -5,9 +5,11 @@ mod compare;
 mod connect;
 mod disk;
 mod export;
+mod import;
 mod load;
 mod output;
 mod report;
+mod run;
 mod shell;
 mod trend;
 
@@ -18,9 +20,11 @@ pub use compare::{CompareArgs, CompareFormat};
 pub use connect::{ConnectArgs, UserArg};
 pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, PhaseArg};
 pub use export::{Export, ExportArgs};
+pub use import::{ImportArgs, ProgramArg};
 pub use load::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 pub use output::{ChartArgs, DocumentArgs, Format, OutputArgs, Table};
 pub use report::ReportArgs;
+pub use run::RunArgs;
 pub use shell::{CompletionsArgs, completions, man};
 pub use trend::{TrendArgs, TrendFormat};
 
@@ -53,8 +57,12 @@ pub enum Command {
     Compare(Box<CompareArgs>),
     /// Show a stored result again, also that of a run that was killed
     Report(ReportArgs),
+    /// Take in what fio or etcd's own benchmark measured, to show it and hold it against results of etcdbench
+    Import(Box<ImportArgs>),
     /// Tell whether tonight's run is worse than those before it, and where the level changed for good
     Trend(Box<TrendArgs>),
+    /// Run a scenario: what is measured, written down once and for all
+    Run(RunArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page

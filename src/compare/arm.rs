@@ -4,8 +4,10 @@
 //! Durations and rates are taken as logarithms, so that differences are ratios; shares as they are.
 
 use crate::record::{self, Distribution, MIN_TAIL_SAMPLES};
-use crate::result::{PhaseData, SeriesData};
+use crate::result::{PhaseData, Run, SeriesData};
 use crate::stats::{self, Bounded, DesignEffect, MIN_BATCHES, Moments};
+
+use super::{Stat, subject};
 
 /// Stretches a run is cut into: enough to tell the variance between them, few enough to outlast its memory. Twenty
 /// gave 8 % false alarms on 300 s where these give 5 %.
@@ -20,6 +22,9 @@ const ALIKE: f64 = 0.3;
 const MOST_ALIKE: f64 = 0.9;
 /// Share of the stretches that must hold a sample beyond a quantile.
 const SPREAD: f64 = 0.6;
+
+/// Why there is no interval around a figure that was taken in.
+pub(super) const NO_INTERVAL: &str = "no interval: imported, without the times of its samples";
 
 /// A metric in one run.
 #[derive(Debug, Clone)]
@@ -74,6 +79,56 @@ impl Arm {
         let t = stats::t_quantile(0.975, self.degrees_of_freedom);
         (width / (2.0 * t)).powi(2)
     }
+}
+
+/// A metric of a run that another program measured: its value as that told it, and no doubt within the run, because
+/// nothing is known of when what happened. Between several such runs there is a spread.
+pub(super) fn foreign(
+    run: &Run,
+    phase: &PhaseData,
+    series: &SeriesData,
+    stat: Stat,
+) -> Option<Arm> {
+    let samples = series.count();
+    let failed: u64 = series.errors.values().sum();
+    let of = |part: u64, all: u64| (all > 0).then(|| part as f64 / all as f64);
+    let value = match stat {
+        Stat::Rate => samples as f64 / (phase.length_ns as f64 / 1e9),
+        Stat::Errors => of(failed, samples + failed)?,
+        Stat::Stalls => {
+            let limit_ns = subject::stall_ns(run);
+            let stalls = match &series.told {
+                Some(told) => {
+                    Some(told.at_or_above(limit_ns))
+                        .filter(|(low, high)| low == high)?
+                        .0
+                }
+                None => series.total.count_at_or_above(limit_ns),
+            };
+            of(stalls, samples)?
+        }
+        Stat::Capacity => return None,
+        stat => series.quantile(stat.quantile()?)?.value_ns as f64,
+    };
+    let centre = if stat.is_share() {
+        value
+    } else {
+        value.max(f64::MIN_POSITIVE).ln()
+    };
+    let unknown = Bounded {
+        value: centre,
+        low: f64::NEG_INFINITY,
+        high: f64::INFINITY,
+    };
+    Some(Arm {
+        samples,
+        tail: stat.quantile().map(|q| samples as f64 * (1.0 - q)),
+        ci95: unknown,
+        ci90: unknown,
+        problem: Some(NO_INTERVAL.to_owned()),
+        ..Arm::single(value)
+    })
+    .filter(|_| value.is_finite())
 }
 
 /// Quantile `q` of a series that was measured for so many seconds.

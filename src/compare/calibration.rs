@@ -86,7 +86,7 @@ impl Calibration {
             runs: runs.len(),
             from_to: [start(runs.first()), start(runs.last())],
             noise: noise.collect(),
-            tool: super::tool(),
+            tool: crate::result::Tool::this(),
         }
     }
 

@@ -50,6 +50,8 @@ pub(super) struct SideMetric {
     invalid: Option<String>,
     /// The shortest phase it comes from.
     seconds: f64,
+    /// Another program measured it.
+    foreign: bool,
 }
 
 /// Compares every side with the first, and all with one another where there are more than two.
@@ -165,6 +167,7 @@ fn side_metric(group: &Group, subject: &Subject) -> SideMetric {
         seconds: runs()
             .filter_map(|run| Some(seconds(place(run)?.0)))
             .fold(f64::INFINITY, f64::min),
+        foreign: runs().any(Run::is_foreign),
     }
 }
 
@@ -180,7 +183,7 @@ pub(super) fn centres(runs: &[&Run], subject: &Subject) -> Option<(Vec<f64>, Vec
 }
 
 fn place<'a>(run: &'a Run, subject: &Subject) -> Option<(&'a PhaseData, &'a SeriesData)> {
-    let phase = run.phase(&subject.phase)?;
+    let phase = subject::phase_of(run, &subject.phase)?;
     Some((phase, phase.series(&subject.series)?))
 }
 
@@ -190,6 +193,9 @@ fn arm_of(run: &Run, subject: &Subject) -> Option<Arm> {
     }
     let (phase, series) = place(run, subject)?;
     let seconds = phase.length_ns as f64 / 1e9;
+    if run.is_foreign() {
+        return arm::foreign(run, phase, series, subject.stat);
+    }
     match subject.stat {
         Stat::Rate => arm::rate(phase, series),
         Stat::Errors => arm::errors(series, seconds),
@@ -258,7 +264,7 @@ fn design(a: &Group, b: &Group, seconds: f64) -> (Design, Option<Vec<f64>>) {
 fn interleaved(a: &Group, b: &Group) -> Option<Vec<f64>> {
     let host = |group: &Group| {
         let mut hosts = group.runs.iter().map(|i| &i.run.header.environment.host);
-        let first = hosts.next()?;
+        let first = hosts.next().filter(|host| !host.is_empty())?;
         hosts.all(|host| host == first).then(|| first.clone())
     };
     if a.runs.len() != b.runs.len() || host(a)? != host(b)? {
@@ -318,7 +324,9 @@ fn candidate(
             ..Metric::default()
         },
         doubt,
-        invalid: named("A", &a.invalid).or_else(|| named("B", &b.invalid)),
+        invalid: named("A", &a.invalid)
+            .or_else(|| named("B", &b.invalid))
+            .or_else(|| mixed(a, b, design.level)),
         unresolved,
         remark: (design.level == Level::Batches && alike).then(|| remark.to_owned()),
         more: match (design.level, design.paired) {
@@ -327,6 +335,14 @@ fn candidate(
             (Level::Runs, false) => More::Runs(design.runs_a.min(design.runs_b)),
         },
     }
+}
+
+/// What another program measured is told beside ours, but whatever differs may come from how it was measured.
+fn mixed(a: &SideMetric, b: &SideMetric, level: Level) -> Option<String> {
+    (a.foreign != b.foreign).then(|| match level {
+        Level::Batches => format!("not measured alike; {}", arm::NO_INTERVAL),
+        Level::Runs => "not measured alike".to_owned(),
+    })
 }
 
 fn named(side: &str, why: &Option<String>) -> Option<String> {

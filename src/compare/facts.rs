@@ -46,19 +46,29 @@ const ABOUT: &[(&str, About)] = &[
     ("plan.allow_foreign", About::Noted),
     ("plan.allow_quota", About::Noted),
     ("plan.beside_live", About::Noted),
+    ("plan.clock", About::Ignored),
     ("plan.compact", About::Noted),
     ("plan.defrag", About::Noted),
     ("plan.dial_timeout_ns", About::Noted),
+    ("plan.devices", About::Ignored),
     ("plan.directory", About::Noted),
     ("plan.duration_ns", About::Length),
     ("plan.election_ns", About::Noted),
+    ("plan.figures", About::Noted),
+    ("plan.file", About::Ignored),
     ("plan.heartbeat_ns", About::Noted),
     ("plan.keep_keys", About::Noted),
     ("plan.keys.prefix", About::Ignored),
     ("plan.max_bytes", About::Ignored),
+    ("plan.options.directory", About::Noted),
+    ("plan.options.filename", About::Noted),
+    ("plan.options.runtime", About::Length),
+    ("plan.options.size", About::Noted),
+    ("plan.options_complete", About::Noted),
     ("plan.phases", About::Length),
     ("plan.profile", About::Noted),
     ("plan.quota_bytes", About::Noted),
+    ("plan.remarks", About::Ignored),
     ("plan.rules", About::Noted),
     ("plan.scrape", About::Noted),
     ("plan.security", About::Noted),
@@ -71,9 +81,11 @@ const ABOUT: &[(&str, About)] = &[
     ("plan.threads", About::Noted),
     ("plan.tls", About::Setting),
     ("plan.verify", About::Noted),
+    ("plan.version", About::Noted),
     ("plan.warmup_ns", About::Length),
     ("plan.workload.batch_interval_ns", About::Setting),
     ("plan.workload.batch_limit", About::Setting),
+    ("plan.writes", About::Ignored),
     ("environment", About::System),
     ("environment.arch", About::Hardware),
     ("environment.cpu_model", About::Hardware),
@@ -177,6 +189,8 @@ pub(super) fn of_header(header: &Header) -> Facts {
     }
     let environment = serde_json::to_value(&header.environment).unwrap_or_default();
     flatten("environment", &environment, &mut facts);
+    // Foreign programs do not say where they ran, and nowhere is no place.
+    facts.retain(|field, value| field != "environment.host" || !value.is_empty());
     if !header.environment.members.is_empty() {
         let count = header.environment.members.len().to_string();
         facts.insert("environment.members.count".to_owned(), count);
@@ -245,6 +259,8 @@ mod tests {
         for (field, expected) in [
             ("plan.workload.val_size", About::Scenario),
             ("plan.workload.batch_limit", About::Setting),
+            ("plan.writes", About::Ignored),
+            ("plan.devices", About::Ignored),
             ("plan.directory", About::Noted),
             ("plan.phases.etcd.duration_ns", About::Length),
             ("plan.something_new", About::Scenario),

@@ -26,6 +26,12 @@ impl Guarded {
 /// Holds the facts of all sides against one another; each side has those of its runs. Without an intent, the narrowest
 /// one is taken under which nothing forbids comparing.
 pub(super) fn guard(sides: &[Vec<Facts>], intent: Option<Intent>, allow: &[String]) -> Guarded {
+    if let Some(foreign) = beside_foreign(sides) {
+        return Guarded {
+            intent: intent.unwrap_or(Intent::Machines),
+            differences: vec![foreign],
+        };
+    }
     let raw = differing(sides);
     let with = |intent: Intent| {
         let mut differences: Vec<Difference> =
@@ -52,6 +58,39 @@ pub(super) fn guard(sides: &[Vec<Facts>], intent: Option<Intent>, allow: &[Strin
         .into_iter()
         .min_by_key(|guarded| guarded.obstacles().count());
     fewest.unwrap_or_else(|| with(Intent::Regression))
+}
+
+/// Runs of ours beside those of other programs: their plans and environments have nothing in common that could be held
+/// against one another, so that this is the one difference there is. Within one side it forbids comparing: what was
+/// measured in different ways is never added up.
+fn beside_foreign(sides: &[Vec<Facts>]) -> Option<Difference> {
+    const KIND: &str = "kind";
+    let kinds = |side: &Vec<Facts>| -> BTreeSet<Option<String>> {
+        side.iter().map(|facts| facts.get(KIND).cloned()).collect()
+    };
+    let each: Vec<BTreeSet<Option<String>>> = sides.iter().map(kinds).collect();
+    let all: BTreeSet<&Option<String>> = each.iter().flatten().collect();
+    let is_foreign = |kind: &&Option<String>| kind.as_deref() == Some(crate::result::IMPORT);
+    let ours: Vec<_> = all.iter().filter(|kind| !is_foreign(kind)).collect();
+    if ours.len() == all.len() || ours.is_empty() {
+        return None;
+    }
+    let mixed = each.iter().any(|kinds| kinds.len() > 1) || ours.len() > 1;
+    Some(Difference {
+        field: KIND.to_owned(),
+        class: if mixed {
+            DifferenceClass::Obstacle
+        } else {
+            DifferenceClass::Noted
+        },
+        values: each
+            .iter()
+            .map(|kinds| {
+                let names: Vec<String> = kinds.iter().flatten().cloned().collect();
+                Some(names.join(" and "))
+            })
+            .collect(),
+    })
 }
 
 /// A field that is not the same everywhere.

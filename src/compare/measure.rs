@@ -2,23 +2,16 @@
 //! or a machine getting warm, meets both alike.
 
 use std::fs;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rustix::process::{Pid, Signal, kill_process};
 
+use crate::child::{self, Errand};
 use crate::error::{Error, Result};
-use crate::exit::Exit;
 use crate::plan::Measure;
 use crate::units::format_duration;
-
-/// How often a running measurement is looked after.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// What was measured.
 #[derive(Debug)]
@@ -122,52 +115,18 @@ fn run(
     result: &Path,
     signalled: &AtomicBool,
 ) -> Result<()> {
-    // Nothing the run before has left to be written may count for this one.
-    rustix::fs::sync();
-    let program = std::env::current_exe().map_err(Error::io("find", "this program"))?;
-    let mut child = Command::new(&program)
-        .args(words)
-        .arg("--quiet")
-        .arg("--result")
-        .arg(result)
-        .args(["--label", &format!("compare.pair={}", pair + 1)])
-        .args(["--label", &format!("compare.side={}", ["a", "b"][side])])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        // A Ctrl-C of the terminal is ours to pass on, once.
-        .process_group(0)
-        .spawn()
-        .map_err(Error::io("run", &program))?;
-    let status = attend(&mut child, signalled).map_err(Error::io("wait for", &program))?;
-    let was_measured =
-        [Exit::Ok, Exit::Bad, Exit::NoVerdict].map(|exit| Some(i32::from(exit.code())));
-    if signalled.load(Ordering::SeqCst) || was_measured.contains(&status.code()) {
-        return Ok(());
-    }
-    let how = status
-        .code()
-        .map_or_else(|| status.to_string(), |code| format!("exit code {code}"));
-    Err(Error::Refused(format!(
-        "pair {}: etcdbench {} ended with {how}",
-        pair + 1,
-        words.join(" ")
-    )))
-}
-
-/// Waits, and passes a signal on to the run.
-fn attend(child: &mut Child, signalled: &AtomicBool) -> std::io::Result<ExitStatus> {
-    let mut told = false;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status);
-        }
-        if signalled.load(Ordering::SeqCst) && !told {
-            told = true;
-            if let Some(pid) = Pid::from_raw(child.id() as i32) {
-                // It may have ended this moment.
-                let _ = kill_process(pid, Signal::INT);
-            }
-        }
-        thread::sleep(LOOK);
-    }
+    let labels = [
+        ("compare.pair".to_owned(), (pair + 1).to_string()),
+        ("compare.side".to_owned(), ["a", "b"][side].to_owned()),
+    ];
+    let errand = Errand {
+        words,
+        result,
+        labels: &labels,
+        quiet: true,
+    };
+    child::run(errand, signalled).map_err(|error| match error {
+        Error::Refused(text) => Error::Refused(format!("pair {}: {text}", pair + 1)),
+        other => other,
+    })
 }

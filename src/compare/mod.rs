@@ -71,7 +71,7 @@ pub fn compare(groups: &[Group], settings: &Settings, left_out: Vec<LeftOut>) ->
     let guarded = guards::guard(&facts, settings.intent, &settings.allow);
     let mut comparison = Comparison {
         schema: SCHEMA_VERSION.to_owned(),
-        tool: tool(),
+        tool: Tool::this(),
         intent: guarded.intent,
         intent_declared: settings.intent.is_some(),
         obstacles: obstacles(&guarded, groups),
@@ -96,15 +96,6 @@ pub fn compare(groups: &[Group], settings: &Settings, left_out: Vec<LeftOut>) ->
     }
     conclude(&mut comparison, settings);
     comparison
-}
-
-/// This program, as it signs what it writes.
-fn tool() -> Tool {
-    Tool {
-        name: "etcdbench".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        git: option_env!("ETCDBENCH_GIT").map(str::to_owned),
-    }
 }
 
 fn obstacles(guarded: &Guarded, groups: &[Group]) -> Vec<String> {

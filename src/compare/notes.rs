@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::units::format_share;
+use crate::verdict;
 
 use super::words::listed;
 use super::{Contrast, Difference, Group, Input, Level, Settings};
@@ -62,7 +63,10 @@ pub(super) fn nothing_in_common(groups: &[Group]) -> String {
 /// What is known about the runs that limits the trust in what follows.
 pub(super) fn notes(groups: &[Group]) -> Vec<String> {
     let inputs = || groups.iter().flat_map(|group| &group.runs);
-    let mut notes: Vec<String> = inputs().filter_map(incomplete).collect();
+    let mut notes: Vec<String> = inputs()
+        .flat_map(|input| [incomplete(input), foreign(input)])
+        .flatten()
+        .collect();
     notes.extend(hypervisor(groups));
     let starts: Vec<Timestamp> = inputs()
         .filter_map(|input| input.run.header.started_at.parse().ok())
@@ -86,6 +90,20 @@ fn incomplete(input: &Input) -> Option<String> {
     }
     let why = input.run.halted().unwrap_or("it was killed or interrupted");
     Some(format!("{} is incomplete: {why}", input.path.display()))
+}
+
+/// In which ways another program's run differs from etcd's work.
+fn foreign(input: &Input) -> Option<String> {
+    let traits = verdict::foreign_traits(&input.run);
+    (!traits.is_empty()).then(|| {
+        let program = &input.run.header.plan["program"];
+        format!(
+            "{} is a run of {}: {}",
+            input.path.display(),
+            program.as_str().unwrap_or("another program"),
+            traits.join(", ")
+        )
+    })
 }
 
 /// Time that the hypervisor gave to others, in one line for all runs.

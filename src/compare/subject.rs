@@ -1,6 +1,6 @@
 //! What is compared: the series that all runs have, and which of them decide.
 
-use crate::result::{PhaseData, Run, SeriesData};
+use crate::result::{IMPORT, PhaseData, Run, SeriesData};
 
 use super::Stat;
 
@@ -30,18 +30,22 @@ pub(super) struct Subject {
 
 /// Every metric that all of these runs have; series that decide first.
 pub(super) fn subjects(runs: &[&Run]) -> Vec<Subject> {
-    let Some(first) = runs.first() else {
+    let ours = runs.iter().find(|run| !run.is_foreign());
+    let Some(first) = ours.or(runs.first()) else {
         return Vec::new();
     };
-    let phases: Vec<&PhaseData> = first
+    let mut phases: Vec<&PhaseData> = first
         .phases
         .iter()
         .filter(|phase| is_compared(phase))
         .filter(|phase| {
             runs.iter()
-                .all(|run| run.phase(&phase.name).is_some_and(|p| !p.series.is_empty()))
+                .all(|run| phase_of(run, &phase.name).is_some_and(|p| !p.series.is_empty()))
         })
         .collect();
+    if are_mixed(runs) {
+        phases = nearest_to_foreign(phases, runs);
+    }
     let leading = phases.iter().find(|phase| phase.name == "etcd");
     let leading = leading.or(phases.first()).map(|phase| phase.name.as_str());
     let mut all = Vec::new();
@@ -76,6 +80,27 @@ pub(super) fn subjects(runs: &[&Run]) -> Vec<Subject> {
     all
 }
 
+/// Whether some of the runs are of other programs and some are ours.
+pub(super) fn are_mixed(runs: &[&Run]) -> bool {
+    let foreign = runs.iter().filter(|run| run.is_foreign()).count();
+    foreign > 0 && foreign < runs.len()
+}
+
+/// The phase of this name; of a foreign run the only one it has, whatever it is called.
+pub(super) fn phase_of<'a>(run: &'a Run, name: &str) -> Option<&'a PhaseData> {
+    let only = || run.phases.first().filter(|_| run.is_foreign());
+    run.phase(name).or_else(only)
+}
+
+/// Of our phases the one that does most nearly what a foreign program does: the write-ahead log alone for fio, the
+/// first one with a series in common for others.
+fn nearest_to_foreign<'a>(phases: Vec<&'a PhaseData>, runs: &[&Run]) -> Vec<&'a PhaseData> {
+    let common = |phase: &&&PhaseData| !common_series(phase, runs).is_empty();
+    let alone = phases.iter().find(|phase| phase.name == "wal");
+    let nearest = alone.filter(common).or_else(|| phases.iter().find(common));
+    nearest.copied().into_iter().collect()
+}
+
 /// Whether latencies of this phase are compared.
 pub(super) fn is_compared(phase: &PhaseData) -> bool {
     !NOT_COMPARED.contains(&phase.name.as_str())
@@ -83,10 +108,8 @@ pub(super) fn is_compared(phase: &PhaseData) -> bool {
 
 fn common_series<'a>(phase: &'a PhaseData, runs: &[&Run]) -> Vec<&'a SeriesData> {
     let everywhere = |name: &str| {
-        runs.iter().all(|run| {
-            run.phase(&phase.name)
-                .is_some_and(|p| p.series(name).is_some())
-        })
+        runs.iter()
+            .all(|run| phase_of(run, &phase.name).is_some_and(|p| p.series(name).is_some()))
     };
     phase
         .series
@@ -142,6 +165,11 @@ impl Role {
                     Some(operation) => phase.series(&format!("{operation}.response")).is_none(),
                     None => true,
                 },
+                throughput: series.ends_with(".service"),
+            },
+            // The writes are not what a disk is imported for, and as many as the syncs.
+            IMPORT => Role {
+                latency: series != "wal.write",
                 throughput: series.ends_with(".service"),
             },
             _ => Role {

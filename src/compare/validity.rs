@@ -29,7 +29,7 @@ fn failures(phase: &PhaseData, series: &SeriesData) -> Option<String> {
     let service = operation.and_then(|name| phase.series(&format!("{name}.service")));
     let carrier = service.unwrap_or(series);
     let failed: u64 = carrier.errors.values().sum();
-    let share = failed as f64 / (failed + carrier.total.count()).max(1) as f64;
+    let share = failed as f64 / (failed + carrier.count()).max(1) as f64;
     (share > MOST_ERRORS).then(|| format!("{} of the operations failed", format_share(share)))
 }
 

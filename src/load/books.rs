@@ -88,6 +88,8 @@ pub struct Tally {
     pub conflicts: u64,
     /// Attempts of transactions that might.
     pub attempts: u64,
+    /// The most under way at a time; of several workers the sum of theirs.
+    pub most_in_flight: u64,
 }
 
 /// Indices of an operation's series.
@@ -314,5 +316,6 @@ impl std::ops::AddAssign for Tally {
         self.unsent += other.unsent;
         self.conflicts += other.conflicts;
         self.attempts += other.attempts;
+        self.most_in_flight += other.most_in_flight;
     }
 }

@@ -106,7 +106,9 @@ impl Crew {
         let outcome = {
             // Pinned here, it is not moved again.
             let doing = pin!(client.perform(operation, ticket, due_ns, &mut draw));
-            self.flights.run(flight, sent_ns, doing).await
+            self.flights
+                .run(flight, (ticket.span, sent_ns), doing)
+                .await
         };
         let now_ns = self.clock.now_ns();
         match outcome {

@@ -1,7 +1,7 @@
 //! The load itself: workers are started, told to begin at the same moment, and their accounts added up.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::{JoinHandle, sleep};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::books::{Archive, SETUP, Tally, Terms};
 use super::feed::Stock;
 use super::gaps::Gaps;
-use super::halt::Control;
+use super::halt::{Control, DIED, DeathWatch};
 use super::operation::Work;
 use super::preload::Preload;
 use super::schedule::Span;
@@ -74,13 +74,15 @@ struct Hand {
     thread: JoinHandle<Left>,
     start: Option<oneshot::Sender<u64>>,
     cpu_ns: Arc<AtomicU64>,
+    in_flight: Arc<AtomicU64>,
 }
 
 impl Drive<'_> {
     /// Prepares and carries out the load.
     ///
     /// # Errors
-    /// Only before the load begins: no connection, or keys that could not be written beforehand.
+    /// Before the load begins: no connection, or keys that could not be written beforehand. After it: a thread died, so
+    /// that what the others did is not all that was to be done.
     pub fn run(mut self) -> Result<()> {
         let spans: Arc<[Span]> = spans(&self.work.plan).into();
         let archive = Archive {
@@ -102,6 +104,10 @@ impl Drive<'_> {
         let mut hands = self.hire(&archive, &preload, watching.as_ref(), &ready)?;
         drop(ready);
         let prepared = self.prepare(&preload, &readiness, hands.len());
+        if let Err(error) = &prepared {
+            // The others would go on connecting and writing keys, and be waited for.
+            self.control.halt(error.to_string());
+        }
         if prepared.is_err() || self.control.is_halted() {
             hands.iter_mut().for_each(|hand| hand.start = None);
             hands.into_iter().for_each(|hand| drop(hand.thread.join()));
@@ -109,11 +115,13 @@ impl Drive<'_> {
         }
         self.begin(&archive, &mut hands);
         self.oversee(&archive, &hands);
-        let left: Vec<Left> = hands
-            .into_iter()
-            .map(|hand| hand.thread.join().unwrap_or_default())
-            .collect();
+        let joined: Vec<_> = hands.into_iter().map(|hand| hand.thread.join()).collect();
+        let died = joined.iter().any(std::result::Result::is_err);
+        let left: Vec<Left> = joined.into_iter().flatten().collect();
         self.account(&archive, watching.as_deref(), &left);
+        if died {
+            return Err(Error::Refused(DIED.to_owned()));
+        }
         Ok(())
     }
 
@@ -134,7 +142,7 @@ impl Drive<'_> {
         let berths = berths(plan, &self.places);
         let mut hands = Vec::new();
         for (number, berths) in berths.into_iter().enumerate() {
-            let cpu_ns = Arc::new(AtomicU64::new(0));
+            let (cpu_ns, in_flight) = (Arc::default(), Arc::default());
             let (start, started) = oneshot::channel();
             let worker = Worker {
                 berths,
@@ -149,17 +157,23 @@ impl Drive<'_> {
                 watching: watching.cloned(),
                 writing: watching.map(Watching::writing),
                 cpu_ns: Arc::clone(&cpu_ns),
+                in_flight: Arc::clone(&in_flight),
                 grants_lease: number == 0,
             };
             let ready = ready.clone();
+            let watch = DeathWatch::new(self.control.clone());
             let thread = std::thread::Builder::new()
                 .name(format!("load-{number}"))
-                .spawn(move || worker.run(&ready, started))
+                .spawn(move || {
+                    let _watch = watch;
+                    worker.run(&ready, started)
+                })
                 .map_err(|error| Error::Refused(format!("cannot start a thread: {error}")))?;
             hands.push(Hand {
                 thread,
                 start: Some(start),
                 cpu_ns,
+                in_flight,
             });
         }
         Ok(hands)
@@ -184,10 +198,12 @@ impl Drive<'_> {
             match readiness.recv_timeout(LOOK) {
                 Ok(Ok(())) => waiting -= 1,
                 Ok(Err(failure)) => return Err(Error::Refused(failure.message)),
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
-                    return Err(Error::Refused("a thread of the load died".to_owned()));
-                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(Error::Refused(DIED.to_owned())),
+            }
+            // A thread that died is never ready; the others wait for the start.
+            if let Some(why) = self.control.why() {
+                return Err(Error::Refused(why));
             }
             let now_ns = self.clock.now_ns();
             if preload.keys() > 0 && (now_ns - told_ns >= CPU_EVERY_NS || waiting == 0) {
@@ -244,12 +260,8 @@ impl Drive<'_> {
             }
             if now_ns >= told_ns + CPU_EVERY_NS {
                 let cpu = cpu_ns(hands);
-                self.tell_counters(
-                    &phase,
-                    (told_ns, now_ns),
-                    hands.len(),
-                    cpu.saturating_sub(told_cpu_ns),
-                );
+                let used = cpu.saturating_sub(told_cpu_ns);
+                self.tell_counters(&phase, (told_ns, now_ns), hands, used);
                 (told_ns, told_cpu_ns) = (now_ns, cpu);
             }
             self.keep_off_the_quota(&phase);
@@ -270,9 +282,13 @@ impl Drive<'_> {
         &mut self,
         phase: &Arc<str>,
         (from_ns, to_ns): (u64, u64),
-        threads: usize,
+        hands: &[Hand],
         cpu_ns: u64,
     ) {
+        let in_flight: u64 = hands
+            .iter()
+            .map(|hand| hand.in_flight.load(Ordering::Relaxed))
+            .sum();
         self.tell(Emission::Counters {
             phase: Arc::clone(phase),
             start_ns: from_ns,
@@ -280,8 +296,9 @@ impl Drive<'_> {
             source: "client".to_owned(),
             member: None,
             values: [
-                ("threads".to_owned(), threads as f64),
+                ("threads".to_owned(), hands.len() as f64),
                 ("cpu_s".to_owned(), cpu_ns as f64 / 1e9),
+                ("in_flight".to_owned(), in_flight as f64),
             ]
             .into(),
         });
@@ -314,7 +331,6 @@ impl Drive<'_> {
     fn account(&self, archive: &Archive, watching: Option<&Watching>, left: &[Left]) {
         let start_ns = archive.start_ns();
         let now_ns = self.clock.now_ns();
-        let in_flight: u64 = left.iter().map(|left| left.most_in_flight).sum();
         for (index, span) in archive.spans.iter().enumerate() {
             let begins_ns = start_ns + span.start_ns;
             if begins_ns >= now_ns {
@@ -335,7 +351,7 @@ impl Drive<'_> {
                 "unsent": tally.unsent,
                 "wanted_per_s": wanted,
                 "length_ns": length_ns,
-                "in_flight_max": in_flight,
+                "in_flight_max": tally.most_in_flight,
                 "connections": self.work.plan.connections,
             });
             self.event(&span.phase, "load.phase", None, detail);

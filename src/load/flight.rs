@@ -17,14 +17,24 @@ pub struct Flight {
 }
 
 /// All flights of a worker.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Flights {
     all: RefCell<Vec<Rc<Flight>>>,
     under_way: Cell<u64>,
-    most: Cell<u64>,
+    /// The most seen when an operation of each span began.
+    most: Vec<Cell<u64>>,
 }
 
 impl Flights {
+    /// None under way, of so many spans.
+    pub fn new(spans: usize) -> Self {
+        Flights {
+            all: RefCell::default(),
+            under_way: Cell::new(0),
+            most: vec![Cell::new(0); spans],
+        }
+    }
+
     /// A flight more.
     pub fn add(&self) -> Rc<Flight> {
         let flight = Rc::new(Flight::default());
@@ -32,20 +42,23 @@ impl Flights {
         flight
     }
 
-    /// Lets an operation that begins now run to its end, or until the sweep ends it.
+    /// Lets an operation of a span that begins now run to its end, or until the sweep ends it.
     ///
     /// # Errors
     /// The operation's, or [`ErrorClass::ClientDeadline`].
     pub async fn run<T>(
         &self,
         flight: &Flight,
-        now_ns: u64,
+        (span, now_ns): (usize, u64),
         operation: Pin<&mut impl Future<Output = Result<T, Failure>>>,
     ) -> Result<T, Failure> {
         flight.since_ns.set(Some(now_ns));
         flight.expired.set(false);
-        self.under_way.set(self.under_way.get() + 1);
-        self.most.set(self.most.get().max(self.under_way.get()));
+        let under_way = self.under_way.get() + 1;
+        self.under_way.set(under_way);
+        if let Some(most) = self.most.get(span) {
+            most.set(most.get().max(under_way));
+        }
         let outcome = flight.until_expired(operation).await;
         flight.since_ns.set(None);
         self.under_way.set(self.under_way.get() - 1);
@@ -68,9 +81,14 @@ impl Flights {
         }
     }
 
-    /// The most that were under way at a time.
-    pub fn most(&self) -> u64 {
-        self.most.get()
+    /// How many are under way.
+    pub fn under_way(&self) -> u64 {
+        self.under_way.get()
+    }
+
+    /// Per span the most that were under way at a time, those of the span before among them.
+    pub fn most(&self) -> impl Iterator<Item = u64> + '_ {
+        self.most.iter().map(Cell::get)
     }
 }
 

@@ -56,3 +56,54 @@ impl Control {
             .clone()
     }
 }
+
+/// Ends the load when its thread dies of a bug: the others would go on, and what it was to do would be missing from
+/// figures that look whole.
+#[derive(Debug)]
+pub struct DeathWatch(Control);
+
+/// What is said when that happens.
+pub const DIED: &str = "a thread of the load died; its part of the figures is lost";
+
+impl DeathWatch {
+    /// To be held by the thread for as long as it works.
+    pub fn new(control: Control) -> Self {
+        DeathWatch(control)
+    }
+}
+
+impl Drop for DeathWatch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.halt(DIED);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_dies_ends_the_load_and_one_that_ends_does_not() {
+        let control = Control::new(Arc::default());
+        let work = |dies: bool| {
+            let watch = DeathWatch::new(control.clone());
+            let thread = std::thread::spawn(move || {
+                let _watch = watch;
+                if dies {
+                    // As a panic, without its words on stderr.
+                    panic::resume_unwind(Box::new(()));
+                }
+            });
+            thread.join().is_err()
+        };
+        assert!(!work(false));
+        assert!(!control.is_halted());
+        assert!(work(true));
+        assert!(control.is_halted());
+        assert_eq!(control.why().as_deref(), Some(DIED));
+    }
+}

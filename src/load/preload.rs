@@ -61,11 +61,7 @@ impl Preload {
     /// The first write that failed: a load on half a key space would measure something else.
     pub async fn write(&self, work: &Work, lane: &Lane, control: &Control) -> Result<(), Failure> {
         let writers = (0..AT_A_TIME).map(|_| self.batches(work, lane, control));
-        let written: Result<(), Failure> = join_all(writers).await.into_iter().collect();
-        if written.is_err() {
-            self.failed.store(true, Ordering::Relaxed);
-        }
-        written
+        join_all(writers).await.into_iter().collect()
     }
 
     /// Waits until all connections have written what they had to, or one has failed.
@@ -83,13 +79,17 @@ impl Preload {
         let mut client = Client::new(work, lane, &none);
         let pair_bytes = u64::from(work.plan.keys.size + work.plan.values.max_size);
         let batch = (MOST_BYTES / pair_bytes.max(1)).clamp(1, MOST_KEYS);
-        while !control.is_halted() {
+        // One failure ends it for all: nothing is gained by the rest.
+        while !control.is_halted() && !self.failed.load(Ordering::Relaxed) {
             let first = self.begun.fetch_add(batch, Ordering::Relaxed);
             if first >= self.keys {
                 break;
             }
             let count = batch.min(self.keys - first);
-            self.batch(&mut client, first, count).await?;
+            if let Err(failure) = self.batch(&mut client, first, count).await {
+                self.failed.store(true, Ordering::Relaxed);
+                return Err(failure);
+            }
             self.written.fetch_add(count, Ordering::Relaxed);
         }
         Ok(())

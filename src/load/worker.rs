@@ -73,6 +73,8 @@ pub struct Worker {
     pub writing: Option<Writing>,
     /// Processor time of the thread so far.
     pub cpu_ns: Arc<AtomicU64>,
+    /// Its operations under way.
+    pub in_flight: Arc<AtomicU64>,
     /// Whether it grants the lease that keys are bound to.
     pub grants_lease: bool,
 }
@@ -91,8 +93,6 @@ struct Prepared {
 pub struct Left {
     /// Per span.
     pub tallies: Vec<Tally>,
-    /// The most operations under way at a time.
-    pub most_in_flight: u64,
 }
 
 impl Worker {
@@ -215,7 +215,7 @@ impl Worker {
         start_ns: u64,
         writing: Option<Writing>,
     ) -> std::io::Result<Left> {
-        let flights = Rc::new(Flights::default());
+        let flights = Rc::new(Flights::new(self.archive.spans.len()));
         let done = Rc::new(Notify::new());
         let running = Rc::new(Cell::new(0));
         let mut crews = Vec::new();
@@ -258,10 +258,12 @@ impl Worker {
         }
         let now_ns = self.archive.clock.now_ns();
         self.note_cpu();
-        Ok(Left {
-            tallies: books.close(now_ns),
-            most_in_flight: flights.most(),
-        })
+        let mut tallies = books.close(now_ns);
+        for (tally, most) in tallies.iter_mut().zip(flights.most()) {
+            tally.most_in_flight = most;
+        }
+        self.in_flight.store(0, Ordering::Relaxed);
+        Ok(Left { tallies })
     }
 
     async fn watch(&self, books: &Rc<Books>, lanes: &[(Rc<Lane>, Rc<Cell<i64>>)]) -> Streams {
@@ -297,6 +299,7 @@ impl Worker {
         let timeout_ns = self.work.plan.timeout_ns;
         books.tick(now_ns);
         self.note_cpu();
+        self.in_flight.store(flights.under_way(), Ordering::Relaxed);
         flights.expire(now_ns.saturating_sub(timeout_ns));
         let end_ns = self.archive.spans.last().map_or(0, |span| span.end_ns());
         // What is due near the end may be sent as long after it as anybody would wait.

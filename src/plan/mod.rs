@@ -7,9 +7,11 @@ mod connect;
 mod disk;
 mod document;
 mod export;
+mod import;
 pub(crate) mod load;
 mod phases;
 mod resolve;
+pub mod scenario;
 mod trend;
 
 pub use compare::{ComparePlan, Measure, Source};
@@ -17,9 +19,11 @@ pub use connect::{Connect, credentials};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
 pub use document::{DocumentPlan, chosen, place};
 pub use export::{Destination, ExportPlan};
+pub use import::{DeviceWrites, Figures, ImportPlan, ImportRequest, Input, Layout, Program};
 pub use load::{
     FRESH_PREFIX, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation,
     Placement, RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
 };
 pub use resolve::labels;
+pub use scenario::ScenarioPlan;
 pub use trend::{Acknowledgement, TrendPlan, TrendSource};

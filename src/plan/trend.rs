@@ -3,13 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::TrendArgs;
-use crate::compare::trend::{Settings, TableOptions};
+use crate::compare::trend::{MARKS, Settings, TableOptions};
 use crate::error::{Error, Result};
 
 /// Where results lie unless somebody says otherwise.
 const RESULTS: &str = "results";
-/// How the file of marks is called.
-const MARKS: &str = "trend-marks.toml";
 /// More bad nights in a row than this are a change point.
 const MAX_CONFIRM_NIGHTS: u32 = 7;
 
@@ -39,6 +37,8 @@ pub enum TrendSource {
         confirm: Vec<PathBuf>,
         /// All hosts are one machine.
         one_machine: bool,
+        /// Ids of runs: only histories that hold one of them; all where there is none.
+        only: Vec<String>,
     },
     /// A table of another tool.
     Table {
@@ -85,6 +85,7 @@ impl TrendPlan {
                 },
                 confirm: args.tonight.confirm.clone(),
                 one_machine: args.one_machine,
+                only: Vec::new(),
             },
         };
         Ok(TrendPlan {

@@ -58,6 +58,22 @@ impl Samples {
         self.histogram.saturating_record(ns.max(1));
     }
 
+    /// Records a duration as often as somebody else's histogram has counted it.
+    pub fn record_many(&mut self, ns: u64, count: u32) {
+        if count == 0 {
+            return;
+        }
+        let many = u64::from(count);
+        self.count += many;
+        self.min_ns = self.min_ns.min(ns);
+        self.max_ns = self.max_ns.max(ns);
+        self.sum_ns = self.sum_ns.saturating_add(ns.saturating_mul(many));
+        if ns > HIGHEST_NS {
+            self.over_top += many;
+        }
+        self.histogram.saturating_record_n(ns.max(1), count);
+    }
+
     /// Counts an operation that failed, by class.
     pub fn error(&mut self, class: &str) {
         match self.errors.get_mut(class) {

@@ -5,6 +5,7 @@
 //! [`Summary`]: crate::result::Summary
 
 mod answer;
+mod bundle;
 pub mod chart;
 mod compare;
 mod csv;
@@ -13,6 +14,7 @@ pub mod export;
 mod html;
 mod json;
 mod markdown;
+pub mod scenario;
 mod sketch;
 mod style;
 mod subject;
@@ -23,6 +25,7 @@ mod text;
 pub mod trend;
 mod words;
 
+pub use bundle::bundle;
 pub use compare::compared;
 pub use csv::csv;
 pub use document::document;

@@ -1,7 +1,7 @@
 //! What a page is about: a run, its summary, and the plan in its header, with the look-ups every page needs.
 
-use crate::plan::{DiskPlan, LoadPlan};
-use crate::result::{PhaseSummary, Run, SeriesSummary, Summary};
+use crate::plan::{DiskPlan, ImportPlan, LoadPlan};
+use crate::result::{IMPORT, PhaseSummary, Run, SeriesSummary, Summary};
 
 /// A run to be told of.
 pub(super) struct Subject<'a> {
@@ -17,6 +17,8 @@ pub(super) enum Plan {
     Disk(DiskPlan),
     /// Of a load.
     Load(LoadPlan),
+    /// Of another program, as far as it told.
+    Import(ImportPlan),
     /// Not to be read.
     Unknown,
 }
@@ -26,6 +28,7 @@ impl Plan {
         let value = run.header.plan.clone();
         match run.header.kind.as_str() {
             "load" => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Load),
+            IMPORT => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Import),
             _ => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Disk),
         }
     }

@@ -52,6 +52,7 @@ impl Accumulator {
             batch_errors,
             timeline: self.timeline.finish(),
             map: self.map.finish(),
+            told: None,
         }
     }
 }
@@ -213,7 +214,7 @@ impl Point {
 }
 
 /// Counter lines of one phase, source and member. Growth adds up like everything else; of what a member shows
-/// (`etcd.state`) the larger value stays.
+/// (`etcd.state`) or the client is the larger value stays.
 #[derive(Debug, Default)]
 pub(super) struct CounterLines {
     lines: Vec<Counters>,
@@ -249,12 +250,15 @@ impl CounterLines {
 
 /// How the sources end that tell a state, not growth.
 const STATE: &str = ".state";
+/// What tells a state in a source of growth.
+const STATES: [&str; 2] = ["threads", "in_flight"];
 
 fn absorb(line: &mut Counters, next: Counters) {
     let end_ns = next.start_ns.saturating_add(next.length_ns);
     line.length_ns = line.length_ns.max(end_ns.saturating_sub(line.start_ns));
-    let state = line.source.ends_with(STATE);
+    let all = line.source.ends_with(STATE);
     for (name, value) in next.values {
+        let state = all || STATES.contains(&name.as_str());
         let kept = line.values.entry(name).or_insert(0.0);
         *kept = if state {
             kept.max(value)

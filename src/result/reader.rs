@@ -12,7 +12,9 @@ use crate::error::{Error, Result};
 use crate::record::Distribution;
 
 use super::accumulate::{Accumulator, CounterLines};
-use super::{Counters, Event, Header, Interval, Line, PhaseData, Run, SCHEMA_VERSION, SeriesData};
+use super::{
+    Counters, Event, Header, Interval, Line, PhaseData, Run, SCHEMA_VERSION, SeriesData, Told,
+};
 
 /// Longer lines are damage: a full histogram is below 100 KiB.
 const MAX_LINE: u64 = 16 * 1024 * 1024;
@@ -73,8 +75,8 @@ pub fn intervals(path: &Path) -> Result<Vec<Interval>> {
 
 /// False for a line of a type that a newer minor version brought.
 fn known_type(line: &[u8]) -> bool {
-    const KNOWN: [&str; 6] = [
-        "header", "interval", "stall", "event", "counters", "summary",
+    const KNOWN: [&str; 7] = [
+        "header", "interval", "told", "stall", "event", "counters", "summary",
     ];
     serde_json::from_slice::<Tag>(line).map_or(true, |tag| KNOWN.contains(&tag.r#type.as_str()))
 }
@@ -189,6 +191,7 @@ struct Phase {
     intervals_end_ns: Option<u64>,
     counters_end_ns: Option<u64>,
     series: Vec<(String, Members)>,
+    told: Vec<Told>,
 }
 
 /// One series: each member's samples, and those of all of them once there is a second member.
@@ -214,6 +217,7 @@ impl Assembly {
         match line {
             Line::Header(_) => return Err("a second header; a file holds one run".to_owned()),
             Line::Interval(interval) => self.interval(&interval)?,
+            Line::Told(told) => self.told(told)?,
             Line::Stall(stall) => self.run.stalls.push(stall),
             Line::Event(event) => self.event(event),
             Line::Counters(counters) => self.count(counters),
@@ -231,6 +235,7 @@ impl Assembly {
                 intervals_end_ns: None,
                 counters_end_ns: None,
                 series: Vec::new(),
+                told: Vec::new(),
             });
             self.phases.len() - 1
         });
@@ -271,6 +276,21 @@ impl Assembly {
         phase
             .series(&interval.series)
             .add(start_ns, interval, &samples);
+        Ok(())
+    }
+
+    fn told(&mut self, told: Told) -> std::result::Result<(), String> {
+        let end_ns = told.start_ns.saturating_add(told.length_ns);
+        let phase = self.phase(&told.phase, told.start_ns);
+        phase.intervals_end_ns = phase.intervals_end_ns.max(Some(end_ns));
+        let known = phase.series.iter().any(|(name, _)| *name == told.series);
+        if known || phase.told.iter().any(|other| other.series == told.series) {
+            return Err(format!(
+                "figures of {} told beside others; they cannot be merged",
+                told.series
+            ));
+        }
+        phase.told.push(told);
         Ok(())
     }
 
@@ -324,8 +344,19 @@ impl Phase {
                 .series
                 .into_iter()
                 .flat_map(|(name, members)| members.finish(&name))
+                .chain(self.told.into_iter().map(as_series))
                 .collect(),
         }
+    }
+}
+
+/// A series without samples.
+fn as_series(told: Told) -> SeriesData {
+    SeriesData {
+        series: told.series.clone(),
+        errors: told.errors.clone(),
+        told: Some(told),
+        ..SeriesData::default()
     }
 }
 

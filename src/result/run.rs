@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::record::{self, Bands, Distribution, Exceedance};
 
-use super::{Counters, Event, Header, QuantileSummary, StallLine, Summary};
+use super::{Counters, Event, Header, QuantileSummary, StallLine, Summary, Told, Tool};
 
 /// A whole result, read back. What judges and renders works on this alone, whether the run has just ended or is a
 /// year old.
@@ -62,6 +62,8 @@ pub struct SeriesData {
     pub timeline: Vec<Point>,
     /// How the samples spread over duration and time, in at most 240 stretches of time.
     pub map: Vec<MapColumn>,
+    /// What a foreign program told of this series in place of samples; there are none then, here or in `batches`.
+    pub told: Option<Told>,
 }
 
 /// A stretch of time on a map of a series: all its samples by bands of duration, of several members together.
@@ -94,6 +96,11 @@ pub struct Point {
 }
 
 impl Run {
+    /// Whether another program measured it.
+    pub fn is_foreign(&self) -> bool {
+        self.header.kind == IMPORT
+    }
+
     /// The phase of this name.
     pub fn phase(&self, name: &str) -> Option<&PhaseData> {
         self.phases.iter().find(|phase| phase.name == name)
@@ -120,6 +127,9 @@ impl Run {
     }
 }
 
+/// Kind of a result that another program measured.
+pub const IMPORT: &str = "import";
+
 /// Kind of the event that says why a run ended early.
 pub const HALT: &str = "halt";
 
@@ -141,13 +151,87 @@ impl PhaseData {
 }
 
 impl SeriesData {
-    /// Quantile `q` (0 < q < 1) with its 95 % interval; `None` without samples.
+    /// Samples, also where they were only told of.
+    pub fn count(&self) -> u64 {
+        self.told
+            .as_ref()
+            .map_or(self.total.count(), |told| told.count)
+    }
+
+    /// The largest sample, also where it was only told of.
+    pub fn max_ns(&self) -> u64 {
+        self.told
+            .as_ref()
+            .map_or(self.total.max_ns(), |told| told.max_ns)
+    }
+
+    /// Quantile `q` (0 < q < 1) with its 95 % interval; `None` without samples, and where another program did not tell
+    /// this one.
     pub fn quantile(&self, q: f64) -> Option<QuantileSummary> {
+        if let Some(told) = &self.told {
+            return told.quantile(q);
+        }
         record::quantile(&self.total, &self.batches, q).map(QuantileSummary::from)
     }
 
     /// The share of samples at or above a limit, bounded at 95 % on each side.
     pub fn exceedance(&self, limit_ns: u64) -> Exceedance {
         record::exceedance(&self.total, &self.batches, limit_ns)
+    }
+}
+
+impl Told {
+    /// A quantile as it was told: without an interval, and trusted where there would be enough samples beyond it were
+    /// they independent.
+    fn quantile(&self, q: f64) -> Option<QuantileSummary> {
+        let found = self
+            .quantiles
+            .iter()
+            .find(|told| (told.q - q).abs() < 1e-9)?;
+        let tail_samples = self.count as f64 * (1.0 - q);
+        Some(QuantileSummary {
+            q,
+            value_ns: found.value_ns,
+            tail_samples,
+            // 1,000 × (1 − 0.99) is a hair below 10 in binary.
+            resolvable: tail_samples >= record::MIN_TAIL_SAMPLES * (1.0 - 1e-9),
+            ..QuantileSummary::default()
+        })
+    }
+
+    /// The fewest and the most samples that can be at or above a limit: those beyond the first told quantile at or
+    /// above it, and those beyond the last one below it.
+    pub fn at_or_above(&self, limit_ns: u64) -> (u64, u64) {
+        if self.max_ns < limit_ns {
+            return (0, 0);
+        }
+        if self.min_ns >= limit_ns {
+            return (self.count, self.count);
+        }
+        let beyond = |q: f64| self.count as f64 * (1.0 - q);
+        let above = self
+            .quantiles
+            .iter()
+            .filter(|told| told.value_ns >= limit_ns);
+        let below = self
+            .quantiles
+            .iter()
+            .filter(|told| told.value_ns < limit_ns);
+        let fewest = above.map(|told| beyond(told.q)).fold(1.0, f64::max);
+        let most = below
+            .map(|told| beyond(told.q))
+            .fold(self.count as f64, f64::min);
+        (fewest.floor() as u64, most.ceil() as u64)
+    }
+}
+
+impl Tool {
+    /// This program, as it signs what it writes.
+    pub fn this() -> Tool {
+        Tool {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            git: option_env!("ETCDBENCH_GIT").map(str::to_owned),
+        }
     }
 }

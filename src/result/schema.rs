@@ -17,6 +17,8 @@ pub enum Line {
     Header(Header),
     /// One interval of one series.
     Interval(Interval),
+    /// One series of a foreign program that told its quantiles and no more.
+    Told(Told),
     /// One sample at or above the stall threshold.
     Stall(StallLine),
     /// Something that happened at one moment.
@@ -45,7 +47,7 @@ pub struct Header {
     pub labels: BTreeMap<String, String>,
     /// UTC wall time of the run's zero, RFC 3339.
     pub started_at: String,
-    /// The whole resolved plan; for kind `disk` a `DiskPlan`.
+    /// The whole resolved plan; for kind `disk` a `DiskPlan`, for kind `import` an `ImportPlan`.
     pub plan: serde_json::Value,
     /// The machine and what was measured on it.
     pub environment: Environment,
@@ -291,6 +293,42 @@ pub struct Interval {
     pub histogram: String,
 }
 
+/// A whole series as a foreign program summed it up: figures without the samples they came from. Nothing can be merged
+/// with them, and no interval can be had from them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Told {
+    /// The phase.
+    pub phase: String,
+    /// The series.
+    pub series: String,
+    /// Start, since the run's zero.
+    pub start_ns: u64,
+    /// Length.
+    pub length_ns: u64,
+    /// Samples it had, errors not among them.
+    pub count: u64,
+    /// Failed operations by class.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub errors: BTreeMap<String, u64>,
+    /// Smallest.
+    pub min_ns: u64,
+    /// Largest.
+    pub max_ns: u64,
+    /// Arithmetic mean.
+    pub mean_ns: f64,
+    /// The quantiles it told, ascending.
+    pub quantiles: Vec<ToldQuantile>,
+}
+
+/// A quantile that a foreign program told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ToldQuantile {
+    /// 0.5, 0.99 …
+    pub q: f64,
+    /// Its value.
+    pub value_ns: u64,
+}
+
 /// One sample at or above the stall threshold.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct StallLine {
@@ -486,6 +524,10 @@ pub struct SeriesSummary {
     pub max_ns: u64,
     /// Quantiles with their interval.
     pub quantiles: Vec<QuantileSummary>,
+    /// True where a foreign program told these figures and no sample of them is in the file: a quantile has no
+    /// interval then, and the samples beyond it are taken as independent.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub told: bool,
 }
 
 /// One quantile of one series.
@@ -697,4 +739,9 @@ fn finite<S: Serializer>(numbers: &BTreeMap<String, f64>, to: S) -> Result<S::Ok
 
 fn is_zero(n: &u64) -> bool {
     *n == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde wants it so
+fn is_false(yes: &bool) -> bool {
+    !yes
 }

@@ -9,10 +9,13 @@ pub const STANDARD_QUANTILES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 0.9999];
 
 /// Summarises every series of every phase.
 pub fn summarise(run: &Run) -> Vec<PhaseSummary> {
-    run.phases.iter().map(phase).collect()
+    run.phases
+        .iter()
+        .map(|data| phase(data, run.is_foreign()))
+        .collect()
 }
 
-fn phase(data: &PhaseData) -> PhaseSummary {
+fn phase(data: &PhaseData, foreign: bool) -> PhaseSummary {
     PhaseSummary {
         phase: data.name.clone(),
         start_ns: data.start_ns,
@@ -20,13 +23,13 @@ fn phase(data: &PhaseData) -> PhaseSummary {
         series: data
             .series
             .iter()
-            .map(|s| series(s, data.length_ns))
+            .map(|s| series(s, data.length_ns, foreign))
             .collect(),
     }
 }
 
-fn series(data: &SeriesData, length_ns: u64) -> SeriesSummary {
-    let count = data.total.count();
+fn series(data: &SeriesData, length_ns: u64, foreign: bool) -> SeriesSummary {
+    let count = data.count();
     let rate_per_s = if length_ns == 0 {
         0.0
     } else {
@@ -38,13 +41,37 @@ fn series(data: &SeriesData, length_ns: u64) -> SeriesSummary {
         count,
         errors: data.errors.clone(),
         rate_per_s,
-        mean_ns: data.total.mean_ns().unwrap_or(0.0),
-        min_ns: data.total.min_ns(),
-        max_ns: data.total.max_ns(),
+        mean_ns: match &data.told {
+            Some(told) => told.mean_ns,
+            None => data.total.mean_ns().unwrap_or(0.0),
+        },
+        min_ns: match &data.told {
+            Some(told) => told.min_ns,
+            None => data.total.min_ns(),
+        },
+        max_ns: data.max_ns(),
         quantiles: STANDARD_QUANTILES
             .iter()
             .filter_map(|&q| data.quantile(q))
+            .map(|found| {
+                if foreign {
+                    without_interval(found)
+                } else {
+                    found
+                }
+            })
             .collect(),
+        told: data.told.is_some(),
+    }
+}
+
+/// Of a foreign run it is not known what happened when, and so not how much its samples depend on each other: an
+/// interval would promise too much.
+fn without_interval(found: QuantileSummary) -> QuantileSummary {
+    QuantileSummary {
+        low_ns: None,
+        high_ns: None,
+        ..found
     }
 }
 

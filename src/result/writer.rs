@@ -97,7 +97,7 @@ impl Writer {
     }
 }
 
-/// Where a result goes when nobody says: `<directory>/<UTC time>-<kind>-<host>.jsonl`, with `-2`, `-3` … before the
+/// Where a result goes when nobody says: `<directory>/<UTC time>-<kind>-<host>.jsonl` (the run's name where no host is known), with `-2`, `-3` … before the
 /// extension when that exists.
 pub fn default_path(directory: &Path, header: &Header) -> PathBuf {
     let time = header
@@ -105,8 +105,12 @@ pub fn default_path(directory: &Path, header: &Header) -> PathBuf {
         .parse::<Timestamp>()
         .map(|t| t.strftime("%Y%m%dT%H%M%SZ").to_string())
         .unwrap_or_else(|_| plain(&header.started_at));
-    let host = plain(&header.environment.host);
-    let stem = format!("{time}-{}-{host}", plain(&header.kind));
+    // Foreign programs do not tell where they ran.
+    let place = match header.environment.host.as_str() {
+        "" => plain(&header.name),
+        host => plain(host),
+    };
+    let stem = format!("{time}-{}-{place}", plain(&header.kind));
     let first = directory.join(format!("{stem}.jsonl"));
     if !first.exists() {
         return first;

@@ -5,6 +5,7 @@
 
 mod disk;
 mod finding;
+mod import;
 mod judge;
 mod load;
 mod machine;
@@ -15,6 +16,7 @@ mod stalls;
 mod testing;
 
 pub use disk::{PROFILES, Profile, Published, limit_ns, profile};
+pub use import::foreign_traits;
 #[cfg(test)]
 pub(crate) use load::testing as load_testing;
 pub use rule::{DISK_SERIES, Op, Rule, Stat};
@@ -44,6 +46,7 @@ pub fn conclude(run: &Run, complete: bool, interrupted: bool, ended_at: String) 
     let judged = match run.header.kind.as_str() {
         "disk" => disk::judge(run, ending),
         "load" => load::judge(run, ending),
+        result::IMPORT => import::judge(run, ending),
         other => Err(format!("there is no verdict on a result of kind '{other}'")),
     };
     let summary = judged.unwrap_or_else(|problem| Summary {

@@ -86,6 +86,7 @@ pub(crate) fn series_of(
         batch_errors: Vec::new(),
         timeline,
         map: Vec::new(),
+        told: None,
     }
 }
 

@@ -22,4 +22,5 @@ pub mod readers;
 pub mod shape;
 pub mod sides;
 pub mod strace;
+pub mod validators;
 pub mod versions;

@@ -19,6 +19,8 @@ pub enum Need {
     SecondEtcd,
     /// Readers of other tools' formats, from PyPI.
     Readers,
+    /// Judges of manifests and workflows, from PyPI.
+    Validators,
 }
 
 impl Need {
@@ -40,6 +42,7 @@ impl Need {
             }
             Need::SecondEtcd => super::versions::from_pypi().err(),
             Need::Readers => super::readers::from_pypi().err(),
+            Need::Validators => super::validators::from_pypi().err(),
         }
     }
 }

@@ -6,9 +6,18 @@ use std::path::{Path, PathBuf};
 
 use crate::compare::LeftOut;
 use crate::error::{Error, Result};
+use crate::run::{INTERRUPTED, MANIFEST, RERUNS};
 
+/// Folders in the directory of a scenario whose results are no nights.
+const NOT_NIGHTS: [&str; 2] = [INTERRUPTED, RERUNS];
 /// How names of results end.
 const EXTENSION: &str = "jsonl";
+
+fn directories(parent: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(parent).map_err(Error::io("read the directory", parent))?;
+    let paths = entries.flatten().map(|entry| entry.path());
+    Ok(paths.filter(|path| path.is_dir()).collect())
+}
 
 /// Files that were found, each once, in order of their names.
 #[derive(Debug, Default)]
@@ -71,12 +80,34 @@ impl Found {
             if path == ignored {
                 continue;
             }
-            if path.is_dir() {
+            if path.join(MANIFEST).exists() {
+                self.scenario(&path)?;
+            } else if path.is_dir() {
                 self.leave_out(path, "a directory; name it by itself");
             } else if path.extension().is_some_and(|end| end == EXTENSION) {
                 self.files.insert(path);
             } else {
                 self.leave_out(path, "not named *.jsonl");
+            }
+        }
+        Ok(())
+    }
+
+    /// What an execution of a scenario has left: a result per cell, run and repeat. Neither what was interrupted nor
+    /// re-runs of the same night are nights.
+    fn scenario(&mut self, directory: &Path) -> Result<()> {
+        for cell in directories(directory)? {
+            let name = cell.file_name().unwrap_or_default();
+            if NOT_NIGHTS.iter().any(|other| name == *other) {
+                continue;
+            }
+            for step in directories(&cell)? {
+                let entries =
+                    fs::read_dir(&step).map_err(Error::io("read the directory", &step))?;
+                let paths = entries.flatten().map(|entry| entry.path());
+                let results =
+                    paths.filter(|path| path.extension().is_some_and(|end| end == EXTENSION));
+                self.files.extend(results);
             }
         }
         Ok(())

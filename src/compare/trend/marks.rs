@@ -31,6 +31,9 @@ use super::history::{History, Night};
 use crate::error::{Error, Result};
 use crate::suggest;
 
+/// How the file of marks is called, beside the results.
+pub const MARKS: &str = "trend-marks.toml";
+
 /// Everything a marks file says.
 #[derive(Debug, Clone, Default)]
 pub struct Marks {

@@ -27,7 +27,7 @@ pub use collect::{CollectOptions, Collected, collect};
 pub use headline::format_value;
 pub use history::{Direction, History, Night, Track, Unit};
 pub use judge::{Settings, judge};
-pub use marks::{Mark, MarkKind, Marks, acknowledge};
+pub use marks::{MARKS, Mark, MarkKind, Marks, acknowledge};
 pub(crate) use metrics::{Metric, metrics};
 pub use run::run;
 pub use schema::*;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::collect::{CollectOptions, Collected, collect};
-use super::history::History;
+use super::history::{History, Night};
 use super::judge::judge;
 use super::marks::{self, Marks, When};
 use super::neighbours;
@@ -66,6 +66,7 @@ fn read(plan: &TrendPlan) -> Result<Read> {
             names,
             confirm,
             one_machine,
+            only,
         } => {
             let none = BTreeSet::new();
             let mut options = CollectOptions {
@@ -79,9 +80,13 @@ fn read(plan: &TrendPlan) -> Result<Read> {
             let ids: BTreeSet<String> = nights.map(|night| night.run_id.clone()).collect();
             options.set_aside = &ids;
             let Collected {
-                histories,
+                mut histories,
                 mut left_out,
             } = collect(names, &options)?;
+            if !only.is_empty() {
+                let wanted = |night: &Night| only.contains(&night.run_id);
+                histories.retain(|history| history.nights.iter().any(wanted));
+            }
             left_out.extend(again.left_out);
             Ok(Read {
                 notes: neighbours::notes(&histories),

@@ -28,12 +28,20 @@ pub fn effect(metric: &Metric) -> String {
     let Some(effect) = metric.effect else {
         return "–".to_owned();
     };
-    if metric.verdict == MetricVerdict::NotResolvable {
-        return "–".to_owned();
-    }
     let Effect {
         value, low, high, ..
     } = effect;
+    // Of what another program measured the effect is known, and nothing of its doubt.
+    let bare = low.is_none() && high.is_none() && metric.stat.quantile().is_some();
+    if metric.verdict == MetricVerdict::NotResolvable && !bare {
+        return "–".to_owned();
+    }
+    if bare && metric.verdict == MetricVerdict::NotResolvable {
+        return format!("({})", ratio(value));
+    }
+    if bare {
+        return ratio(value);
+    }
     if metric.stat.is_share() {
         let percent = |x: f64| significant(x * 100.0);
         let end = |x: Option<f64>| x.map_or_else(|| "?".to_owned(), percent);

@@ -98,6 +98,11 @@ pub fn way_out(found: &Comparison) -> Option<String> {
         .differences
         .iter()
         .find(|d| d.class == DifferenceClass::Obstacle)?;
+    // No flag makes one kind of the other.
+    if first.field == "kind" {
+        let text = "compare results of one kind; what another program measured stands on a side of its own";
+        return Some(text.to_owned());
+    }
     Some(clean(&format!(
         "declare what is meant to differ with --intent machines|versions|config, or let a field differ with --allow {}",
         first.field

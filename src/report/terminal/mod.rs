@@ -2,6 +2,7 @@
 
 mod disk;
 mod findings;
+mod import;
 mod ladder;
 mod load;
 mod rules;
@@ -29,6 +30,7 @@ pub fn terminal(run: &Run, summary: &Summary, result: &Path, style: &Style) -> S
     let mut out = String::new();
     match &page.plan {
         Plan::Load(plan) => load::page(&page, plan, &mut out),
+        Plan::Import(plan) => import::page(&page, plan, &mut out),
         _ => disk::page(&page, &mut out),
     }
     findings::findings(&page, &mut out);
@@ -87,6 +89,13 @@ fn next(page: &Page<'_>, result: &Path, out: &mut String) {
         LABEL,
         &[clean(&result.display().to_string())],
     );
+    if let Plan::Import(_) = page.plan {
+        let command = format!(
+            "etcdbench compare {} OTHER.jsonl",
+            clean(&result.display().to_string())
+        );
+        entry(out, "beside", LABEL, &[command]);
+    }
     let Some((command, hint)) = words::again(page) else {
         return;
     };

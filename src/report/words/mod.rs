@@ -4,6 +4,7 @@
 pub mod disk;
 mod environment;
 mod events;
+pub mod import;
 pub mod load;
 pub mod quantiles;
 pub mod rules;
@@ -71,6 +72,7 @@ pub fn headline(text: &str) -> (String, String) {
 pub fn about(subject: &Subject<'_>) -> Vec<String> {
     match &subject.plan {
         Plan::Load(plan) => load::head(subject, plan),
+        Plan::Import(plan) => import::head(subject, plan),
         _ => disk::head(subject),
     }
 }
@@ -102,7 +104,7 @@ pub fn cut_short(subject: &Subject<'_>) -> Option<String> {
     let planned_ns = match &subject.plan {
         Plan::Disk(plan) => Some(plan.duration_ns()),
         Plan::Load(plan) => plan.length_ns(),
-        Plan::Unknown => None,
+        Plan::Import(_) | Plan::Unknown => None,
     };
     Some(match planned_ns {
         Some(ns) => format!("({how} after {lasted} of {})", format_duration(ns)),
@@ -125,7 +127,7 @@ pub fn again(subject: &Subject<'_>) -> Option<(String, Option<&'static str>)> {
     match &subject.plan {
         Plan::Disk(plan) => Some((clean(&plan.command()), longer(subject, plan))),
         Plan::Load(plan) => Some((clean(&plan.command()), None)),
-        Plan::Unknown => None,
+        Plan::Import(_) | Plan::Unknown => None,
     }
 }
 

@@ -231,8 +231,11 @@ fn climbed(verdict: Verdict, evidence: &Evidence, climb: &Climb, rules: &[RuleOu
         }
         (Some(kept), Some(end)) => format!("PASSED  up to {}; {}", rate(kept), why(end)),
         (Some(kept), None) => {
-            let but = match verdict {
-                Verdict::Warn => format!("; but {}", reservations(rules)),
+            let but = match (verdict, reservations(rules)) {
+                (Verdict::Warn, said) if said.is_empty() => {
+                    "; but a lower rate came with a warning".to_owned()
+                }
+                (Verdict::Warn, said) => format!("; but {said}"),
                 _ => String::new(),
             };
             format!("PASSED  up to {}, the highest rate tried{but}", rate(kept))

@@ -1,0 +1,107 @@
+//! Runs made by this very program in a process of their own: what a run leaves behind in memory, threads or open files
+//! can be no part of the next one.
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{
+    Pid, Signal, getpid, getppid, kill_process, set_parent_process_death_signal,
+};
+
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+
+/// How often a running measurement is looked after.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// One run that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct Errand<'a> {
+    /// The words after `etcdbench`.
+    pub words: &'a [String],
+    /// Where the result goes.
+    pub result: &'a Path,
+    /// Labels beside its own.
+    pub labels: &'a [(String, String)],
+    /// Whether it tells on stderr how far it is.
+    pub quiet: bool,
+}
+
+/// Makes a run, to its end. When `signalled` is set it is asked to end in good order; it is too when this process dies.
+///
+/// # Errors
+/// [`Error::Refused`] with what the run ended with, when it could not measure.
+pub fn run(errand: Errand<'_>, signalled: &AtomicBool) -> Result<()> {
+    // Nothing the run before has left to be written may count for this one.
+    rustix::fs::sync();
+    let program = std::env::current_exe().map_err(Error::io("find", "this program"))?;
+    let mut command = Command::new(&program);
+    command
+        .args(errand.words)
+        .arg("--result")
+        .arg(errand.result);
+    for (key, value) in errand.labels {
+        command.args(["--label", &format!("{key}={value}")]);
+    }
+    if errand.quiet {
+        command.arg("--quiet");
+    }
+    // A Ctrl-C of the terminal is ours to pass on, once.
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .process_group(0);
+    end_with_this_process(&mut command);
+    let mut child = command.spawn().map_err(Error::io("run", &program))?;
+    let status = attend(&mut child, signalled).map_err(Error::io("wait for", &program))?;
+    let was_measured =
+        [Exit::Ok, Exit::Bad, Exit::NoVerdict].map(|exit| Some(i32::from(exit.code())));
+    if signalled.load(Ordering::SeqCst) || was_measured.contains(&status.code()) {
+        return Ok(());
+    }
+    let how = status
+        .code()
+        .map_or_else(|| status.to_string(), |code| format!("exit code {code}"));
+    Err(Error::Refused(format!(
+        "etcdbench {} ended with {how}",
+        errand.words.join(" ")
+    )))
+}
+
+/// Has the kernel ask the child to end in good order when this process dies without a word.
+fn end_with_this_process(command: &mut Command) {
+    let parent = getpid();
+    // SAFETY: between fork and exec only system calls are made, which take no locks and no memory.
+    unsafe {
+        command.pre_exec(move || {
+            set_parent_process_death_signal(Some(Signal::TERM))?;
+            match getppid() == Some(parent) {
+                true => Ok(()),
+                false => Err(io::Error::other("the parent is gone")),
+            }
+        });
+    }
+}
+
+/// Waits, and passes a signal on to the run.
+fn attend(child: &mut Child, signalled: &AtomicBool) -> io::Result<ExitStatus> {
+    let mut told = false;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if signalled.load(Ordering::SeqCst) && !told {
+            told = true;
+            if let Some(pid) = Pid::from_raw(child.id() as i32) {
+                // It may have ended this moment.
+                let _ = kill_process(pid, Signal::INT);
+            }
+        }
+        thread::sleep(LOOK);
+    }
+}

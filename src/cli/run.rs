@@ -1,0 +1,110 @@
+//! `etcdbench run`.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use super::LabelArg;
+use crate::units::parse_duration;
+
+/// Run a scenario: a file that says once and for all what is measured.
+///
+/// A scenario is made of runs of 'disk' and 'load' with all their options, repeated and combined in a matrix where it
+/// says so. Each run leaves its own result. A scenario that was interrupted goes on where it was when it is run again.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct RunArgs {
+    /// A scenario file, or the name of one that comes with the program
+    #[arg(
+        value_name = "FILE|NAME",
+        required_unless_present = "list",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub scenario: String,
+
+    /// Give a parameter of the scenario another value; may be repeated
+    ///
+    /// A key of a matrix takes one value, or a list: --set 'clients=[1, 10]'.
+    #[arg(long, value_name = "NAME=VALUE", action = ArgAction::Append, value_parser = parse_set)]
+    pub set: Vec<(String, String)>,
+
+    /// A label of every run, beside the scenario's; may be repeated
+    ///
+    /// `machine=NAME` tells the machines of a history apart where hosts come and go.
+    #[arg(
+        long = "label",
+        value_name = "KEY=VALUE",
+        action = ArgAction::Append,
+        value_parser = LabelArg::parse
+    )]
+    pub labels: Vec<LabelArg>,
+
+    /// Where the results go, in a directory of their own [default: what the scenario says, otherwise results]
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+
+    /// This is one night of many: keep it there, judge it by the nights before, confirm what is suspected
+    ///
+    /// What looks worse than usual is run again, in turn, before it is called a regression (exit code 3).
+    #[arg(long, value_name = "DIR", conflicts_with = "output", help_heading = NIGHTLY)]
+    pub history: Option<PathBuf>,
+
+    /// How often what is suspected is run again [default: 3]
+    #[arg(long, value_name = "N", help_heading = NIGHTLY)]
+    pub confirm: Option<u32>,
+
+    /// Remove nights of this scenario that are older: 400d
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = NIGHTLY)]
+    pub keep: Option<u64>,
+
+    /// Write pages and machine formats of it there: page.html, summary.md, a page of each run, and more
+    ///
+    /// Of nights also junit.xml, metrics.prom (for node_exporter) and the two files of github-action-benchmark.
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+
+    /// Begin anew, even where an interrupted run could be gone on with
+    #[arg(long)]
+    pub fresh: bool,
+
+    /// Say what would be run, how long it takes and what it writes; touch nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// List the scenarios that come with the program
+    #[arg(long)]
+    pub list: bool,
+
+    /// End with exit code 3 also where the verdict of a run is warn
+    #[arg(long)]
+    pub strict: bool,
+
+    /// No progress on stderr, only errors
+    #[arg(long, short)]
+    pub quiet: bool,
+
+    /// No colours, as with NO_COLOR in the environment
+    #[arg(long)]
+    pub no_color: bool,
+}
+
+fn parse_set(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("write it as NAME=VALUE, for instance rate=500".to_owned()),
+    }
+}
+
+const NIGHTLY: &str = "Every night";
+
+const EXAMPLES: &str = "\
+Examples:
+  etcdbench run --list
+  etcdbench run mine.toml --dry-run
+  etcdbench run mine.toml --set dir=/var/lib --set 'clients=[1, 10]'
+  etcdbench run nightly --history /var/lib/etcdbench --keep 400d
+
+The exit code is that of the worst verdict; with --history 3 also where a regression is confirmed.";

@@ -1,0 +1,163 @@
+//! Results of other programs become results of ours: what fio and etcd's own benchmark print is read, written down as
+//! a result of kind `import`, and judged by what it can tell.
+//!
+//! Where a program gives a histogram, that is what the result holds; where it gives a few quantiles, the result holds
+//! these and nothing is made up in between.
+
+mod benchmark;
+mod fio;
+mod foreign;
+mod source;
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::error::{Error, Result};
+use crate::plan::{Figures, ImportPlan, ImportRequest, Program};
+use crate::result::{self, Environment, Header, Line, SCHEMA_VERSION, Tool, Writer};
+use crate::session::{Finished, RESULTS};
+use crate::verdict;
+
+use foreign::Foreign;
+use source::Source;
+
+/// A foreign run that was read and is not written yet.
+struct Imported {
+    header: Header,
+    lines: Vec<Line>,
+    ended_at: Timestamp,
+}
+
+/// Reads all inputs, and when all of them make sense writes a result for each. `now` is the wall time of the import.
+///
+/// # Errors
+/// [`Error::Damaged`] naming file and line of what cannot be read, [`Error::Usage`] where a job must be named,
+/// [`Error::Refused`] for a run that measured nothing or failed; nothing is written then. [`Error::Io`] when a result
+/// cannot be written.
+pub fn run(request: &ImportRequest, now: Timestamp) -> Result<Vec<Finished>> {
+    let all: Vec<Imported> = request
+        .inputs
+        .iter()
+        .map(|input| {
+            let source = Source::read(input)?;
+            let foreign = match request.program {
+                Program::Fio => fio::read(&source, request.job.as_deref())?,
+                Program::Benchmark => benchmark::read(&source, &request.operation)?,
+            };
+            imported(request, &source, foreign, now)
+        })
+        .collect::<Result<_>>()?;
+    all.into_iter()
+        .map(|imported| write(request, imported))
+        .collect()
+}
+
+fn imported(
+    request: &ImportRequest,
+    source: &Source,
+    foreign: Foreign,
+    now: Timestamp,
+) -> Result<Imported> {
+    if let Some(problem) = foreign.series.iter().find_map(|series| series.problem()) {
+        return Err(source.damaged(1, problem));
+    }
+    let told = foreign.ended_at.map(|end| (end, "the program"));
+    let by_file = source.written_at.map(|end| (end, "the file's time"));
+    let (ended_at, clock) = told.or(by_file).unwrap_or((now, "the import"));
+    let length = i64::try_from(foreign.length_ns).unwrap_or(i64::MAX);
+    let started_at = ended_at
+        .checked_sub(SignedDuration::from_nanos(length))
+        .unwrap_or(ended_at);
+    let phase = request.program.name();
+    let lines = foreign
+        .series
+        .iter()
+        .map(|series| series.line(phase, foreign.length_ns))
+        .collect();
+    Ok(Imported {
+        header: header(request, source, foreign, started_at, clock)?,
+        lines,
+        ended_at,
+    })
+}
+
+fn header(
+    request: &ImportRequest,
+    source: &Source,
+    foreign: Foreign,
+    started_at: Timestamp,
+    clock: &str,
+) -> Result<Header> {
+    let file_name = source
+        .path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    let of_file = file_name.filter(|_| source.path != Path::new("-"));
+    let program = request.program.name();
+    let histogram = foreign.series.iter().all(|series| series.has_histogram());
+    let plan = ImportPlan {
+        program: request.program,
+        version: foreign.version,
+        file: source.path.display().to_string(),
+        options: foreign.options,
+        options_complete: foreign.options_complete,
+        figures: if histogram {
+            Figures::Histogram
+        } else {
+            Figures::Quantiles
+        },
+        layout: foreign.layout,
+        writes: foreign.writes,
+        devices: foreign.devices,
+        clock: clock.to_owned(),
+        remarks: foreign.remarks,
+    };
+    let plan = serde_json::to_value(plan)
+        .map_err(|error| Error::Refused(format!("the plan cannot be written down: {error}")))?;
+    Ok(Header {
+        schema: SCHEMA_VERSION.to_owned(),
+        tool: Tool::this(),
+        run_id: format!("{program}-{:016x}", source.fingerprint()),
+        kind: result::IMPORT.to_owned(),
+        name: [request.name.clone(), foreign.name, of_file]
+            .into_iter()
+            .flatten()
+            .next()
+            .unwrap_or_else(|| program.to_owned()),
+        labels: request.labels.clone(),
+        started_at: started_at.to_string(),
+        plan,
+        environment: Environment {
+            host: foreign.host.unwrap_or_default(),
+            ..Environment::default()
+        },
+    })
+}
+
+fn write(request: &ImportRequest, imported: Imported) -> Result<Finished> {
+    let Imported {
+        header,
+        lines,
+        ended_at,
+    } = imported;
+    let path = match &request.result {
+        Some(path) => path.clone(),
+        None => result::default_path(Path::new(RESULTS), &header),
+    };
+    let mut writer = Writer::create(&path, &header)?;
+    for line in &lines {
+        writer.write(line)?;
+    }
+    let run = result::read(&path)?;
+    let summary = verdict::conclude(&run, true, false, ended_at.to_string());
+    writer.write(&Line::Summary(summary.clone()))?;
+    writer.finish()?;
+    Ok(Finished {
+        path,
+        run,
+        summary,
+        error: None,
+        leftover: None,
+    })
+}

@@ -1,0 +1,361 @@
+//! A scenario file as it was written: tables of keys and values, each with its place, includes taken in.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::shipped;
+use crate::error::{Error, Result};
+use crate::suggest;
+
+/// Files that include one another deeper than this do it by mistake.
+const DEEPEST: usize = 8;
+
+/// A file that was read.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// How the file is named in messages.
+    label: String,
+    text: String,
+}
+
+/// Where something was written.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    source: Rc<Source>,
+    offset: usize,
+}
+
+impl Place {
+    /// An error about what stands here.
+    pub(super) fn error(&self, message: impl fmt::Display) -> Error {
+        Error::Usage(format!("{self}: {message}"))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = self.source.text.get(..self.offset).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        write!(to, "{}:{line}", self.source.label)
+    }
+}
+
+/// A value. Numbers stay as they were written: the flag they become decides what they may be.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Text(String),
+    Number(String),
+    Bool(bool),
+    List(Vec<Value>),
+    Table(Table),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Text(text) | Value::Number(text) => to.write_str(text),
+            Value::Bool(value) => value.fmt(to),
+            Value::List(_) => to.write_str("a list"),
+            Value::Table(_) => to.write_str("a table"),
+        }
+    }
+}
+
+/// A key and what it is set to.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub key: String,
+    pub value: Value,
+    pub at: Place,
+}
+
+/// A table, in the order it was written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Table {
+    pub entries: Vec<Entry>,
+}
+
+impl Table {
+    pub(super) fn get(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// Takes in another table, whose keys win.
+    pub(super) fn overlay(&mut self, other: &Table) {
+        for entry in &other.entries {
+            match self.entries.iter_mut().find(|own| own.key == entry.key) {
+                Some(own) => *own = entry.clone(),
+                None => self.entries.push(entry.clone()),
+            }
+        }
+    }
+}
+
+/// The kinds of runs a scenario is made of: the names of their subcommands.
+pub(super) const KINDS: [&str; 2] = ["disk", "load"];
+
+/// One run of each cell: `[disk.NAME]` or `[load.NAME]`.
+#[derive(Debug, Clone)]
+pub(super) struct RawStep {
+    pub kind: &'static str,
+    pub name: String,
+    pub at: Place,
+    pub table: Table,
+}
+
+/// A scenario file with all it includes.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    pub top: Table,
+    pub parameters: Table,
+    pub matrix: Table,
+    pub labels: Table,
+    pub target: Table,
+    /// For every step of a kind, by [`KINDS`].
+    pub defaults: [Table; 2],
+    pub steps: Vec<RawStep>,
+}
+
+/// Keys outside of tables.
+const TOP: [&str; 5] = ["description", "include", "repeats", "order", "output"];
+/// Tables.
+const TABLES: [&str; 7] = [
+    "parameters",
+    "matrix",
+    "labels",
+    "target",
+    "defaults",
+    "disk",
+    "load",
+];
+
+/// Where a scenario comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    File(PathBuf),
+    Shipped(&'static str),
+}
+
+impl Origin {
+    fn read(&self) -> Result<Source> {
+        let (label, text) = match self {
+            Origin::File(path) => {
+                let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+                (path.display().to_string(), text)
+            }
+            Origin::Shipped(name) => {
+                let text = shipped::text(name).unwrap_or_default().to_owned();
+                (format!("scenarios/{name}.toml"), text)
+            }
+        };
+        Ok(Source { label, text })
+    }
+
+    /// What a file names to be included, beside itself.
+    fn beside(&self, name: &str) -> Option<Origin> {
+        match self {
+            Origin::File(path) => {
+                let folder = path.parent().unwrap_or(Path::new(""));
+                Some(Origin::File(folder.join(name)))
+            }
+            Origin::Shipped(_) => {
+                let stem = name.strip_suffix(".toml").unwrap_or(name);
+                shipped::name(stem).map(Origin::Shipped)
+            }
+        }
+    }
+
+    /// The same file by whatever name.
+    fn is(&self, other: &Origin) -> bool {
+        match (self, other) {
+            (Origin::File(a), Origin::File(b)) => match (a.canonicalize(), b.canonicalize()) {
+                (Ok(a), Ok(b)) => a == b,
+                _ => a == b,
+            },
+            _ => self == other,
+        }
+    }
+}
+
+/// Reads a scenario and all it includes.
+///
+/// # Errors
+/// [`Error::Usage`] naming the file and line of what makes no sense, [`Error::Io`] for a file that cannot be read.
+pub(super) fn read(origin: &Origin) -> Result<Document> {
+    let mut document = Document::default();
+    take_in(origin, &mut Vec::new(), &mut document)?;
+    Ok(document)
+}
+
+/// `open` are the files that are being read, outermost first.
+fn take_in(origin: &Origin, open: &mut Vec<Origin>, document: &mut Document) -> Result<()> {
+    let source = Rc::new(origin.read()?);
+    let table = parse(&source)?;
+    open.push(origin.clone());
+    for (name, at) in included(&table)? {
+        let Some(next) = origin.beside(&name) else {
+            return Err(at.error(format!("include: no scenario '{name}' is shipped")));
+        };
+        if open.iter().any(|one| one.is(&next)) {
+            return Err(at.error(format!(
+                "include: '{name}' includes this file in turn, round in a circle"
+            )));
+        }
+        if open.len() == DEEPEST {
+            return Err(at.error(format!(
+                "include: files include one another more than {DEEPEST} deep"
+            )));
+        }
+        take_in(&next, open, document).map_err(|error| match error {
+            Error::Io { path, source, .. } => {
+                at.error(format!("include: cannot read {}: {source}", path.display()))
+            }
+            other => other,
+        })?;
+    }
+    open.pop();
+    table.iter().try_for_each(|entry| document.fill(entry))
+}
+
+fn parse(source: &Rc<Source>) -> Result<Vec<Entry>> {
+    let table = DeTable::parse(&source.text).map_err(|error| {
+        let offset = error.span().map_or(0, |span| span.start);
+        let source = Rc::clone(source);
+        Place { source, offset }.error(error.message())
+    })?;
+    entries(table.get_ref(), source)
+}
+
+/// The keys of a table, in the order they were written.
+fn entries(table: &DeTable<'_>, source: &Rc<Source>) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for (key, value) in table {
+        let at = Place {
+            source: Rc::clone(source),
+            offset: key.span().start,
+        };
+        entries.push(Entry {
+            key: key.get_ref().to_string(),
+            value: plain(value, &at)?,
+            at,
+        });
+    }
+    entries.sort_by_key(|entry| entry.at.offset);
+    Ok(entries)
+}
+
+fn plain(value: &Spanned<DeValue<'_>>, at: &Place) -> Result<Value> {
+    Ok(match value.get_ref() {
+        DeValue::String(text) => Value::Text(text.to_string()),
+        DeValue::Integer(number) => Value::Number(number.to_string()),
+        DeValue::Float(number) => Value::Number(number.to_string()),
+        DeValue::Boolean(value) => Value::Bool(*value),
+        DeValue::Datetime(time) => Value::Text(time.to_string()),
+        DeValue::Array(items) => Value::List(
+            items
+                .iter()
+                .map(|item| plain(item, at))
+                .collect::<Result<_>>()?,
+        ),
+        DeValue::Table(table) => Value::Table(Table {
+            entries: entries(table, &at.source)?,
+        }),
+    })
+}
+
+fn included(table: &[Entry]) -> Result<Vec<(String, Place)>> {
+    let Some(entry) = table.iter().find(|entry| entry.key == "include") else {
+        return Ok(Vec::new());
+    };
+    let items = match &entry.value {
+        Value::List(items) => items.clone(),
+        one => vec![one.clone()],
+    };
+    let names = items.into_iter().map(|item| match item {
+        Value::Text(name) => Ok((name, entry.at.clone())),
+        other => Err(entry
+            .at
+            .error(format!("include takes names of files, not {other}"))),
+    });
+    names.collect()
+}
+
+impl Document {
+    /// Takes in what stands at the top of a file; what was there before gives way.
+    fn fill(&mut self, entry: &Entry) -> Result<()> {
+        let key = entry.key.as_str();
+        if TOP.contains(&key) {
+            let one = Table {
+                entries: vec![entry.clone()],
+            };
+            self.top.overlay(&one);
+            return Ok(());
+        }
+        if !TABLES.contains(&key) {
+            let known = [&TOP[..], &TABLES].concat();
+            return Err(entry.at.error(suggest::unknown("key", key, &known)));
+        }
+        let table = as_table(entry)?;
+        match key {
+            "parameters" => self.parameters.overlay(table),
+            "matrix" => self.matrix.overlay(table),
+            "labels" => self.labels.overlay(table),
+            "target" => self.target.overlay(table),
+            "defaults" => self.fill_defaults(table)?,
+            _ => self.fill_steps(key, table)?,
+        }
+        Ok(())
+    }
+
+    fn fill_defaults(&mut self, table: &Table) -> Result<()> {
+        for entry in &table.entries {
+            let Some(kind) = KINDS.iter().position(|kind| *kind == entry.key) else {
+                let text = suggest::unknown("table", &entry.key, &KINDS);
+                return Err(entry.at.error(format!("[defaults]: {text}")));
+            };
+            self.defaults[kind].overlay(as_table(entry)?);
+        }
+        Ok(())
+    }
+
+    fn fill_steps(&mut self, kind: &str, table: &Table) -> Result<()> {
+        let Some(kind) = KINDS.into_iter().find(|known| *known == kind) else {
+            return Ok(());
+        };
+        for entry in &table.entries {
+            let Value::Table(keys) = &entry.value else {
+                return Err(entry.at.error(format!(
+                    "'{}' stands right in [{kind}]; give the run a name, as in [{kind}.{}], or put what all of them \
+                     share into [defaults.{kind}]",
+                    entry.key,
+                    if kind == "disk" { "wal" } else { "put" },
+                )));
+            };
+            let same = |step: &&mut RawStep| step.kind == kind && step.name == entry.key;
+            match self.steps.iter_mut().find(same) {
+                Some(step) => step.table.overlay(keys),
+                None => self.steps.push(RawStep {
+                    kind,
+                    name: entry.key.clone(),
+                    at: entry.at.clone(),
+                    table: keys.clone(),
+                }),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn as_table(entry: &Entry) -> Result<&Table> {
+    match &entry.value {
+        Value::Table(table) => Ok(table),
+        _ => Err(entry.at.error(format!(
+            "{} is a table: write [{}] with keys below it",
+            entry.key, entry.key
+        ))),
+    }
+}

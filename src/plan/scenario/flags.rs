@@ -1,0 +1,184 @@
+//! From the keys of a run's table to the words of the command line that means the same: every flag of `disk` and `load`
+//! is a key, `--val-size` is `val_size`. Checked by the same parser and the same plans as what a person types.
+
+use clap::error::ContextKind;
+use clap::{Arg, ArgAction, CommandFactory, Parser};
+
+use super::document::{Entry, Place, Table, Value};
+use crate::cli::{Cli, Command};
+use crate::error::{Error, Result};
+use crate::plan::{DiskPlan, LoadPlan};
+use crate::suggest;
+
+/// Flags that are not the run's own to choose here.
+const OURS: [&str; 8] = [
+    "result", "format", "quiet", "no-color", "name", "password", "output", "help",
+];
+
+/// A run, resolved and checked.
+#[derive(Debug, Clone)]
+pub enum Resolved {
+    /// Of `etcdbench disk`.
+    Disk(Box<DiskPlan>),
+    /// Of `etcdbench load`.
+    Load(Box<LoadPlan>),
+}
+
+/// The keys that a run of a kind may have.
+struct Known<'a> {
+    kind: &'static str,
+    /// The run's name.
+    run: &'a str,
+    args: Vec<Arg>,
+}
+
+impl<'a> Known<'a> {
+    fn of(kind: &'static str, run: &'a str) -> Known<'a> {
+        let cli = Cli::command();
+        let args = cli.find_subcommand(kind).map(|command| {
+            let args = command.get_arguments();
+            let own = args.filter(|arg| !OURS.contains(&name(arg).as_str()));
+            own.cloned().collect()
+        });
+        Known {
+            kind,
+            run,
+            args: args.unwrap_or_default(),
+        }
+    }
+
+    fn find(&self, entry: &Entry) -> Result<&Arg> {
+        let wanted = entry.key.replace('_', "-");
+        if let Some(arg) = self.args.iter().find(|arg| name(arg) == wanted) {
+            return Ok(arg);
+        }
+        if OURS.contains(&wanted.as_str()) {
+            let why = match wanted.as_str() {
+                "password" => {
+                    "secrets do not belong into files: set ETCDCTL_PASSWORD or ETCDCTL_USER"
+                }
+                _ => "this is chosen by run",
+            };
+            return Err(entry.at.error(format!("'{}': {why}", entry.key)));
+        }
+        let keys: Vec<String> = self
+            .args
+            .iter()
+            .map(|arg| name(arg).replace('-', "_"))
+            .collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let hint = match suggest::nearest(&entry.key, &keys) {
+            Some(near) => format!("did you mean '{near}'?"),
+            None => format!("its keys are the flags of 'etcdbench {}'", self.kind),
+        };
+        Err(entry.at.error(format!(
+            "unknown key '{}' in [{}.{}]; {hint}",
+            entry.key, self.kind, self.run
+        )))
+    }
+}
+
+/// How an argument is typed, without its dashes.
+fn name(arg: &Arg) -> String {
+    arg.get_long()
+        .map_or_else(|| arg.get_id().as_str().replace('_', "-"), str::to_owned)
+}
+
+/// The words after `etcdbench disk` or `etcdbench load`.
+pub(super) fn words(kind: &'static str, run: &str, table: &Table) -> Result<Vec<String>> {
+    let known = Known::of(kind, run);
+    let mut words = Vec::new();
+    for entry in &table.entries {
+        let arg = known.find(entry)?;
+        words.extend(flag(arg, entry)?);
+    }
+    Ok(words)
+}
+
+fn flag(arg: &Arg, entry: &Entry) -> Result<Vec<String>> {
+    let key = &entry.key;
+    let long = format!("--{}", name(arg));
+    if matches!(arg.get_action(), ArgAction::SetTrue) {
+        return match entry.value {
+            Value::Bool(true) => Ok(vec![long]),
+            Value::Bool(false) => Ok(Vec::new()),
+            _ => Err(entry
+                .at
+                .error(format!("{key} is true or false, not {}", entry.value))),
+        };
+    }
+    if let Value::Bool(value) = entry.value {
+        let bare = arg
+            .get_num_args()
+            .is_some_and(|range| range.min_values() == 0);
+        return match (bare, value) {
+            (true, true) => Ok(vec![long]),
+            (true, false) => Ok(Vec::new()),
+            (false, _) => Err(entry.at.error(format!("{key} takes a value, not {value}"))),
+        };
+    }
+    let items = items(entry)?;
+    if arg.is_positional() {
+        return Ok(items);
+    }
+    if matches!(arg.get_action(), ArgAction::Append) && arg.get_value_delimiter().is_none() {
+        return Ok(items.iter().map(|item| format!("{long}={item}")).collect());
+    }
+    Ok(vec![format!("{long}={}", items.join(","))])
+}
+
+/// A value as texts: a list item by item, a table as KEY=VALUE.
+fn items(entry: &Entry) -> Result<Vec<String>> {
+    let scalar = |value: &Value| match value {
+        Value::Text(text) | Value::Number(text) => Ok(text.clone()),
+        other => Err(entry.at.error(format!(
+            "{} holds {other}; it takes text or a number",
+            entry.key
+        ))),
+    };
+    match &entry.value {
+        Value::List(list) => list.iter().map(scalar).collect(),
+        Value::Table(table) => table
+            .entries
+            .iter()
+            .map(|inner| Ok(format!("{}={}", inner.key, scalar(&inner.value)?)))
+            .collect(),
+        one => Ok(vec![scalar(one)?]),
+    }
+}
+
+/// Checks the words as those of a command line.
+pub(super) fn resolve(kind: &str, words: &[String], table: &Table, at: &Place) -> Result<Resolved> {
+    let typed = ["etcdbench", kind].map(str::to_owned);
+    let parsed = Cli::try_parse_from(typed.iter().chain(words)).map_err(|error| {
+        let about = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+        let text = error.to_string();
+        let line = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned();
+        located(table, at, about.as_deref().unwrap_or(&line), &line)
+    })?;
+    let resolved = match parsed.command {
+        Command::Disk(args) => DiskPlan::resolve(&args).map(|plan| Resolved::Disk(Box::new(plan))),
+        Command::Load(args) => LoadPlan::resolve(&args).map(|plan| Resolved::Load(Box::new(plan))),
+        _ => Err(Error::Usage(format!("no runs of kind '{kind}'"))),
+    };
+    resolved.map_err(|error| match error {
+        Error::Usage(text) => located(table, at, &text, &text),
+        other => other,
+    })
+}
+
+/// An error at the line of the key that it speaks of, as `--val-size` or `<DIR>`; at the table's where it names none.
+fn located(table: &Table, at: &Place, about: &str, message: &str) -> Error {
+    let mut words = about.split(|c: char| !(c.is_alphanumeric() || c == '-'));
+    let named = words.find_map(|word| match word.strip_prefix("--") {
+        Some(flag) => table.get(&flag.replace('-', "_")),
+        None if word == word.to_uppercase() => table.get(&word.to_lowercase()),
+        None => None,
+    });
+    named.map_or(at, |entry| &entry.at).error(message)
+}

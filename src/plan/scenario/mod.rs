@@ -1,0 +1,392 @@
+//! Scenarios: a file says what is measured; here it becomes runs of `disk` and `load`, each checked as if it had been
+//! typed, before anything is touched.
+
+mod document;
+mod flags;
+mod matrix;
+mod parameters;
+pub mod shipped;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::cli::RunArgs;
+use crate::error::{Error, Result};
+use crate::suggest;
+
+use document::{Document, KINDS, Origin, RawStep, Table, Value};
+pub use flags::Resolved;
+use parameters::Settings;
+
+/// More repeats of each cell than this are a mistake.
+const MOST_REPEATS: u32 = 1_000;
+
+/// Re-runs that settle a suspicion: their median is held against the nights before.
+const CONFIRM: u32 = 3;
+/// More of them are a night of their own.
+const MOST_CONFIRM: u32 = 100;
+
+/// A scenario, resolved.
+#[derive(Debug, Clone)]
+pub struct ScenarioPlan {
+    /// The file's name without its end.
+    pub name: String,
+    /// What it stands for, in its own words.
+    pub description: String,
+    /// Each combination of the matrix; one where there is none.
+    pub cells: Vec<Cell>,
+    /// How often each cell is measured.
+    pub repeats: u32,
+    /// In which order.
+    pub order: Order,
+    /// Labels of all runs.
+    pub labels: BTreeMap<String, String>,
+    /// Where the directory with the results is made.
+    pub output: PathBuf,
+    /// The nights before, where this is one of many.
+    pub history: Option<HistoryPlan>,
+}
+
+/// What is done with a night beside measuring it.
+#[derive(Debug, Clone)]
+pub struct HistoryPlan {
+    /// Where the nights are.
+    pub directory: PathBuf,
+    /// Re-runs of what is suspected, of each run; 0 confirms nothing.
+    pub confirm: u32,
+    /// Nights of this scenario older than this are removed.
+    pub keep_ns: Option<u64>,
+}
+
+/// In which order the repeats of cells are measured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// All cells once, then once more in the opposite order, and so on: what drifts meets all alike.
+    #[default]
+    Interleaved,
+    /// All repeats of a cell, then those of the next.
+    Sequential,
+}
+
+/// One combination of the matrix.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// The name of its directory: `val_size=256,clients=10`; `all` where there is no matrix.
+    pub slug: String,
+    /// The values of the matrix' keys, in its order.
+    pub settings: Vec<(String, String)>,
+    /// Its runs, one after the other.
+    pub steps: Vec<Step>,
+}
+
+/// One run of a cell.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Its name in the file.
+    pub name: String,
+    /// `disk` or `load`.
+    pub kind: &'static str,
+    /// The words after that on the command line.
+    pub words: Vec<String>,
+    /// What they mean.
+    pub plan: Resolved,
+}
+
+/// One run that is to be made, in its place in the order.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn<'a> {
+    /// Counted from 1.
+    pub repeat: u32,
+    /// The cell.
+    pub cell: &'a Cell,
+    /// The run.
+    pub step: &'a Step,
+}
+
+impl ScenarioPlan {
+    /// Reads a scenario and resolves every run of it.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the file and the line, [`Error::Io`] for a file that cannot be read.
+    pub fn resolve(args: &RunArgs) -> Result<ScenarioPlan> {
+        let (origin, name) = origin(&args.scenario)?;
+        let mut document = document::read(&origin)?;
+        let set: Vec<(String, String)> = args.set.clone();
+        parameters::apply(&mut document, &set)?;
+        if document.steps.is_empty() {
+            return Err(Error::Usage(format!(
+                "{}: there is nothing to run: add a table [disk.NAME] or [load.NAME]",
+                args.scenario
+            )));
+        }
+        let settings = matrix::cells(&document)?;
+        let cells = settings.iter().map(|settings| cell(&document, settings));
+        let mut cells = cells.collect::<Result<Vec<Cell>>>()?;
+        set_apart(&mut cells);
+        Ok(ScenarioPlan {
+            name,
+            description: text(&document, "description")?.unwrap_or_default(),
+            cells,
+            repeats: repeats(&document)?,
+            order: order(&document)?,
+            labels: labels(&document, &settings, args)?,
+            history: history(args)?,
+            output: match args.history.as_ref().or(args.output.as_ref()) {
+                Some(output) => output.clone(),
+                None => text(&document, "output")?
+                    .map_or_else(|| PathBuf::from("results"), PathBuf::from),
+            },
+        })
+    }
+
+    /// Every run in its order.
+    pub fn turns(&self) -> Vec<Turn<'_>> {
+        let mut turns = Vec::new();
+        match self.order {
+            Order::Interleaved => {
+                for repeat in 1..=self.repeats {
+                    let cells: Vec<&Cell> = if repeat % 2 == 1 {
+                        self.cells.iter().collect()
+                    } else {
+                        self.cells.iter().rev().collect()
+                    };
+                    for cell in cells {
+                        turns.extend(cell.turns(repeat));
+                    }
+                }
+            }
+            Order::Sequential => {
+                for cell in &self.cells {
+                    for repeat in 1..=self.repeats {
+                        turns.extend(cell.turns(repeat));
+                    }
+                }
+            }
+        }
+        turns
+    }
+}
+
+impl Cell {
+    fn turns(&self, repeat: u32) -> impl Iterator<Item = Turn<'_>> {
+        let steps = self.steps.iter();
+        steps.map(move |step| Turn {
+            repeat,
+            cell: self,
+            step,
+        })
+    }
+}
+
+impl Step {
+    /// The command that makes this run by itself.
+    pub fn command(&self) -> String {
+        match &self.plan {
+            Resolved::Disk(plan) => plan.command(),
+            Resolved::Load(plan) => plan.command(),
+        }
+    }
+
+    /// How long it is meant to take, in nanoseconds, without set-up and clean-up; `None` when a count ends it.
+    pub fn length_ns(&self) -> Option<u64> {
+        match &self.plan {
+            Resolved::Disk(plan) => Some(plan.phases.iter().map(|phase| phase.duration_ns).sum()),
+            Resolved::Load(plan) => plan.length_ns(),
+        }
+    }
+
+    /// What it may write at most to a disk (`disk`), or by how much the database is expected to grow (`load`), in
+    /// bytes.
+    pub fn bytes(&self) -> Option<u64> {
+        match &self.plan {
+            Resolved::Disk(plan) => Some(plan.max_bytes),
+            Resolved::Load(plan) => plan.expected_growth_bytes(),
+        }
+    }
+}
+
+/// A file, or one of the shipped scenarios.
+fn origin(wanted: &str) -> Result<(Origin, String)> {
+    let path = Path::new(wanted);
+    if let Some(name) = shipped::name(wanted) {
+        return Ok((Origin::Shipped(name), name.to_owned()));
+    }
+    let is_name = path.extension().is_none() && path.components().count() == 1 && !path.exists();
+    if is_name {
+        let names: Vec<&str> = shipped::names().collect();
+        return Err(Error::Usage(format!(
+            "{} A file of your own is named with its end, as in mine.toml",
+            ended(suggest::unknown("scenario", wanted, &names))
+        )));
+    }
+    let stem = path
+        .file_stem()
+        .map_or_else(|| wanted.into(), |stem| stem.to_string_lossy());
+    Ok((Origin::File(path.to_path_buf()), stem.into_owned()))
+}
+
+/// A sentence after which another may follow.
+fn ended(text: String) -> String {
+    if text.ends_with('?') {
+        text
+    } else {
+        format!("{text}.")
+    }
+}
+
+fn history(args: &RunArgs) -> Result<Option<HistoryPlan>> {
+    let Some(directory) = &args.history else {
+        return match (args.confirm, args.keep) {
+            (None, None) => Ok(None),
+            (Some(_), _) => Err(Error::Usage(
+                "--confirm is about --history: add that or drop it".to_owned(),
+            )),
+            (_, Some(_)) => Err(Error::Usage(
+                "--keep is about --history: add that or drop it".to_owned(),
+            )),
+        };
+    };
+    let confirm = args.confirm.unwrap_or(CONFIRM);
+    if confirm > MOST_CONFIRM {
+        return Err(Error::Usage(format!(
+            "--confirm {confirm}: at most {MOST_CONFIRM} re-runs"
+        )));
+    }
+    Ok(Some(HistoryPlan {
+        directory: directory.clone(),
+        confirm,
+        keep_ns: args.keep,
+    }))
+}
+
+fn cell(document: &Document, settings: &Settings) -> Result<Cell> {
+    let matrix = document.matrix.entries.len();
+    let own = settings.0.iter().rev().take(matrix).rev();
+    let own: Vec<(String, String)> = own
+        .map(|(key, value)| (key.clone(), value.to_string()))
+        .collect();
+    Ok(Cell {
+        slug: slug(&own),
+        settings: own,
+        steps: document
+            .steps
+            .iter()
+            .map(|raw| step(document, raw, settings))
+            .collect::<Result<_>>()?,
+    })
+}
+
+fn step(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Step> {
+    let mut table = Table::default();
+    if let Some(kind) = KINDS.iter().position(|kind| *kind == raw.kind) {
+        table.overlay(&document.defaults[kind]);
+    }
+    if raw.kind == "load" {
+        table.overlay(&document.target);
+    }
+    table.overlay(&raw.table);
+    let table = settings.fill_table(&table)?;
+    let words = flags::words(raw.kind, &raw.name, &table)?;
+    let plan = flags::resolve(raw.kind, &words, &table, &raw.at)?;
+    Ok(Step {
+        name: raw.name.clone(),
+        kind: raw.kind,
+        words,
+        plan,
+    })
+}
+
+/// Settings as a name for a directory. Of paths the last part.
+fn slug(settings: &[(String, String)]) -> String {
+    if settings.is_empty() {
+        return "all".to_owned();
+    }
+    let parts = settings.iter().map(|(key, value)| {
+        let last = Path::new(value)
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        let safe = |c: char| match c {
+            c if c.is_alphanumeric() || "-_.".contains(c) => c,
+            _ => '-',
+        };
+        format!("{key}={}", last.chars().map(safe).collect::<String>())
+    });
+    parts.collect::<Vec<_>>().join(",")
+}
+
+/// Gives cells whose names came out alike, those of two paths that end alike, a number.
+fn set_apart(cells: &mut [Cell]) {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    for cell in cells {
+        let count = seen.entry(cell.slug.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            cell.slug = format!("{}.{count}", cell.slug);
+        }
+    }
+}
+
+fn text(document: &Document, key: &str) -> Result<Option<String>> {
+    let Some(entry) = document.top.get(key) else {
+        return Ok(None);
+    };
+    match &entry.value {
+        Value::Text(text) => Ok(Some(text.clone())),
+        other => Err(entry.at.error(format!("{key} is text, not {other}"))),
+    }
+}
+
+fn repeats(document: &Document) -> Result<u32> {
+    let Some(entry) = document.top.get("repeats") else {
+        return Ok(1);
+    };
+    let number = match &entry.value {
+        Value::Number(text) => text.parse().ok(),
+        _ => None,
+    };
+    number
+        .filter(|n| (1..=MOST_REPEATS).contains(n))
+        .ok_or_else(|| {
+            entry.at.error(format!(
+                "repeats = {}: a whole number from 1 to {MOST_REPEATS}",
+                entry.value
+            ))
+        })
+}
+
+fn order(document: &Document) -> Result<Order> {
+    let Some(entry) = document.top.get("order") else {
+        return Ok(Order::default());
+    };
+    match entry.value.to_string().as_str() {
+        "interleaved" => Ok(Order::Interleaved),
+        "sequential" => Ok(Order::Sequential),
+        other => {
+            let text = suggest::unknown("order", other, &["interleaved", "sequential"]);
+            Err(entry.at.error(text))
+        }
+    }
+}
+
+/// The scenario's, and those of the command line, which win.
+fn labels(
+    document: &Document,
+    cells: &[Settings],
+    args: &RunArgs,
+) -> Result<BTreeMap<String, String>> {
+    let first = cells.first().cloned().unwrap_or_default();
+    let table = first.fill_table(&document.labels)?;
+    let pairs = table.entries.iter().map(|entry| match &entry.value {
+        Value::Text(text) | Value::Number(text) => Ok((entry.key.clone(), text.clone())),
+        other => Err(entry
+            .at
+            .error(format!("label {} is text, not {other}", entry.key))),
+    });
+    let mut labels: BTreeMap<String, String> = pairs.collect::<Result<_>>()?;
+    labels.extend(super::labels(&args.labels)?);
+    Ok(labels)
+}

@@ -1,0 +1,45 @@
+//! The scenarios that come with the program, so that it needs no files beside it.
+
+use super::document::{self, Origin};
+use crate::error::Result;
+
+/// Name and text of a file below `scenarios/`.
+macro_rules! shipped {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../scenarios/", $name, ".toml")))),*]
+    };
+}
+
+const SHIPPED: &[(&str, &str)] = shipped!["nightly", "qualify", "rw-heatmap", "soak", "versions"];
+
+/// Name and description of each.
+///
+/// # Errors
+/// None that a build that passed its tests can have.
+pub fn descriptions() -> Result<Vec<(&'static str, String)>> {
+    names()
+        .map(|name| {
+            let document = document::read(&Origin::Shipped(name))?;
+            Ok((
+                name,
+                super::text(&document, "description")?.unwrap_or_default(),
+            ))
+        })
+        .collect()
+}
+
+/// The names of all of them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SHIPPED.iter().map(|(name, _)| *name)
+}
+
+/// The name as it is kept here.
+pub(super) fn name(wanted: &str) -> Option<&'static str> {
+    names().find(|name| *name == wanted)
+}
+
+/// The text of one.
+pub(super) fn text(wanted: &str) -> Option<&'static str> {
+    let found = SHIPPED.iter().find(|(name, _)| *name == wanted);
+    found.map(|(_, text)| *text)
+}

@@ -1,0 +1,187 @@
+//! Scenarios as text: what one would do, and what it came to. Pure.
+
+use std::path::Path;
+
+use super::style::Style;
+use super::text::{clean, entry, wrap};
+use crate::plan::ScenarioPlan;
+use crate::plan::scenario::Step;
+use crate::result::Verdict;
+use crate::run::{Executed, Ran, RunEnd};
+use crate::units::{format_bytes, format_count, format_duration};
+
+const GUTTER: usize = 10;
+
+/// What a scenario would do: every run with its command, its length and what it writes.
+pub fn planned(plan: &ScenarioPlan, style: &Style) -> String {
+    let mut out = String::new();
+    for line in wrap(&clean(&plan.description), style.prose() - 2) {
+        out.push_str(&format!("  {line}\n"));
+    }
+    if !plan.description.is_empty() {
+        out.push('\n');
+    }
+    for cell in &plan.cells {
+        if !cell.settings.is_empty() {
+            let settings: Vec<String> = cell
+                .settings
+                .iter()
+                .map(|(key, value)| format!("{key} = {value}"))
+                .collect();
+            out.push_str(&format!("  {}\n", clean(&settings.join(", "))));
+        }
+        for step in &cell.steps {
+            out.push_str(&format!("    {}  {}\n", clean(&step.name), facts(step)));
+            out.push_str(&format!("      {}\n", clean(&step.command())));
+        }
+    }
+    let runs = plan.turns().len();
+    let total: Option<u64> = plan.turns().iter().map(|turn| turn.step.length_ns()).sum();
+    let length = total.map_or_else(
+        || "for as long as their counts take".to_owned(),
+        |ns| format!("at least {}", format_duration(ns)),
+    );
+    out.push_str(&format!(
+        "\n  {} in all ({} × {}), {length}; results below {}\n",
+        counted(runs, "run"),
+        counted(plan.cells.len(), "cell"),
+        counted(plan.repeats as usize, "repeat"),
+        plan.output.display()
+    ));
+    out
+}
+
+fn counted(n: usize, what: &str) -> String {
+    let ending = if n == 1 { "" } else { "s" };
+    format!("{} {what}{ending}", format_count(n as u64))
+}
+
+fn facts(step: &Step) -> String {
+    let length = step
+        .length_ns()
+        .map_or_else(|| "until its count is reached".to_owned(), format_duration);
+    let writes = match (step.kind, step.bytes()) {
+        ("disk", Some(bytes)) => format!("writes at most {}", format_bytes(bytes)),
+        (_, Some(bytes)) => format!("grows the database by about {}", format_bytes(bytes)),
+        (_, None) => "grows the database by what it can write".to_owned(),
+    };
+    format!("{length}, {writes}")
+}
+
+/// What a scenario came to: a line per run, and where to look next.
+pub fn executed(plan: &ScenarioPlan, done: &Executed, style: &Style) -> String {
+    let open = done
+        .runs
+        .iter()
+        .filter(|ran| matches!(ran.end, RunEnd::Open))
+        .count();
+    let mut out = String::new();
+    if open > 0 {
+        let measured = done.runs.len() - open;
+        out.push_str(&format!(
+            "  INTERRUPTED  {measured} of {} are there; run the scenario again to go on\n",
+            counted(done.runs.len(), "run")
+        ));
+    }
+    let mut last = "";
+    for ran in &done.runs {
+        if plan.cells.len() > 1 && ran.cell != last {
+            out.push_str(&format!("\n  {}\n", clean(&ran.cell)));
+        }
+        last = &ran.cell;
+        line(plan, ran, style, &mut out);
+    }
+    out.push('\n');
+    entry(
+        &mut out,
+        "results",
+        GUTTER,
+        &[done.directory.display().to_string()],
+    );
+    for next in next(plan, done) {
+        entry(&mut out, "next", GUTTER, &[next]);
+    }
+    out
+}
+
+fn line(plan: &ScenarioPlan, ran: &Ran, style: &Style, out: &mut String) {
+    let repeat = if plan.repeats > 1 {
+        format!(" {}", ran.repeat)
+    } else {
+        String::new()
+    };
+    let what = format!("{}{repeat}", clean(&ran.step));
+    let (mark, text) = match &ran.end {
+        RunEnd::Measured(measured) => {
+            let summary = &measured.summary;
+            let mark = match summary.verdict {
+                Verdict::Pass => "✔",
+                Verdict::Warn => "!",
+                Verdict::Inconclusive => "?",
+                Verdict::Fail => "✘",
+            };
+            (
+                style.verdict(summary.verdict, mark),
+                summary.headline.replacen("  ", " ", 1),
+            )
+        }
+        RunEnd::Failed(why) => (
+            style.verdict(Verdict::Fail, "✘"),
+            format!("not measured: {why}"),
+        ),
+        RunEnd::Open => ("·".to_owned(), "not measured yet".to_owned()),
+    };
+    let lines = wrap(&format!("{what}: {}", clean(&text)), style.prose() - 6);
+    for (index, text) in lines.iter().enumerate() {
+        let lead = if index == 0 {
+            format!("  {mark} ")
+        } else {
+            "      ".to_owned()
+        };
+        out.push_str(&format!("{lead}{text}\n"));
+    }
+}
+
+/// What to do with results like these.
+fn next(plan: &ScenarioPlan, done: &Executed) -> Vec<String> {
+    let measured = done
+        .runs
+        .iter()
+        .find(|ran| matches!(ran.end, RunEnd::Measured(_)));
+    let Some(measured) = measured else {
+        return Vec::new();
+    };
+    let show = format!(
+        "etcdbench report {}",
+        done.directory.join(&measured.result).display()
+    );
+    let [first, second, ..] = &plan.cells[..] else {
+        return vec![show];
+    };
+    let side = |slug: &str| {
+        let folder = Path::new(slug).join(&measured.step);
+        done.directory.join(folder).display().to_string()
+    };
+    vec![
+        show,
+        format!(
+            "etcdbench compare {} {}",
+            side(&first.slug),
+            side(&second.slug)
+        ),
+    ]
+}
+
+/// The scenarios that come with the program.
+pub fn shipped(plans: &[(&str, String)]) -> String {
+    let width = plans.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let line = |(name, description): &(&str, String)| {
+        let first = description
+            .split(". ")
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches('.');
+        format!("  {name:width$}  {}\n", clean(first))
+    };
+    plans.iter().map(line).collect()
+}

@@ -1,0 +1,272 @@
+//! Carries out scenarios: run by run, each in a process of its own, going on where an earlier execution was
+//! interrupted.
+
+mod nightly;
+mod place;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crate::child::{self, Errand};
+use crate::compare::trend::{Trend, TrendVerdict};
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::plan::ScenarioPlan;
+use crate::plan::scenario::Turn;
+use crate::result::Summary;
+use crate::units::format_duration;
+pub use place::{INTERRUPTED, MANIFEST, RERUNS};
+use place::{Place, result_of};
+
+/// How an execution is to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// Begin anew, whatever was interrupted.
+    pub fresh: bool,
+    /// A warning is bad.
+    pub strict: bool,
+    /// Say nothing on stderr.
+    pub quiet: bool,
+}
+
+/// What was carried out.
+#[derive(Debug)]
+pub struct Executed {
+    /// Where the results are.
+    pub directory: PathBuf,
+    /// Every run of the plan, in its order.
+    pub runs: Vec<Ran>,
+    /// A signal ended it before its end.
+    pub interrupted: bool,
+    /// The nights before and this one, judged; absent where there is no history, or this night is not whole.
+    pub trend: Option<Trend>,
+    /// How it ends.
+    pub exit: Exit,
+}
+
+impl Executed {
+    /// The results of all runs that went through to their end, below the directory.
+    pub fn measured(&self) -> Vec<PathBuf> {
+        let whole = self
+            .runs
+            .iter()
+            .filter(|ran| matches!(ran.end, RunEnd::Measured(_)));
+        whole.map(|ran| ran.result.clone()).collect()
+    }
+}
+
+/// One run.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its cell's name.
+    pub cell: String,
+    /// Its name in the scenario.
+    pub step: String,
+    /// Counted from 1.
+    pub repeat: u32,
+    /// Its result, below the directory.
+    pub result: PathBuf,
+    /// What became of it.
+    pub end: RunEnd,
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub enum RunEnd {
+    /// It went through to its end; now, or when the scenario was run before.
+    Measured(Box<Measured>),
+    /// It could not measure.
+    Failed(String),
+    /// It was not begun, or interrupted.
+    Open,
+}
+
+/// A run that went through to its end.
+#[derive(Debug)]
+pub struct Measured {
+    /// Its id.
+    pub run_id: String,
+    /// Its name.
+    pub name: String,
+    /// What it amounts to.
+    pub summary: Summary,
+}
+
+/// Carries out a scenario.
+///
+/// # Errors
+/// When there is no place for its results. A run that cannot measure is told in [`Executed`]; the others are made all
+/// the same.
+pub fn run(
+    plan: &ScenarioPlan,
+    manner: Manner,
+    signalled: &AtomicBool,
+    say: &dyn Fn(&str),
+) -> Result<Executed> {
+    let place = Place::find(plan, manner.fresh)?;
+    let turns = plan.turns();
+    announce(plan, &place, &turns, say);
+    let begun = Instant::now();
+    let mut measured = 0_u32;
+    let mut runs = Vec::new();
+    for (index, turn) in turns.iter().enumerate() {
+        let end = match place.done(turn) {
+            Some(measured) => RunEnd::Measured(Box::new(measured)),
+            None if signalled.load(Ordering::SeqCst) => RunEnd::Open,
+            None => {
+                say(&progress(index, &turns, measured, begun));
+                measured += 1;
+                carry_out(plan, &place, turn, manner, signalled)?
+            }
+        };
+        runs.push(Ran {
+            cell: turn.cell.slug.clone(),
+            step: turn.step.name.clone(),
+            repeat: turn.repeat,
+            result: result_of(turn),
+            end,
+        });
+    }
+    let trend = match &plan.history {
+        Some(history) => nightly::judge(plan, history, &place, &runs, manner, signalled, say)?,
+        None => None,
+    };
+    let interrupted = signalled.load(Ordering::SeqCst);
+    Ok(Executed {
+        directory: place.directory,
+        exit: exit(&runs, trend.as_ref(), interrupted, manner.strict),
+        runs,
+        interrupted,
+        trend,
+    })
+}
+
+fn carry_out(
+    plan: &ScenarioPlan,
+    place: &Place,
+    turn: &Turn<'_>,
+    manner: Manner,
+    signalled: &AtomicBool,
+) -> Result<RunEnd> {
+    let result = place.clear(turn)?;
+    let done = make(plan, turn, &result, &[], manner, signalled);
+    Ok(match (done, place.done(turn)) {
+        (Err(error), _) => RunEnd::Failed(error.to_string()),
+        (Ok(()), Some(measured)) => RunEnd::Measured(Box::new(measured)),
+        (Ok(()), None) if signalled.load(Ordering::SeqCst) => RunEnd::Open,
+        (Ok(()), None) => {
+            RunEnd::Failed("it ended before its plan did; its result says why".to_owned())
+        }
+    })
+}
+
+/// One run in a process of its own.
+fn make(
+    plan: &ScenarioPlan,
+    turn: &Turn<'_>,
+    result: &Path,
+    more_labels: &[(String, String)],
+    manner: Manner,
+    signalled: &AtomicBool,
+) -> Result<()> {
+    let words: Vec<String> = std::iter::once(turn.step.kind.to_owned())
+        .chain(turn.step.words.iter().cloned())
+        .chain(["--name".to_owned(), name(plan, turn)])
+        .collect();
+    let errand = Errand {
+        words: &words,
+        result,
+        labels: &[&labels(plan, turn)[..], more_labels].concat(),
+        quiet: manner.quiet,
+    };
+    child::run(errand, signalled)
+}
+
+/// The name by which nights find one another: scenario, run, and the cell where there are several.
+fn name(plan: &ScenarioPlan, turn: &Turn<'_>) -> String {
+    match plan.cells.len() {
+        1 => format!("{}/{}", plan.name, turn.step.name),
+        _ => format!("{}/{}/{}", plan.name, turn.cell.slug, turn.step.name),
+    }
+}
+
+fn labels(plan: &ScenarioPlan, turn: &Turn<'_>) -> Vec<(String, String)> {
+    let own = plan
+        .labels
+        .iter()
+        .map(|(key, value)| (key.clone(), value.clone()));
+    let ours = [
+        ("scenario".to_owned(), plan.name.clone()),
+        ("scenario.cell".to_owned(), turn.cell.slug.clone()),
+        ("scenario.repeat".to_owned(), turn.repeat.to_string()),
+    ];
+    own.chain(ours).collect()
+}
+
+fn announce(plan: &ScenarioPlan, place: &Place, turns: &[Turn<'_>], say: &dyn Fn(&str)) {
+    let done = turns
+        .iter()
+        .filter(|turn| place.done(turn).is_some())
+        .count();
+    let runs = match turns.len() {
+        1 => "1 run".to_owned(),
+        n => format!("{n} runs"),
+    };
+    let so_far = if place.resumed {
+        format!(", of which {done} were made before (--fresh begins anew)")
+    } else {
+        String::new()
+    };
+    say(&format!(
+        "{}: {runs}{so_far}, results in {}",
+        plan.name,
+        place.directory.display()
+    ));
+}
+
+fn progress(index: usize, turns: &[Turn<'_>], measured: u32, begun: Instant) -> String {
+    let turn = &turns[index];
+    let left = turns.len() - index;
+    let about = match measured {
+        0 => String::new(),
+        n => {
+            let each_s = begun.elapsed().as_secs_f64() / f64::from(n);
+            format!(
+                ", about {} left",
+                format_duration((each_s * left as f64 * 1e9) as u64)
+            )
+        }
+    };
+    let cell = match turn.cell.settings.is_empty() {
+        true => String::new(),
+        false => format!("{} · ", turn.cell.slug),
+    };
+    let repeat = format!("repeat {}", turn.repeat);
+    format!(
+        "[{} of {}] {cell}{} · {repeat}{about}",
+        index + 1,
+        turns.len(),
+        turn.step.name
+    )
+}
+
+/// That of the worst: not measured, bad, no verdict. A history too young to be judged is no reason to fail.
+fn exit(runs: &[Ran], trend: Option<&Trend>, interrupted: bool, strict: bool) -> Exit {
+    if interrupted {
+        return Exit::Interrupted;
+    }
+    let exits = runs.iter().map(|ran| match &ran.end {
+        RunEnd::Measured(measured) => Exit::of(measured.summary.verdict, strict),
+        RunEnd::Failed(_) | RunEnd::Open => Exit::CannotMeasure,
+    });
+    let rank = |exit: &Exit| match exit {
+        Exit::CannotMeasure => 3,
+        Exit::Bad => 2,
+        Exit::NoVerdict => 1,
+        _ => 0,
+    };
+    let worse = trend.is_some_and(|trend| trend.verdict == TrendVerdict::Regressed);
+    let exits = exits.chain(worse.then_some(Exit::Bad));
+    exits.max_by_key(rank).unwrap_or(Exit::Ok)
+}

@@ -1,0 +1,111 @@
+//! One night of many: is it worse than those before? What is suspected is run again, in turn, before it is said.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::place::{self, Place};
+use super::{Manner, Ran, RunEnd, make, name};
+use crate::compare::trend::{self, Settings, TonightVerdict, Trend};
+use crate::error::Result;
+use crate::plan::scenario::{HistoryPlan, Turn};
+use crate::plan::{ScenarioPlan, TrendPlan, TrendSource};
+
+/// Judges the night, confirms what is suspected, and removes nights that are too old. `None` where not all of the
+/// night was measured.
+pub(super) fn judge(
+    plan: &ScenarioPlan,
+    history: &HistoryPlan,
+    place: &Place,
+    runs: &[Ran],
+    manner: Manner,
+    signalled: &AtomicBool,
+    say: &dyn Fn(&str),
+) -> Result<Option<Trend>> {
+    let measured = runs.iter().map(|ran| match &ran.end {
+        RunEnd::Measured(measured) => Some(measured.run_id.clone()),
+        _ => None,
+    });
+    let Some(tonight) = measured.collect::<Option<Vec<String>>>() else {
+        return Ok(None);
+    };
+    let first = trend::run(&question(history, &tonight, Vec::new()))?;
+    let suspected = suspected(&first);
+    let turns: Vec<Turn<'_>> = plan
+        .turns()
+        .into_iter()
+        .filter(|turn| suspected.contains(&name(plan, turn)))
+        .collect();
+    let reruns = again(plan, history, place, &turns, manner, signalled, say)?;
+    let judged = match reruns.is_empty() {
+        true => first,
+        false => trend::run(&question(history, &tonight, reruns))?,
+    };
+    if let Some(keep_ns) = history.keep_ns {
+        let removed = place::tidy(plan, keep_ns)?;
+        if removed > 0 {
+            say(&format!("{removed} nights older than --keep were removed"));
+        }
+    }
+    Ok(Some(judged))
+}
+
+fn question(history: &HistoryPlan, tonight: &[String], confirm: Vec<PathBuf>) -> TrendPlan {
+    TrendPlan {
+        source: TrendSource::Results {
+            names: vec![history.directory.clone()],
+            confirm,
+            one_machine: false,
+            only: tonight.to_vec(),
+        },
+        marks: history.directory.join(trend::MARKS),
+        marks_named: false,
+        acknowledge: None,
+        settings: Settings::default(),
+    }
+}
+
+/// Names of the runs in which something looks worse than usual.
+fn suspected(trend: &Trend) -> BTreeSet<String> {
+    let is_suspected = |verdict| verdict == TonightVerdict::Suspected;
+    let histories = trend.histories.iter().filter(|history| {
+        history
+            .series
+            .iter()
+            .any(|s| !s.informational && is_suspected(s.tonight.verdict))
+    });
+    histories.map(|history| history.scenario.clone()).collect()
+}
+
+/// Runs what is suspected again, in turn: results of those that went through to their end.
+fn again(
+    plan: &ScenarioPlan,
+    history: &HistoryPlan,
+    place: &Place,
+    turns: &[Turn<'_>],
+    manner: Manner,
+    signalled: &AtomicBool,
+    say: &dyn Fn(&str),
+) -> Result<Vec<PathBuf>> {
+    let mut results = Vec::new();
+    for round in 1..=history.confirm {
+        for turn in turns {
+            if signalled.load(Ordering::SeqCst) {
+                return Ok(results);
+            }
+            say(&format!(
+                "{} looks worse than usual: re-run {round} of {}",
+                name(plan, turn),
+                history.confirm
+            ));
+            let result = place.rerun(turn)?;
+            let label = [("scenario.rerun".to_owned(), round.to_string())];
+            // A re-run that cannot measure confirms nothing.
+            let made = make(plan, turn, &result, &label, manner, signalled);
+            if made.is_ok() && place::complete(&result).is_some() {
+                results.push(result);
+            }
+        }
+    }
+    Ok(results)
+}

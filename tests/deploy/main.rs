@@ -1,0 +1,13 @@
+//! What lies below `deploy/`: does Kubernetes, systemd and GitHub take it, does etcdbench understand every line in it, and
+//! do its scripts do what they promise?
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod commands;
+mod container;
+mod files;
+mod github;
+mod kubernetes;
+mod shell;
+mod systemd;

@@ -1,0 +1,8 @@
+//! `etcdbench import`: what fio and etcd's benchmark printed, taken in and held against results of ours.
+
+mod benchmark;
+mod beside;
+mod fio;
+mod place;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,10 @@
+//! `etcdbench run`: scenarios, what they refuse, how they go on, what a history of nights says.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod execution;
+mod nightly;
+mod place;
+mod refusals;
+mod shipped;
