@@ -82,24 +82,29 @@ mod tests {
 
     const S: u64 = 1_000_000_000;
 
-    fn add(map: &mut Map, start_ns: u64, length_ns: u64, values: &[u64]) {
+    fn distribution(values: &[u64]) -> Distribution {
         let mut samples = Samples::new();
         values.iter().for_each(|&v| samples.record(v));
+        Distribution::from_samples(&samples)
+    }
+
+    fn add(map: &mut Map, start_ns: u64, length_ns: u64, samples: &Distribution) {
         let interval = Interval {
             start_ns: start_ns + 7 * S,
             length_ns,
             ..Interval::default()
         };
-        map.add(start_ns, &interval, &Distribution::from_samples(&samples));
+        map.add(start_ns, &interval, samples);
     }
 
     #[test]
     fn seconds_have_columns_of_their_own_and_members_share_them() {
         let mut map = Map::default();
+        let (one, two) = (distribution(&[1_000]), distribution(&[1_000, 50_000]));
         for second in 0..60 {
             let late = second % 7 * 1_000_000;
-            add(&mut map, second * S + late, S + 300_000 - late, &[1_000]);
-            add(&mut map, second * S + 2_000_000, S, &[1_000, 50_000]);
+            add(&mut map, second * S + late, S + 300_000 - late, &one);
+            add(&mut map, second * S + 2_000_000, S, &two);
         }
         let columns = map.finish();
         assert_eq!(columns.len(), 60);
@@ -111,8 +116,9 @@ mod tests {
     #[test]
     fn a_day_is_small_and_complete() {
         let mut map = Map::default();
+        let kinds = [10, 1_000, 100_000].map(|more| distribution(&[1_000, 1_000 + more]));
         for second in 0..86_400 {
-            add(&mut map, second * S, S, &[1_000, 1_000 + second]);
+            add(&mut map, second * S, S, &kinds[second as usize % 3]);
         }
         let columns = map.finish();
         assert!((MOST_COLUMNS / 2..=MOST_COLUMNS).contains(&(columns.len() as u64)));
@@ -124,9 +130,10 @@ mod tests {
     #[test]
     fn a_long_stall_takes_its_own_time() {
         let mut map = Map::default();
-        add(&mut map, 0, S, &[1_000]);
-        add(&mut map, S, 5 * S, &[5 * S]);
-        add(&mut map, 6 * S, S, &[1_000]);
+        let usual = distribution(&[1_000]);
+        add(&mut map, 0, S, &usual);
+        add(&mut map, S, 5 * S, &distribution(&[5 * S]));
+        add(&mut map, 6 * S, S, &usual);
         let columns = map.finish();
         let count: u64 = columns.iter().flat_map(|c| &c.bands).map(|b| b.1).sum();
         assert_eq!(count, 3);

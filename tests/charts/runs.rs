@@ -31,10 +31,14 @@ pub fn series(
         member,
         ..SeriesData::default()
     };
+    // Seconds repeat themselves, and a histogram takes its time.
+    let mut known: BTreeMap<Vec<u64>, Distribution> = BTreeMap::new();
     for second in 0..seconds {
-        let mut samples = Samples::new();
-        values(second).into_iter().for_each(|ns| samples.record(ns));
-        let one = Distribution::from_samples(&samples);
+        let one = known.entry(values(second)).or_insert_with_key(|values| {
+            let mut samples = Samples::new();
+            values.iter().for_each(|ns| samples.record(*ns));
+            Distribution::from_samples(&samples)
+        });
         let quantile = |q| one.quantile(q).unwrap_or(0);
         data.timeline.push(Point {
             start_ns: start_ns + second * S,
@@ -48,21 +52,22 @@ pub fn series(
             data.map.push(MapColumn {
                 start_ns: start_ns + second * S,
                 length_ns: S,
-                bands: bands(&one),
+                bands: bands(one),
             });
         }
-        data.total.merge(&one);
+        data.total.merge(one);
         let batch = (second * 20 / seconds) as usize;
         data.batches
             .resize_with(data.batches.len().max(batch + 1), Distribution::default);
-        data.batches[batch].merge(&one);
+        data.batches[batch].merge(one);
     }
     data
 }
 
-/// Log-logistic samples around a centre, always the same.
+/// Log-logistic samples around a centre, always the same; every six seconds the same again.
 pub fn usual(centre_ns: u64, count: u64) -> impl Fn(u64) -> Vec<u64> {
     move |second| {
+        let second = second % 6;
         let draw = |i: u64| {
             let u = (((second * count + i) as f64 + 0.5) * 0.618_033_988_749_895).fract();
             (centre_ns as f64 * (u / (1.0 - u)).powf(0.35)) as u64

@@ -9,7 +9,7 @@ pub(super) struct Ink {
     pub light: u32,
     /// On dark pages.
     pub dark: u32,
-    /// How lines are dashed, in tenths of a line's width … as `stroke-dasharray` has it; empty for whole lines.
+    /// How lines are dashed, as `stroke-dasharray` has it in the drawing's units; empty for whole lines.
     pub dash: &'static str,
 }
 
