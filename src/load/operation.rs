@@ -505,8 +505,7 @@ impl<'a> Client<'a> {
     ) -> Result<Done, Failure> {
         let plan = self.work.plan.stm;
         let keys = self.keys_in_a_row(ticket, plan.keys, true, draw);
-        let written =
-            ((f64::from(plan.keys) * plan.write_share).round() as usize).clamp(1, keys.len());
+        let written = (plan.written_keys() as usize).min(keys.len());
         self.touched
             .extend(keys[..written].iter().map(|(number, _)| number));
         let values = self.values_of(&keys[..written], ticket.index, due_ns, draw);
