@@ -435,7 +435,11 @@ fn a_member_whose_metrics_are_missing_is_named() {
         "no_metrics",
         "The metrics of m2 could not be read",
     );
-    assert!(finding.message.contains("(http://m2:2379/metrics answers 404)"));
+    assert!(
+        finding
+            .message
+            .contains("(http://m2:2379/metrics answers 404)")
+    );
 }
 
 #[test]
