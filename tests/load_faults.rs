@@ -74,7 +74,11 @@ fn a_refusal_that_would_meet_every_request_ends_the_run() {
     assert!(began.elapsed() < Duration::from_secs(10));
     let told = format!("{}{}", driven.finished.stdout, driven.finished.stderr);
     assert!(told.contains("permission denied"), "{told}");
-    assert!(driven.finished.read().halted().is_some());
+    let run = driven.finished.read();
+    let why = run.halted().expect("it was halted");
+    let endpoint = server.endpoint();
+    let address = endpoint.trim_start_matches("http://");
+    assert_eq!(why.matches(address).count(), 1, "{why}");
 }
 
 #[test]
@@ -125,6 +129,24 @@ fn a_broken_connection_is_made_again() {
         assert!(!events(&run, "connection.back").is_empty(), "{fault:?}");
         assert!(took < Duration::from_secs(6), "{took:?}");
     }
+}
+
+#[test]
+fn a_connection_comes_back_although_its_token_is_of_yesterday() {
+    let _quiet = quiet();
+    let server = NullServer::start(Behaviour {
+        fault: Some(Fault::CutOff),
+        after: 200,
+        times: 1,
+        forgets_tokens: true,
+        ..Behaviour::default()
+    });
+    let more = "put --rate 200 --duration 3s --warmup 0s --conns 1 --threads 1 --command-timeout 500ms \
+                --user root:secret --no-scrape";
+    let run = load::run(&server.endpoint(), more).finished.read();
+    assert!(!events(&run, "connection.back").is_empty());
+    let failed = errors(&run, "put.service");
+    assert!(failed < 60, "{failed} failed: {:?}", classes(&run));
 }
 
 #[test]

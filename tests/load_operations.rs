@@ -390,6 +390,28 @@ fn a_load_beyond_the_quota_is_refused() {
 }
 
 #[test]
+fn a_load_stops_before_the_database_is_full() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let scratch = probe::scratch();
+    let plain = |program: &Path| Command::new(program);
+    let etcd = Etcd::start_with(Path::new("etcd"), scratch.path(), plain, 64 << 20);
+    // 5 MB a second: nine tenths of the quota after about twelve seconds, all of it after thirteen.
+    let driven = load::run(
+        &etcd.address(),
+        "put --rate 100 --val-size 50000 --duration 60s --warmup 0s --key-space-size 10 --allow-quota",
+    );
+    let run = driven.finished.read();
+    let stop = events(&run, "quota.stop");
+    assert_eq!(stop.len(), 1, "{:#?}", driven.finished);
+    let (db, quota) = (detail(stop[0], "db_bytes"), detail(stop[0], "quota_bytes"));
+    assert_eq!(quota, 64 << 20);
+    assert!((0.85..1.0).contains(&(db as f64 / quota as f64)), "{db}");
+    assert!(run.halted().is_some_and(|why| why.contains("quota")));
+    assert!(!steady(&run, "put.service").errors.contains_key("no-space"));
+}
+
+#[test]
 fn a_throwaway_cluster_leaves_nothing() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();

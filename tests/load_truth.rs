@@ -72,6 +72,34 @@ fn a_stall_is_charged_to_every_request_due_in_it() {
     assert!(quantile(&run, "put.lag", 0.99) < Duration::from_millis(20));
 }
 
+#[test]
+fn what_waits_for_a_free_client_counts_from_when_it_was_due() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let scratch = probe::scratch();
+    let etcd = etcd(scratch.path());
+    // With four puts at a time, those due in the stall leave only after it: from their sending on they would be quick.
+    let driving = load::start(
+        &etcd.address(),
+        "watch --streams 1 --watches-per-stream 1 --rate 100 --duration 10s --warmup 0s --conns 1 --max-in-flight 4 \
+         --command-timeout 10s",
+    );
+    let stalled = stall(&etcd, &driving);
+    let run = driving.wait().finished.read();
+    assert_eq!(steady(&run, "watch.event").total.count(), 1_000);
+    // A fifth of all was due while etcd stood still; half of those waited longer than half of it.
+    let expected = stalled.as_secs_f64() / 2.0;
+    for series in ["watch.event", "put.response"] {
+        let half = quantile(&run, series, 0.9).as_secs_f64();
+        assert!(
+            (0.9 * expected..1.3 * expected).contains(&half),
+            "{series}: {half:.3} s"
+        );
+        assert!(quantile(&run, series, 0.7) < Duration::from_millis(100));
+    }
+    assert!(quantile(&run, "put.service", 0.9) < Duration::from_millis(100));
+}
+
 /// What makes the test before this one worth its time.
 #[test]
 fn a_closed_loop_would_not_see_it() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::units::format_duration;
-use crate::wire::{DialError, Endpoint, ErrorClass};
+use crate::wire::{DialError, Endpoint, ErrorClass, Refusal};
 
 /// What a user must be allowed to do for a call to succeed, where etcd's authentication is on.
 #[derive(Debug, Clone, Copy)]
@@ -133,26 +133,15 @@ pub(super) fn broken(endpoint: &Endpoint, error: &(dyn StdError + 'static)) -> S
     format!("{endpoint}: {innermost}")
 }
 
-/// The texts are etcd's (`api/v3rpc/rpctypes/error.go`).
 fn explain_refusal(says: &str, user: Option<&str>, need: Need<'_>) -> Option<(Kind, String)> {
     let name = user.unwrap_or_default();
-    if says.contains("invalid user ID or password") {
-        let words = "there is none of this name, or its password is another";
-        Some((Kind::Refused, format!("refuses the user '{name}': {words}")))
-    } else if says.contains("authentication is not enabled") {
-        let words = "has no authentication enabled; leave out --user (and ETCDCTL_USER)";
-        Some((Kind::Refused, words.to_owned()))
-    } else if says.contains("user name is empty") {
-        let words = "asks who you are: its authentication is enabled; pass --user";
-        Some((Kind::Refused, words.to_owned()))
-    } else if says.contains("permission denied") {
-        Some((
-            Kind::Denied,
-            format!("refuses: the user '{name}' {}", need.missing()),
-        ))
-    } else {
-        None
+    if let Some(refusal) = Refusal::of(says) {
+        return Some((Kind::Refused, refusal.told(name)));
     }
+    says.contains("permission denied").then(|| {
+        let words = format!("refuses: the user '{name}' {}", need.missing());
+        (Kind::Denied, words)
+    })
 }
 
 impl Need<'_> {

@@ -171,8 +171,14 @@ impl Crew {
             );
         }
         if failure.class.ends_the_run() {
-            self.control
-                .halt(format!("{}: {}", self.lane.endpoint(), failure.message));
+            // Some messages begin with the endpoint themselves.
+            let endpoint = self.lane.endpoint().to_string();
+            let names_it = failure.message.contains(&endpoint);
+            self.control.halt(if names_it {
+                failure.message
+            } else {
+                format!("{endpoint}: {}", failure.message)
+            });
         }
     }
 

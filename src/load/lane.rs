@@ -14,7 +14,7 @@ use super::books::Books;
 use crate::clock::Clock;
 use crate::units::format_duration;
 use crate::wire::message::{Empty, Method};
-use crate::wire::{Auth, Caller, Dialer, Endpoint, ErrorClass, Failure, frame, start};
+use crate::wire::{Auth, Caller, Dialer, Endpoint, ErrorClass, Failure, Token, frame, start};
 
 /// The pause after the first and after every further attempt that failed in a row.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -147,32 +147,46 @@ impl Lane {
     }
 
     /// A connection that has answered a first request: only then is it known to be one, and how many requests the
-    /// server takes at a time.
+    /// server takes at a time. A token that serves no more is got anew once; one got from a connection that was lost,
+    /// or by another connection, may be of yesterday.
     async fn dial(&self) -> Result<(Caller, Driving), Failure> {
+        let Some(auth) = &self.settings.auth else {
+            return self.dial_with(None).await;
+        };
+        let known = match auth.token() {
+            Some(token) => token,
+            None => self.token_after(auth, 0).await?,
+        };
+        let generation = known.generation;
+        match self.dial_with(Some(known)).await {
+            Err(failure) if failure.class == ErrorClass::StaleToken => {
+                let fresh = self.token_after(auth, generation).await?;
+                self.dial_with(Some(fresh)).await
+            }
+            dialled => dialled,
+        }
+    }
+
+    async fn token_after(&self, auth: &Auth, stale: u64) -> Result<Token, Failure> {
+        let LaneSettings {
+            endpoint, dialer, ..
+        } = &self.settings;
+        let asked = auth.renew(dialer, endpoint, stale).await;
+        asked.map_err(|error| Failure::new(ErrorClass::NotSent, error.to_string()))
+    }
+
+    async fn dial_with(&self, token: Option<Token>) -> Result<(Caller, Driving), Failure> {
         let LaneSettings {
             endpoint,
             dialer,
-            auth,
             patience,
             ..
         } = &self.settings;
         let not_sent = |message: String| Failure::new(ErrorClass::NotSent, message);
-        let token = match auth {
-            Some(auth) => {
-                // A token got for another connection, or for this one before, serves until it is refused.
-                let known = auth.token();
-                let token = match known {
-                    Some(token) => token,
-                    None => auth
-                        .renew(dialer, endpoint, 0)
-                        .await
-                        .map_err(|error| not_sent(error.to_string()))?,
-                };
-                self.token.set(token.generation);
-                Some(token.value)
-            }
-            None => None,
-        };
+        if let Some(token) = &token {
+            self.token.set(token.generation);
+        }
+        let token = token.map(|token| token.value);
         let stream = dialer
             .dial(endpoint)
             .await

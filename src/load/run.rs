@@ -43,11 +43,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         .prefix
         .clone()
         .unwrap_or_else(|| format!("{FRESH_PREFIX}{nonce:08x}/"));
-    let Guarded {
-        notes,
-        growth,
-        shared,
-    } = guard(plan, &mut cluster, &prefix)?;
+    let guarded = guard(plan, &mut cluster, &prefix)?;
 
     let environment = environment(&cluster, local.as_ref());
     let sampler = sampler(&environment, &clock);
@@ -64,16 +60,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         sink: sink.clone(),
         clock,
     };
-    setup.event("growth", growth.detail());
-    let shared_note = shared.then(|| {
-        format!("keys below {prefix} were there before: none is removed at the end, not even those of this run")
-    });
-    notes
-        .iter()
-        .chain(&shared_note)
-        .chain(cluster.notes())
-        .for_each(|note| setup.event("note", json!({ "text": note })));
-
+    setup.tell(&guarded, &cluster, &prefix);
     let load = Load {
         work: Work::new(Arc::new(plan.clone()), &prefix, nonce),
         clock,
@@ -81,7 +68,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         sink,
         pool,
         dialer,
-        shared,
+        shared: guarded.shared,
         auth: credentials.map(|credentials| Arc::new(Auth::new(credentials, plan.timeout_ns))),
     };
     let (outcome, leftover) = match load.carry_out(&mut cluster, &placed, sampler) {
@@ -211,6 +198,18 @@ struct Setup {
 }
 
 impl Setup {
+    /// What was found out before the load, and what follows from it.
+    fn tell(&self, guarded: &Guarded, cluster: &Cluster, prefix: &str) {
+        self.event("growth", guarded.growth.detail());
+        let shared_note = guarded.shared.then(|| {
+            format!("keys below {prefix} were there before: none is removed at the end, not even those of this run")
+        });
+        let notes = guarded.notes.iter().chain(&shared_note);
+        notes
+            .chain(cluster.notes())
+            .for_each(|note| self.event("note", json!({ "text": note })));
+    }
+
     fn event(&self, kind: &'static str, detail: serde_json::Value) {
         // The collector outlives the load.
         let _ = self.sink.send(Emission::Event {

@@ -71,7 +71,7 @@ impl Rule {
     /// # Errors
     /// A message that names the part that is wrong and what would be right, without repeating the whole rule.
     pub fn parse(text: &str, known_series: &[&str]) -> Result<Rule, String> {
-        let (left, op, right) = split_at_operator(text)?;
+        let (left, op, right) = split_at_operator(text, known_series)?;
         let (series, stat) = parse_subject(left, known_series)?;
         let subject = subject_text(series.as_deref(), stat);
         check_direction(&subject, stat, op, right)?;
@@ -158,11 +158,24 @@ fn subject_text(series: Option<&str>, stat: Stat) -> String {
     }
 }
 
-fn split_at_operator(text: &str) -> Result<(&str, Op, &str), String> {
+/// A series that waits and one that is achieved, out of those that may be named: what examples are made of.
+fn examples<'a>(known: &[&'a str]) -> (&'a str, &'a str) {
+    let first = |wanted: &[&str]| {
+        let known = known.iter().copied();
+        known.into_iter().find(|series| wanted.contains(series))
+    };
+    let any = known.first().copied().unwrap_or("SERIES");
+    (
+        first(&["wal.fsync", "put.response"]).unwrap_or(any),
+        first(&["put.commit", "put.service"]).unwrap_or(any),
+    )
+}
+
+fn split_at_operator<'a>(text: &'a str, known: &[&str]) -> Result<(&'a str, Op, &'a str), String> {
     let is_operator = |c: char| "<>=!≤≥≠".contains(c);
     let start = text.find(is_operator).ok_or_else(|| {
-        "no operator; write a rule like 'wal.fsync.p99 < 10ms' or 'put.commit.rate >= 500'"
-            .to_owned()
+        let (wait, achieved) = examples(known);
+        format!("no operator; write a rule like '{wait}.p99 < 10ms' or '{achieved}.rate >= 500'")
     })?;
     let rest = &text[start..];
     let end = rest.find(|c| !is_operator(c)).unwrap_or(rest.len());
@@ -179,10 +192,10 @@ fn split_at_operator(text: &str) -> Result<(&str, Op, &str), String> {
 
 fn parse_subject(text: &str, known: &[&str]) -> Result<(Option<String>, Stat), String> {
     if text.is_empty() {
-        return Err(
-            "nothing before the operator; name a series and a statistic, like wal.fsync.p99"
-                .to_owned(),
-        );
+        let (wait, _) = examples(known);
+        return Err(format!(
+            "nothing before the operator; name a series and a statistic, like {wait}.p99"
+        ));
     }
     if text == ERRORS {
         return Ok((None, Stat::Errors));
@@ -392,6 +405,18 @@ mod tests {
             let message = parse(typed).expect_err(typed);
             assert!(message.contains(said), "{typed}: {message}");
         }
+    }
+
+    #[test]
+    fn examples_are_of_what_may_be_named() {
+        let load = ["put.service", "put.response", "put.lag"];
+        let message = Rule::parse("put.response.p99 10ms", &load).unwrap_err();
+        assert!(
+            message.contains("'put.response.p99 < 10ms' or 'put.service.rate >= 500'"),
+            "{message}"
+        );
+        let message = Rule::parse("< 10ms", &load).unwrap_err();
+        assert!(message.contains("like put.response.p99"), "{message}");
     }
 
     #[test]

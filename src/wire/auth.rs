@@ -198,18 +198,53 @@ impl Auth {
 
     fn refused(&self, endpoint: &Endpoint, message: &str) -> AuthError {
         let user = &self.credentials.user;
-        if message.contains("invalid user ID or password") {
-            AuthError::WrongPassword(format!(
-                "{endpoint} refuses the user '{user}': there is none of this name, or its password is another"
-            ))
-        } else if message.contains("authentication is not enabled") {
-            AuthError::NotEnabled(format!(
-                "{endpoint} has no authentication enabled; leave out --user (and ETCDCTL_USER)"
-            ))
-        } else {
-            AuthError::Refused(format!(
+        let refusal = Refusal::of(message);
+        let told = refusal.map(|refusal| format!("{endpoint} {}", refusal.told(user)));
+        match (refusal, told) {
+            (Some(Refusal::WrongPassword), Some(told)) => AuthError::WrongPassword(told),
+            (Some(Refusal::NotEnabled), Some(told)) => AuthError::NotEnabled(told),
+            _ => AuthError::Refused(format!(
                 "{endpoint} gives no token to the user '{user}': {message}"
-            ))
+            )),
+        }
+    }
+}
+
+/// Why etcd does not believe who we are; the texts are its own (`api/v3rpc/rpctypes/error.go`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such user, or not its password.
+    WrongPassword,
+    /// The cluster has no authentication.
+    NotEnabled,
+    /// Nobody was named.
+    Nobody,
+}
+
+impl Refusal {
+    /// What a message of etcd's means, if it is about that.
+    pub fn of(message: &str) -> Option<Refusal> {
+        let texts = [
+            ("invalid user ID or password", Refusal::WrongPassword),
+            ("authentication is not enabled", Refusal::NotEnabled),
+            ("user name is empty", Refusal::Nobody),
+        ];
+        let found = texts.iter().find(|(text, _)| message.contains(text))?;
+        Some(found.1)
+    }
+
+    /// What follows after the name of the member in a sentence, with the way out.
+    pub fn told(self, user: &str) -> String {
+        match self {
+            Refusal::WrongPassword => format!(
+                "refuses the user '{user}': there is none of this name, or its password is another"
+            ),
+            Refusal::NotEnabled => {
+                "has no authentication enabled; leave out --user (and ETCDCTL_USER)".to_owned()
+            }
+            Refusal::Nobody => {
+                "asks who you are: its authentication is enabled; pass --user".to_owned()
+            }
         }
     }
 }

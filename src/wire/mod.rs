@@ -15,7 +15,7 @@ mod tls;
 mod tls_error;
 mod verify;
 
-pub use auth::{Auth, AuthError, Token};
+pub use auth::{Auth, AuthError, Refusal, Token};
 pub use class::ErrorClass;
 pub use connection::{Caller, Driver, Messages, start};
 pub use dial::{Dialer, Stream};

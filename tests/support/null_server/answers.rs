@@ -11,6 +11,7 @@ const TERM: u64 = 2;
 /// Answers with a revision that grows with each write.
 pub struct Answers {
     revision: Cell<u64>,
+    tokens: Cell<u64>,
     value: Vec<u8>,
     endpoint: String,
 }
@@ -20,9 +21,15 @@ impl Answers {
     pub fn new(address: SocketAddr, val_size: usize) -> Self {
         Answers {
             revision: Cell::new(1),
+            tokens: Cell::new(0),
             value: vec![b'v'; val_size],
             endpoint: format!("http://{address}"),
         }
+    }
+
+    /// How many tokens it gave; they are numbers, counted from 1.
+    pub fn tokens(&self) -> u64 {
+        self.tokens.get()
     }
 
     /// The framed answer to a unary call; none if there is no such call.
@@ -35,6 +42,11 @@ impl Answers {
         self.header(&mut answer);
         match method {
             "Put" | "Compact" | "Defragment" | "LeaseRevoke" | "Alarm" => {}
+            "Authenticate" => {
+                self.tokens.set(self.tokens.get() + 1);
+                let token = self.tokens.get().to_string();
+                bytes(&mut answer, 2, token.as_bytes());
+            }
             "DeleteRange" => number(&mut answer, 2, 1),
             "Range" => self.range(&mut answer, request),
             "Txn" => {

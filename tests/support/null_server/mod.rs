@@ -61,6 +61,8 @@ pub struct Behaviour {
     pub max_concurrent_streams: Option<u32>,
     /// Bytes of the values it answers reads with.
     pub val_size: usize,
+    /// With the fault it forgets all tokens it gave, as a member does that is started anew.
+    pub forgets_tokens: bool,
 }
 
 /// What was asked of the server.
@@ -147,6 +149,8 @@ struct Server {
     seen: Arc<Seen>,
     answers: Answers,
     open_streams: Cell<u64>,
+    /// Tokens up to this number are not believed any more.
+    forgotten_tokens: Cell<u64>,
 }
 
 /// One connection, as the answers on it see it.
@@ -165,6 +169,7 @@ impl Server {
             seen,
             answers,
             open_streams: Cell::new(0),
+            forgotten_tokens: Cell::new(0),
         }
     }
 
@@ -209,7 +214,7 @@ impl Server {
         self: Rc<Self>,
         connection: Rc<Connection>,
         request: Request<RecvStream>,
-        respond: SendResponse<Bytes>,
+        mut respond: SendResponse<Bytes>,
     ) {
         self.open_streams.set(self.open_streams.get() + 1);
         let open = self.open_streams.get();
@@ -220,7 +225,15 @@ impl Server {
             path @ ("/etcdserverpb.Watch/Watch" | "/etcdserverpb.Lease/LeaseKeepAlive") => {
                 self.converse(path, body, respond).await
             }
-            path => self.unary(&connection, path, body, respond).await,
+            path => {
+                let token = head.headers.get("token");
+                let token = token.and_then(|token| token.to_str().ok()?.parse().ok());
+                if token.is_some_and(|token: u64| token <= self.forgotten_tokens.get()) {
+                    fail(&mut respond, 16, "etcdserver: invalid auth token")
+                } else {
+                    self.unary(&connection, path, body, respond).await
+                }
+            }
         };
         self.open_streams.set(self.open_streams.get() - 1);
     }
@@ -284,6 +297,9 @@ impl Server {
         let number = self.seen.writes.fetch_add(1, Ordering::Relaxed);
         let Behaviour { after, times, .. } = self.behaviour;
         let hit = number >= after && (times == 0 || number < after + times);
+        if hit && self.behaviour.forgets_tokens {
+            self.forgotten_tokens.set(self.answers.tokens());
+        }
         hit.then(|| self.behaviour.fault.clone()).flatten()
     }
 

@@ -70,7 +70,10 @@ fn stopped(evidence: &Evidence) -> Option<Finding> {
     );
     Some(
         finding("quota_stop", Severity::Warning, message)
-            .advise("Use a smaller key space with --compact, a shorter load, or a larger --quota-backend-bytes."),
+            .advise(format!(
+                "To give the space back: {}. Next time a smaller key space, a shorter load, or a larger --quota-backend-bytes.",
+                give_back(evidence)
+            )),
     )
 }
 
@@ -85,9 +88,25 @@ fn near(evidence: &Evidence, members: &[MemberSummary]) -> Option<Finding> {
             units::format_bytes(quota),
         );
         finding("quota_near", Severity::Warning, message)
-            .advise("Beyond it etcd takes no more writes: compact and defragment, or raise --quota-backend-bytes.")
+            .advise(format!(
+                "Beyond it etcd takes no more writes: {}, or raise --quota-backend-bytes.",
+                give_back(evidence)
+            ))
             .number("share", share)
     })
+}
+
+/// How the space of old versions comes back, in the flags of a load where it did not do so itself.
+fn give_back(evidence: &Evidence) -> &'static str {
+    match (evidence.plan.compact, evidence.plan.defrag) {
+        (true, true) => {
+            "it was compacted and defragmented at the end of this load; see what is left"
+        }
+        (true, false) => "defragment (a load does with --defrag, or 'etcdctl defrag')",
+        _ => {
+            "compact and defragment (a load does at its end with --compact --defrag, for everybody)"
+        }
+    }
 }
 
 fn fullest(members: &[MemberSummary]) -> Option<(u32, u64, u64)> {
@@ -139,7 +158,14 @@ fn fragmented(evidence: &Evidence, members: &[MemberSummary]) -> Option<Finding>
     );
     Some(
         finding("fragmented", Severity::Info, message)
-            .advise("'etcdctl defrag', one member at a time, gives the rest back; the member does not answer meanwhile.")
+            .advise(match evidence.plan.defrag {
+                // What is shown here was before the end.
+                true => "--defrag gave the rest back at the end of this load.",
+                false => {
+                    "'etcdctl defrag', one member at a time, gives the rest back, and so does --defrag at the end of a load; \
+                     the member does not answer meanwhile."
+                }
+            })
             .number("in_use_share", in_use as f64 / total as f64),
     )
 }

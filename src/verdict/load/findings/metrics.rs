@@ -1,6 +1,6 @@
 //! Members whose own view is missing.
 
-use crate::result::{Finding, Severity};
+use crate::result::{Event, Finding, Severity};
 use crate::verdict::judge::Ground;
 
 use super::super::evidence::Evidence;
@@ -27,7 +27,11 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
             silent.join(", ")
         )
     };
-    let message = format!("{whose} fsyncs, applies, heartbeats and memory are not known.");
+    let told = |event: &&Event| event.kind == "metrics.missing";
+    let missing = evidence.run.events.iter().find(told);
+    let why = missing.and_then(|event| event.detail.get("message")?.as_str());
+    let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+    let message = format!("{whose} fsyncs, applies, heartbeats and memory are not known{why}.");
     Some(
         finding("no_metrics", Severity::Warning, message)
             .advise("etcd serves /metrics on its client URLs, or where --listen-metrics-urls says; let this machine reach it.")

@@ -11,6 +11,7 @@ mod leader;
 mod machine;
 mod member;
 mod metrics;
+mod notes;
 mod proposals;
 #[cfg(test)]
 mod tests;
@@ -55,6 +56,7 @@ pub(super) fn findings(
     found.extend(keys::find(evidence));
     found.extend(machine::find(evidence));
     found.extend(metrics::find(evidence));
+    found.extend(notes::find(evidence));
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
 }

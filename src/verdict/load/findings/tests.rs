@@ -424,10 +424,45 @@ fn a_member_whose_metrics_are_missing_is_named() {
             ..Load::default()
         })
         .run(|run| run.counters.retain(|c| c.member != Some(1)))
+        .event(
+            "setup",
+            "metrics.missing",
+            json!({ "name": "m2", "message": "http://m2:2379/metrics answers 404" }),
+        )
         .conclude();
-    told(
+    let finding = told(
         &summary,
         "no_metrics",
         "The metrics of m2 could not be read",
     );
+    assert!(
+        finding
+            .message
+            .contains("(http://m2:2379/metrics answers 404)")
+    );
+}
+
+#[test]
+fn what_was_noted_before_the_load_stays_on_the_page() {
+    let note = "keys below /x/ were there before: none is removed at the end";
+    let summary = three(Member::healthy("m3"))
+        .event("setup", "note", json!({ "text": note }))
+        .conclude();
+    told(&summary, "note", "Keys below /x/ were there before");
+    assert!(found(&three(Member::healthy("m3")).conclude(), "note").is_none());
+}
+
+#[test]
+fn space_comes_back_by_flags_that_are_not_in_use_yet() {
+    let stopped = |compact: bool| {
+        let detail = json!({ "db_bytes": 1_900_000_000_u64, "quota_bytes": 2_147_483_648_u64 });
+        let summary = three(Member::healthy("m3"))
+            .plan(|plan| (plan.compact, plan.defrag) = (compact, compact))
+            .event("steady", "quota.stop", detail)
+            .conclude();
+        let finding = told(&summary, "quota_stop", "The load was ended");
+        finding.advice.unwrap()
+    };
+    assert!(stopped(false).contains("--compact --defrag"));
+    assert!(!stopped(true).contains("--compact"));
 }

@@ -228,10 +228,10 @@ fn results_nobody_can_judge_are_inconclusive() {
         Verdict::Inconclusive,
         "the plan of this result cannot be read",
     );
-    run.header.kind = "import".to_owned();
+    run.header.kind = "check".to_owned();
     ends(
         &conclude(&run, true, false, String::new()),
         Verdict::Inconclusive,
-        "no verdict on a result of kind 'import'",
+        "no verdict on a result of kind 'check'",
     );
 }

@@ -1,0 +1,253 @@
+//! Operations of several keys: plain transactions, those guarded as an apiserver's are, and software transactions.
+
+use std::sync::atomic::Ordering;
+
+use super::{Client, Done, range};
+use crate::load::draw::Draw;
+use crate::load::feed::Ticket;
+use crate::plan::{Isolation, ReadShape};
+use crate::wire::Failure;
+use crate::wire::message::{
+    Delete, Method, Op, Put, Range, RangeAnswer, Txn, TxnAnswer, Unchanged, head,
+};
+
+impl Client<'_> {
+    /// The keys of a transaction: so many in a row, none twice, which etcd would refuse.
+    fn keys_in_a_row(
+        &mut self,
+        ticket: &Ticket,
+        count: u32,
+        writes: bool,
+        draw: &mut Draw,
+    ) -> Vec<(u64, Vec<u8>)> {
+        let first = self
+            .work
+            .keys
+            .pick_row(ticket.index, u64::from(count), writes, draw);
+        let space = self.work.keys.space();
+        let numbers = (0..u64::from(count)).map(|offset| (first + offset) % space);
+        let named = numbers.map(|number| {
+            let mut key = Vec::new();
+            self.work.keys.write(number, &mut key);
+            (number, key)
+        });
+        named.collect()
+    }
+
+    fn values_of(
+        &mut self,
+        keys: &[(u64, Vec<u8>)],
+        index: u64,
+        due_ns: u64,
+        draw: &mut Draw,
+    ) -> Vec<Vec<u8>> {
+        let values = keys.iter().map(|(number, _)| {
+            self.fill_value(*number, index, due_ns, draw);
+            self.value.clone()
+        });
+        values.collect()
+    }
+
+    fn puts<'b>(&self, keys: &'b [(u64, Vec<u8>)], values: &'b [Vec<u8>]) -> Vec<Op<'b>> {
+        let lease = self.work.lease.load(Ordering::Relaxed);
+        let prev_kv = self.work.plan.writes.prev_kv;
+        let pairs = keys.iter().zip(values);
+        let puts = pairs.map(|((_, key), value)| {
+            Op::Put(Put {
+                key,
+                value,
+                lease,
+                prev_kv,
+            })
+        });
+        puts.collect()
+    }
+
+    pub(super) async fn txn(
+        &mut self,
+        ticket: &Ticket,
+        due_ns: u64,
+        draw: &mut Draw,
+    ) -> Result<Done, Failure> {
+        let keys = self.keys_in_a_row(ticket, self.work.plan.writes.txn_operations, true, draw);
+        self.touched.extend(keys.iter().map(|(number, _)| number));
+        let values = self.values_of(&keys, ticket.index, due_ns, draw);
+        let success = self.puts(&keys, &values);
+        let request = Txn {
+            success: &success,
+            ..Txn::default()
+        };
+        let head = head(&self.call(Method::Txn, &request).await?)?;
+        self.acknowledge_all(&keys, head.revision, false);
+        Ok(Done { head, attempts: 0 })
+    }
+
+    pub(super) async fn txn_range(
+        &mut self,
+        ticket: &Ticket,
+        draw: &mut Draw,
+    ) -> Result<Done, Failure> {
+        let work = self.work;
+        let reads = work.plan.reads;
+        let keys = self.keys_in_a_row(ticket, work.plan.writes.txn_operations, false, draw);
+        let end = work.keys.end();
+        let success: Vec<Op> = match reads.shape {
+            ReadShape::Single => keys
+                .iter()
+                .map(|(_, key)| Op::Range(range(reads, key, b"")))
+                .collect(),
+            ReadShape::From => keys
+                .iter()
+                .take(1)
+                .map(|(_, key)| Op::Range(range(reads, key, &end)))
+                .collect(),
+            ReadShape::Prefix | ReadShape::Paged => {
+                vec![Op::Range(range(reads, work.keys.prefix(), &end))]
+            }
+        };
+        let request = Txn {
+            success: &success,
+            ..Txn::default()
+        };
+        let head = head(&self.call(Method::Txn, &request).await?)?;
+        Ok(Done { head, attempts: 0 })
+    }
+
+    /// As an apiserver writes: only if the keys are as they were last seen, else they are read, and again.
+    pub(super) async fn guarded(
+        &mut self,
+        ticket: &Ticket,
+        due_ns: u64,
+        draw: &mut Draw,
+        removes: bool,
+    ) -> Result<Done, Failure> {
+        let work = self.work;
+        let count = if removes {
+            1
+        } else {
+            work.plan.writes.txn_operations
+        };
+        let keys = self.keys_in_a_row(ticket, count, true, draw);
+        self.touched.extend(keys.iter().map(|(number, _)| number));
+        let values = self.values_of(&keys, ticket.index, due_ns, draw);
+        let success = if removes {
+            keys.iter()
+                .map(|(_, key)| {
+                    Op::Delete(Delete {
+                        key,
+                        prev_kv: false,
+                    })
+                })
+                .collect()
+        } else {
+            self.puts(&keys, &values)
+        };
+        let failure: Vec<Op> = keys.iter().map(|(_, key)| read_back(key)).collect();
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let compare: Vec<Unchanged> = keys
+                .iter()
+                .map(|(number, key)| Unchanged {
+                    key,
+                    revision: work.known_revision(*number),
+                })
+                .collect();
+            let request = Txn {
+                compare: &compare,
+                success: &success,
+                failure: &failure,
+            };
+            let answer = self.call(Method::Txn, &request).await?;
+            let answer = TxnAnswer::read(&answer)?;
+            if answer.succeeded {
+                self.acknowledge_all(&keys, answer.head.revision, removes);
+                return Ok(Done {
+                    head: answer.head,
+                    attempts,
+                });
+            }
+            for ((number, _), range) in keys.iter().zip(&answer.ranges) {
+                work.learn(
+                    *number,
+                    range.pairs.first().map_or(0, |pair| pair.mod_revision),
+                );
+            }
+        }
+    }
+
+    fn acknowledge_all(&self, keys: &[(u64, Vec<u8>)], revision: i64, removed: bool) {
+        for (number, _) in keys {
+            self.work.acknowledged(*number, revision, removed);
+        }
+    }
+
+    /// As etcd's `concurrency` package: reads, then writes what it must if nothing has changed since. All keys are
+    /// read, the first of them are written.
+    pub(super) async fn stm(
+        &mut self,
+        ticket: &Ticket,
+        due_ns: u64,
+        draw: &mut Draw,
+    ) -> Result<Done, Failure> {
+        let plan = self.work.plan.stm;
+        let keys = self.keys_in_a_row(ticket, plan.keys, true, draw);
+        let written = (plan.written_keys() as usize).min(keys.len());
+        self.touched
+            .extend(keys[..written].iter().map(|(number, _)| number));
+        let values = self.values_of(&keys[..written], ticket.index, due_ns, draw);
+        let success = self.puts(&keys[..written], &values);
+        let at_one_revision = matches!(
+            plan.isolation,
+            Isolation::Serializable | Isolation::SerializableSnapshot
+        );
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let mut revision = 0;
+            let mut compare = Vec::new();
+            for (_, key) in &keys {
+                let request = Range {
+                    key,
+                    revision,
+                    ..Range::default()
+                };
+                let answer = self.call(Method::Range, &request).await?;
+                let answer = RangeAnswer::read(&answer)?;
+                if at_one_revision && revision == 0 {
+                    revision = answer.head.revision;
+                }
+                let changed = answer.pairs.first().map_or(0, |pair| pair.mod_revision);
+                compare.push(Unchanged {
+                    key,
+                    revision: changed,
+                });
+            }
+            if plan.isolation == Isolation::ReadCommitted {
+                compare.clear();
+            }
+            let request = Txn {
+                compare: &compare,
+                success: &success,
+                failure: &[],
+            };
+            let answer = self.call(Method::Txn, &request).await?;
+            let answer = TxnAnswer::read(&answer)?;
+            if answer.succeeded {
+                self.acknowledge_all(&keys[..written], answer.head.revision, false);
+                return Ok(Done {
+                    head: answer.head,
+                    attempts,
+                });
+            }
+        }
+    }
+}
+
+/// What a guarded transaction does where a key has changed: it reads it.
+fn read_back(key: &[u8]) -> Op<'_> {
+    Op::Range(Range {
+        key,
+        ..Range::default()
+    })
+}

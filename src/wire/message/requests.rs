@@ -1,0 +1,271 @@
+//! What a load asks of etcd.
+
+use super::Request;
+use crate::wire::protobuf::{
+    bytes_field_len, message_field_len, put_bytes, put_message, put_varint, varint_field_len,
+};
+
+/// `PutRequest`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Put<'a> {
+    /// The key.
+    pub key: &'a [u8],
+    /// The value.
+    pub value: &'a [u8],
+    /// The lease the key is bound to; 0 is none.
+    pub lease: i64,
+    /// Ask for the pair before.
+    pub prev_kv: bool,
+}
+
+impl Request for Put<'_> {
+    fn size(&self) -> usize {
+        bytes_field_len(1, self.key.len())
+            + bytes_field_len(2, self.value.len())
+            + varint_field_len(3, self.lease as u64)
+            + varint_field_len(4, self.prev_kv.into())
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        put_bytes(to, 1, self.key);
+        put_bytes(to, 2, self.value);
+        put_varint(to, 3, self.lease as u64);
+        put_varint(to, 4, self.prev_kv.into());
+    }
+}
+
+/// `RangeRequest`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Range<'a> {
+    /// The first key.
+    pub key: &'a [u8],
+    /// The first key not read any more; empty reads one key.
+    pub end: &'a [u8],
+    /// At most so many pairs; 0 is no limit.
+    pub limit: u64,
+    /// At this revision; 0 is now.
+    pub revision: i64,
+    /// Answered by the member that is asked.
+    pub serializable: bool,
+    /// No values.
+    pub keys_only: bool,
+    /// Only the number of keys.
+    pub count_only: bool,
+}
+
+impl Request for Range<'_> {
+    fn size(&self) -> usize {
+        bytes_field_len(1, self.key.len())
+            + bytes_field_len(2, self.end.len())
+            + varint_field_len(3, self.limit)
+            + varint_field_len(4, self.revision as u64)
+            + varint_field_len(7, self.serializable.into())
+            + varint_field_len(8, self.keys_only.into())
+            + varint_field_len(9, self.count_only.into())
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        put_bytes(to, 1, self.key);
+        put_bytes(to, 2, self.end);
+        put_varint(to, 3, self.limit);
+        put_varint(to, 4, self.revision as u64);
+        put_varint(to, 7, self.serializable.into());
+        put_varint(to, 8, self.keys_only.into());
+        put_varint(to, 9, self.count_only.into());
+    }
+}
+
+/// `DeleteRangeRequest` of one key.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Delete<'a> {
+    /// The key.
+    pub key: &'a [u8],
+    /// Ask for the pair before.
+    pub prev_kv: bool,
+}
+
+impl Request for Delete<'_> {
+    fn size(&self) -> usize {
+        bytes_field_len(1, self.key.len()) + varint_field_len(3, self.prev_kv.into())
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        put_bytes(to, 1, self.key);
+        put_varint(to, 3, self.prev_kv.into());
+    }
+}
+
+/// `Compare`: the key was last changed at this revision; 0 means that it does not exist.
+#[derive(Debug, Clone, Copy)]
+pub struct Unchanged<'a> {
+    /// The key.
+    pub key: &'a [u8],
+    /// Its `mod_revision`.
+    pub revision: i64,
+}
+
+/// `Compare.CompareTarget.MOD`.
+const TARGET_MOD: u64 = 2;
+
+impl Request for Unchanged<'_> {
+    fn size(&self) -> usize {
+        varint_field_len(2, TARGET_MOD)
+            + bytes_field_len(3, self.key.len())
+            // Member of a oneof: written also when it is 0.
+            + varint_field_len(6, (self.revision as u64).max(1))
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        put_varint(to, 2, TARGET_MOD);
+        put_bytes(to, 3, self.key);
+        match self.revision {
+            0 => to.extend_from_slice(&[6 << 3, 0]),
+            revision => put_varint(to, 6, revision as u64),
+        }
+    }
+}
+
+/// `RequestOp`: an operation of a transaction.
+#[derive(Debug, Clone, Copy)]
+pub enum Op<'a> {
+    /// Reads.
+    Range(Range<'a>),
+    /// Writes a key.
+    Put(Put<'a>),
+    /// Removes a key.
+    Delete(Delete<'a>),
+}
+
+impl Op<'_> {
+    fn field(&self) -> (u32, &dyn Request) {
+        match self {
+            Op::Range(range) => (1, range),
+            Op::Put(put) => (2, put),
+            Op::Delete(delete) => (3, delete),
+        }
+    }
+}
+
+impl Request for Op<'_> {
+    fn size(&self) -> usize {
+        let (field, request) = self.field();
+        message_field_len(field, request.size())
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        let (field, request) = self.field();
+        put_message(to, field, request.size(), |to| request.write(to));
+    }
+}
+
+/// `TxnRequest`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Txn<'a> {
+    /// What must hold.
+    pub compare: &'a [Unchanged<'a>],
+    /// What is done if it does.
+    pub success: &'a [Op<'a>],
+    /// What is done if it does not.
+    pub failure: &'a [Op<'a>],
+}
+
+impl Request for Txn<'_> {
+    fn size(&self) -> usize {
+        fn all<R: Request>(field: u32, requests: &[R]) -> usize {
+            let lengths = requests.iter().map(|r| message_field_len(field, r.size()));
+            lengths.sum()
+        }
+        all(1, self.compare) + all(2, self.success) + all(3, self.failure)
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        fn all<R: Request>(to: &mut Vec<u8>, field: u32, requests: &[R]) {
+            for request in requests {
+                put_message(to, field, request.size(), |to| request.write(to));
+            }
+        }
+        all(to, 1, self.compare);
+        all(to, 2, self.success);
+        all(to, 3, self.failure);
+    }
+}
+
+/// `LeaseGrantRequest`; the server chooses the id.
+#[derive(Debug, Clone, Copy)]
+pub struct LeaseGrant {
+    /// Seconds it lives without a keep-alive.
+    pub ttl_s: u64,
+}
+
+impl Request for LeaseGrant {
+    fn size(&self) -> usize {
+        varint_field_len(1, self.ttl_s)
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        put_varint(to, 1, self.ttl_s);
+    }
+}
+
+/// `LeaseRevokeRequest` or `LeaseKeepAliveRequest`.
+#[derive(Debug, Clone, Copy)]
+pub struct LeaseId(pub i64);
+
+impl Request for LeaseId {
+    fn size(&self) -> usize {
+        varint_field_len(1, self.0 as u64)
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        put_varint(to, 1, self.0 as u64);
+    }
+}
+
+/// `WatchRequest` with a `WatchCreateRequest`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WatchCreate<'a> {
+    /// The first key.
+    pub key: &'a [u8],
+    /// The first key not watched any more; empty watches one key.
+    pub end: &'a [u8],
+    /// Events from this revision on; 0 is from now on.
+    pub start_revision: i64,
+    /// Events carry the pair before.
+    pub prev_kv: bool,
+}
+
+impl WatchCreate<'_> {
+    fn create_len(&self) -> usize {
+        bytes_field_len(1, self.key.len())
+            + bytes_field_len(2, self.end.len())
+            + varint_field_len(3, self.start_revision as u64)
+            + varint_field_len(6, self.prev_kv.into())
+    }
+}
+
+impl Request for WatchCreate<'_> {
+    fn size(&self) -> usize {
+        message_field_len(1, self.create_len())
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        put_message(to, 1, self.create_len(), |to| {
+            put_bytes(to, 1, self.key);
+            put_bytes(to, 2, self.end);
+            put_varint(to, 3, self.start_revision as u64);
+            put_varint(to, 6, self.prev_kv.into());
+        });
+    }
+}
+
+/// A request without fields.
+#[derive(Debug, Clone, Copy)]
+pub struct Empty;
+
+impl Request for Empty {
+    fn size(&self) -> usize {
+        0
+    }
+
+    fn write(&self, _: &mut Vec<u8>) {}
+}
