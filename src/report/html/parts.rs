@@ -113,7 +113,7 @@ struct Told {
 struct Facts<'a> {
     title: &'a str,
     level: u8,
-    facts: &'a [(String, String)],
+    facts: Vec<&'a (String, String)>,
 }
 
 /// Names longer than this may be broken into lines, but not into narrow ones.
@@ -173,8 +173,9 @@ pub fn charts(charts: &[Chart]) -> String {
     html(&Charts { charts })
 }
 
-/// Facts in a grid; nothing without any.
+/// Facts in a grid, but for those that are empty; nothing without any.
 pub fn facts(level: u8, title: &str, facts: &[(String, String)]) -> String {
+    let facts: Vec<&(String, String)> = facts.iter().filter(|(_, fact)| !fact.is_empty()).collect();
     if facts.is_empty() {
         return String::new();
     }

@@ -58,12 +58,15 @@ fn table(
     head.extend(["mean", "min", "max", "samples", "per second", "failed"].map(Cell::number));
     let series = phase.series.iter();
     let series = series.filter(|series| has_something(series) && shown(series));
+    let begun = match phase.start_ns {
+        0 => String::new(),
+        ns => format!(" from {} on", format_duration(ns)),
+    };
     let mut table = Table {
         caption: format!(
-            "Phase {}: {} from {} on{which}",
+            "Phase {}: {}{begun}{which}",
             clean(&phase.phase),
             format_duration(phase.length_ns),
-            format_duration(phase.start_ns),
         ),
         head,
         rows: series.map(|series| row(subject, series)).collect(),

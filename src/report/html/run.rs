@@ -262,7 +262,7 @@ fn again(subject: &Subject<'_>, path: &Path, level: u8) -> String {
         ("run".to_owned(), clean(&header.run_id)),
         ("from".to_owned(), clean(&header.started_at)),
         ("to".to_owned(), clean(&subject.summary.ended_at)),
-        ("measured with".to_owned(), clean(&version)),
+        ("written by".to_owned(), clean(&version)),
         ("result format".to_owned(), clean(&header.schema)),
     ];
     let labels = header.labels.iter();
@@ -271,6 +271,9 @@ fn again(subject: &Subject<'_>, path: &Path, level: u8) -> String {
     if let Some((command, hint)) = words::again(subject) {
         out.push_str(&verbatim(&command));
         out.extend(hint.map(paragraph));
+    }
+    if let Plan::Import(plan) = &subject.plan {
+        known.push(("options".to_owned(), words::import::options(plan)));
     }
     out.push_str(&facts(level + 2, "", &known));
     let plan = serde_json::to_string_pretty(&header.plan).unwrap_or_default();
