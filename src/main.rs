@@ -120,7 +120,11 @@ fn stored(args: &ReportArgs) -> Result<Exit> {
 fn imported(args: &ImportArgs) -> Result<Exit> {
     let request = ImportRequest::resolve(args)?;
     let mut worst = Exit::Ok;
-    for finished in import::run(&request, Clock::start().wall(0))? {
+    let all = import::run(&request, Clock::start().wall(0))?;
+    for (index, finished) in all.into_iter().enumerate() {
+        if index > 0 && args.output.format == Format::Text {
+            print(b"\n")?;
+        }
         worst = worst.or_worse(conclude(finished, &args.output, args.strict)?);
     }
     Ok(worst)
