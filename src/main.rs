@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 
 use clap::Parser;
 use etcdbench::cli::{
-    self, ChartArgs, Cli, Command, CompareArgs, DiskArgs, Export, ImportArgs, LoadArgs, OutputArgs,
-    ReportArgs, RunArgs, TrendArgs,
+    self, ChartArgs, Cli, Command, CompareArgs, DiskArgs, Export, Format, ImportArgs, LoadArgs,
+    OutputArgs, ReportArgs, RunArgs, TrendArgs,
 };
 use etcdbench::clock::Clock;
 use etcdbench::compare::Answer;
@@ -186,7 +186,11 @@ fn imported(args: &ImportArgs) -> Result<Exit> {
     let request = ImportRequest::resolve(args)?;
     let document = document(&args.output)?;
     let mut worst = Exit::Ok;
-    for finished in import::run(&request, Clock::start().wall(0))? {
+    let all = import::run(&request, Clock::start().wall(0))?;
+    for (index, finished) in all.into_iter().enumerate() {
+        if index > 0 && document.format == Format::Text {
+            print(b"\n")?;
+        }
         worst = worst.or_worse(conclude(finished, &document, &args.output, args.strict)?);
     }
     Ok(worst)

@@ -387,6 +387,18 @@ fn several_files_and_stdin() {
 }
 
 #[test]
+fn a_long_line_of_nonsense_is_refused_at_once() {
+    let place = Place::new();
+    place.write("bad", format!("{{\"jobs\": [{}", "{]".repeat(500_000)));
+    let began = std::time::Instant::now();
+    place
+        .import(&["fio", "bad"])
+        .code(1)
+        .stderr(contains("bad:1: this is no JSON"));
+    assert!(began.elapsed() < std::time::Duration::from_secs(5));
+}
+
+#[test]
 fn a_real_fio_is_understood() {
     needs!(Need::Program("fio"));
     let place = Place::new();

@@ -74,15 +74,15 @@ fn is_fio(value: &Value) -> bool {
         .any(|key| value.get(key).is_some())
 }
 
-/// The next `{` that is the first thing on its line.
+/// The next `{` that is the first thing on its line, or the first after the document before it.
 fn brace_at_line_start(text: &str, from: usize) -> Option<usize> {
-    let mut rest = from;
-    while let Some(brace) = text.get(rest..)?.find('{').map(|at| rest + at) {
-        let line = text[..brace].rfind('\n').map_or(0, |newline| newline + 1);
-        if text[line.max(from)..brace].trim().is_empty() {
-            return Some(brace);
+    let mut at = from;
+    loop {
+        let line = text.get(at..)?.split('\n').next()?;
+        let trimmed = line.trim_start();
+        if trimmed.starts_with('{') {
+            return Some(at + line.len() - trimmed.len());
         }
-        rest = brace + 1;
+        at += line.len() + 1;
     }
-    None
 }
