@@ -64,40 +64,17 @@ struct Batches {
     slot_ns: u64,
 }
 
-/// Intervals merged among themselves before they meet all others of their slot.
-const RECENT: u32 = 16;
-
 /// Samples and failed operations of a stretch of time.
 #[derive(Debug, Clone, Default)]
 struct Slot {
     samples: Distribution,
-    /// The newest intervals: each merge copies what is there, and this is short.
-    recent: Distribution,
-    merges: u32,
     errors: u64,
 }
 
 impl Slot {
     fn take_in(&mut self, samples: &Distribution, errors: u64) {
-        self.recent.merge(samples);
+        self.samples.merge(samples);
         self.errors = self.errors.saturating_add(errors);
-        self.merges += 1;
-        if self.merges == RECENT {
-            self.settle();
-        }
-    }
-
-    fn settle(&mut self) {
-        self.samples.merge(&std::mem::take(&mut self.recent));
-        self.merges = 0;
-    }
-
-    /// Takes in the slot after it.
-    fn absorb(&mut self, mut next: Slot) {
-        next.settle();
-        self.settle();
-        self.samples.merge(&next.samples);
-        self.errors = self.errors.saturating_add(next.errors);
     }
 }
 
@@ -113,7 +90,9 @@ impl Default for Batches {
 impl Batches {
     fn add(&mut self, since_ns: u64, samples: &Distribution, errors: u64) {
         while since_ns / self.slot_ns >= BATCH_SLOTS as u64 {
-            self.slots = in_pairs(std::mem::take(&mut self.slots), Slot::absorb);
+            self.slots = in_pairs(std::mem::take(&mut self.slots), |a: &mut Slot, b| {
+                a.take_in(&b.samples, b.errors);
+            });
             self.slot_ns = self.slot_ns.saturating_mul(2);
         }
         let slot = (since_ns / self.slot_ns) as usize;
@@ -127,11 +106,8 @@ impl Batches {
     fn finish(self) -> (Vec<Distribution>, Vec<u64>) {
         let slots = self.slots.into_iter();
         slots
-            .map(|mut slot| {
-                slot.settle();
-                (slot.samples, slot.errors)
-            })
-            .filter(|(samples, errors)| samples.count() > 0 || *errors > 0)
+            .filter(|slot| slot.samples.count() > 0 || slot.errors > 0)
+            .map(|slot| (slot.samples, slot.errors))
             .unzip()
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use etcdbench::record::{Distribution, Samples};
-use etcdbench::result::{Header, PhaseData, Point, Run, SeriesData, Summary, Tool};
+use etcdbench::result::{Environment, Header, PhaseData, Point, Run, SeriesData, Summary, Tool};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::json;
@@ -149,6 +149,10 @@ pub fn run(series: SeriesData, seconds: u64, id: u64) -> Run {
             name: "simulated".to_owned(),
             started_at: started_at.to_string(),
             plan: json!({ "threads": 2, "heartbeat_ns": 100_000_000 }),
+            environment: Environment {
+                host: "cp1".to_owned(),
+                ..Environment::default()
+            },
             ..Header::default()
         },
         phases: vec![PhaseData {
