@@ -87,8 +87,6 @@ pub enum RunEnd {
 pub struct Measured {
     /// Its id.
     pub run_id: String,
-    /// Its name.
-    pub name: String,
     /// What it amounts to.
     pub summary: Summary,
 }

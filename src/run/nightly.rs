@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::place::{self, Place};
 use super::{Manner, Ran, RunEnd, make, name};
-use crate::compare::trend::{self, Settings, TonightVerdict, Trend};
+use crate::compare::trend::{self, SeriesTrend, Settings, TonightVerdict, Trend};
 use crate::error::Result;
 use crate::plan::scenario::{HistoryPlan, Turn};
 use crate::plan::{ScenarioPlan, TrendPlan, TrendSource};
@@ -22,11 +22,8 @@ pub(super) fn judge(
     signalled: &AtomicBool,
     say: &dyn Fn(&str),
 ) -> Result<Option<Trend>> {
-    let measured = runs.iter().map(|ran| match &ran.end {
-        RunEnd::Measured(measured) => Some(measured.run_id.clone()),
-        _ => None,
-    });
-    let Some(tonight) = measured.collect::<Option<Vec<String>>>() else {
+    let ids: Option<Vec<String>> = runs.iter().map(run_id).collect();
+    let Some(tonight) = ids else {
         return Ok(None);
     };
     let first = trend::run(&question(history, &tonight, Vec::new()))?;
@@ -34,7 +31,9 @@ pub(super) fn judge(
     let turns: Vec<Turn<'_>> = plan
         .turns()
         .into_iter()
-        .filter(|turn| suspected.contains(&name(plan, turn)))
+        .zip(&tonight)
+        .filter(|(_, id)| suspected.contains(id.as_str()))
+        .map(|(turn, _)| turn)
         .collect();
     let reruns = again(plan, history, place, &turns, manner, signalled, say)?;
     let judged = match reruns.is_empty() {
@@ -65,16 +64,24 @@ fn question(history: &HistoryPlan, tonight: &[String], confirm: Vec<PathBuf>) ->
     }
 }
 
-/// Names of the runs in which something looks worse than usual.
-fn suspected(trend: &Trend) -> BTreeSet<String> {
-    let is_suspected = |verdict| verdict == TonightVerdict::Suspected;
-    let histories = trend.histories.iter().filter(|history| {
-        history
-            .series
-            .iter()
-            .any(|s| !s.informational && is_suspected(s.tonight.verdict))
-    });
-    histories.map(|history| history.scenario.clone()).collect()
+fn run_id(ran: &Ran) -> Option<String> {
+    match &ran.end {
+        RunEnd::Measured(measured) => Some(measured.run_id.clone()),
+        _ => None,
+    }
+}
+
+/// Ids of all nights of histories whose newest night looks worse than usual, and whose series count.
+fn suspected(trend: &Trend) -> BTreeSet<&str> {
+    let is_suspected = |series: &SeriesTrend| {
+        !series.informational && series.tonight.verdict == TonightVerdict::Suspected
+    };
+    let histories = trend.histories.iter();
+    histories
+        .filter(|history| history.series.iter().any(is_suspected))
+        .flat_map(|history| &history.nights)
+        .map(|night| night.run_id.as_str())
+        .collect()
 }
 
 /// Runs what is suspected again, in turn: results of those that went through to their end.

@@ -137,7 +137,6 @@ pub(super) fn complete(path: &Path) -> Option<Measured> {
     let summary = summary.filter(|summary| summary.complete)?;
     Some(Measured {
         run_id: header.run_id,
-        name: header.name,
         summary,
     })
 }
