@@ -268,3 +268,65 @@ fn exit(runs: &[Ran], trend: Option<&Trend>, interrupted: bool, strict: bool) ->
     let exits = exits.chain(worse.then_some(Exit::Bad));
     exits.max_by_key(rank).unwrap_or(Exit::Ok)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::trend::{Marks, Settings, judge};
+    use crate::result::Verdict;
+
+    fn ran(verdict: Verdict) -> Ran {
+        let summary = Summary {
+            verdict,
+            ..Summary::default()
+        };
+        let run_id = "one".to_owned();
+        Ran {
+            cell: "all".to_owned(),
+            step: "put".to_owned(),
+            repeat: 1,
+            result: PathBuf::new(),
+            end: RunEnd::Measured(Box::new(Measured { run_id, summary })),
+        }
+    }
+
+    fn nights(verdict: TrendVerdict) -> Trend {
+        let (marks, settings) = (Marks::default(), Settings::default());
+        Trend {
+            verdict,
+            ..judge(&[], &[], &marks, &settings, Vec::new(), Vec::new())
+        }
+    }
+
+    #[test]
+    fn the_worst_of_runs_and_history_decides() {
+        let end = |verdicts: &[Verdict], trend: Option<TrendVerdict>| {
+            let runs: Vec<Ran> = verdicts.iter().map(|&verdict| ran(verdict)).collect();
+            exit(&runs, trend.map(nights).as_ref(), false, false)
+        };
+        let pass = [Verdict::Pass, Verdict::Warn];
+        assert_eq!(end(&pass, None), Exit::Ok);
+        assert_eq!(end(&pass, Some(TrendVerdict::TooFewNights)), Exit::Ok);
+        assert_eq!(end(&pass, Some(TrendVerdict::Suspected)), Exit::Ok);
+        assert_eq!(end(&pass, Some(TrendVerdict::Regressed)), Exit::Bad);
+        let unsure = [Verdict::Pass, Verdict::Inconclusive];
+        assert_eq!(end(&unsure, Some(TrendVerdict::Steady)), Exit::NoVerdict);
+        assert_eq!(end(&unsure, Some(TrendVerdict::Regressed)), Exit::Bad);
+        assert_eq!(
+            end(&[Verdict::Inconclusive, Verdict::Fail], None),
+            Exit::Bad
+        );
+    }
+
+    #[test]
+    fn what_was_not_measured_weighs_most() {
+        let failed = Ran {
+            end: RunEnd::Failed("no etcd".to_owned()),
+            ..ran(Verdict::Pass)
+        };
+        let runs = [ran(Verdict::Fail), failed];
+        assert_eq!(exit(&runs, None, false, false), Exit::CannotMeasure);
+        assert_eq!(exit(&runs, None, true, false), Exit::Interrupted);
+        assert_eq!(exit(&[ran(Verdict::Warn)], None, false, true), Exit::Bad);
+    }
+}
