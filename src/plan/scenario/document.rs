@@ -7,6 +7,7 @@ use std::rc::Rc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::classes::CLASS;
 use super::shipped;
 use crate::error::{Error, Result};
 use crate::suggest;
@@ -73,6 +74,24 @@ pub(super) struct Entry {
     pub at: Place,
 }
 
+impl Entry {
+    /// Takes in tables of classes: those of the same name are merged, the others come after.
+    fn overlay_classes(&mut self, other: &Entry) {
+        let (Value::Table(own), Value::Table(theirs)) = (&mut self.value, &other.value) else {
+            *self = other.clone();
+            return;
+        };
+        for class in &theirs.entries {
+            let same = own.entries.iter_mut().find(|one| one.key == class.key);
+            match (same.map(|one| &mut one.value), &class.value) {
+                (Some(Value::Table(own)), Value::Table(theirs)) => own.overlay(theirs),
+                (Some(own), theirs) => *own = theirs.clone(),
+                (None, _) => own.entries.push(class.clone()),
+            }
+        }
+    }
+}
+
 /// A table, in the order it was written.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
@@ -84,10 +103,11 @@ impl Table {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// Takes in another table, whose keys win.
+    /// Takes in another table, whose keys win. Of classes, each wins key by key.
     pub(super) fn overlay(&mut self, other: &Table) {
         for entry in &other.entries {
             match self.entries.iter_mut().find(|own| own.key == entry.key) {
+                Some(own) if entry.key == CLASS => own.overlay_classes(entry),
                 Some(own) => *own = entry.clone(),
                 None => self.entries.push(entry.clone()),
             }
@@ -160,11 +180,15 @@ impl Origin {
         match self {
             Origin::File(path) => {
                 let folder = path.parent().unwrap_or(Path::new(""));
-                Some(Origin::File(folder.join(name)))
+                let file = folder.join(name);
+                match shipped::included(name) {
+                    Some(name) if !file.exists() => Some(Origin::Shipped(name)),
+                    _ => Some(Origin::File(file)),
+                }
             }
             Origin::Shipped(_) => {
                 let stem = name.strip_suffix(".toml").unwrap_or(name);
-                shipped::name(stem).map(Origin::Shipped)
+                shipped::included(stem).map(Origin::Shipped)
             }
         }
     }
@@ -327,6 +351,11 @@ impl Document {
             return Ok(());
         };
         for entry in &table.entries {
+            if entry.key == CLASS {
+                return Err(entry.at.error(format!(
+                    "[{kind}.{CLASS}]: a class belongs to a run, whose name comes first: [load.NAME.{CLASS}.…]"
+                )));
+            }
             let Value::Table(keys) = &entry.value else {
                 return Err(entry.at.error(format!(
                     "'{}' stands right in [{kind}]; give the run a name, as in [{kind}.{}], or put what all of them \

@@ -1,6 +1,7 @@
 //! Scenarios: a file says what is measured; here it becomes runs of `disk` and `load`, each checked as if it had been
 //! typed, before anything is touched.
 
+mod classes;
 mod document;
 mod flags;
 mod matrix;
@@ -22,6 +23,9 @@ use parameters::Settings;
 
 /// More repeats of each cell than this are a mistake.
 const MOST_REPEATS: u32 = 1_000;
+
+/// The parameter that `--scale` sets.
+const SCALE: &str = "scale";
 
 /// Re-runs that settle a suspicion: their median is held against the nights before.
 const CONFIRM: u32 = 3;
@@ -114,7 +118,8 @@ impl ScenarioPlan {
     pub fn resolve(args: &RunArgs) -> Result<ScenarioPlan> {
         let (origin, name) = origin(&args.scenario)?;
         let mut document = document::read(&origin)?;
-        let set: Vec<(String, String)> = args.set.clone();
+        let mut set: Vec<(String, String)> = args.set.clone();
+        set.extend(scale(args, &document)?);
         parameters::apply(&mut document, &set)?;
         if document.steps.is_empty() {
             return Err(Error::Usage(format!(
@@ -228,6 +233,25 @@ fn origin(wanted: &str) -> Result<(Origin, String)> {
     Ok((Origin::File(path.to_path_buf()), stem.into_owned()))
 }
 
+/// What `--scale` stands for.
+fn scale(args: &RunArgs, document: &Document) -> Result<Option<(String, String)>> {
+    let Some(scale) = args.scale else {
+        return Ok(None);
+    };
+    let usage = |text| Err(Error::Usage(format!("--scale {scale}: {text}")));
+    if document.parameters.get(SCALE).is_none() {
+        return usage(format!(
+            "the scenario {} has no parameter {SCALE}; those of Kubernetes that come with the program have one, and \
+             one of your own has it with {SCALE} = 1 in [parameters] and {SCALE} = \"${{{SCALE}}}\" in a load",
+            args.scenario
+        ));
+    }
+    if args.set.iter().any(|(name, _)| name == SCALE) {
+        return usage(format!("--set {SCALE} says it too; drop one of them"));
+    }
+    Ok(Some((SCALE.to_owned(), scale.to_string())))
+}
+
 /// A sentence after which another may follow.
 fn ended(text: String) -> String {
     if text.ends_with('?') {
@@ -280,15 +304,7 @@ fn cell(document: &Document, settings: &Settings) -> Result<Cell> {
 }
 
 fn step(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Step> {
-    let mut table = Table::default();
-    if let Some(kind) = KINDS.iter().position(|kind| *kind == raw.kind) {
-        table.overlay(&document.defaults[kind]);
-    }
-    if raw.kind == "load" {
-        table.overlay(&document.target);
-    }
-    table.overlay(&raw.table);
-    let table = settings.fill_table(&table)?;
+    let table = filled(document, raw, settings)?;
     let words = flags::words(raw.kind, &raw.name, &table)?;
     let plan = flags::resolve(raw.kind, &words, &table, &raw.at)?;
     Ok(Step {
@@ -297,6 +313,19 @@ fn step(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Step>
         words,
         plan,
     })
+}
+
+/// All keys of a run, with what names stand for put in their place.
+fn filled(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Table> {
+    let mut table = Table::default();
+    if let Some(kind) = KINDS.iter().position(|kind| *kind == raw.kind) {
+        table.overlay(&document.defaults[kind]);
+    }
+    if raw.kind == "load" {
+        table.overlay(&document.target);
+    }
+    table.overlay(&raw.table);
+    settings.fill_table(&table)
 }
 
 /// Settings as a name for a directory. Of paths the last part.

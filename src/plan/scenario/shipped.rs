@@ -12,6 +12,9 @@ macro_rules! shipped {
 
 const SHIPPED: &[(&str, &str)] = shipped!["nightly", "qualify", "rw-heatmap", "soak", "versions"];
 
+/// What shipped scenarios share, to be included; nothing that could be run.
+const PARTS: &[(&str, &str)] = shipped![];
+
 /// Name and description of each.
 ///
 /// # Errors
@@ -38,8 +41,17 @@ pub(super) fn name(wanted: &str) -> Option<&'static str> {
     names().find(|name| *name == wanted)
 }
 
+/// The name, as it is kept here, of what another scenario may include.
+pub(super) fn included(wanted: &str) -> Option<&'static str> {
+    let all = SHIPPED.iter().chain(PARTS).map(|(name, _)| *name);
+    all.into_iter().find(|name| *name == wanted)
+}
+
 /// The text of one.
 pub(super) fn text(wanted: &str) -> Option<&'static str> {
-    let found = SHIPPED.iter().find(|(name, _)| *name == wanted);
+    let found = SHIPPED
+        .iter()
+        .chain(PARTS)
+        .find(|(name, _)| *name == wanted);
     found.map(|(_, text)| *text)
 }
