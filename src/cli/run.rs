@@ -35,6 +35,12 @@ pub struct RunArgs {
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub scale: Option<f64>,
 
+    /// Loads drive this etcd, not the throwaway one that the scenario starts
+    ///
+    /// How it is reached beside that is read from the environment, as etcdctl does: ETCDCTL_CACERT and so on.
+    #[arg(long, value_name = "ENDPOINT,…", value_delimiter = ',')]
+    pub endpoints: Vec<String>,
+
     /// A label of every run, beside the scenario's; may be repeated
     ///
     /// `machine=NAME` tells the machines of a history apart where hosts come and go.

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use super::classes;
 use super::style::Style;
 use super::text::{clean, entry, wrap};
 use crate::plan::ScenarioPlan;
-use crate::plan::scenario::Step;
+use crate::plan::scenario::{Resolved, Step};
 use crate::result::Verdict;
 use crate::run::{Executed, Ran, RunEnd};
 use crate::units::{format_bytes, format_count, format_duration};
@@ -33,6 +34,11 @@ pub fn planned(plan: &ScenarioPlan, style: &Style) -> String {
         for step in &cell.steps {
             out.push_str(&format!("    {}  {}\n", clean(&step.name), facts(step)));
             out.push_str(&format!("      {}\n", clean(&step.command())));
+            if let Resolved::Load(plan) = &step.plan {
+                for line in classes::lines(plan) {
+                    out.push_str(&format!("      {}\n", clean(&line)));
+                }
+            }
         }
     }
     let runs = plan.turns().len();

@@ -76,6 +76,15 @@ impl LoadPlan {
         versions.sum::<f64>() / weights
     }
 
+    /// Operations per second that write keys, in the first step that has any.
+    pub fn writes_per_s(&self) -> f64 {
+        let all: f64 = self.operations.iter().map(|w| w.weight).sum();
+        let writing = self.operations.iter().filter(|w| w.operation.writes());
+        let share = writing.map(|w| w.weight).sum::<f64>() / all;
+        let rates = self.steps().iter().map(|step| step.from_per_s);
+        rates.fold(0.0, |found, rate| if found > 0.0 { found } else { rate }) * share
+    }
+
     fn versions(&self, operation: Operation) -> f64 {
         match operation {
             Operation::Put | Operation::Delete => 1.0,

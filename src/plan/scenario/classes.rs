@@ -2,6 +2,7 @@
 
 use super::document::{Entry, KINDS, Table, Value};
 use super::flags;
+use crate::cli::OF_A_CLASS;
 use crate::error::Result;
 use crate::plan::command::quote;
 use crate::suggest;
@@ -12,46 +13,11 @@ pub(super) const CLASS: &str = "class";
 /// Takes a class out that an included file has.
 const OFF: &str = "off";
 
-/// What a class says for itself, by the names of the flags; the rest is said once for the whole load.
-pub(super) const OWN: [&str; 37] = [
-    "operation",
-    "mix",
-    "rw-ratio",
-    "txn-ops",
-    "guarded",
-    "conflicts",
-    "prev-kv",
-    "lease-ttl",
-    "lease-keys",
-    "lease-reuse",
-    "rate",
-    "arrival",
-    "burst",
-    "clients",
-    "conns",
-    "unscaled",
-    "prefix",
-    "key-size",
-    "key-space-size",
-    "key-dist",
-    "sequential-keys",
-    "val-size",
-    "compressible",
-    "changing",
-    "preload",
-    "read",
-    "limit",
-    "consistency",
-    "count-only",
-    "keys-only",
-    "streams",
-    "watches-per-stream",
-    "watched-keys",
-    "watch-prev-kv",
-    "isolation",
-    "stm-keys",
-    "stm-writes",
-];
+/// Whether a class says this for itself, by the name of the flag; the rest is said once for the whole load.
+pub(super) fn is_own(flag: &str) -> bool {
+    let field = flag.replace('-', "_");
+    OF_A_CLASS.contains(&field.as_str()) || ["prefix", "unscaled"].contains(&flag)
+}
 
 /// The classes of a load as it is written, in their order; those that are off are left out.
 ///

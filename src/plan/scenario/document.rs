@@ -115,6 +115,24 @@ impl Table {
     }
 }
 
+/// Keys of a load about the throwaway etcd.
+const OF_LOCAL: [&str; 4] = ["local", "local_dir", "etcd", "quota"];
+
+impl Table {
+    /// Has a load drive the etcd at these endpoints in the place of what it would drive.
+    pub(super) fn reach(&mut self, endpoints: &[String], at: &Place) {
+        self.entries
+            .retain(|entry| !OF_LOCAL.contains(&entry.key.as_str()) && entry.key != ENDPOINTS);
+        self.entries.push(Entry {
+            key: ENDPOINTS.to_owned(),
+            value: Value::Text(endpoints.join(",")),
+            at: at.clone(),
+        });
+    }
+}
+
+const ENDPOINTS: &str = "endpoints";
+
 /// The kinds of runs a scenario is made of: the names of their subcommands.
 pub(super) const KINDS: [&str; 2] = ["disk", "load"];
 
@@ -138,6 +156,8 @@ pub(super) struct Document {
     /// For every step of a kind, by [`KINDS`].
     pub defaults: [Table; 2],
     pub steps: Vec<RawStep>,
+    /// The etcd that loads drive, whatever the file says; none where it is left to that.
+    pub endpoints: Vec<String>,
 }
 
 /// Keys outside of tables.
@@ -211,12 +231,18 @@ impl Origin {
 /// [`Error::Usage`] naming the file and line of what makes no sense, [`Error::Io`] for a file that cannot be read.
 pub(super) fn read(origin: &Origin) -> Result<Document> {
     let mut document = Document::default();
-    take_in(origin, &mut Vec::new(), &mut document)?;
+    take_in(origin, &mut Vec::new(), &mut Vec::new(), &mut document)?;
     Ok(document)
 }
 
-/// `open` are the files that are being read, outermost first.
-fn take_in(origin: &Origin, open: &mut Vec<Origin>, document: &mut Document) -> Result<()> {
+/// `open` are the files that are being read, outermost first; `taken` those that were, so that what two files have in
+/// common comes before both of them, and not between.
+fn take_in(
+    origin: &Origin,
+    open: &mut Vec<Origin>,
+    taken: &mut Vec<Origin>,
+    document: &mut Document,
+) -> Result<()> {
     let source = Rc::new(origin.read()?);
     let table = parse(&source)?;
     open.push(origin.clone());
@@ -234,7 +260,10 @@ fn take_in(origin: &Origin, open: &mut Vec<Origin>, document: &mut Document) -> 
                 "include: files include one another more than {DEEPEST} deep"
             )));
         }
-        take_in(&next, open, document).map_err(|error| match error {
+        if taken.iter().any(|one| one.is(&next)) {
+            continue;
+        }
+        take_in(&next, open, taken, document).map_err(|error| match error {
             Error::Io { path, source, .. } => {
                 at.error(format!("include: cannot read {}: {source}", path.display()))
             }
@@ -242,6 +271,7 @@ fn take_in(origin: &Origin, open: &mut Vec<Origin>, document: &mut Document) -> 
         })?;
     }
     open.pop();
+    taken.push(origin.clone());
     table.iter().try_for_each(|entry| document.fill(entry))
 }
 

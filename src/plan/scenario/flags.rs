@@ -4,7 +4,7 @@
 use clap::error::ContextKind;
 use clap::{Arg, ArgAction, CommandFactory, Parser};
 
-use super::classes::{self, CLASS, OWN};
+use super::classes::{self, CLASS};
 use super::document::{Entry, Place, Table, Value};
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Result};
@@ -53,7 +53,7 @@ impl<'a> Known<'a> {
 
     fn of_class(place: &'a str) -> Known<'a> {
         let known = Known::of("load", place);
-        let own = |arg: &Arg| OWN.contains(&name(arg).as_str());
+        let own = |arg: &Arg| classes::is_own(&name(arg));
         let (args, elsewhere) = known.args.into_iter().partition(own);
         Known {
             args,

@@ -121,9 +121,16 @@ impl ScenarioPlan {
         let mut set: Vec<(String, String)> = args.set.clone();
         set.extend(scale(args, &document)?);
         parameters::apply(&mut document, &set)?;
+        document.endpoints.clone_from(&args.endpoints);
         if document.steps.is_empty() {
             return Err(Error::Usage(format!(
                 "{}: there is nothing to run: add a table [disk.NAME] or [load.NAME]",
+                args.scenario
+            )));
+        }
+        if !args.endpoints.is_empty() && !document.steps.iter().any(|step| step.kind == "load") {
+            return Err(Error::Usage(format!(
+                "--endpoints is about loads, and {} has none: drop it",
                 args.scenario
             )));
         }
@@ -325,6 +332,9 @@ fn filled(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Tab
         table.overlay(&document.target);
     }
     table.overlay(&raw.table);
+    if raw.kind == "load" && !document.endpoints.is_empty() {
+        table.reach(&document.endpoints, &raw.at);
+    }
     settings.fill_table(&table)
 }
 
