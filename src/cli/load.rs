@@ -16,13 +16,14 @@ use crate::units::{parse_bytes, parse_duration, parse_duration_or_millis, parse_
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = SHORT_EXAMPLES, after_long_help = EXAMPLES)]
 pub struct LoadArgs {
-    /// put, range, mixed, txn, txn-mixed, delete, watch, lease or stm; --mix instead for a mix of your own
+    /// put, range, mixed, txn, txn-mixed, delete, create, watch, lease or stm; --mix instead for a mix of your own
     #[arg(value_enum, value_name = "OPERATION", hide_possible_values = true)]
     pub operation: Option<OperationArg>,
 
     /// Operations and their weights: put=60,range=35,delete=5
     ///
-    /// Of put, range, delete, txn, txn-range, stm, lease-keepalive and lease-grant.
+    /// Of put, range, delete, create, txn, txn-range, stm, lease-keepalive and lease-grant. With create, objects come and
+    /// go: deletions remove the oldest, all else uses those that are there.
     #[arg(long, value_name = "OPERATION=WEIGHT,…", help_heading = OPERATIONS)]
     pub mix: Option<String>,
 
@@ -310,6 +311,7 @@ Operations:
   txn        a transaction that writes
   txn-mixed  transactions, some that write and some that read
   delete     removes one key
+  create     writes a key that is not there, as an apiserver does
   watch      puts, and how long their events take to every watch
   lease      prolongs leases
   stm        software transactions, as etcd's concurrency package makes them
@@ -351,6 +353,8 @@ pub enum OperationArg {
     TxnMixed,
     /// Removes one key
     Delete,
+    /// Writes a key that is not there
+    Create,
     /// Puts, and the events of them
     Watch,
     /// Prolongs leases

@@ -13,6 +13,7 @@ mod keys;
 mod lane;
 mod ledger;
 mod operation;
+mod population;
 mod preload;
 mod run;
 mod schedule;

@@ -1,5 +1,6 @@
 //! What an operation does: its requests, and what is learnt from the answers.
 
+mod guarded;
 mod transactions;
 
 use std::cell::Cell;
@@ -45,6 +46,18 @@ pub struct Done {
     pub head: Head,
     /// How often a transaction was tried; 0 for what cannot conflict.
     pub attempts: u64,
+    /// How often of these it found a key changed.
+    pub conflicts: u64,
+}
+
+impl Done {
+    /// An operation that cannot conflict.
+    fn of(head: Head) -> Self {
+        Done {
+            head,
+            ..Done::default()
+        }
+    }
 }
 
 /// One client: what it needs to do one operation after the other.
@@ -68,6 +81,7 @@ pub struct Client<'a> {
 impl Work {
     /// `run` tells this run's values from those of others.
     pub fn new(plan: Arc<LoadPlan>, prefix: &str, run: u32) -> Self {
+        let plans = |operation| plan.operations.iter().any(|w| w.operation == operation);
         let keys = KeySpace::new(
             prefix,
             plan.keys.size,
@@ -75,17 +89,18 @@ impl Work {
             plan.keys.distribution,
             plan.preload,
         );
+        let keys = if plans(Operation::Create) {
+            keys.come_to_life(plan.preload)
+        } else {
+            keys
+        };
         let sum: f64 = plan.operations.iter().map(|weighted| weighted.weight).sum();
         let mut so_far = 0.0;
         let weights = plan.operations.iter().map(|weighted| {
             so_far += weighted.weight / sum;
             so_far
         });
-        let guarded = plan.writes.guarded
-            || plan
-                .operations
-                .iter()
-                .any(|w| w.operation == Operation::Stm);
+        let guarded = plan.writes.guarded || plans(Operation::Stm);
         let remembered = if guarded { plan.keys.space } else { 0 };
         Work {
             weights: weights.collect(),
@@ -188,6 +203,7 @@ impl<'a> Client<'a> {
                 Box::pin(self.guarded(ticket, due_ns, draw, true)).await
             }
             Operation::Delete => Box::pin(self.delete(ticket, draw)).await,
+            Operation::Create => Box::pin(self.create(ticket, due_ns, draw)).await,
             Operation::Txn if guarded => Box::pin(self.guarded(ticket, due_ns, draw, false)).await,
             Operation::Txn => Box::pin(self.txn(ticket, due_ns, draw)).await,
             Operation::TxnRange => Box::pin(self.txn_range(ticket, draw)).await,
@@ -263,7 +279,7 @@ impl<'a> Client<'a> {
         (self.key, self.value) = (key, value);
         let head = head(&answer?)?;
         self.work.acknowledged(number, head.revision, false);
-        Ok(Done { head, attempts: 0 })
+        Ok(Done::of(head))
     }
 
     async fn delete(&mut self, ticket: &Ticket, draw: &mut Draw) -> Result<Done, Failure> {
@@ -276,7 +292,7 @@ impl<'a> Client<'a> {
             .await?;
         let (head, _) = deleted(&answer)?;
         self.work.acknowledged(number, head.revision, true);
-        Ok(Done { head, attempts: 0 })
+        Ok(Done::of(head))
     }
 
     async fn range(&mut self, ticket: &Ticket, draw: &mut Draw) -> Result<Done, Failure> {
@@ -295,7 +311,7 @@ impl<'a> Client<'a> {
 
     async fn read(&mut self, request: Range<'_>) -> Result<Done, Failure> {
         let head = head(&self.call(Method::Range, &request).await?)?;
-        Ok(Done { head, attempts: 0 })
+        Ok(Done::of(head))
     }
 
     /// One page after the other, all at the revision of the first.
@@ -309,10 +325,7 @@ impl<'a> Client<'a> {
             let answer = self.call(Method::Range, &page).await?;
             let answer = RangeAnswer::read(&answer)?;
             let Some(last) = answer.pairs.last().filter(|_| answer.more) else {
-                return Ok(Done {
-                    head: answer.head,
-                    attempts: 0,
-                });
+                return Ok(Done::of(answer.head));
             };
             if request.revision == 0 {
                 request.revision = answer.head.revision;
@@ -331,16 +344,13 @@ impl<'a> Client<'a> {
                 "the lease does not exist any more",
             ));
         }
-        Ok(Done {
-            head: answer.head,
-            attempts: 0,
-        })
+        Ok(Done::of(answer.head))
     }
 
     async fn grant_and_revoke(&mut self) -> Result<Done, Failure> {
         let lease = self.grant(super::LEASE_TTL_S).await?;
         let head = head(&self.call(Method::LeaseRevoke, &LeaseId(lease)).await?)?;
-        Ok(Done { head, attempts: 0 })
+        Ok(Done::of(head))
     }
 
     /// Grants a lease.

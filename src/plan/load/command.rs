@@ -174,7 +174,8 @@ impl LoadPlan {
             words.0.extend(flag("--prefix", prefix));
         }
         words.unless("--key-size", self.keys.size, KEY_SIZE);
-        let default = keys::default_space(&self.operations, self.expected_operations());
+        let (expected, preload) = (self.expected_operations(), Some(self.preload));
+        let default = keys::default_space(&self.operations, expected, preload);
         words.unless("--key-space-size", self.keys.space, default);
         let default = keys::default_distribution(&self.operations);
         words.unless(

@@ -4,6 +4,7 @@ mod command;
 mod keys;
 mod mix;
 mod pace;
+mod population;
 mod rate;
 #[cfg(test)]
 mod refusals;

@@ -132,13 +132,31 @@ const NONSENSE: &[(&str, &[&str])] = &[
         "txn --txn-ops 128 --val-size 64KiB",
         &["--txn-ops", "1.5 MiB"],
     ),
-    ("put --guarded", &["--guarded", "txn in the --mix"]),
+    (
+        "put --guarded",
+        &["--guarded", "txn or delete in the --mix"],
+    ),
     ("txn --guarded --txn-ops 2", &["--guarded", "drop one"]),
+    ("--mix create=1,put=1", &["txn in the --mix", "--guarded"]),
+    ("--mix create=1,delete=1", &["add --guarded"]),
+    ("create --key-dist latest", &["--key-dist", "drop"]),
+    (
+        "create --sequential-keys",
+        &["--sequential-keys", "come and go"],
+    ),
+    (
+        "create --rate 100 --duration 10s --warmup 0s --key-space-size 999",
+        &["--key-space-size 999", "1,000 keys", "at least 1000"],
+    ),
+    (
+        "--mix create=1,delete=3 --guarded --rate 4000 --duration 10s --warmup 0s",
+        &["--preload 10000", "20,000 keys more", "at least 20800"],
+    ),
     ("range --prev-kv", &["--prev-kv", "put or delete"]),
     ("range --lease-ttl 5", &["--lease-ttl"]),
     ("put --lease-ttl 0", &["--lease-ttl 0", "1 to"]),
     ("put --watched-keys 5", &["--watched-keys", "--streams"]),
-    ("range --streams 5", &["--streams", "put or txn"]),
+    ("range --streams 5", &["--streams", "put, create or txn"]),
     ("--mix put=1,delete=1 --streams 5", &["delete", "--mix"]),
     ("watch --streams 0", &["--streams 0", "1 to"]),
     (

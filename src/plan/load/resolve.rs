@@ -3,7 +3,7 @@
 use super::keys::{self, has};
 use super::{
     Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm, Target, Watch,
-    Weighted, Writes, mix, pace, target,
+    Weighted, Writes, mix, pace, population, target,
 };
 use crate::cli::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 use crate::error::Result;
@@ -26,7 +26,7 @@ pub(super) const WATCHES_PER_STREAM: u32 = 10;
 const MAX_STREAMS: u32 = 100_000;
 const MAX_WATCHES: u64 = 1_000_000;
 /// Keys whose revisions are kept in memory, at eight bytes each.
-const MAX_REMEMBERED: u64 = 10_000_000;
+pub(super) const MAX_REMEMBERED: u64 = 10_000_000;
 /// Keys of a software transaction: one to read and one to write, so that there is something to guard.
 pub(super) const STM_KEYS: u32 = 2;
 pub(super) const STM_WRITES: f64 = 0.5;
@@ -81,6 +81,7 @@ impl LoadPlan {
         };
         sizes(&plan)?;
         remembered(&plan)?;
+        population::check(&plan)?;
         watched(&plan)?;
         verifiable(&plan)?;
         plan.rules = rules(args, &plan)?;
@@ -197,11 +198,16 @@ pub(super) fn default_limit(shape: ReadShape) -> u32 {
 }
 
 fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
-    use Operation::{Delete, LeaseGrant, LeaseKeepalive, Put, Stm, Txn, TxnRange};
+    use Operation::{Create, Delete, LeaseGrant, LeaseKeepalive, Put, Stm, Txn, TxnRange};
     let (txn_ops, prev_kv) = ((args.txn_ops.is_some(), "--txn-ops"), args.prev_kv);
     only_with(operations, &[Txn, TxnRange], &[txn_ops], "transactions")?;
     let guarded = (args.guarded, "--guarded");
-    only_with(operations, &[Txn], &[guarded], "transactions that write")?;
+    only_with(
+        operations,
+        &[Txn, Delete],
+        &[guarded],
+        "transactions that write or delete",
+    )?;
     only_with(
         operations,
         &[Put, Delete],
@@ -210,7 +216,7 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
     )?;
     only_with(
         operations,
-        &[Put, Txn, Stm, LeaseKeepalive, LeaseGrant],
+        &[Put, Create, Txn, Stm, LeaseKeepalive, LeaseGrant],
         &[(args.lease_ttl.is_some(), "--lease-ttl")],
         "writes and leases",
     )?;
@@ -262,9 +268,12 @@ fn watch(args: &LoadArgs, operations: &[Weighted]) -> Result<Option<Watch>> {
         }
         return Ok(None);
     }
-    if !has(operations, &[Operation::Put, Operation::Txn]) {
+    if !has(
+        operations,
+        &[Operation::Put, Operation::Create, Operation::Txn],
+    ) {
         return Err(usage(
-            "--streams: nothing is put that a watch could see; have put or txn in the --mix",
+            "--streams: nothing is put that a watch could see; have put, create or txn in the --mix",
         ));
     }
     if has(operations, &[Operation::Delete]) {
@@ -392,7 +401,8 @@ fn verifiable(plan: &LoadPlan) -> Result<()> {
             "--verify reads back what was written, and this load writes nothing; drop it, or have put in the --mix",
         ));
     }
-    if plan.writes.lease_ttl_s > 0 && has(&plan.operations, &[Operation::Put, Operation::Txn]) {
+    let puts = [Operation::Put, Operation::Create, Operation::Txn];
+    if plan.writes.lease_ttl_s > 0 && has(&plan.operations, &puts) {
         return Err(usage(
             "--verify and --lease-ttl contradict each other: keys that vanish with their lease would count as lost; \
              drop one of them",

@@ -172,6 +172,8 @@ pub enum Operation {
     Range,
     /// Removes one key.
     Delete,
+    /// Writes a key that is not there.
+    Create,
     /// A transaction that writes.
     Txn,
     /// A transaction that reads.
@@ -319,10 +321,11 @@ pub enum Isolation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Operation; 8] = [
+    pub const ALL: [Operation; 9] = [
         Operation::Put,
         Operation::Range,
         Operation::Delete,
+        Operation::Create,
         Operation::Txn,
         Operation::TxnRange,
         Operation::Stm,
@@ -336,6 +339,7 @@ impl Operation {
             Operation::Put => "put",
             Operation::Range => "range",
             Operation::Delete => "delete",
+            Operation::Create => "create",
             Operation::Txn => "txn",
             Operation::TxnRange => "txn-range",
             Operation::Stm => "stm",
@@ -348,7 +352,11 @@ impl Operation {
     pub fn writes(self) -> bool {
         matches!(
             self,
-            Operation::Put | Operation::Delete | Operation::Txn | Operation::Stm
+            Operation::Put
+                | Operation::Delete
+                | Operation::Create
+                | Operation::Txn
+                | Operation::Stm
         )
     }
 }
@@ -367,6 +375,9 @@ pub const LOAD_SERIES: &[&str] = &[
     "delete.service",
     "delete.response",
     "delete.lag",
+    "create.service",
+    "create.response",
+    "create.lag",
     "txn.service",
     "txn.response",
     "txn.lag",
