@@ -143,6 +143,21 @@ fn a_number_is_used_again_when_its_object_is_gone() {
 }
 
 #[test]
+fn a_read_of_the_revision_brings_no_key() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let more = "range --read revision --clients 4 --total 2000 --key-space-size 100 --val-size 2KiB --no-scrape";
+    let seen = fresh.load(more);
+    assert_eq!(seen.answered("range.service"), 2000);
+    let calls = seen.calls("Range");
+    assert!((2000..2100).contains(&calls), "{calls}");
+    let sent = "etcd_network_client_grpc_sent_bytes_total";
+    let each = (seen.after.value(sent) - seen.before.value(sent)) / 2000.0;
+    assert!(each < 100.0, "{each} bytes");
+}
+
+#[test]
 fn a_load_that_has_no_number_left_says_so() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();

@@ -374,6 +374,8 @@ pub enum ReadArg {
     From,
     /// The whole key space in pages of --limit keys, at one revision; all of them are one operation
     Paged,
+    /// No key, only the store's revision, as an apiserver asks for before it answers from its cache
+    Revision,
 }
 
 /// How up to date an answer is.

@@ -302,7 +302,8 @@ impl<'a> Client<'a> {
         let key = self.key.clone();
         let end = work.keys.end();
         match reads.shape {
-            ReadShape::Single => self.read(range(reads, &key, b"")).await,
+            ReadShape::Single => self.read(single(reads, &key)).await,
+            ReadShape::Revision => self.read(range(reads, work.keys.prefix(), b"")).await,
             ReadShape::Prefix => self.read(range(reads, work.keys.prefix(), &end)).await,
             ReadShape::From => self.read(range(reads, &key, &end)).await,
             ReadShape::Paged => Box::pin(self.pages(range(reads, work.keys.prefix(), &end))).await,
@@ -366,6 +367,14 @@ impl<'a> Client<'a> {
 /// Tokens got for one request, and the pause before each further one.
 const RENEWALS: u32 = 10;
 const RENEWAL_PAUSE: Duration = Duration::from_millis(20);
+
+/// As an apiserver gets an object: with a limit, although there is but one.
+fn single(reads: Reads, key: &[u8]) -> Range<'_> {
+    Range {
+        limit: 1,
+        ..range(reads, key, b"")
+    }
+}
 
 fn range<'a>(reads: Reads, key: &'a [u8], end: &'a [u8]) -> Range<'a> {
     Range {

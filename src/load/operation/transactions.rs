@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Client, Done, range};
+use super::{Client, Done, range, single};
 use crate::load::draw::Draw;
 use crate::load::feed::Ticket;
 use crate::plan::{Isolation, ReadShape};
@@ -92,13 +92,14 @@ impl Client<'_> {
         let success: Vec<Op> = match reads.shape {
             ReadShape::Single => keys
                 .iter()
-                .map(|(_, key)| Op::Range(range(reads, key, b"")))
+                .map(|(_, key)| Op::Range(single(reads, key)))
                 .collect(),
             ReadShape::From => keys
                 .iter()
                 .take(1)
                 .map(|(_, key)| Op::Range(range(reads, key, &end)))
                 .collect(),
+            ReadShape::Revision => vec![Op::Range(range(reads, work.keys.prefix(), b""))],
             ReadShape::Prefix | ReadShape::Paged => {
                 vec![Op::Range(range(reads, work.keys.prefix(), &end))]
             }

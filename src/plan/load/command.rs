@@ -218,6 +218,7 @@ impl LoadPlan {
             ReadShape::Prefix => words.0.extend(flag("--read", "prefix")),
             ReadShape::From => words.0.extend(flag("--read", "from")),
             ReadShape::Paged => words.0.extend(flag("--read", "paged")),
+            ReadShape::Revision => words.0.extend(flag("--read", "revision")),
         }
         let default = resolve::default_limit(self.reads.shape);
         words.unless("--limit", self.reads.limit, default);

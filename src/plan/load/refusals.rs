@@ -125,6 +125,10 @@ const NONSENSE: &[(&str, &[&str])] = &[
         &["--count-only", "--read prefix"],
     ),
     ("range --read paged --limit 0", &["at least one key"]),
+    (
+        "range --read revision --keys-only",
+        &["--read revision", "drop --limit"],
+    ),
     ("txn-mixed --read paged", &["--read paged", "--read from"]),
     ("put --txn-ops 5", &["--txn-ops is about transactions"]),
     ("txn --txn-ops 129", &["--txn-ops 129", "1 to 128"]),

@@ -156,6 +156,7 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
         Some(ReadArg::Prefix) => ReadShape::Prefix,
         Some(ReadArg::From) => ReadShape::From,
         Some(ReadArg::Paged) => ReadShape::Paged,
+        Some(ReadArg::Revision) => ReadShape::Revision,
     };
     if args.count_only && args.keys_only {
         return Err(usage(
@@ -165,6 +166,11 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
     if args.count_only && matches!(shape, ReadShape::From | ReadShape::Paged) {
         return Err(usage(
             "--count-only: etcd counts without regard to --limit; use it with --read prefix or single",
+        ));
+    }
+    if shape == ReadShape::Revision && (args.count_only || args.keys_only || args.limit.is_some()) {
+        return Err(usage(
+            "--read revision reads no key at all; drop --limit, --count-only and --keys-only",
         ));
     }
     if shape == ReadShape::Single && args.limit.is_some() {
@@ -192,7 +198,7 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
 /// Keys of an answer when nothing is said.
 pub(super) fn default_limit(shape: ReadShape) -> u32 {
     match shape {
-        ReadShape::Single | ReadShape::Prefix => 0,
+        ReadShape::Single | ReadShape::Prefix | ReadShape::Revision => 0,
         ReadShape::From | ReadShape::Paged => PAGE,
     }
 }

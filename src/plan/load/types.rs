@@ -266,6 +266,8 @@ pub enum ReadShape {
     From,
     /// The whole key space in pages, all at the revision of the first: one operation.
     Paged,
+    /// The bare prefix, which is no key: only the store's revision comes back.
+    Revision,
 }
 
 /// How writes are made.
