@@ -4,8 +4,11 @@ mod support;
 
 use std::path::Path;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
 
 use etcdbench::result::Run;
+use rustix::process::Signal;
 use support::etcd::Etcd;
 use support::load::{self, errors, number, steady};
 use support::metrics::Scrape;
@@ -155,6 +158,81 @@ fn a_read_of_the_revision_brings_no_key() {
     let sent = "etcd_network_client_grpc_sent_bytes_total";
     let each = (seen.after.value(sent) - seen.before.value(sent)) / 2000.0;
     assert!(each < 100.0, "{each} bytes");
+}
+
+/// How many keys each lease has that there is.
+fn keys_of_leases(fresh: &Fresh) -> Vec<usize> {
+    let list = fresh.etcd.etcdctl(&["lease", "list"]);
+    let leases = list.lines().skip(1).filter(|line| !line.is_empty());
+    let keys = |lease: &str| {
+        let told = fresh
+            .etcd
+            .etcdctl(&["lease", "timetolive", lease, "--keys"]);
+        told.matches("/t/").count()
+    };
+    leases.map(keys).collect()
+}
+
+#[test]
+fn a_lease_is_shared_by_as_many_keys_as_it_should_be() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let more = "create --clients 20 --total 1000 --lease-ttl 600 --lease-keys 75";
+    let seen = fresh.load(more);
+    assert_eq!(seen.answered("create.service"), 1000);
+    let keys = keys_of_leases(&fresh);
+    assert_eq!(keys.iter().sum::<usize>(), 1000);
+    assert_eq!(*keys.iter().max().expect("leases"), 75);
+    // Each of the two connections has one that is not full.
+    assert!((14..=15).contains(&keys.len()), "{keys:?}");
+    assert_eq!(
+        number(&seen.run, "lease.grants", "count"),
+        keys.len() as u64
+    );
+    assert_eq!(number(&seen.run, "lease.grants", "keys"), 1000);
+    assert_eq!(seen.calls("LeaseGrant"), keys.len() as u64);
+    assert_eq!(
+        seen.calls("LeaseKeepAlive") + seen.calls("LeaseRevoke") + seen.calls("Put"),
+        0
+    );
+}
+
+#[test]
+fn a_lease_is_shared_for_as_long_as_it_should_be() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let more = "txn --guarded --rate 200 --duration 5s --lease-ttl 600 --lease-reuse 1s --key-space-size 5000";
+    let seen = fresh.load(more);
+    assert_eq!(seen.answered("txn.response"), 1000);
+    // Five seconds on two connections.
+    let grants = number(&seen.run, "lease.grants", "count");
+    assert!((8..=12).contains(&grants), "{grants}");
+    assert_eq!(seen.calls("LeaseGrant"), grants);
+}
+
+#[test]
+fn no_lease_is_left_behind() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    // Each has a lease of its own, as an apiserver's endpoint record has.
+    let seen = fresh.load_by(
+        "put --clients 8 --total 300 --lease-ttl 3600 --lease-keys 1 --warmup 0s --key-space-size 10",
+    );
+    assert_eq!(seen.calls("LeaseGrant"), 300);
+    assert_eq!(number(&seen.run, "cleanup", "revoked"), 300);
+    assert!(keys_of_leases(&fresh).is_empty());
+    let driving = load::start(
+        &fresh.etcd.address(),
+        "create --rate 100 --duration 60s --warmup 0s --lease-ttl 3600 --lease-keys 10",
+    );
+    driving.until("steady");
+    sleep(Duration::from_millis(1500));
+    driving.signal(Signal::INT);
+    assert_eq!(driving.wait().finished.code, Some(130));
+    assert!(keys_of_leases(&fresh).is_empty() && fresh.keys().is_empty());
 }
 
 #[test]

@@ -47,6 +47,17 @@ pub struct LoadArgs {
     #[arg(long, value_name = "SECONDS", help_heading = OPERATIONS)]
     pub lease_ttl: Option<u64>,
 
+    /// Bind only so many keys to a lease, then grant another, as an apiserver does [default: 1000 with --lease-reuse]
+    ///
+    /// Leases are then granted by the operations that need one, a connection's next for the keys that are written over
+    /// it, and neither kept alive nor revoked before the end. With 1, each write has a lease of its own.
+    #[arg(long, value_name = "N", help_heading = OPERATIONS)]
+    pub lease_keys: Option<u64>,
+
+    /// Bind keys to a lease only for so long, then grant another [default: with --lease-keys 5% of --lease-ttl, up to 60s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = OPERATIONS)]
+    pub lease_reuse: Option<u64>,
+
     /// How the etcd is reached.
     #[command(flatten)]
     pub connect: ConnectArgs,

@@ -117,10 +117,14 @@ impl After<'_> {
 
     fn clean_up(&mut self, keeps: bool) -> Result<Value> {
         let plan = Arc::clone(&self.work.plan);
-        let mut deleted = 0;
+        let (mut deleted, mut revoked) = (0, 0);
         if !keeps {
             deleted = self
                 .patiently(|cluster, work| cluster.delete_prefix(work.keys.prefix(), |_| true))?;
+            // Later than the keys: those of one lease would go all at once, and hold up others.
+            let leases = self.work.leases.all();
+            revoked =
+                self.patiently(|cluster, work| cluster.revoke_leases(work.keys.prefix(), &leases))?;
         }
         let interrupted = self.control.signalled();
         let compacted_to = if plan.compact && !interrupted {
@@ -134,6 +138,7 @@ impl After<'_> {
         }
         Ok(json!({
             "deleted": deleted,
+            "revoked": revoked,
             "compacted_to": compacted_to,
             "defragmented": defragments,
         }))

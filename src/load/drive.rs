@@ -364,6 +364,11 @@ impl Drive<'_> {
                 self.event(&span.phase, "ack.gap", member, detail);
             }
         }
+        if let (Some(_), Some(last)) = (self.work.plan.writes.shared_leases, archive.spans.last()) {
+            let (count, keys) = self.work.leases.shared();
+            let detail = json!({ "count": count, "keys": keys });
+            self.event(&last.phase, "lease.grants", None, detail);
+        }
         if let (Some(watching), Some(last)) = (watching, archive.spans.last()) {
             let (expected, received, duplicates) = watching.counts();
             let detail = json!({

@@ -11,6 +11,7 @@ mod gaps;
 mod halt;
 mod keys;
 mod lane;
+mod leases;
 mod ledger;
 mod operation;
 mod population;

@@ -12,6 +12,7 @@ use super::draw::Draw;
 use super::feed::Ticket;
 use super::keys::KeySpace;
 use super::lane::{Handle, Lane};
+use super::leases::Leases;
 use super::ledger::Ledger;
 use super::values::{Stamp, ValueMaker};
 use crate::plan::{LoadPlan, Operation, ReadShape, Reads};
@@ -35,8 +36,10 @@ pub struct Work {
     revisions: Vec<AtomicI64>,
     /// Acknowledged writes, where they are verified.
     pub ledger: Option<Ledger>,
-    /// The lease that written keys are bound to; 0 is none.
+    /// The lease that written keys are bound to, where they do not share several; 0 is none.
     pub lease: AtomicI64,
+    /// All leases.
+    pub leases: Leases,
 }
 
 /// What an operation amounted to.
@@ -109,6 +112,7 @@ impl Work {
             values: ValueMaker::new(plan.values, plan.seed, run),
             keys,
             lease: AtomicI64::new(0),
+            leases: Leases::default(),
             plan,
         }
     }
@@ -265,6 +269,7 @@ impl<'a> Client<'a> {
         let number = self.pick(ticket, true, draw);
         self.touched.push(number);
         self.fill_value(number, ticket.index, due_ns, draw);
+        let lease = self.lease_for(1).await?;
         let (key, value) = (
             std::mem::take(&mut self.key),
             std::mem::take(&mut self.value),
@@ -272,7 +277,7 @@ impl<'a> Client<'a> {
         let request = Put {
             key: &key,
             value: &value,
-            lease: self.work.lease.load(Ordering::Relaxed),
+            lease,
             prev_kv: self.work.plan.writes.prev_kv,
         };
         let answer = self.call(Method::Put, &request).await;
@@ -349,16 +354,22 @@ impl<'a> Client<'a> {
     }
 
     async fn grant_and_revoke(&mut self) -> Result<Done, Failure> {
-        let lease = self.grant(super::LEASE_TTL_S).await?;
+        let lease = self.ask_for_lease(super::LEASE_TTL_S).await?;
         let head = head(&self.call(Method::LeaseRevoke, &LeaseId(lease)).await?)?;
         Ok(Done::of(head))
     }
 
-    /// Grants a lease.
+    /// Grants a lease that is revoked at the end.
     ///
     /// # Errors
     /// As [`Client::perform`].
     pub async fn grant(&mut self, ttl_s: u64) -> Result<i64, Failure> {
+        let lease = self.ask_for_lease(ttl_s).await?;
+        self.work.leases.granted(lease);
+        Ok(lease)
+    }
+
+    async fn ask_for_lease(&mut self, ttl_s: u64) -> Result<i64, Failure> {
         let answer = self.call(Method::LeaseGrant, &LeaseGrant { ttl_s }).await?;
         Ok(LeaseAnswer::read(&answer)?.id)
     }

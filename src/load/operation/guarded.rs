@@ -20,13 +20,14 @@ impl Client<'_> {
         draw: &mut Draw,
     ) -> Result<Done, Failure> {
         let work = self.work;
+        let lease = self.lease_for(1).await?;
         let mut done = Done::default();
         loop {
             let number = work.keys.next().ok_or_else(|| no_number_left(work))?;
             self.touch(number);
             self.fill_value(number, ticket.index, due_ns, draw);
             let (key, value) = (self.key.clone(), self.value.clone());
-            let success = [Op::Put(self.put_of(&key, &value))];
+            let success = [Op::Put(self.put_of(&key, &value, lease))];
             let request = Txn {
                 compare: &[unchanged(&key, 0)],
                 success: &success,
@@ -67,7 +68,8 @@ impl Client<'_> {
         let success = [if removes {
             Op::Delete(delete_of(&key))
         } else {
-            Op::Put(self.put_of(&key, &value))
+            let lease = self.lease_for(1).await?;
+            Op::Put(self.put_of(&key, &value, lease))
         }];
         let failure = [read_back(&key)];
         let mut done = Done::default();
@@ -102,11 +104,11 @@ impl Client<'_> {
         self.work.keys.write(number, &mut self.key);
     }
 
-    fn put_of<'b>(&self, key: &'b [u8], value: &'b [u8]) -> Put<'b> {
+    fn put_of<'b>(&self, key: &'b [u8], value: &'b [u8], lease: i64) -> Put<'b> {
         Put {
             key,
             value,
-            lease: self.work.lease.load(std::sync::atomic::Ordering::Relaxed),
+            lease,
             prev_kv: self.work.plan.writes.prev_kv,
         }
     }

@@ -1,7 +1,5 @@
 //! Operations of several keys: plain transactions and software transactions.
 
-use std::sync::atomic::Ordering;
-
 use super::{Client, Done, range, single};
 use crate::load::draw::Draw;
 use crate::load::feed::Ticket;
@@ -46,8 +44,12 @@ impl Client<'_> {
         values.collect()
     }
 
-    fn puts<'b>(&self, keys: &'b [(u64, Vec<u8>)], values: &'b [Vec<u8>]) -> Vec<Op<'b>> {
-        let lease = self.work.lease.load(Ordering::Relaxed);
+    async fn puts<'b>(
+        &mut self,
+        keys: &'b [(u64, Vec<u8>)],
+        values: &'b [Vec<u8>],
+    ) -> Result<Vec<Op<'b>>, Failure> {
+        let lease = self.lease_for(keys.len() as u64).await?;
         let prev_kv = self.work.plan.writes.prev_kv;
         let pairs = keys.iter().zip(values);
         let puts = pairs.map(|((_, key), value)| {
@@ -58,7 +60,7 @@ impl Client<'_> {
                 prev_kv,
             })
         });
-        puts.collect()
+        Ok(puts.collect())
     }
 
     pub(super) async fn txn(
@@ -70,7 +72,7 @@ impl Client<'_> {
         let keys = self.keys_in_a_row(ticket, self.work.plan.writes.txn_operations, true, draw);
         self.touched.extend(keys.iter().map(|(number, _)| number));
         let values = self.values_of(&keys, ticket.index, due_ns, draw);
-        let success = self.puts(&keys, &values);
+        let success = self.puts(&keys, &values).await?;
         let request = Txn {
             success: &success,
             ..Txn::default()
@@ -132,7 +134,7 @@ impl Client<'_> {
         self.touched
             .extend(keys[..written].iter().map(|(number, _)| number));
         let values = self.values_of(&keys[..written], ticket.index, due_ns, draw);
-        let success = self.puts(&keys[..written], &values);
+        let success = self.puts(&keys[..written], &values).await?;
         let at_one_revision = matches!(
             plan.isolation,
             Isolation::Serializable | Isolation::SerializableSnapshot

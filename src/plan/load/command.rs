@@ -1,8 +1,8 @@
 //! A plan as the command line that asks for it.
 
 use super::{
-    Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, Values, keys, mix, pace,
-    rate, resolve, target,
+    Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, Values, keys, leases,
+    mix, pace, rate, resolve, target,
 };
 use crate::plan::Arrival;
 use crate::plan::command::{flag, quote};
@@ -235,6 +235,12 @@ impl LoadPlan {
         words.switch("--prev-kv", self.writes.prev_kv);
         let default = resolve::default_lease_ttl(&self.operations);
         words.unless("--lease-ttl", self.writes.lease_ttl_s, default);
+        if let Some(sharing) = self.writes.shared_leases {
+            words.0.extend(flag("--lease-keys", sharing.keys));
+            let default = leases::default_reuse_ns(self.writes.lease_ttl_s);
+            let (reuse, default) = (exact_duration(sharing.reuse_ns), exact_duration(default));
+            words.unless("--lease-reuse", reuse, default);
+        }
     }
 
     fn watch_flags(&self, words: &mut Words) {

@@ -2,6 +2,7 @@
 
 mod command;
 mod keys;
+mod leases;
 mod mix;
 mod pace;
 mod population;
@@ -20,5 +21,6 @@ mod types;
 pub use keys::FRESH_PREFIX;
 pub use types::{
     Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
-    RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
+    RateStep, ReadShape, Reads, Security, SharedLeases, Stm, Target, Values, Watch, Weighted,
+    Writes,
 };

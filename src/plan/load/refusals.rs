@@ -159,6 +159,16 @@ const NONSENSE: &[(&str, &[&str])] = &[
     ("range --prev-kv", &["--prev-kv", "put or delete"]),
     ("range --lease-ttl 5", &["--lease-ttl"]),
     ("put --lease-ttl 0", &["--lease-ttl 0", "1 to"]),
+    ("put --lease-keys 5", &["--lease-keys", "--lease-ttl"]),
+    (
+        "put --lease-ttl 5 --lease-keys 0",
+        &["--lease-keys 0", "1 to"],
+    ),
+    ("range --lease-reuse 1s", &["--lease-reuse", "create"]),
+    (
+        "txn --txn-ops 5 --lease-ttl 5 --lease-keys 4",
+        &["--lease-keys 4", "--txn-ops"],
+    ),
     ("put --watched-keys 5", &["--watched-keys", "--streams"]),
     ("range --streams 5", &["--streams", "put, create or txn"]),
     ("--mix put=1,delete=1 --streams 5", &["delete", "--mix"]),

@@ -1,6 +1,7 @@
 //! From what was typed to a plan of a load, or an error that names the flag and the way out.
 
 use super::keys::{self, has};
+use super::leases;
 use super::{
     Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm, Target, Watch,
     Weighted, Writes, mix, pace, population, target,
@@ -236,13 +237,15 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
     if let Some(ttl_s) = args.lease_ttl {
         within("--lease-ttl", ttl_s, 1, MAX_LEASE_TTL_S)?;
     }
+    let lease_ttl_s = args
+        .lease_ttl
+        .unwrap_or_else(|| default_lease_ttl(operations));
     Ok(Writes {
-        lease_ttl_s: args
-            .lease_ttl
-            .unwrap_or_else(|| default_lease_ttl(operations)),
+        lease_ttl_s,
         prev_kv,
         txn_operations,
         guarded: args.guarded,
+        shared_leases: leases::shared(args, operations, lease_ttl_s)?,
     })
 }
 
@@ -365,8 +368,11 @@ fn sizes(plan: &LoadPlan) -> Result<()> {
     };
     let flag = if pairs > 1 { "--txn-ops" } else { "--val-size" };
     keys::fit(&plan.keys, &plan.values, pairs, flag)?;
+    leases::fit(plan.writes.shared_leases, pairs, "--txn-ops")?;
     if has(&plan.operations, &[Operation::Stm]) {
         keys::fit(&plan.keys, &plan.values, plan.stm.keys, "--stm-keys")?;
+        let written = plan.stm.written_keys();
+        leases::fit(plan.writes.shared_leases, written, "--stm-keys")?;
         if u64::from(plan.stm.keys) > plan.keys.space {
             return Err(usage(format!(
                 "--stm-keys {} is more than there are keys; raise --key-space-size from {}",

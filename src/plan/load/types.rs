@@ -281,6 +281,18 @@ pub struct Writes {
     pub txn_operations: u32,
     /// Transactions as an apiserver sends them: only if the key is unchanged, else read it.
     pub guarded: bool,
+    /// Leases are granted as they are needed, each for a few keys; one for all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_leases: Option<SharedLeases>,
+}
+
+/// How leases are shared by the keys bound to them. None is kept alive or revoked during the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SharedLeases {
+    /// Keys bound to one, at most.
+    pub keys: u64,
+    /// For how long keys are bound to one, at most.
+    pub reuse_ns: u64,
 }
 
 /// What is watched.
