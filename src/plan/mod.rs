@@ -9,6 +9,7 @@ mod document;
 mod export;
 mod import;
 pub(crate) mod load;
+pub(crate) mod neighbour;
 mod phases;
 mod resolve;
 pub mod scenario;
@@ -24,6 +25,7 @@ pub use load::{
     FRESH_PREFIX, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation,
     Placement, RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
 };
+pub use neighbour::{Neighbour, NeighbourKind};
 pub use resolve::labels;
 pub use scenario::ScenarioPlan;
 pub use trend::{Acknowledgement, TrendPlan, TrendSource};
