@@ -9,6 +9,7 @@ mod document;
 mod export;
 mod import;
 pub(crate) mod load;
+pub(crate) mod neighbour;
 mod phases;
 mod resolve;
 pub mod scenario;
@@ -25,6 +26,7 @@ pub use load::{
     Operation, Placement, RateStep, ReadShape, Reads, Security, SharedLeases, Stm, Strand, Target,
     Values, Watch, Weighted, Writes, events,
 };
+pub use neighbour::{Neighbour, NeighbourKind};
 pub use resolve::labels;
 pub use scenario::ScenarioPlan;
 pub use trend::{Acknowledgement, TrendPlan, TrendSource};
