@@ -37,7 +37,21 @@ impl Drive<'_> {
                 self.event(&span.phase, "ack.gap", member, detail);
             }
         }
+        self.leases(parts);
         self.watches(parts);
+    }
+
+    /// Leases that writes shared.
+    fn leases(&self, parts: &[Arc<Part>]) {
+        let sharing = parts.iter().map(|part| &part.work);
+        let sharing = sharing.filter(|work| work.plan.writes.shared_leases.is_some());
+        let told = sharing.map(|work| work.leases.shared());
+        let sum = told.reduce(|(count, keys), (more, more_keys)| (count + more, keys + more_keys));
+        let last = parts.first().and_then(|part| part.archive.spans.last());
+        if let (Some((count, keys)), Some(last)) = (sum, last) {
+            let detail = json!({ "count": count, "keys": keys });
+            self.event(&last.phase, "lease.grants", None, detail);
+        }
     }
 
     fn phase(&self, span: &Span, tally: &Tally, length_ns: u64) {

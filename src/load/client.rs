@@ -147,7 +147,8 @@ impl Crew {
                 .acknowledged(ticket.span, self.lane.member(), now_ns);
         }
         if done.attempts > 0 {
-            self.books.attempts(ticket.span, done.attempts);
+            self.books
+                .attempts(ticket.span, done.attempts, done.conflicts);
         }
         if let Some(watching) = self
             .watching

@@ -5,8 +5,10 @@ mod class;
 mod class_tests;
 mod command;
 mod keys;
+mod leases;
 mod mix;
 mod pace;
+mod population;
 mod rate;
 #[cfg(test)]
 mod refusals;
@@ -23,5 +25,6 @@ pub use class::{Strand, events};
 pub use keys::FRESH_PREFIX;
 pub use types::{
     Class, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
-    RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
+    RateStep, ReadShape, Reads, Security, SharedLeases, Stm, Target, Values, Watch, Weighted,
+    Writes,
 };

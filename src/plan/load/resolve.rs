@@ -1,9 +1,10 @@
 //! From what was typed to a plan of a load, or an error that names the flag and the way out.
 
 use super::keys::{self, has};
+use super::leases;
 use super::{
     Class, Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm, Strand,
-    Target, Watch, Weighted, Writes, class, events, mix, pace, target,
+    Target, Watch, Weighted, Writes, class, events, mix, pace, population, target,
 };
 use crate::cli::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 use crate::error::Result;
@@ -26,7 +27,7 @@ pub(super) const WATCHES_PER_STREAM: u32 = 10;
 const MAX_STREAMS: u32 = 100_000;
 const MAX_WATCHES: u64 = 1_000_000;
 /// Keys whose revisions are kept in memory, at eight bytes each.
-const MAX_REMEMBERED: u64 = 10_000_000;
+pub(super) const MAX_REMEMBERED: u64 = 10_000_000;
 /// Keys of a software transaction: one to read and one to write, so that there is something to guard.
 pub(super) const STM_KEYS: u32 = 2;
 pub(super) const STM_WRITES: f64 = 0.5;
@@ -125,6 +126,7 @@ impl LoadPlan {
         };
         sizes(&plan)?;
         remembered(&plan)?;
+        population::check(&plan)?;
         watched(&plan)?;
         verifiable(&plan)?;
         Ok(plan)
@@ -198,6 +200,7 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
         Some(ReadArg::Prefix) => ReadShape::Prefix,
         Some(ReadArg::From) => ReadShape::From,
         Some(ReadArg::Paged) => ReadShape::Paged,
+        Some(ReadArg::Revision) => ReadShape::Revision,
     };
     if args.count_only && args.keys_only {
         return Err(usage(
@@ -207,6 +210,11 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
     if args.count_only && matches!(shape, ReadShape::From | ReadShape::Paged) {
         return Err(usage(
             "--count-only: etcd counts without regard to --limit; use it with --read prefix or single",
+        ));
+    }
+    if shape == ReadShape::Revision && (args.count_only || args.keys_only || args.limit.is_some()) {
+        return Err(usage(
+            "--read revision reads no key at all; drop --limit, --count-only and --keys-only",
         ));
     }
     if shape == ReadShape::Single && args.limit.is_some() {
@@ -234,17 +242,22 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
 /// Keys of an answer when nothing is said.
 pub(super) fn default_limit(shape: ReadShape) -> u32 {
     match shape {
-        ReadShape::Single | ReadShape::Prefix => 0,
+        ReadShape::Single | ReadShape::Prefix | ReadShape::Revision => 0,
         ReadShape::From | ReadShape::Paged => PAGE,
     }
 }
 
 fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
-    use Operation::{Delete, LeaseGrant, LeaseKeepalive, Put, Stm, Txn, TxnRange};
+    use Operation::{Create, Delete, LeaseGrant, LeaseKeepalive, Put, Stm, Txn, TxnRange};
     let (txn_ops, prev_kv) = ((args.txn_ops.is_some(), "--txn-ops"), args.prev_kv);
     only_with(operations, &[Txn, TxnRange], &[txn_ops], "transactions")?;
     let guarded = (args.guarded, "--guarded");
-    only_with(operations, &[Txn], &[guarded], "transactions that write")?;
+    only_with(
+        operations,
+        &[Txn, Delete],
+        &[guarded],
+        "transactions that write or delete",
+    )?;
     only_with(
         operations,
         &[Put, Delete],
@@ -253,7 +266,7 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
     )?;
     only_with(
         operations,
-        &[Put, Txn, Stm, LeaseKeepalive, LeaseGrant],
+        &[Put, Create, Txn, Stm, LeaseKeepalive, LeaseGrant],
         &[(args.lease_ttl.is_some(), "--lease-ttl")],
         "writes and leases",
     )?;
@@ -267,13 +280,15 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
     if let Some(ttl_s) = args.lease_ttl {
         within("--lease-ttl", ttl_s, 1, MAX_LEASE_TTL_S)?;
     }
+    let lease_ttl_s = args
+        .lease_ttl
+        .unwrap_or_else(|| default_lease_ttl(operations));
     Ok(Writes {
-        lease_ttl_s: args
-            .lease_ttl
-            .unwrap_or_else(|| default_lease_ttl(operations)),
+        lease_ttl_s,
         prev_kv,
         txn_operations,
         guarded: args.guarded,
+        shared_leases: leases::shared(args, operations, lease_ttl_s)?,
     })
 }
 
@@ -305,9 +320,12 @@ fn watch(args: &LoadArgs, operations: &[Weighted]) -> Result<Option<Watch>> {
         }
         return Ok(None);
     }
-    if !has(operations, &[Operation::Put, Operation::Txn]) {
+    if !has(
+        operations,
+        &[Operation::Put, Operation::Create, Operation::Txn],
+    ) {
         return Err(usage(
-            "--streams: nothing is put that a watch could see; have put or txn in the --mix",
+            "--streams: nothing is put that a watch could see; have put, create or txn in the --mix",
         ));
     }
     if has(operations, &[Operation::Delete]) {
@@ -393,8 +411,11 @@ fn sizes(plan: &LoadPlan) -> Result<()> {
     };
     let flag = if pairs > 1 { "--txn-ops" } else { "--val-size" };
     keys::fit(&plan.keys, &plan.values, pairs, flag)?;
+    leases::fit(plan.writes.shared_leases, pairs, "--txn-ops")?;
     if has(&plan.operations, &[Operation::Stm]) {
         keys::fit(&plan.keys, &plan.values, plan.stm.keys, "--stm-keys")?;
+        let written = plan.stm.written_keys();
+        leases::fit(plan.writes.shared_leases, written, "--stm-keys")?;
         if u64::from(plan.stm.keys) > plan.keys.space {
             return Err(usage(format!(
                 "--stm-keys {} is more than there are keys; raise --key-space-size from {}",
@@ -435,7 +456,8 @@ fn verifiable(plan: &LoadPlan) -> Result<()> {
             "--verify reads back what was written, and this load writes nothing; drop it, or have put in the --mix",
         ));
     }
-    if plan.writes.lease_ttl_s > 0 && has(&plan.operations, &[Operation::Put, Operation::Txn]) {
+    let puts = [Operation::Put, Operation::Create, Operation::Txn];
+    if plan.writes.lease_ttl_s > 0 && has(&plan.operations, &puts) {
         return Err(usage(
             "--verify and --lease-ttl contradict each other: keys that vanish with their lease would count as lost; \
              drop one of them",

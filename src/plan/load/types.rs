@@ -226,6 +226,8 @@ pub enum Operation {
     Range,
     /// Removes one key.
     Delete,
+    /// Writes a key that is not there.
+    Create,
     /// A transaction that writes.
     Txn,
     /// A transaction that reads.
@@ -318,6 +320,8 @@ pub enum ReadShape {
     From,
     /// The whole key space in pages, all at the revision of the first: one operation.
     Paged,
+    /// The bare prefix, which is no key: only the store's revision comes back.
+    Revision,
 }
 
 /// How writes are made.
@@ -331,6 +335,18 @@ pub struct Writes {
     pub txn_operations: u32,
     /// Transactions as an apiserver sends them: only if the key is unchanged, else read it.
     pub guarded: bool,
+    /// Leases are granted as they are needed, each for a few keys; one for all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_leases: Option<SharedLeases>,
+}
+
+/// How leases are shared by the keys bound to them. None is kept alive or revoked during the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SharedLeases {
+    /// Keys bound to one, at most.
+    pub keys: u64,
+    /// For how long keys are bound to one, at most.
+    pub reuse_ns: u64,
 }
 
 /// What is watched.
@@ -373,10 +389,11 @@ pub enum Isolation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Operation; 8] = [
+    pub const ALL: [Operation; 9] = [
         Operation::Put,
         Operation::Range,
         Operation::Delete,
+        Operation::Create,
         Operation::Txn,
         Operation::TxnRange,
         Operation::Stm,
@@ -390,6 +407,7 @@ impl Operation {
             Operation::Put => "put",
             Operation::Range => "range",
             Operation::Delete => "delete",
+            Operation::Create => "create",
             Operation::Txn => "txn",
             Operation::TxnRange => "txn-range",
             Operation::Stm => "stm",
@@ -402,7 +420,11 @@ impl Operation {
     pub fn writes(self) -> bool {
         matches!(
             self,
-            Operation::Put | Operation::Delete | Operation::Txn | Operation::Stm
+            Operation::Put
+                | Operation::Delete
+                | Operation::Create
+                | Operation::Txn
+                | Operation::Stm
         )
     }
 }
@@ -421,6 +443,9 @@ pub const LOAD_SERIES: &[&str] = &[
     "delete.service",
     "delete.response",
     "delete.lag",
+    "create.service",
+    "create.response",
+    "create.lag",
     "txn.service",
     "txn.response",
     "txn.lag",

@@ -1,7 +1,7 @@
 //! Classes of a load: `[load.NAME.class.CLASS]` becomes `--class 'CLASS: words'`, with the words of a load of its own.
 
 use super::document::{Entry, KINDS, Table, Value};
-use super::flags;
+use super::{flags, is_wanted};
 use crate::cli::OF_A_CLASS;
 use crate::error::Result;
 use crate::plan::command::quote;
@@ -10,16 +10,13 @@ use crate::suggest;
 /// The key whose tables are classes. Files that include one another merge them key by key.
 pub(super) const CLASS: &str = "class";
 
-/// Takes a class out that an included file has.
-const OFF: &str = "off";
-
 /// Whether a class says this for itself, by the name of the flag; the rest is said once for the whole load.
 pub(super) fn is_own(flag: &str) -> bool {
     let field = flag.replace('-', "_");
     OF_A_CLASS.contains(&field.as_str()) || ["prefix", "unscaled"].contains(&flag)
 }
 
-/// The classes of a load as it is written, in their order; those that are off are left out.
+/// The classes of a load as it is written, in their order, but for those that are left out.
 ///
 /// # Errors
 /// [`Error::Usage`](crate::error::Error::Usage) with file and line.
@@ -44,7 +41,7 @@ pub(super) fn words(kind: &str, run: &str, entry: &Entry) -> Result<Vec<String>>
     Ok(words)
 }
 
-/// What is left of a class's table without `off`; nothing if it is off.
+/// The table of a class; nothing if it is left out.
 fn table(run: &str, class: &Entry) -> Result<Option<Table>> {
     let Value::Table(table) = &class.value else {
         return Err(class.at.error(format!(
@@ -60,21 +57,8 @@ fn table(run: &str, class: &Entry) -> Result<Option<Table>> {
             class.key
         )));
     }
-    let off = match table.get(OFF) {
-        None => false,
-        Some(entry) => match &entry.value {
-            Value::Bool(off) => *off,
-            other => {
-                let text = format!("{OFF} is true or false, not {other}");
-                return Err(entry.at.error(text));
-            }
-        },
-    };
-    let rest = table.entries.iter().filter(|entry| entry.key != OFF);
-    let rest = Table {
-        entries: rest.cloned().collect(),
-    };
-    Ok((!off).then_some(rest))
+    let mut table = table.clone();
+    Ok(is_wanted(&mut table, CLASS)?.then_some(table))
 }
 
 fn own_words(run: &str, class: &Entry, table: &Table, all: &Table) -> Result<String> {
@@ -179,7 +163,7 @@ preload = false
 [load.k8s.class.probes]
 operation = 'range'
 [load.k8s.class.events]
-off = true
+only_if = false
 ";
         let said = words(BASE, mine).unwrap();
         assert_eq!(said.len(), 3);
@@ -188,14 +172,14 @@ off = true
     }
 
     #[test]
-    fn a_parameter_can_put_a_class_off() {
-        let with = |off| {
+    fn a_parameter_can_leave_a_class_out() {
+        let with = |wanted| {
             let mine = format!(
-                "include = 'base.toml'\n[parameters]\nquiet = {off}\n[load.k8s.class.events]\noff = '${{quiet}}'"
+                "include = 'base.toml'\n[parameters]\nwanted = {wanted}\n[load.k8s.class.events]\nonly_if = '${{wanted}}'"
             );
             words(BASE, &mine).unwrap().len()
         };
-        assert_eq!((with(true), with(false)), (2, 3));
+        assert_eq!((with(false), with(true)), (2, 3));
     }
 
     #[test]
@@ -218,7 +202,10 @@ off = true
                 "result = 'x'",
                 "mine.toml:3: 'result': this is chosen by run",
             ),
-            ("off = 'no'", "mine.toml:3: off is true or false, not no"),
+            (
+                "only_if = 3",
+                "mine.toml:3: only_if is text, true or false, not 3; the class is left out",
+            ),
             (
                 "mix = 'txn=1'\nrate = '${rat}'",
                 "mine.toml:4: no parameter 'rat'",
