@@ -7,6 +7,7 @@ mod client;
 mod draw;
 mod drive;
 mod feed;
+mod files;
 mod flight;
 mod gaps;
 mod halt;

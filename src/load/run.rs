@@ -8,6 +8,7 @@ use serde_json::json;
 use super::after::After;
 use super::books::SETUP;
 use super::drive::{Drive, Place};
+use super::files;
 use super::halt::Control;
 use super::operation::Work;
 use crate::clock::Clock;
@@ -32,6 +33,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     let plan = request.plan;
     let clock = request.clock;
     let run_id = session::run_id(&clock);
+    files::allow(plan.connections)?;
     let dialer = Dialer::new(&plan.security, plan.dial_timeout_ns)?;
     let local = start_local(plan, &run_id)?;
     let endpoints = endpoints(plan, local.as_ref())?;

@@ -195,21 +195,17 @@ impl Origin {
         Ok(Source { label, text })
     }
 
-    /// What a file names to be included, beside itself.
+    /// What a file names to be included: a file beside itself, or what comes with the program.
     fn beside(&self, name: &str) -> Option<Origin> {
-        match self {
-            Origin::File(path) => {
-                let folder = path.parent().unwrap_or(Path::new(""));
-                let file = folder.join(name);
-                match shipped::included(name) {
-                    Some(name) if !file.exists() => Some(Origin::Shipped(name)),
-                    _ => Some(Origin::File(file)),
-                }
-            }
-            Origin::Shipped(_) => {
-                let stem = name.strip_suffix(".toml").unwrap_or(name);
-                shipped::included(stem).map(Origin::Shipped)
-            }
+        let stem = name.strip_suffix(".toml").unwrap_or(name);
+        let shipped = shipped::included(stem).map(Origin::Shipped);
+        let Origin::File(path) = self else {
+            return shipped;
+        };
+        let file = path.parent().unwrap_or(Path::new("")).join(name);
+        match shipped {
+            Some(shipped) if !file.exists() => Some(shipped),
+            _ => Some(Origin::File(file)),
         }
     }
 

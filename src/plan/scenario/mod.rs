@@ -4,6 +4,8 @@
 mod classes;
 mod document;
 mod flags;
+#[cfg(test)]
+mod kubernetes_tests;
 mod matrix;
 mod parameters;
 pub mod shipped;

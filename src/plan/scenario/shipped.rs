@@ -16,11 +16,22 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "qualify",
     "rw-heatmap",
     "soak",
-    "versions"
+    "versions",
+    "k8s-100",
+    "k8s-1000",
+    "k8s-5000",
+    "k8s-15000",
+    "rollout",
+    "apiserver-restart",
+    "legacy-relist",
+    "event-storm",
+    "endpoints-fanout",
+    "quota-approach",
+    "leader-kill",
 ];
 
 /// What shipped scenarios share, to be included; nothing that could be run.
-const PARTS: &[(&str, &str)] = shipped![];
+const PARTS: &[(&str, &str)] = shipped!["kubernetes"];
 
 /// Name and description of each.
 ///
