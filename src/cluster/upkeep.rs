@@ -12,6 +12,11 @@ use super::{Alarm, Cluster, MemberStatus};
 
 /// A compaction that is waited for takes 10 ms and a commit for each thousand revisions (`mvcc/kvstore_compaction.go`).
 const COMPACTION: Duration = Duration::from_secs(600);
+/// Nobody says when the other members are done; they began at the same time.
+const OTHERS: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(20);
+/// Pages in use differ by this much for other reasons.
+const SPARE_BYTES: u64 = 1 << 20;
 /// A member copies its whole database meanwhile.
 const DEFRAGMENTATION: Duration = Duration::from_secs(600);
 
@@ -47,8 +52,27 @@ impl Cluster {
         );
         match compacted {
             // Somebody else was faster.
-            Err(error) if error.to_string().contains("has been compacted") => Ok(revision),
-            answered => Ok(answered.map(|_| revision)?),
+            Err(error) if error.to_string().contains("has been compacted") => {}
+            answered => drop(answered?),
+        }
+        self.wait_for_the_others();
+        Ok(revision)
+    }
+
+    /// Only the member that was asked tells when it is done; a member that is not, and is defragmented, keeps what it
+    /// was about to forget. All hold the same keys, so that about as many pages are in use when all are done.
+    fn wait_for_the_others(&mut self) {
+        let deadline = Instant::now() + OTHERS;
+        loop {
+            self.refresh();
+            let statuses = self.members.iter().filter_map(|m| m.status.as_ref());
+            let in_use = statuses.map(|status| status.db_in_use_bytes);
+            let least = in_use.clone().min().unwrap_or(0);
+            let most = in_use.max().unwrap_or(0);
+            if most <= least + least / 2 + SPARE_BYTES || Instant::now() > deadline {
+                return;
+            }
+            std::thread::sleep(PAUSE);
         }
     }
 
