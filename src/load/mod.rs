@@ -5,6 +5,7 @@ mod books;
 mod client;
 mod draw;
 mod drive;
+mod faults;
 mod feed;
 mod flight;
 mod gaps;

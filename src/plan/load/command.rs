@@ -45,6 +45,7 @@ impl LoadPlan {
         self.watch_flags(&mut words);
         self.stm_flags(&mut words);
         self.verdict_flags(&mut words);
+        words.0.extend(self.faults.words());
         let quoted = words.0.iter().map(|word| quote(word));
         quoted.collect::<Vec<_>>().join(" ")
     }

@@ -1,6 +1,7 @@
 //! The plan of a load: what it is, what was typed for it, and back.
 
 mod command;
+mod faults;
 mod keys;
 mod mix;
 mod pace;
@@ -16,6 +17,7 @@ pub(crate) mod testing;
 mod tests;
 mod types;
 
+pub use faults::Faults;
 pub use keys::FRESH_PREFIX;
 pub use types::{
     Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,

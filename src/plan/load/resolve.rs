@@ -2,8 +2,8 @@
 
 use super::keys::{self, has};
 use super::{
-    Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm, Target, Watch,
-    Weighted, Writes, mix, pace, target,
+    Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm, Target,
+    Watch, Weighted, Writes, faults, mix, pace, target,
 };
 use crate::cli::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 use crate::error::Result;
@@ -73,6 +73,7 @@ impl LoadPlan {
             defrag: args.defrag,
             allow_quota: args.allow_quota,
             allow_foreign: args.allow_foreign,
+            faults: Faults::default(),
             scrape: !args.no_scrape,
             heartbeat_ns: heartbeat(args)?,
             rules: Vec::new(),
@@ -83,6 +84,7 @@ impl LoadPlan {
         remembered(&plan)?;
         watched(&plan)?;
         verifiable(&plan)?;
+        plan.faults = faults::resolve(args, &plan)?;
         plan.rules = rules(args, &plan)?;
         Ok(plan)
     }
