@@ -10,6 +10,7 @@ use crate::wire::ErrorClass;
 
 use super::delivery::Delivery;
 use super::evidence::Evidence;
+use super::planned;
 use super::server;
 
 /// etcd's own check tolerates no error either (etcdctl/ctlv3/command/check.go). A rule of one's own on `errors` takes
@@ -26,12 +27,9 @@ pub(super) fn rules(evidence: &Evidence, delivery: &Delivery) -> Vec<RuleOutcome
         .map(|text| judge_text(text, "--rule", LOAD_SERIES, evidence))
         .collect();
     if !evidence.plan.rules.iter().any(|text| is_errors(text)) {
-        rules.push(judge_text(
-            NO_ERRORS,
-            "etcdctl check perf",
-            LOAD_SERIES,
-            evidence,
-        ));
+        let mut none = judge_text(NO_ERRORS, "etcdctl check perf", LOAD_SERIES, evidence);
+        planned::beside(&mut none, evidence);
+        rules.push(none);
     }
     rules.extend(own);
     for rule in &mut rules {

@@ -1,6 +1,7 @@
 //! What only the page of a load has: the client's view beside the members' own.
 
 mod client;
+mod faults;
 mod head;
 mod latency;
 mod members;
