@@ -248,9 +248,32 @@ pub struct LoadArgs {
     #[arg(long, value_name = "DIR", help_heading = LOCAL)]
     pub local_dir: Option<PathBuf>,
 
-    /// Backend quota of the members that --local starts, up to 8GiB [default: 2GiB]
+    /// Backend quota of the members that --local starts, up to 32GiB [default: 2GiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes, help_heading = LOCAL)]
     pub quota: Option<u64>,
+
+    /// Kill the leader of --local=3 or more so long after the measured load has begun, and start it again: 10s,40s
+    ///
+    /// With SIGKILL, as a crash. It comes back with its data, its name and its ports; see --restart-after.
+    #[arg(
+        long,
+        value_name = "DURATION,…",
+        value_parser = parse_duration,
+        value_delimiter = ',',
+        help_heading = LOCAL
+    )]
+    pub kill_leader: Vec<u64>,
+
+    /// How long a leader that --kill-leader has killed stays away [default: 5s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = LOCAL)]
+    pub restart_after: Option<u64>,
+
+    /// When the database has reached its quota, compact, defragment and disarm the alarm while the load goes on
+    ///
+    /// Once, as an operator would, with the time that each step took; needs --allow-quota. That the quota was reached
+    /// is a failure all the same. When it comes near again, the load stops.
+    #[arg(long, help_heading = LOCAL)]
+    pub recover_quota: bool,
 
     /// A rule of your own, beside the defaults; may be repeated
     ///
@@ -409,7 +432,10 @@ Examples:
     etcdbench load --mix txn=60,range=40 --guarded --read from --streams 30 --watch-prev-kv
 
   What a loss of the leader costs, and whether anything acknowledged is lost:
-    etcdbench load put --rate 500 --duration 5m --verify";
+    etcdbench load put --rate 500 --local=3 --kill-leader 10s --verify
+
+  What a full database costs, and the way back:
+    etcdbench load put --local --quota 64MiB --rate 1000 --val-size 4KiB --allow-quota --recover-quota";
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -120,6 +120,9 @@ const ABOUT: &[(&str, About)] = &[
 /// Settings of a block device, as they appear below `environment.disk.devices.N`.
 const DEVICE_SETTINGS: [&str; 3] = ["scheduler", "queue", "write_cache"];
 
+/// What was done to a throwaway etcd during a load.
+const FAULTS: &str = "plan.faults";
+
 /// What this fact is about.
 pub(super) fn about(field: &str) -> About {
     if let Some(part) = below(field, "environment.disk.devices") {
@@ -198,6 +201,12 @@ pub(super) fn of_header(header: &Header) -> Facts {
     }
     if header.kind == "disk" {
         beside(header, &mut facts);
+    }
+    // A plan says nothing of faults where there are none, and a load with them is another one.
+    if header.kind == "load" {
+        let planned = facts.keys().any(|field| below(field, FAULTS).is_some());
+        let told = if planned { "planned" } else { "none" };
+        facts.insert(FAULTS.to_owned(), told.to_owned());
     }
     let environment = serde_json::to_value(&header.environment).unwrap_or_default();
     flatten("environment", &environment, &mut facts);

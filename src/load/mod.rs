@@ -6,6 +6,7 @@ mod books;
 mod client;
 mod draw;
 mod drive;
+mod faults;
 mod feed;
 mod files;
 mod flight;

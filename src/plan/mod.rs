@@ -22,7 +22,7 @@ pub use document::{DocumentPlan, chosen, place};
 pub use export::{Destination, ExportPlan};
 pub use import::{DeviceWrites, Figures, ImportPlan, ImportRequest, Input, Layout, Program};
 pub use load::{
-    Class, FRESH_PREFIX, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan,
+    Class, FRESH_PREFIX, Faults, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan,
     Operation, Placement, RateStep, ReadShape, Reads, Security, SharedLeases, Stm, Strand, Target,
     Values, Watch, Weighted, Writes, events,
 };

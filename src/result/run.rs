@@ -87,6 +87,8 @@ pub struct Point {
     pub length_ns: u64,
     /// Samples.
     pub count: u64,
+    /// Operations that failed.
+    pub failed: u64,
     /// Median.
     pub p50_ns: u64,
     /// 99th percentile.

@@ -88,6 +88,8 @@ fn rates_that_change_do_so_at_the_same_moments() {
     assert_eq!(staged.steps().len(), 2);
     assert_eq!(staged.steps()[1].from_per_s, 600.0);
     assert_eq!(staged.steps()[1].burst, 20);
+    let length_ns = staged.length_ns().unwrap() - staged.warmup_ns;
+    assert_eq!(length_ns, 40_000_000_000);
     let names: Vec<String> = staged
         .phases()
         .into_iter()
@@ -150,7 +152,7 @@ fn nonsense_is_named_with_its_class() {
             "--class 'a: put --seed 5'",
             "--seed is about the whole load",
         ),
-        ("--class 'a: put --class b'", "is about the whole load"),
+        ("--class 'a: put --class b'", "--class a: "),
         ("--class 'a: --rate 5'", "--class a: nothing to do"),
         ("--class 'a: put --val-size \"1'", "quotes"),
         (

@@ -64,6 +64,7 @@ impl LoadPlan {
         }
         words.unless("--seed", self.seed, SEED);
         self.verdict_flags(&mut words);
+        words.0.extend(self.faults.words());
         quoted(&words.0)
     }
 

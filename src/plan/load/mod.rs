@@ -4,6 +4,7 @@ mod class;
 #[cfg(test)]
 mod class_tests;
 mod command;
+mod faults;
 mod keys;
 mod leases;
 mod mix;
@@ -22,6 +23,7 @@ mod tests;
 mod types;
 
 pub use class::{Strand, events};
+pub use faults::Faults;
 pub use keys::FRESH_PREFIX;
 pub use types::{
     Class, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,

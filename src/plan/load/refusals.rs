@@ -194,7 +194,7 @@ const NONSENSE: &[(&str, &[&str])] = &[
     ),
     ("put --etcd /bin/etcd", &["--etcd", "add --local"]),
     ("put --quota 4GiB", &["--quota", "add --local"]),
-    ("put --local --quota 9GiB", &["--quota 9GiB", "8GiB"]),
+    ("put --local --quota 33GiB", &["--quota 33GiB", "32GiB", "8GiB"]),
     ("put --local=0", &["--local 0", "1 to 7"]),
     (
         "put --local --connect followers",

@@ -3,8 +3,8 @@
 use super::keys::{self, has};
 use super::leases;
 use super::{
-    Class, Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm, Strand,
-    Target, Watch, Weighted, Writes, class, events, mix, pace, population, target,
+    Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm,
+    Strand, Target, Watch, Weighted, Writes, class, events, faults, mix, pace, population, target,
 };
 use crate::cli::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 use crate::error::Result;
@@ -44,6 +44,7 @@ impl LoadPlan {
         } else {
             Self::resolve_classes(args, classes, scale)?
         };
+        plan.faults = faults::resolve(args, &plan)?;
         plan.rules = rules(args, &plan)?;
         Ok(plan)
     }
@@ -116,6 +117,7 @@ impl LoadPlan {
             defrag: args.defrag,
             allow_quota: args.allow_quota,
             allow_foreign: args.allow_foreign,
+            faults: Faults::default(),
             scrape: !args.no_scrape,
             heartbeat_ns: heartbeat(args)?,
             rules: Vec::new(),

@@ -223,11 +223,11 @@ fn the_series_are_those_of_the_mix_and_the_pace() {
     assert_eq!(
         plan("etcdbench load --mix put=1,range=1").series(),
         [
-            "put.service",
             "put.response",
+            "put.service",
             "put.lag",
-            "range.service",
             "range.response",
+            "range.service",
             "range.lag"
         ]
     );

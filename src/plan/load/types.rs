@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Faults;
 use crate::plan::Arrival;
 
 /// Everything `etcdbench load` needs to know, resolved and checked. Secrets are no part of it.
@@ -60,6 +61,9 @@ pub struct LoadPlan {
     pub allow_quota: bool,
     /// Go on although the store holds keys of others: those of a Kubernetes, or some below the prefix.
     pub allow_foreign: bool,
+    /// What is done to a throwaway etcd meanwhile.
+    #[serde(default, skip_serializing_if = "Faults::is_none")]
+    pub faults: Faults,
     /// Read the members' `/metrics` while the load runs.
     pub scrape: bool,
     /// The heartbeat interval of the etcd; a wait this long is a stall.

@@ -2,8 +2,8 @@
 
 use super::{MS, S};
 use crate::plan::{
-    Arrival, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Operation, Placement, RateStep,
-    ReadShape, Reads, Security, Stm, Target, Values, Weighted, Writes,
+    Arrival, Faults, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Operation, Placement,
+    RateStep, ReadShape, Reads, Security, Stm, Target, Values, Weighted, Writes,
 };
 
 /// An open loop of these rates.
@@ -83,6 +83,7 @@ pub(super) fn plan() -> LoadPlan {
         defrag: false,
         allow_quota: false,
         allow_foreign: false,
+        faults: Faults::default(),
         scrape: true,
         heartbeat_ns: 100 * MS,
         rules: Vec::new(),
