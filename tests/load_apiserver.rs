@@ -236,6 +236,71 @@ fn no_lease_is_left_behind() {
 }
 
 #[test]
+fn a_reflector_lists_in_pages_and_then_watches() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let more = "list-watch --clients 3 --total 60 --limit 400 --key-space-size 1000 --no-scrape";
+    let seen = fresh.load(more);
+    assert_eq!(seen.answered("list-watch.service"), 60);
+    // Of 1,000 keys three pages, and a few reads before the load.
+    let (ranges, watches) = (seen.calls("Range"), seen.calls("Watch"));
+    assert!((180..200).contains(&ranges), "{ranges}");
+    assert_eq!(watches, 60);
+    sleep(Duration::from_millis(500));
+    let left = fresh.etcd.scrape();
+    assert_eq!(left.value("etcd_debugging_mvcc_watcher_total"), 0.0);
+    assert_eq!(left.value("etcd_debugging_mvcc_watch_stream_total"), 0.0);
+}
+
+#[test]
+fn a_compactor_forgets_what_was_before_its_last_turn() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let more = "--mix put=40,compact=1,status=1 --clients 4 --total 2000 --key-space-size 50 --compact --no-scrape";
+    let seen = fresh.load(more);
+    let turns = seen.answered("compact.service");
+    let (compactions, statuses) = (seen.calls("Compact"), seen.answered("status.service"));
+    assert!(turns > 20 && statuses > 20, "{turns} {statuses}");
+    // The first turn only remembers, one that another client has won reads; the end compacts once more.
+    assert!(
+        (turns / 2..=turns).contains(&compactions),
+        "{turns} {compactions}"
+    );
+    assert_eq!(seen.calls("Txn"), turns);
+    assert!(seen.calls("Status") >= statuses);
+    let key = fresh
+        .etcd
+        .etcdctl(&["get", "/t/compact_rev_key", "--print-value-only"]);
+    let revision: i64 = key.trim().parse().expect("a revision");
+    assert!(revision > 1000, "{revision}");
+}
+
+/// Nothing compacts but the turns: etcd's own witness is a read at an old revision.
+#[test]
+fn an_old_revision_is_gone_after_a_turn() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let driving = load::start(
+        &fresh.etcd.address(),
+        "--mix put=100,compact=1 --rate 200 --duration 10s --warmup 0s --prefix /t/ --keep-keys --compact",
+    );
+    driving.until("steady");
+    sleep(Duration::from_secs(6));
+    let old = Command::new("etcdctl")
+        .env("ETCDCTL_API", "3")
+        .args(["--endpoints", &fresh.etcd.address()])
+        .args(["get", "/t/", "--prefix", "--limit", "1", "--rev", "3"])
+        .output()
+        .expect("etcdctl can be started");
+    let told = String::from_utf8_lossy(&old.stderr);
+    assert!(told.contains("compacted"), "{told}");
+    driving.wait().read();
+}
+
+#[test]
 fn a_load_that_has_no_number_left_says_so() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();

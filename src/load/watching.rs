@@ -230,6 +230,8 @@ impl Stream {
             end: &end,
             start_revision: if seen > 0 { seen + 1 } else { 0 },
             prev_kv: plan.prev_kv,
+            // An apiserver asks for both.
+            progress_notify: plan.prev_kv,
         })
     }
 

@@ -20,6 +20,8 @@ pub struct Pair<'a> {
     pub key: &'a [u8],
     /// Revision of its last change.
     pub mod_revision: i64,
+    /// How often it was written since it was created.
+    pub version: i64,
     /// The value.
     pub value: &'a [u8],
 }
@@ -119,6 +121,7 @@ fn pair(message: &[u8]) -> Result<Pair<'_>, Malformed> {
         match field? {
             (1, Value::Bytes(key)) => pair.key = key,
             (3, Value::Number(revision)) => pair.mod_revision = revision as i64,
+            (4, Value::Number(version)) => pair.version = version as i64,
             (5, Value::Bytes(value)) => pair.value = value,
             _ => {}
         }
