@@ -301,6 +301,67 @@ fn an_old_revision_is_gone_after_a_turn() {
 }
 
 #[test]
+fn every_watch_sees_what_is_created_changed_and_removed() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let seen = fresh.load(
+        "--mix create=2,txn=6,delete=2 --guarded --rate 200 --duration 5s --preload 500 --streams 3 \
+         --watches-per-stream 2 --watch-prev-kv",
+    );
+    let [creates, updates, deletes] =
+        ["create", "txn", "delete"].map(|name| seen.answered(&format!("{name}.response")));
+    assert!(deletes > 100);
+    let total = |name| number(&seen.run, "watch.total", name);
+    // An update that found its object gone brings no event.
+    let most = 6 * (creates + updates + deletes);
+    assert!((most - 60..=most).contains(&total("expected")), "{most}");
+    assert_eq!(total("received"), total("expected"));
+    assert_eq!(total("deletions"), 6 * deletes);
+    assert_eq!((total("missing"), total("duplicates")), (0, 0));
+    assert_eq!(
+        steady(&seen.run, "watch.event").total.count(),
+        total("received") - total("deletions")
+    );
+    let sent = "etcd_debugging_mvcc_events_total";
+    let told = (seen.after.value(sent) - seen.before.value(sent)) as u64;
+    assert_eq!(told, total("received"));
+    assert_eq!(seen.calls("Put"), 0);
+}
+
+#[test]
+fn a_plain_deletion_is_awaited_only_where_there_was_a_key() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let seen = fresh.load(
+        "--mix put=1,delete=1 --rate 300 --duration 3s --preload 0 --key-space-size 50 --streams 2",
+    );
+    let total = |name| number(&seen.run, "watch.total", name);
+    assert_eq!((total("missing"), total("duplicates")), (0, 0));
+    assert_eq!(total("received"), total("expected"));
+    let deletes = seen.answered("delete.response");
+    assert!((1..=20 * deletes).contains(&total("deletions")));
+}
+
+#[test]
+fn keys_that_vanish_with_their_lease_are_nobodys_deletions() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let seen = fresh.load(
+        "create --rate 100 --duration 8s --streams 2 --watches-per-stream 1 --lease-ttl 2 --lease-keys 20",
+    );
+    let creates = seen.answered("create.response");
+    assert_eq!(creates, 800);
+    assert!(fresh.keys().len() < 700, "some have vanished");
+    let total = |name| number(&seen.run, "watch.total", name);
+    assert_eq!(total("received"), 2 * creates);
+    assert_eq!(total("expected"), 2 * creates);
+    assert_eq!((total("duplicates"), total("deletions")), (0, 0));
+}
+
+#[test]
 fn a_load_that_has_no_number_left_says_so() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();

@@ -191,7 +191,7 @@ pub struct LoadArgs {
     #[arg(long, value_name = "N", help_heading = WATCHES)]
     pub watched_keys: Option<u64>,
 
-    /// Events carry the value before, as an apiserver asks for
+    /// Events carry the value before, and the revision is told from time to time, as an apiserver asks for
     #[arg(long, help_heading = WATCHES)]
     pub watch_prev_kv: bool,
 

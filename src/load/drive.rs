@@ -376,6 +376,7 @@ impl Drive<'_> {
                 "received": received,
                 "missing": expected.saturating_sub(received),
                 "duplicates": duplicates,
+                "deletions": watching.deletions(),
                 "streams": watching.plan.streams,
                 "watches": u64::from(watching.plan.streams) * u64::from(watching.plan.watches_per_stream),
             });

@@ -144,6 +144,11 @@ impl Work {
             .any(|weighted| weighted.operation.writes())
     }
 
+    /// Whether each event of a deletion is that of an operation: keys also vanish with their lease.
+    pub fn tells_deletions(&self) -> bool {
+        self.plan.writes.lease_ttl_s == 0
+    }
+
     /// A change of a key was acknowledged.
     pub fn acknowledged(&self, key: u64, revision: i64, removed: bool) {
         self.learn(key, if removed { 0 } else { revision });
@@ -302,7 +307,11 @@ impl<'a> Client<'a> {
         let answer = self
             .call(Method::DeleteRange, &Delete { key: &key, prev_kv })
             .await?;
-        let (head, _) = deleted(&answer)?;
+        let (head, count) = deleted(&answer)?;
+        if count == 0 {
+            // No watch will hear of it.
+            self.touched.clear();
+        }
         self.work.acknowledged(number, head.revision, true);
         Ok(Done::of(head))
     }

@@ -85,6 +85,10 @@ impl Client<'_> {
             done.tried(answer.head, answer.succeeded);
             if answer.succeeded {
                 work.acknowledged(number, answer.head.revision, removes);
+                if removes && revision == 0 {
+                    // It was not there, and no watch will hear of it.
+                    self.touched.clear();
+                }
                 return Ok(done);
             }
             let found = answer.ranges.first().and_then(|range| range.pairs.first());

@@ -174,7 +174,6 @@ const NONSENSE: &[(&str, &[&str])] = &[
     ),
     ("put --watched-keys 5", &["--watched-keys", "--streams"]),
     ("range --streams 5", &["--streams", "put, create or txn"]),
-    ("--mix put=1,delete=1 --streams 5", &["delete", "--mix"]),
     ("watch --streams 0", &["--streams 0", "1 to"]),
     (
         "watch --streams 10000 --watches-per-stream 1000",

@@ -304,11 +304,6 @@ fn watch(args: &LoadArgs, operations: &[Weighted]) -> Result<Option<Watch>> {
             "--streams: nothing is put that a watch could see; have put, create or txn in the --mix",
         ));
     }
-    if has(operations, &[Operation::Delete]) {
-        return Err(usage(
-            "--streams: the event of a delete does not say when it was due; leave delete out of the --mix",
-        ));
-    }
     let streams = within("--streams", args.streams.unwrap_or(STREAMS), 1, MAX_STREAMS)?;
     let each = args.watches_per_stream.unwrap_or(WATCHES_PER_STREAM);
     let each = within("--watches-per-stream", each, 1, MAX_STREAMS)?;

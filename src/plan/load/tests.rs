@@ -271,6 +271,7 @@ fn the_command_asks_for_the_same_plan() {
         "--mix range=1,list-watch=1 --read revision --limit 7",
         "compact --rate 0.1 --compact",
         "--mix status=1,compact=2,create=30 --local --local-dir /srv",
+        "--mix create=2,txn=6,delete=2 --guarded --streams 3 --watch-prev-kv",
         "stm --isolation ss --stm-keys 9 --stm-writes 30%",
         "put --rate 500..8000:+500/10s --burst 325 --arrival poisson",
         "put --rate 500..8000/60s --total 1000",
