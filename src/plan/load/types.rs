@@ -242,6 +242,12 @@ pub enum Operation {
     LeaseKeepalive,
     /// Grants a lease and revokes it.
     LeaseGrant,
+    /// Lists the whole key space in pages, then watches it until the watch stands.
+    ListWatch,
+    /// A turn of an apiserver's compactor.
+    Compact,
+    /// Asks a member how it is.
+    Status,
 }
 
 /// Which keys are used.
@@ -310,6 +316,14 @@ pub struct Reads {
     pub count_only: bool,
     /// No values.
     pub keys_only: bool,
+    /// Keys of a page of `list-watch`; 0 without it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub list_page: u32,
+}
+
+/// Fields that older results do not have are left out where they say nothing, so that both compare as equal.
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What a read covers.
@@ -393,7 +407,7 @@ pub enum Isolation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Operation; 9] = [
+    pub const ALL: [Operation; 12] = [
         Operation::Put,
         Operation::Range,
         Operation::Delete,
@@ -403,6 +417,9 @@ impl Operation {
         Operation::Stm,
         Operation::LeaseKeepalive,
         Operation::LeaseGrant,
+        Operation::ListWatch,
+        Operation::Compact,
+        Operation::Status,
     ];
 
     /// Its name on the command line and in series' names.
@@ -417,6 +434,9 @@ impl Operation {
             Operation::Stm => "stm",
             Operation::LeaseKeepalive => "lease-keepalive",
             Operation::LeaseGrant => "lease-grant",
+            Operation::ListWatch => "list-watch",
+            Operation::Compact => "compact",
+            Operation::Status => "status",
         }
     }
 
@@ -465,5 +485,14 @@ pub const LOAD_SERIES: &[&str] = &[
     "lease-grant.service",
     "lease-grant.response",
     "lease-grant.lag",
+    "list-watch.service",
+    "list-watch.response",
+    "list-watch.lag",
+    "compact.service",
+    "compact.response",
+    "compact.lag",
+    "status.service",
+    "status.response",
+    "status.lag",
     "watch.event",
 ];
