@@ -362,6 +362,25 @@ fn keys_that_vanish_with_their_lease_are_nobodys_deletions() {
 }
 
 #[test]
+fn as_many_transactions_conflict_as_should() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let seen = fresh.load(
+        "--mix txn=9,delete=1 --guarded --conflicts 10% --clients 2 --total 5000 --key-space-size 20000 \
+         --preload 20000 --no-scrape"
+    );
+    let done = seen.answered("txn.service") + seen.answered("delete.service");
+    assert_eq!(done, 5000);
+    let count = number(&seen.run, "txn.conflicts", "count");
+    assert!((400..600).contains(&count), "{count}");
+    assert_eq!(number(&seen.run, "txn.conflicts", "attempts"), 5000 + count);
+    // The keys to begin with are written many at a time.
+    let txns = seen.calls("Txn") - (5000 + count);
+    assert!((20_000 / 128..500).contains(&txns), "{txns}");
+}
+
+#[test]
 fn a_load_that_has_no_number_left_says_so() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();

@@ -41,6 +41,12 @@ pub struct LoadArgs {
     #[arg(long, help_heading = OPERATIONS)]
     pub guarded: bool,
 
+    /// Share of the guarded transactions that first believe in an older revision, and find the key changed [default: 0%]
+    ///
+    /// As those of a second apiserver, whose cache is behind: in a Kubernetes some 1% to 3%.
+    #[arg(long, value_name = "SHARE", value_parser = parse_share, help_heading = OPERATIONS)]
+    pub conflicts: Option<f64>,
+
     /// Ask each put and delete for the value it replaced
     #[arg(long, help_heading = OPERATIONS)]
     pub prev_kv: bool,

@@ -236,6 +236,7 @@ impl LoadPlan {
     fn write_flags(&self, words: &mut Words) {
         words.unless("--txn-ops", self.writes.txn_operations, 1);
         words.switch("--guarded", self.writes.guarded);
+        words.unless("--conflicts", self.writes.conflicts, 0.0);
         words.switch("--prev-kv", self.writes.prev_kv);
         let default = resolve::default_lease_ttl(&self.operations);
         words.unless("--lease-ttl", self.writes.lease_ttl_s, default);

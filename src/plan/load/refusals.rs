@@ -159,6 +159,7 @@ const NONSENSE: &[(&str, &[&str])] = &[
         "--mix create=1,delete=3 --guarded --rate 4000 --duration 10s --warmup 0s",
         &["--preload 10000", "20,000 keys more", "at least 20800"],
     ),
+    ("txn --conflicts 1%", &["--conflicts", "add --guarded"]),
     ("range --prev-kv", &["--prev-kv", "put or delete"]),
     ("range --lease-ttl 5", &["--lease-ttl"]),
     ("put --lease-ttl 0", &["--lease-ttl 0", "1 to"]),

@@ -268,6 +268,11 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+/// The same for a share.
+fn is_none_of_it(share: &f64) -> bool {
+    *share == 0.0
+}
+
 /// What a read covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -285,7 +290,7 @@ pub enum ReadShape {
 }
 
 /// How writes are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Writes {
     /// Keys are bound to a lease of this many seconds; 0 is no lease.
     pub lease_ttl_s: u64,
@@ -295,6 +300,9 @@ pub struct Writes {
     pub txn_operations: u32,
     /// Transactions as an apiserver sends them: only if the key is unchanged, else read it.
     pub guarded: bool,
+    /// Share of the guarded transactions that first believe in an older revision, 0 to 1.
+    #[serde(default, skip_serializing_if = "is_none_of_it")]
+    pub conflicts: f64,
     /// Leases are granted as they are needed, each for a few keys; one for all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared_leases: Option<SharedLeases>,

@@ -63,6 +63,7 @@ pub(super) fn plan() -> LoadPlan {
             prev_kv: false,
             txn_operations: 1,
             guarded: false,
+            conflicts: 0.0,
             shared_leases: None,
         },
         watch: None,
