@@ -22,8 +22,8 @@ pub use export::{Destination, ExportPlan};
 pub use import::{DeviceWrites, Figures, ImportPlan, ImportRequest, Input, Layout, Program};
 pub use load::{
     FRESH_PREFIX, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation,
-    Placement, RateStep, ReadShape, Reads, Security, SharedLeases, Stm, Target, Values, Watch,
-    Weighted, Writes,
+    Placement, RateStep, ReadShape, Reads, Security, SharedLeases, SizeDistribution, Stm, Target,
+    Values, Watch, Weighted, Writes,
 };
 pub use resolve::labels;
 pub use scenario::ScenarioPlan;

@@ -1,8 +1,8 @@
 //! A plan as the command line that asks for it.
 
 use super::{
-    Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, Values, keys, leases,
-    mix, pace, rate, resolve, target,
+    Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, keys, leases, mix, pace,
+    rate, resolve, sizes, target,
 };
 use crate::plan::Arrival;
 use crate::plan::command::{flag, quote};
@@ -193,23 +193,11 @@ impl LoadPlan {
     }
 
     fn value_flags(&self, words: &mut Words) {
-        let Values {
-            min_size,
-            max_size,
-            compressible,
-            changing,
-        } = self.values;
-        let size = match (min_size, max_size) {
-            (min, max) if min == max => exact_bytes(u64::from(max)),
-            (min, max) => format!(
-                "{}..{}",
-                exact_bytes(u64::from(min)),
-                exact_bytes(u64::from(max))
-            ),
-        };
+        let values = &self.values;
+        let size = sizes::text(values);
         words.unless("--val-size", size, exact_bytes(u64::from(VAL_SIZE)));
-        words.unless("--compressible", compressible, 0.0);
-        words.unless("--changing", changing, 1.0);
+        words.unless("--compressible", values.compressible, 0.0);
+        words.unless("--changing", values.changing, 1.0);
     }
 
     fn read_flags(&self, words: &mut Words) {

@@ -11,6 +11,7 @@ mod rate;
 mod refusals;
 mod resolve;
 mod size;
+mod sizes;
 mod target;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -21,6 +22,6 @@ mod types;
 pub use keys::FRESH_PREFIX;
 pub use types::{
     Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
-    RateStep, ReadShape, Reads, Security, SharedLeases, Stm, Target, Values, Watch, Weighted,
-    Writes,
+    RateStep, ReadShape, Reads, Security, SharedLeases, SizeDistribution, Stm, Target, Values,
+    Watch, Weighted, Writes,
 };

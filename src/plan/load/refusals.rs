@@ -95,6 +95,23 @@ const NONSENSE: &[(&str, &[&str])] = &[
     ),
     ("put --val-size 2GiB", &["--val-size", "max-request-bytes"]),
     ("put --val-size 4KiB..1KiB", &["turn them round"]),
+    (
+        "put --val-size normal=4KiB",
+        &["'normal'", "lognormal=4KiB"],
+    ),
+    (
+        "put --val-size lognormal=4KiB,10KiB",
+        &["--val-size", "an end"],
+    ),
+    ("put --val-size lognormal=4KiB,1KiB,9KiB", &["not below it"]),
+    (
+        "put --val-size lognormal=4KiB,10KiB,30MiB",
+        &["max-request-bytes"],
+    ),
+    (
+        "watch --val-size lognormal=16,64,100",
+        &["--val-size 16", "at least 32"],
+    ),
     ("put --val-size large", &["--val-size large", "4096"]),
     (
         "put --val-size 16 --verify",

@@ -237,12 +237,37 @@ pub enum KeyDistribution {
 pub struct Values {
     /// Bytes of the smallest value.
     pub min_size: u32,
-    /// Bytes of the largest; sizes in between are equally likely.
+    /// Bytes of the largest.
     pub max_size: u32,
     /// Share of a value that is zeros, 0 to 1; the rest is random.
     pub compressible: f64,
     /// Share of a value that differs from one write to the next, above 0, up to 1.
     pub changing: f64,
+    /// Which sizes there are in between.
+    #[serde(default, skip_serializing_if = "SizeDistribution::is_even")]
+    pub distribution: SizeDistribution,
+}
+
+/// How likely a size is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SizeDistribution {
+    /// Each as likely as another; each write draws its own.
+    #[default]
+    Even,
+    /// A long tail, as the objects of real stores have it: log-normal, and drawn once for each key.
+    LogNormal {
+        /// Half of the values are smaller.
+        median: u32,
+        /// One in a hundred is larger.
+        p99: u32,
+    },
+}
+
+impl SizeDistribution {
+    fn is_even(&self) -> bool {
+        *self == SizeDistribution::Even
+    }
 }
 
 /// How reads are made.

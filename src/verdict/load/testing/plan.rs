@@ -3,7 +3,7 @@
 use super::{MS, S};
 use crate::plan::{
     Arrival, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Operation, Placement, RateStep,
-    ReadShape, Reads, Security, Stm, Target, Values, Weighted, Writes,
+    ReadShape, Reads, Security, SizeDistribution, Stm, Target, Values, Weighted, Writes,
 };
 
 /// An open loop of these rates.
@@ -49,6 +49,7 @@ pub(super) fn plan() -> LoadPlan {
             max_size: 1024,
             compressible: 0.0,
             changing: 1.0,
+            distribution: SizeDistribution::Even,
         },
         reads: Reads {
             serializable: false,
