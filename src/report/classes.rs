@@ -1,7 +1,7 @@
 //! The classes of a load as a table: what each asks for, how often, on what. Pure.
 
 use super::text::{left, right, width};
-use crate::plan::{LoadPlan, RateStep, Values};
+use crate::plan::{LoadPlan, RateStep};
 use crate::units::{format_bytes, format_count};
 
 const HEAD: [&str; 7] = [
@@ -67,15 +67,10 @@ fn row(name: &str, part: &LoadPlan) -> Row {
         operations: part.steps().to_vec(),
         writes_per_s: part.writes_per_s(),
         keys: part.preload,
-        bytes: part.preload * mean_size(&part.values),
+        bytes: (part.preload as f64 * part.values.mean_size()) as u64,
         watches,
         connections: part.connections.into(),
     }
-}
-
-/// Bytes of a value on average.
-fn mean_size(values: &Values) -> u64 {
-    (u64::from(values.min_size) + u64::from(values.max_size)).div_ceil(2)
 }
 
 fn together(rows: &[Row]) -> Row {

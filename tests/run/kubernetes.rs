@@ -122,7 +122,10 @@ fn a_thousand_nodes_ask_of_etcd_what_the_table_says() {
 
     // A pod in eight is deleted, and every change goes to each of three watches.
     let deletions = 4.0 / 2.0;
-    about(seen.per_s("etcd_mvcc_put_total"), objects + events - deletions);
+    about(
+        seen.per_s("etcd_mvcc_put_total"),
+        objects + events - deletions,
+    );
     let deleted = seen.per_s("etcd_mvcc_delete_total");
     assert!((1.0..3.5).contains(&deleted), "{deleted}");
     about(
