@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod needs;
 pub mod null_server;
 pub mod probe;
+pub mod pypi;
 pub mod quiet;
 pub mod readers;
 pub mod shape;
