@@ -3,6 +3,7 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code, unused_imports, unused_macros)]
 
+pub mod attempts;
 pub mod authority;
 pub mod cgroup;
 pub mod clients;
@@ -11,6 +12,7 @@ pub mod command;
 pub mod etcd;
 pub mod fio;
 pub mod guarded;
+pub mod lateness;
 pub mod load;
 pub mod loopdisk;
 pub mod metrics;
