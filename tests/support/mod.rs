@@ -17,6 +17,7 @@ pub mod load;
 pub mod loopdisk;
 pub mod metrics;
 pub mod needs;
+pub mod neighbours;
 pub mod null_server;
 pub mod probe;
 pub mod pypi;
