@@ -46,6 +46,29 @@ pub struct LoadArgs {
     #[arg(long, value_name = "SECONDS", help_heading = OPERATIONS)]
     pub lease_ttl: Option<u64>,
 
+    /// Operations that go on beside others, with a rate, keys and figures of their own; may be repeated
+    ///
+    /// 'leases: txn --guarded --rate 100 --val-size 550' is a load of its own by the name of leases, in the same
+    /// process and under the same clock. A class takes the words of a load about operations, pace, keys, values, reads
+    /// and watches; its --prefix comes after that of the load [default: its name]. Where there are classes, they are
+    /// all that is done.
+    #[arg(
+        long = "class",
+        value_name = "NAME: WORDS",
+        action = ArgAction::Append,
+        conflicts_with_all = OF_A_CLASS,
+        help_heading = CLASSES
+    )]
+    pub classes: Vec<String>,
+
+    /// Multiplies rates and numbers of keys of the classes [default: 1]
+    #[arg(long, value_name = "FACTOR", help_heading = CLASSES)]
+    pub scale: Option<f64>,
+
+    /// In a class: leave it as it is, whatever --scale says
+    #[arg(long, help_heading = CLASSES)]
+    pub unscaled: bool,
+
     /// How the etcd is reached.
     #[command(flatten)]
     pub connect: ConnectArgs,
@@ -284,7 +307,44 @@ pub struct LoadArgs {
     pub output: OutputArgs,
 }
 
+/// What a class says of its own, and what cannot be said beside classes, by the names of the fields above.
+pub const OF_A_CLASS: [&str; 32] = [
+    "operation",
+    "mix",
+    "rw_ratio",
+    "txn_ops",
+    "guarded",
+    "prev_kv",
+    "lease_ttl",
+    "rate",
+    "arrival",
+    "burst",
+    "clients",
+    "conns",
+    "key_size",
+    "key_space_size",
+    "key_dist",
+    "sequential_keys",
+    "val_size",
+    "compressible",
+    "changing",
+    "preload",
+    "read",
+    "limit",
+    "consistency",
+    "count_only",
+    "keys_only",
+    "streams",
+    "watches_per_stream",
+    "watched_keys",
+    "watch_prev_kv",
+    "isolation",
+    "stm_keys",
+    "stm_writes",
+];
+
 const OPERATIONS: &str = "Operations";
+const CLASSES: &str = "Several loads in one";
 const PACE: &str = "Pace and length";
 const KEYS: &str = "Keys and values";
 const READS: &str = "Reads";

@@ -21,7 +21,7 @@ pub use connect::{ConnectArgs, UserArg};
 pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, PhaseArg};
 pub use export::{Export, ExportArgs};
 pub use import::{ImportArgs, ProgramArg};
-pub use load::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
+pub use load::{ConsistencyArg, IsolationArg, LoadArgs, OF_A_CLASS, OperationArg, ReadArg};
 pub use output::{ChartArgs, DocumentArgs, Format, OutputArgs, Table};
 pub use report::ReportArgs;
 pub use run::RunArgs;

@@ -1,5 +1,6 @@
 //! The load generator: drives an etcd, and charges every delay to the request that suffered it.
 
+mod account;
 mod after;
 mod books;
 mod client;
@@ -13,6 +14,7 @@ mod keys;
 mod lane;
 mod ledger;
 mod operation;
+mod part;
 mod preload;
 mod run;
 mod schedule;

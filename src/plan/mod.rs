@@ -21,8 +21,9 @@ pub use document::{DocumentPlan, chosen, place};
 pub use export::{Destination, ExportPlan};
 pub use import::{DeviceWrites, Figures, ImportPlan, ImportRequest, Input, Layout, Program};
 pub use load::{
-    FRESH_PREFIX, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation,
-    Placement, RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
+    Class, FRESH_PREFIX, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan,
+    Operation, Placement, RateStep, ReadShape, Reads, Security, Stm, Strand, Target, Values, Watch,
+    Weighted, Writes, events,
 };
 pub use resolve::labels;
 pub use scenario::ScenarioPlan;

@@ -1,5 +1,8 @@
 //! The plan of a load: what it is, what was typed for it, and back.
 
+mod class;
+#[cfg(test)]
+mod class_tests;
 mod command;
 mod keys;
 mod mix;
@@ -16,8 +19,9 @@ pub(crate) mod testing;
 mod tests;
 mod types;
 
+pub use class::{Strand, events};
 pub use keys::FRESH_PREFIX;
 pub use types::{
-    Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
+    Class, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
     RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
 };

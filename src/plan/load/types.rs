@@ -68,6 +68,52 @@ pub struct LoadPlan {
     pub rules: Vec<String>,
     /// Seed of arrivals, keys and values.
     pub seed: u64,
+    /// Kinds of operations that go on side by side. Where there are any, they are all that is done: what stands above
+    /// about pace, connections and the number of keys is then the sum of theirs, and there are no operations beside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<Class>,
+    /// What rates and numbers of keys of classes are multiplied with.
+    #[serde(default = "unscaled", skip_serializing_if = "is_unscaled")]
+    pub scale: f64,
+}
+
+fn unscaled() -> f64 {
+    1.0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_unscaled(scale: &f64) -> bool {
+    *scale == 1.0
+}
+
+/// One of several kinds of operations that a load does side by side: a rate, keys, values and series of its own.
+/// Before it is scaled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Class {
+    /// Its name: the first part of its series' names.
+    pub name: String,
+    /// Whether it stays as it is where the load is scaled.
+    pub unscaled: bool,
+    /// Its connections.
+    pub connections: u32,
+    /// When its operations are started.
+    pub pace: LoadPace,
+    /// What is done.
+    pub operations: Vec<Weighted>,
+    /// Which keys are used; their prefix comes after that of the load.
+    pub keys: Keys,
+    /// What is written to them.
+    pub values: Values,
+    /// How reads are made.
+    pub reads: Reads,
+    /// How writes are made.
+    pub writes: Writes,
+    /// What is watched.
+    pub watch: Option<Watch>,
+    /// How software transactions are made.
+    pub stm: Stm,
+    /// Keys written before the load.
+    pub preload: u64,
 }
 
 /// Which etcd is driven.
@@ -149,6 +195,14 @@ pub struct RateStep {
     pub to_per_s: f64,
     /// Its length.
     pub duration_ns: u64,
+    /// Operations due at once at its beginning, beside the rate.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub burst: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_zero(burst: &u32) -> bool {
+    *burst == 0
 }
 
 /// An operation and its share.

@@ -21,6 +21,7 @@ pub(super) fn step(per_s: f64, seconds: u64) -> RateStep {
     RateStep {
         from_per_s: per_s,
         to_per_s: per_s,
+        burst: 0,
         duration_ns: seconds * S,
     }
 }
@@ -85,5 +86,7 @@ pub(super) fn plan() -> LoadPlan {
         heartbeat_ns: 100 * MS,
         rules: Vec::new(),
         seed: 1,
+        classes: Vec::new(),
+        scale: 1.0,
     }
 }
