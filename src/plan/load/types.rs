@@ -85,7 +85,6 @@ fn unscaled() -> f64 {
     1.0
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
 fn is_unscaled(scale: &f64) -> bool {
     *scale == 1.0
 }
@@ -202,11 +201,6 @@ pub struct RateStep {
     /// Operations due at once at its beginning, beside the rate.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub burst: u32,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
-fn is_zero(burst: &u32) -> bool {
-    *burst == 0
 }
 
 /// An operation and its share.
