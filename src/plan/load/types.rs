@@ -85,7 +85,6 @@ fn unscaled() -> f64 {
     1.0
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
 fn is_unscaled(scale: &f64) -> bool {
     *scale == 1.0
 }
