@@ -181,6 +181,8 @@ fn of(name: &str, typed: &LoadArgs, whole: &LoadArgs, lengths: &Lengths) -> Resu
         duration,
         warmup: whole.warmup,
         total: None,
+        // A throwaway etcd has nobody whose history it is.
+        compact: whole.compact || whole.local.is_some(),
         ..typed.clone()
     };
     let mut plan = LoadPlan::resolve_one(&alone)?;
