@@ -38,7 +38,7 @@ fn small(name: &str) -> &'static [&'static str] {
             "after=1s",
             "warmup=0s",
             "scale=0.1",
-            "quota=16MiB",
+            "quota=64MiB",
         ],
         "leader-kill" => &["duration=10s", "kill_at=2s", "warmup=0s", "scale=0.01"],
         _ => panic!("say how '{name}' is made small"),
