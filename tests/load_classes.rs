@@ -75,7 +75,7 @@ fn each_class_has_its_rate_its_keys_and_its_series() {
     assert_eq!(number(&run, "watch.total", "missing"), 0);
 
     // As etcd itself counted: the keys of the pods were written before in one more transaction.
-    let grown = |method: &str| after.handled(method) - before.handled(method);
+    let grown = |method: &str| after.calls(method) - before.calls(method);
     let written = samples("leases.response") + samples("pods.txn.response");
     let conflicts =
         told(&run, "steady", "leases", "conflicts") + told(&run, "steady", "pods", "conflicts");

@@ -16,13 +16,16 @@ use crate::units::{parse_bytes, parse_duration, parse_duration_or_millis, parse_
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = SHORT_EXAMPLES, after_long_help = EXAMPLES)]
 pub struct LoadArgs {
-    /// put, range, mixed, txn, txn-mixed, delete, watch, lease or stm; --mix instead for a mix of your own
+    /// put, range, mixed, txn, txn-mixed, delete, create, watch, list-watch, lease, stm, compact or status; --mix instead
+    /// for a mix of your own
     #[arg(value_enum, value_name = "OPERATION", hide_possible_values = true)]
     pub operation: Option<OperationArg>,
 
     /// Operations and their weights: put=60,range=35,delete=5
     ///
-    /// Of put, range, delete, txn, txn-range, stm, lease-keepalive and lease-grant.
+    /// Of put, range, delete, create, txn, txn-range, stm, list-watch, lease-keepalive, lease-grant, compact and status.
+    /// With create, objects come and
+    /// go: deletions remove the oldest, all else uses those that are there.
     #[arg(long, value_name = "OPERATION=WEIGHT,…", help_heading = OPERATIONS)]
     pub mix: Option<String>,
 
@@ -68,6 +71,17 @@ pub struct LoadArgs {
     /// In a class: leave it as it is, whatever --scale says
     #[arg(long, help_heading = CLASSES)]
     pub unscaled: bool,
+
+    /// Bind only so many keys to a lease, then grant another, as an apiserver does [default: 1000 with --lease-reuse]
+    ///
+    /// Leases are then granted by the operations that need one, a connection's next for the keys that are written over
+    /// it, and neither kept alive nor revoked before the end. With 1, each write has a lease of its own.
+    #[arg(long, value_name = "N", help_heading = OPERATIONS)]
+    pub lease_keys: Option<u64>,
+
+    /// Bind keys to a lease only for so long, then grant another [default: with --lease-keys 5% of --lease-ttl, up to 60s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = OPERATIONS)]
+    pub lease_reuse: Option<u64>,
 
     /// How the etcd is reached.
     #[command(flatten)]
@@ -171,7 +185,8 @@ pub struct LoadArgs {
     #[arg(long, value_enum, value_name = "SHAPE", help_heading = READS)]
     pub read: Option<ReadArg>,
 
-    /// Most keys of one answer; with --read paged, of a page [default: 500 for from and paged, else none]
+    /// Most keys of one answer; of a page with --read paged and list-watch [default: 500 for from and paged, 10000 for
+    /// list-watch, else none]
     #[arg(long, value_name = "N", help_heading = READS)]
     pub limit: Option<u32>,
 
@@ -199,7 +214,7 @@ pub struct LoadArgs {
     #[arg(long, value_name = "N", help_heading = WATCHES)]
     pub watched_keys: Option<u64>,
 
-    /// Events carry the value before, as an apiserver asks for
+    /// Events carry the value before, and the revision is told from time to time, as an apiserver asks for
     #[arg(long, help_heading = WATCHES)]
     pub watch_prev_kv: bool,
 
@@ -240,6 +255,29 @@ pub struct LoadArgs {
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes, help_heading = LOCAL)]
     pub quota: Option<u64>,
 
+    /// Kill the leader of --local=3 or more so long after the measured load has begun, and start it again: 10s,40s
+    ///
+    /// With SIGKILL, as a crash. It comes back with its data, its name and its ports; see --restart-after.
+    #[arg(
+        long,
+        value_name = "DURATION,…",
+        value_parser = parse_duration,
+        value_delimiter = ',',
+        help_heading = LOCAL
+    )]
+    pub kill_leader: Vec<u64>,
+
+    /// How long a leader that --kill-leader has killed stays away [default: 5s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = LOCAL)]
+    pub restart_after: Option<u64>,
+
+    /// When the database has reached its quota, compact, defragment and disarm the alarm while the load goes on
+    ///
+    /// Once, as an operator would, with the time that each step took; needs --allow-quota. That the quota was reached
+    /// is a failure all the same. When it comes near again, the load stops.
+    #[arg(long, help_heading = LOCAL)]
+    pub recover_quota: bool,
+
     /// A rule of your own, beside the defaults; may be repeated
     ///
     /// A series, a quantile (or mean, max, rate), a limit with its unit: 'put.response.p99 < 50ms'; or 'errors < 0.1%'.
@@ -269,7 +307,7 @@ pub struct LoadArgs {
     #[arg(long, help_heading = SAFETY)]
     pub keep_keys: bool,
 
-    /// Compact the history at the end, that of everybody in this etcd
+    /// Compact the history at the end, that of everybody in this etcd; the operation compact may do so meanwhile
     #[arg(long, help_heading = SAFETY)]
     pub compact: bool,
 
@@ -308,7 +346,7 @@ pub struct LoadArgs {
 }
 
 /// What a class says of its own, and what cannot be said beside classes, by the names of the fields above.
-pub const OF_A_CLASS: [&str; 32] = [
+pub const OF_A_CLASS: [&str; 34] = [
     "operation",
     "mix",
     "rw_ratio",
@@ -316,6 +354,8 @@ pub const OF_A_CLASS: [&str; 32] = [
     "guarded",
     "prev_kv",
     "lease_ttl",
+    "lease_keys",
+    "lease_reuse",
     "rate",
     "arrival",
     "burst",
@@ -370,9 +410,13 @@ Operations:
   txn        a transaction that writes
   txn-mixed  transactions, some that write and some that read
   delete     removes one key
+  create     writes a key that is not there, as an apiserver does
   watch      puts, and how long their events take to every watch
   lease      prolongs leases
   stm        software transactions, as etcd's concurrency package makes them
+  list-watch lists all keys in pages, then watches them: how an apiserver begins with a resource
+  compact    a turn of an apiserver's compactor, which forgets what was before the last turn
+  status     asks a member how it is
 
 Sizes take a unit (4096, 64k, 1KiB, 1MB), durations need one (250us, 10ms, 1.5s, 30m, 1h30m).
 
@@ -394,7 +438,10 @@ Examples:
     etcdbench load --mix txn=60,range=40 --guarded --read from --streams 30 --watch-prev-kv
 
   What a loss of the leader costs, and whether anything acknowledged is lost:
-    etcdbench load put --rate 500 --duration 5m --verify";
+    etcdbench load put --rate 500 --local=3 --kill-leader 10s --verify
+
+  What a full database costs, and the way back:
+    etcdbench load put --local --quota 64MiB --rate 1000 --val-size 4KiB --allow-quota --recover-quota";
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -411,12 +458,20 @@ pub enum OperationArg {
     TxnMixed,
     /// Removes one key
     Delete,
+    /// Writes a key that is not there
+    Create,
     /// Puts, and the events of them
     Watch,
     /// Prolongs leases
     Lease,
     /// Software transactions
     Stm,
+    /// Lists all keys in pages, then watches them until the watch stands
+    ListWatch,
+    /// A turn of an apiserver's compactor
+    Compact,
+    /// Asks a member how it is
+    Status,
 }
 
 /// What a read covers.
@@ -430,6 +485,8 @@ pub enum ReadArg {
     From,
     /// The whole key space in pages of --limit keys, at one revision; all of them are one operation
     Paged,
+    /// No key, only the store's revision, as an apiserver asks for before it answers from its cache
+    Revision,
 }
 
 /// How up to date an answer is.

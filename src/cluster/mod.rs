@@ -6,6 +6,7 @@ mod discover;
 mod explain;
 pub mod guard;
 mod keys;
+mod leases;
 pub mod local;
 pub mod metrics;
 mod scrape;
@@ -30,6 +31,7 @@ use scrape::Scraper;
 
 pub use guard::Quota;
 pub use status::{Alarm, MemberStatus};
+pub use upkeep::Defragmented;
 pub use watcher::{Live, Watcher};
 
 /// An election takes one to two seconds by default; one that is split, twice as long.

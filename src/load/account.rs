@@ -37,7 +37,21 @@ impl Drive<'_> {
                 self.event(&span.phase, "ack.gap", member, detail);
             }
         }
+        self.leases(parts);
         self.watches(parts);
+    }
+
+    /// Leases that writes shared.
+    fn leases(&self, parts: &[Arc<Part>]) {
+        let sharing = parts.iter().map(|part| &part.work);
+        let sharing = sharing.filter(|work| work.plan.writes.shared_leases.is_some());
+        let told = sharing.map(|work| work.leases.shared());
+        let sum = told.reduce(|(count, keys), (more, more_keys)| (count + more, keys + more_keys));
+        let last = parts.first().and_then(|part| part.archive.spans.last());
+        if let (Some((count, keys)), Some(last)) = (sum, last) {
+            let detail = json!({ "count": count, "keys": keys });
+            self.event(&last.phase, "lease.grants", None, detail);
+        }
     }
 
     fn phase(&self, span: &Span, tally: &Tally, length_ns: u64) {
@@ -77,8 +91,8 @@ impl Drive<'_> {
         let (Some(last), false) = (last, watching.is_empty()) else {
             return;
         };
-        let (mut expected, mut received, mut duplicates, mut streams, mut watches) =
-            (0, 0, 0, 0, 0);
+        let (mut expected, mut received, mut duplicates, mut deletions) = (0, 0, 0, 0);
+        let (mut streams, mut watches) = (0, 0);
         // What one class missed, another cannot make up for.
         let mut missing = 0;
         for watching in watching {
@@ -86,6 +100,7 @@ impl Drive<'_> {
             expected += due;
             received += came;
             duplicates += again;
+            deletions += watching.deletions();
             missing += due.saturating_sub(came);
             streams += watching.plan.streams;
             watches +=
@@ -96,6 +111,7 @@ impl Drive<'_> {
             "received": received,
             "missing": missing,
             "duplicates": duplicates,
+            "deletions": deletions,
             "streams": streams,
             "watches": watches,
         });

@@ -115,9 +115,16 @@ impl After<'_> {
 
     fn clean_up(&mut self, keeps: bool) -> Result<Value> {
         let (plan, prefix) = (self.plan, self.prefix.as_bytes());
-        let mut deleted = 0;
+        let (mut deleted, mut revoked) = (0, 0);
         if !keeps {
             deleted = self.patiently(|cluster| cluster.delete_prefix(prefix, |_| true))?;
+            // Later than the keys: those of one lease would go all at once, and hold up others.
+            let leases: Vec<i64> = self
+                .works
+                .iter()
+                .flat_map(|work| work.leases.all())
+                .collect();
+            revoked = self.patiently(|cluster| cluster.revoke_leases(prefix, &leases))?;
         }
         let interrupted = self.control.signalled();
         let compacted_to = if plan.compact && !interrupted {
@@ -131,6 +138,7 @@ impl After<'_> {
         }
         Ok(json!({
             "deleted": deleted,
+            "revoked": revoked,
             "compacted_to": compacted_to,
             "defragmented": defragments,
         }))

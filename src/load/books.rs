@@ -250,11 +250,11 @@ impl Books {
         recorder.record(self.watch, due_ns, now_ns.saturating_sub(due_ns));
     }
 
-    /// A transaction was tried so many times, all but the last in vain.
-    pub fn attempts(&self, span: usize, attempts: u64) {
+    /// A transaction was tried so many times, and so many of them in vain.
+    pub fn attempts(&self, span: usize, attempts: u64, conflicts: u64) {
         let tally = &mut self.state.borrow_mut().tallies[span];
         tally.attempts += attempts;
-        tally.conflicts += attempts.saturating_sub(1);
+        tally.conflicts += conflicts;
     }
 
     fn recorder<'a>(

@@ -147,12 +147,13 @@ impl Crew {
                 .acknowledged(ticket.span, self.lane.member(), now_ns);
         }
         if done.attempts > 0 {
-            self.books.attempts(ticket.span, done.attempts);
+            self.books
+                .attempts(ticket.span, done.attempts, done.conflicts);
         }
         if let Some(watching) = self
             .watching
             .as_ref()
-            .filter(|_| operation != Operation::Delete)
+            .filter(|_| operation != Operation::Delete || self.work.tells_deletions())
         {
             client.touched.iter().for_each(|key| watching.expect(*key));
         }

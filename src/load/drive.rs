@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::books::{Archive, SETUP, Terms};
+use super::faults::Faults;
 use super::gaps::Gaps;
 use super::halt::{Control, DIED, DeathWatch};
 use super::operation::Work;
@@ -67,6 +68,8 @@ pub struct Drive<'a> {
     pub watcher: &'a Watcher,
     /// Reads this machine's counters.
     pub sampler: CounterSampler,
+    /// What is done to the etcd meanwhile.
+    pub faults: Faults<'a>,
 }
 
 /// A thread of the generator, and what it shares with the coordinator.
@@ -301,9 +304,11 @@ impl Drive<'_> {
                 self.tell_counters(&phase, (told_ns, now_ns), hands, used);
                 (told_ns, told_cpu_ns) = (now_ns, cpu);
             }
+            self.faults.look(start_ns, &phase);
             self.keep_off_the_quota(&phase);
             sleep(LOOK);
         }
+        self.faults.end(start_ns, &phase);
     }
 
     fn enter(&self, phase: &Arc<str>, at_ns: u64, length_ns: u64) {
@@ -348,7 +353,7 @@ impl Drive<'_> {
     /// Ends the load before the database reaches its quota: then it would refuse the writes of everybody.
     fn keep_off_the_quota(&self, phase: &Arc<str>) {
         let live = self.watcher.live();
-        if self.control.is_halted() || !live.must_stop() {
+        if self.control.is_halted() || !live.must_stop() || self.faults.may_fill() {
             return;
         }
         let (db_bytes, quota_bytes) = (live.db_bytes(), live.quota().limit());

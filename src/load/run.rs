@@ -8,6 +8,7 @@ use serde_json::json;
 use super::after::After;
 use super::books::SETUP;
 use super::drive::{Drive, Place};
+use super::faults::{Desk, Faults};
 use super::halt::Control;
 use super::operation::Work;
 use crate::clock::Clock;
@@ -33,7 +34,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     let clock = request.clock;
     let run_id = session::run_id(&clock);
     let dialer = Dialer::new(&plan.security, plan.dial_timeout_ns)?;
-    let local = start_local(plan, &run_id)?;
+    let mut local = start_local(plan, &run_id)?;
     let endpoints = endpoints(plan, local.as_ref())?;
     let mut cluster = Cluster::connect(&endpoints, &dialer, credentials.as_ref())?;
     let placed = cluster.place(&plan.placement)?;
@@ -73,7 +74,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         shared: guarded.shared,
         auth: credentials.map(|credentials| Arc::new(Auth::new(credentials, plan.timeout_ns))),
     };
-    let (outcome, leftover) = match load.carry_out(&mut cluster, &placed, sampler) {
+    let (outcome, leftover) = match load.carry_out(&mut cluster, &placed, sampler, local.as_mut()) {
         Ok(carried_out) => carried_out,
         Err(error) => (Err(error), None),
     };
@@ -259,6 +260,7 @@ impl Load {
         cluster: &mut Cluster,
         placed: &[usize],
         sampler: CounterSampler,
+        local: Option<&mut LocalCluster>,
     ) -> Result<(Result<()>, Option<Error>)> {
         let members = cluster.members();
         let several = members.len() > 1;
@@ -275,6 +277,13 @@ impl Load {
             .iter()
             .map(|(_, work)| Arc::clone(work))
             .collect();
+        let desk = Desk {
+            clock: self.clock,
+            control: self.control.clone(),
+            sink: self.sink.clone(),
+            live: watcher.live(),
+        };
+        let faults = Faults::of(&self.plan, local, &self.dialer, desk)?;
         let driven = Drive {
             plan: Arc::clone(&self.plan),
             works: self.works,
@@ -287,6 +296,7 @@ impl Load {
             dialer: self.dialer,
             auth: self.auth,
             watcher: &watcher,
+            faults,
             sampler,
         }
         .run();

@@ -166,7 +166,8 @@ impl Worker {
             return Ok(Prepared::default());
         };
         let ttl_s = self.part.work.plan.writes.lease_ttl_s;
-        if self.grants_lease && ttl_s > 0 {
+        let one_for_all = self.part.work.plan.writes.shared_leases.is_none();
+        if self.grants_lease && ttl_s > 0 && one_for_all {
             let lease = client::grant(&self.part.work, first, ttl_s).await?;
             self.part.work.lease.store(lease, Ordering::Relaxed);
             spawn_local(client::keep_alive(

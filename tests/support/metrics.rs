@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// One scrape of `/metrics`: samples by name, and by name and labels.
+/// One scrape of `/metrics`: samples by name, with their labels where they have some.
 pub struct Scrape {
     at: Instant,
     samples: BTreeMap<String, f64>,
@@ -42,7 +42,6 @@ impl Scrape {
         let samples = body
             .lines()
             .filter(|line| !line.starts_with('#'))
-            // Values have no blanks, labels may.
             .filter_map(|line| line.rsplit_once(' '))
             .filter_map(|(name, value)| Some((name.to_owned(), value.trim().parse().ok()?)))
             .collect();
@@ -57,14 +56,13 @@ impl Scrape {
         self.samples.get(name).copied().unwrap_or(0.0)
     }
 
-    /// Calls of a gRPC method, however they ended.
-    pub fn handled(&self, method: &str) -> f64 {
-        let method = format!("grpc_method=\"{method}\"");
-        let all = self.samples.iter();
-        let of_method = all.filter(|(name, _)| {
-            name.starts_with("grpc_server_handled_total{") && name.contains(&method)
+    /// How often a method of etcd's API was called.
+    pub fn calls(&self, method: &str) -> f64 {
+        let label = format!("grpc_method=\"{method}\"");
+        let handled = self.samples.iter().filter(|(name, _)| {
+            name.starts_with("grpc_server_handled_total{") && name.contains(&label)
         });
-        of_method.map(|(_, count)| count).sum()
+        handled.map(|(_, value)| value).sum()
     }
 
     /// What happened since an earlier scrape.

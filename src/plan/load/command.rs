@@ -2,7 +2,7 @@
 
 use super::{
     Class, Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, Values, keys,
-    mix, pace, rate, resolve, target,
+    leases, mix, pace, rate, resolve, target,
 };
 use crate::plan::Arrival;
 use crate::plan::command::{flag, quote};
@@ -64,6 +64,7 @@ impl LoadPlan {
         }
         words.unless("--seed", self.seed, SEED);
         self.verdict_flags(&mut words);
+        words.0.extend(self.faults.words());
         quoted(&words.0)
     }
 
@@ -232,7 +233,8 @@ impl LoadPlan {
 
     fn key_flags(&self, words: &mut Words) {
         words.unless("--key-size", self.keys.size, KEY_SIZE);
-        let default = keys::default_space(&self.operations, self.expected_operations());
+        let (expected, preload) = (self.expected_operations(), Some(self.preload));
+        let default = keys::default_space(&self.operations, expected, preload);
         words.unless("--key-space-size", self.keys.space, default);
         let default = keys::default_distribution(&self.operations);
         words.unless(
@@ -274,9 +276,14 @@ impl LoadPlan {
             ReadShape::Prefix => words.0.extend(flag("--read", "prefix")),
             ReadShape::From => words.0.extend(flag("--read", "from")),
             ReadShape::Paged => words.0.extend(flag("--read", "paged")),
+            ReadShape::Revision => words.0.extend(flag("--read", "revision")),
         }
         let default = resolve::default_limit(self.reads.shape);
-        words.unless("--limit", self.reads.limit, default);
+        if matches!(self.reads.list_page, 0 | resolve::LIST_PAGE) {
+            words.unless("--limit", self.reads.limit, default);
+        } else {
+            words.0.extend(flag("--limit", self.reads.list_page));
+        }
         if self.reads.serializable {
             words.0.extend(flag("--consistency", "s"));
         }
@@ -290,6 +297,12 @@ impl LoadPlan {
         words.switch("--prev-kv", self.writes.prev_kv);
         let default = resolve::default_lease_ttl(&self.operations);
         words.unless("--lease-ttl", self.writes.lease_ttl_s, default);
+        if let Some(sharing) = self.writes.shared_leases {
+            words.0.extend(flag("--lease-keys", sharing.keys));
+            let default = leases::default_reuse_ns(self.writes.lease_ttl_s);
+            let (reuse, default) = (exact_duration(sharing.reuse_ns), exact_duration(default));
+            words.unless("--lease-reuse", reuse, default);
+        }
     }
 
     fn watch_flags(&self, words: &mut Words) {

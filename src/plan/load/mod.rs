@@ -4,9 +4,12 @@ mod class;
 #[cfg(test)]
 mod class_tests;
 mod command;
+mod faults;
 mod keys;
+mod leases;
 mod mix;
 mod pace;
+mod population;
 mod rate;
 #[cfg(test)]
 mod refusals;
@@ -20,8 +23,10 @@ mod tests;
 mod types;
 
 pub use class::{Strand, events};
+pub use faults::Faults;
 pub use keys::FRESH_PREFIX;
 pub use types::{
     Class, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
-    RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
+    RateStep, ReadShape, Reads, Security, SharedLeases, Stm, Target, Values, Watch, Weighted,
+    Writes,
 };

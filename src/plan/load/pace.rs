@@ -300,7 +300,8 @@ impl LoadPlan {
         matches!(self.pace, LoadPace::Open { .. })
     }
 
-    fn measured_ns(&self) -> Option<u64> {
+    /// How long the measured load is planned to last; nothing where only a count ends a closed loop.
+    pub(super) fn measured_ns(&self) -> Option<u64> {
         let LoadPace::Open { steps, burst, .. } = &self.pace else {
             return self.duration_ns;
         };

@@ -1,9 +1,10 @@
 //! From what was typed to a plan of a load, or an error that names the flag and the way out.
 
 use super::keys::{self, has};
+use super::leases;
 use super::{
-    Class, Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm, Strand,
-    Target, Watch, Weighted, Writes, class, events, mix, pace, target,
+    Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm,
+    Strand, Target, Watch, Weighted, Writes, class, events, faults, mix, pace, population, target,
 };
 use crate::cli::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 use crate::error::Result;
@@ -20,13 +21,15 @@ pub(super) const LEASE_TTL_S: u64 = 60;
 const MAX_LEASE_TTL_S: u64 = 9_000_000_000;
 /// Keys of a page or list when nothing is said: what Kubernetes' clients ask for at a time (client-go, tools/pager).
 pub(super) const PAGE: u32 = 500;
+/// Keys of a page when an apiserver fills its cache (kubernetes/apiserver, storage/cacher).
+pub(super) const LIST_PAGE: u32 = 10_000;
 /// Streams and watches on each, as etcd's benchmark has them (tools/benchmark/cmd/watch_latency.go).
 pub(super) const STREAMS: u32 = 10;
 pub(super) const WATCHES_PER_STREAM: u32 = 10;
 const MAX_STREAMS: u32 = 100_000;
 const MAX_WATCHES: u64 = 1_000_000;
 /// Keys whose revisions are kept in memory, at eight bytes each.
-const MAX_REMEMBERED: u64 = 10_000_000;
+pub(super) const MAX_REMEMBERED: u64 = 10_000_000;
 /// Keys of a software transaction: one to read and one to write, so that there is something to guard.
 pub(super) const STM_KEYS: u32 = 2;
 pub(super) const STM_WRITES: f64 = 0.5;
@@ -43,6 +46,7 @@ impl LoadPlan {
         } else {
             Self::resolve_classes(args, classes, scale)?
         };
+        plan.faults = faults::resolve(args, &plan)?;
         plan.rules = rules(args, &plan)?;
         Ok(plan)
     }
@@ -115,6 +119,7 @@ impl LoadPlan {
             defrag: args.defrag,
             allow_quota: args.allow_quota,
             allow_foreign: args.allow_foreign,
+            faults: Faults::default(),
             scrape: !args.no_scrape,
             heartbeat_ns: heartbeat(args)?,
             rules: Vec::new(),
@@ -125,6 +130,8 @@ impl LoadPlan {
         };
         sizes(&plan)?;
         remembered(&plan)?;
+        population::check(&plan)?;
+        compacts(&plan)?;
         watched(&plan)?;
         verifiable(&plan)?;
         Ok(plan)
@@ -186,18 +193,25 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
         &[Operation::Range, Operation::TxnRange],
         &[
             (args.read.is_some(), "--read"),
-            (args.limit.is_some(), "--limit"),
             (args.consistency.is_some(), "--consistency"),
             (args.count_only, "--count-only"),
             (args.keys_only, "--keys-only"),
         ],
         "reads",
     )?;
+    only_with(
+        operations,
+        &[Operation::Range, Operation::TxnRange, Operation::ListWatch],
+        &[(args.limit.is_some(), "--limit")],
+        "reads",
+    )?;
+    let list_watches = has(operations, &[Operation::ListWatch]);
     let shape = match args.read {
         None | Some(ReadArg::Single) => ReadShape::Single,
         Some(ReadArg::Prefix) => ReadShape::Prefix,
         Some(ReadArg::From) => ReadShape::From,
         Some(ReadArg::Paged) => ReadShape::Paged,
+        Some(ReadArg::Revision) => ReadShape::Revision,
     };
     if args.count_only && args.keys_only {
         return Err(usage(
@@ -209,12 +223,19 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
             "--count-only: etcd counts without regard to --limit; use it with --read prefix or single",
         ));
     }
-    if shape == ReadShape::Single && args.limit.is_some() {
+    if shape == ReadShape::Revision
+        && (args.count_only || args.keys_only || args.limit.is_some() && !list_watches)
+    {
+        return Err(usage(
+            "--read revision reads no key at all; drop --limit, --count-only and --keys-only",
+        ));
+    }
+    if shape == ReadShape::Single && args.limit.is_some() && !list_watches {
         return Err(usage(
             "--limit has no effect on reads of a single key; say what else to read with --read prefix, from or paged",
         ));
     }
-    if shape == ReadShape::Paged && args.limit == Some(0) {
+    if (shape == ReadShape::Paged || list_watches) && args.limit == Some(0) {
         return Err(usage("--limit 0: a page holds at least one key"));
     }
     if shape == ReadShape::Paged && has(operations, &[Operation::TxnRange]) {
@@ -225,26 +246,39 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
     Ok(Reads {
         serializable: args.consistency == Some(ConsistencyArg::Serializable),
         shape,
-        limit: args.limit.unwrap_or_else(|| default_limit(shape)),
+        limit: args
+            .limit
+            .filter(|_| !matches!(shape, ReadShape::Single | ReadShape::Revision))
+            .unwrap_or_else(|| default_limit(shape)),
         count_only: args.count_only,
         keys_only: args.keys_only,
+        list_page: if list_watches {
+            args.limit.unwrap_or(LIST_PAGE)
+        } else {
+            0
+        },
     })
 }
 
 /// Keys of an answer when nothing is said.
 pub(super) fn default_limit(shape: ReadShape) -> u32 {
     match shape {
-        ReadShape::Single | ReadShape::Prefix => 0,
+        ReadShape::Single | ReadShape::Prefix | ReadShape::Revision => 0,
         ReadShape::From | ReadShape::Paged => PAGE,
     }
 }
 
 fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
-    use Operation::{Delete, LeaseGrant, LeaseKeepalive, Put, Stm, Txn, TxnRange};
+    use Operation::{Create, Delete, LeaseGrant, LeaseKeepalive, Put, Stm, Txn, TxnRange};
     let (txn_ops, prev_kv) = ((args.txn_ops.is_some(), "--txn-ops"), args.prev_kv);
     only_with(operations, &[Txn, TxnRange], &[txn_ops], "transactions")?;
     let guarded = (args.guarded, "--guarded");
-    only_with(operations, &[Txn], &[guarded], "transactions that write")?;
+    only_with(
+        operations,
+        &[Txn, Delete],
+        &[guarded],
+        "transactions that write or delete",
+    )?;
     only_with(
         operations,
         &[Put, Delete],
@@ -253,7 +287,7 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
     )?;
     only_with(
         operations,
-        &[Put, Txn, Stm, LeaseKeepalive, LeaseGrant],
+        &[Put, Create, Txn, Stm, LeaseKeepalive, LeaseGrant],
         &[(args.lease_ttl.is_some(), "--lease-ttl")],
         "writes and leases",
     )?;
@@ -267,13 +301,15 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
     if let Some(ttl_s) = args.lease_ttl {
         within("--lease-ttl", ttl_s, 1, MAX_LEASE_TTL_S)?;
     }
+    let lease_ttl_s = args
+        .lease_ttl
+        .unwrap_or_else(|| default_lease_ttl(operations));
     Ok(Writes {
-        lease_ttl_s: args
-            .lease_ttl
-            .unwrap_or_else(|| default_lease_ttl(operations)),
+        lease_ttl_s,
         prev_kv,
         txn_operations,
         guarded: args.guarded,
+        shared_leases: leases::shared(args, operations, lease_ttl_s)?,
     })
 }
 
@@ -305,14 +341,12 @@ fn watch(args: &LoadArgs, operations: &[Weighted]) -> Result<Option<Watch>> {
         }
         return Ok(None);
     }
-    if !has(operations, &[Operation::Put, Operation::Txn]) {
+    if !has(
+        operations,
+        &[Operation::Put, Operation::Create, Operation::Txn],
+    ) {
         return Err(usage(
-            "--streams: nothing is put that a watch could see; have put or txn in the --mix",
-        ));
-    }
-    if has(operations, &[Operation::Delete]) {
-        return Err(usage(
-            "--streams: the event of a delete does not say when it was due; leave delete out of the --mix",
+            "--streams: nothing is put that a watch could see; have put, create or txn in the --mix",
         ));
     }
     let streams = within("--streams", args.streams.unwrap_or(STREAMS), 1, MAX_STREAMS)?;
@@ -393,8 +427,11 @@ fn sizes(plan: &LoadPlan) -> Result<()> {
     };
     let flag = if pairs > 1 { "--txn-ops" } else { "--val-size" };
     keys::fit(&plan.keys, &plan.values, pairs, flag)?;
+    leases::fit(plan.writes.shared_leases, pairs, "--txn-ops")?;
     if has(&plan.operations, &[Operation::Stm]) {
         keys::fit(&plan.keys, &plan.values, plan.stm.keys, "--stm-keys")?;
+        let written = plan.stm.written_keys();
+        leases::fit(plan.writes.shared_leases, written, "--stm-keys")?;
         if u64::from(plan.stm.keys) > plan.keys.space {
             return Err(usage(format!(
                 "--stm-keys {} is more than there are keys; raise --key-space-size from {}",
@@ -426,6 +463,17 @@ fn remembered(plan: &LoadPlan) -> Result<()> {
     )))
 }
 
+/// Whether the history may be forgotten while the load runs.
+fn compacts(plan: &LoadPlan) -> Result<()> {
+    let thrown_away = matches!(plan.target, Target::Local { .. });
+    if has(&plan.operations, &[Operation::Compact]) && !plan.compact && !thrown_away {
+        return Err(usage(
+            "compact forgets the history of everybody in this etcd; say --compact if that may be, or use --local",
+        ));
+    }
+    Ok(())
+}
+
 fn verifiable(plan: &LoadPlan) -> Result<()> {
     if !plan.verify {
         return Ok(());
@@ -435,7 +483,8 @@ fn verifiable(plan: &LoadPlan) -> Result<()> {
             "--verify reads back what was written, and this load writes nothing; drop it, or have put in the --mix",
         ));
     }
-    if plan.writes.lease_ttl_s > 0 && has(&plan.operations, &[Operation::Put, Operation::Txn]) {
+    let puts = [Operation::Put, Operation::Create, Operation::Txn];
+    if plan.writes.lease_ttl_s > 0 && has(&plan.operations, &puts) {
         return Err(usage(
             "--verify and --lease-ttl contradict each other: keys that vanish with their lease would count as lost; \
              drop one of them",

@@ -78,13 +78,16 @@ impl LoadPlan {
 
     fn versions(&self, operation: Operation) -> f64 {
         match operation {
-            Operation::Put | Operation::Delete => 1.0,
+            Operation::Put | Operation::Delete | Operation::Create => 1.0,
             Operation::Txn => f64::from(self.writes.txn_operations),
             Operation::Stm => f64::from(self.stm.written_keys()),
             Operation::Range
             | Operation::TxnRange
             | Operation::LeaseKeepalive
-            | Operation::LeaseGrant => 0.0,
+            | Operation::LeaseGrant
+            | Operation::ListWatch
+            | Operation::Compact
+            | Operation::Status => 0.0,
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Faults;
 use crate::plan::Arrival;
 
 /// Everything `etcdbench load` needs to know, resolved and checked. Secrets are no part of it.
@@ -60,6 +61,9 @@ pub struct LoadPlan {
     pub allow_quota: bool,
     /// Go on although the store holds keys of others: those of a Kubernetes, or some below the prefix.
     pub allow_foreign: bool,
+    /// What is done to a throwaway etcd meanwhile.
+    #[serde(default, skip_serializing_if = "Faults::is_none")]
+    pub faults: Faults,
     /// Read the members' `/metrics` while the load runs.
     pub scrape: bool,
     /// The heartbeat interval of the etcd; a wait this long is a stall.
@@ -81,7 +85,6 @@ fn unscaled() -> f64 {
     1.0
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
 fn is_unscaled(scale: &f64) -> bool {
     *scale == 1.0
 }
@@ -200,11 +203,6 @@ pub struct RateStep {
     pub burst: u32,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
-fn is_zero(burst: &u32) -> bool {
-    *burst == 0
-}
-
 /// An operation and its share.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Weighted {
@@ -226,6 +224,8 @@ pub enum Operation {
     Range,
     /// Removes one key.
     Delete,
+    /// Writes a key that is not there.
+    Create,
     /// A transaction that writes.
     Txn,
     /// A transaction that reads.
@@ -236,6 +236,12 @@ pub enum Operation {
     LeaseKeepalive,
     /// Grants a lease and revokes it.
     LeaseGrant,
+    /// Lists the whole key space in pages, then watches it until the watch stands.
+    ListWatch,
+    /// A turn of an apiserver's compactor.
+    Compact,
+    /// Asks a member how it is.
+    Status,
 }
 
 /// Which keys are used.
@@ -304,6 +310,14 @@ pub struct Reads {
     pub count_only: bool,
     /// No values.
     pub keys_only: bool,
+    /// Keys of a page of `list-watch`; 0 without it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub list_page: u32,
+}
+
+/// Fields that older results do not have are left out where they say nothing, so that both compare as equal.
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What a read covers.
@@ -318,6 +332,8 @@ pub enum ReadShape {
     From,
     /// The whole key space in pages, all at the revision of the first: one operation.
     Paged,
+    /// The bare prefix, which is no key: only the store's revision comes back.
+    Revision,
 }
 
 /// How writes are made.
@@ -331,6 +347,18 @@ pub struct Writes {
     pub txn_operations: u32,
     /// Transactions as an apiserver sends them: only if the key is unchanged, else read it.
     pub guarded: bool,
+    /// Leases are granted as they are needed, each for a few keys; one for all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_leases: Option<SharedLeases>,
+}
+
+/// How leases are shared by the keys bound to them. None is kept alive or revoked during the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SharedLeases {
+    /// Keys bound to one, at most.
+    pub keys: u64,
+    /// For how long keys are bound to one, at most.
+    pub reuse_ns: u64,
 }
 
 /// What is watched.
@@ -373,15 +401,19 @@ pub enum Isolation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Operation; 8] = [
+    pub const ALL: [Operation; 12] = [
         Operation::Put,
         Operation::Range,
         Operation::Delete,
+        Operation::Create,
         Operation::Txn,
         Operation::TxnRange,
         Operation::Stm,
         Operation::LeaseKeepalive,
         Operation::LeaseGrant,
+        Operation::ListWatch,
+        Operation::Compact,
+        Operation::Status,
     ];
 
     /// Its name on the command line and in series' names.
@@ -390,11 +422,15 @@ impl Operation {
             Operation::Put => "put",
             Operation::Range => "range",
             Operation::Delete => "delete",
+            Operation::Create => "create",
             Operation::Txn => "txn",
             Operation::TxnRange => "txn-range",
             Operation::Stm => "stm",
             Operation::LeaseKeepalive => "lease-keepalive",
             Operation::LeaseGrant => "lease-grant",
+            Operation::ListWatch => "list-watch",
+            Operation::Compact => "compact",
+            Operation::Status => "status",
         }
     }
 
@@ -402,7 +438,11 @@ impl Operation {
     pub fn writes(self) -> bool {
         matches!(
             self,
-            Operation::Put | Operation::Delete | Operation::Txn | Operation::Stm
+            Operation::Put
+                | Operation::Delete
+                | Operation::Create
+                | Operation::Txn
+                | Operation::Stm
         )
     }
 }
@@ -421,6 +461,9 @@ pub const LOAD_SERIES: &[&str] = &[
     "delete.service",
     "delete.response",
     "delete.lag",
+    "create.service",
+    "create.response",
+    "create.lag",
     "txn.service",
     "txn.response",
     "txn.lag",
@@ -436,5 +479,14 @@ pub const LOAD_SERIES: &[&str] = &[
     "lease-grant.service",
     "lease-grant.response",
     "lease-grant.lag",
+    "list-watch.service",
+    "list-watch.response",
+    "list-watch.lag",
+    "compact.service",
+    "compact.response",
+    "compact.lag",
+    "status.service",
+    "status.response",
+    "status.lag",
     "watch.event",
 ];

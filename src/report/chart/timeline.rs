@@ -17,13 +17,14 @@ const HEIGHT: f64 = 250.0;
 /// Points across; where there are more, the highest of neighbours stand for them.
 const MOST_POINTS: usize = 180;
 /// Events that say nothing about a moment of the load.
-const QUIET: [&str; 13] = [
+const QUIET: [&str; 14] = [
     "phase",
     "durability",
     "capacity.step",
     "load.phase",
     "txn.conflicts",
     "watch.total",
+    "lease.grants",
     "ack.gap",
     "note",
     "growth",
@@ -216,6 +217,7 @@ fn thin(points: Vec<Point>) -> (Vec<Point>, usize) {
             start_ns: points[0].start_ns,
             length_ns: end.saturating_sub(points[0].start_ns),
             count: points.iter().map(|p| p.count).sum(),
+            failed: points.iter().map(|p| p.failed).sum(),
             p50_ns: highest(points, |p| p.p50_ns).unwrap_or(0),
             p99_ns: highest(points, |p| p.p99_ns).unwrap_or(0),
             max_ns: highest(points, |p| p.max_ns).unwrap_or(0),

@@ -10,6 +10,7 @@ use crate::verdict::machine::Cpus;
 
 use super::client;
 use super::evidence::Evidence;
+use super::planned;
 use super::tally::Tally;
 
 /// The rate is reached within this: a pace can be held that well.
@@ -148,7 +149,13 @@ impl Delivery {
                 (Verdict::Inconclusive, reason)
             }
         };
-        let (reached, limit) = (tally.reached_per_s(), (1.0 - TOLERANCE) * wanted);
+        let price = planned::failed(evidence);
+        let left = 1.0 - price as f64 / tally.due.max(1) as f64;
+        let (reached, limit) = (tally.reached_per_s(), (1.0 - TOLERANCE) * wanted * left);
+        let beside = (price > 0).then(|| {
+            let price = units::format_count(price);
+            format!("without {price} that failed while the leader that was killed was away")
+        });
         Some(RuleOutcome {
             measured: format!("{}/s", units::significant(reached)),
             limit: format!("≥ {}/s", units::significant(limit)),
@@ -157,7 +164,7 @@ impl Delivery {
             samples: Some(tally.due),
             source: format!("--rate {}, within 1 %", units::significant(wanted)),
             verdict,
-            note,
+            note: note.or(beside),
             ..base
         })
     }
@@ -167,7 +174,9 @@ impl Delivery {
 /// caught up only when no more came.
 fn is_short(evidence: &Evidence, tally: &Tally) -> bool {
     let allowed = ((TOLERANCE * tally.due as f64) as u64).max(2);
-    let missing = tally.due.saturating_sub(tally.answered);
+    let missing = tally
+        .due
+        .saturating_sub(tally.answered + planned::failed(evidence));
     let behind = tally.late > allowed && queue_grows(evidence);
     tally.wanted_per_s.is_some() && (missing > allowed || behind || short_class(evidence).is_some())
 }

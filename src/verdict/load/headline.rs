@@ -8,7 +8,8 @@ use crate::verdict::Ending;
 use super::delivery::{Delivery, RATE};
 use super::evidence::Evidence;
 use super::findings::longest_gap;
-use super::server::LEADER_CHANGES;
+use super::planned;
+use super::server::{DATABASE_SIZE, LEADER_CHANGES};
 use super::steps::{Climb, Step};
 use super::whole::ACKNOWLEDGED;
 
@@ -81,6 +82,18 @@ fn carried(evidence: &Evidence, delivery: &Delivery) -> String {
         0 => "no error".to_owned(),
         n => format!("{} failed", units::format_count(n)),
     };
+    let killed = match (planned::kills(evidence).len(), longest_gap(evidence)) {
+        (0, _) | (_, None) => String::new(),
+        (n, Some(ns)) => {
+            let times = if n == 1 {
+                "once".to_owned()
+            } else {
+                format!("{n} times")
+            };
+            let gap = units::format_duration(ns);
+            format!("; the leader was killed {times}, and nothing was acknowledged for {gap}")
+        }
+    };
     let by = match evidence.plan.pace {
         LoadPace::Closed { clients: 1 } => " by 1 client".to_owned(),
         LoadPace::Closed { clients } => {
@@ -93,7 +106,7 @@ fn carried(evidence: &Evidence, delivery: &Delivery) -> String {
         None => (0.0, evidence.length_ns()),
     };
     format!(
-        "{}{by} for {}{p99}, {failed}",
+        "{}{by} for {}{p99}, {failed}{killed}",
         rate_of(evidence, per_s),
         units::format_duration(length_ns)
     )
@@ -153,7 +166,10 @@ fn broken(failed: &[&RuleOutcome], evidence: &Evidence) -> String {
         .iter()
         .copied()
         .min_by(|a, b| margin(a).total_cmp(&margin(b)));
+    let recovered = planned::recovered(evidence.run);
+    let size = || failed.iter().find(|rule| rule.rule == DATABASE_SIZE);
     let order = [
+        recovered.as_ref().and_then(|_| size()).copied(),
         named(LEADER_CHANGES),
         named(RATE),
         named("errors"),
@@ -162,10 +178,12 @@ fn broken(failed: &[&RuleOutcome], evidence: &Evidence) -> String {
     let Some(first) = order.into_iter().flatten().next() else {
         return "a rule failed".to_owned();
     };
-    let told = match first.label.as_str() {
-        LEADER_CHANGES => leader_changed(first, evidence),
-        RATE => cannot(first),
-        "errors" => format!(
+    let full = recovered.filter(|_| first.rule == DATABASE_SIZE);
+    let told = match (first.label.as_str(), full) {
+        (_, Some(full)) => full.told(),
+        (LEADER_CHANGES, _) => leader_changed(first, evidence),
+        (RATE, _) => cannot(first),
+        ("errors", _) => format!(
             "{} of all operations failed, the limit is {}",
             first.measured, first.limit
         ),

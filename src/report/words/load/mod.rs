@@ -2,6 +2,7 @@
 
 mod classes;
 mod client;
+mod faults;
 mod head;
 mod latency;
 mod members;

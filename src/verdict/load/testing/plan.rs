@@ -2,8 +2,8 @@
 
 use super::{MS, S};
 use crate::plan::{
-    Arrival, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Operation, Placement, RateStep,
-    ReadShape, Reads, Security, Stm, Target, Values, Weighted, Writes,
+    Arrival, Faults, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Operation, Placement,
+    RateStep, ReadShape, Reads, Security, Stm, Target, Values, Weighted, Writes,
 };
 
 /// An open loop of these rates.
@@ -57,12 +57,14 @@ pub(super) fn plan() -> LoadPlan {
             limit: 0,
             count_only: false,
             keys_only: false,
+            list_page: 0,
         },
         writes: Writes {
             lease_ttl_s: 0,
             prev_kv: false,
             txn_operations: 1,
             guarded: false,
+            shared_leases: None,
         },
         watch: None,
         stm: Stm {
@@ -82,6 +84,7 @@ pub(super) fn plan() -> LoadPlan {
         defrag: false,
         allow_quota: false,
         allow_foreign: false,
+        faults: Faults::default(),
         scrape: true,
         heartbeat_ns: 100 * MS,
         rules: Vec::new(),
