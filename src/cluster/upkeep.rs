@@ -53,7 +53,9 @@ impl Cluster {
         match compacted {
             // Somebody else was faster.
             Err(error) if error.to_string().contains("has been compacted") => {}
-            answered => drop(answered?),
+            answered => {
+                answered?;
+            }
         }
         self.wait_for_the_others();
         Ok(revision)
