@@ -16,13 +16,14 @@ use crate::units::{parse_bytes, parse_duration, parse_duration_or_millis, parse_
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = SHORT_EXAMPLES, after_long_help = EXAMPLES)]
 pub struct LoadArgs {
-    /// put, range, mixed, txn, txn-mixed, delete, watch, lease or stm; --mix instead for a mix of your own
+    /// put, range, mixed, txn, txn-mixed, delete, create, watch, lease or stm; --mix instead for a mix of your own
     #[arg(value_enum, value_name = "OPERATION", hide_possible_values = true)]
     pub operation: Option<OperationArg>,
 
     /// Operations and their weights: put=60,range=35,delete=5
     ///
-    /// Of put, range, delete, txn, txn-range, stm, lease-keepalive and lease-grant.
+    /// Of put, range, delete, create, txn, txn-range, stm, lease-keepalive and lease-grant. With create, objects come and
+    /// go: deletions remove the oldest, all else uses those that are there.
     #[arg(long, value_name = "OPERATION=WEIGHT,…", help_heading = OPERATIONS)]
     pub mix: Option<String>,
 
@@ -45,6 +46,40 @@ pub struct LoadArgs {
     /// Seconds that leases live; written keys are bound to one [default: no lease; 60 for lease operations]
     #[arg(long, value_name = "SECONDS", help_heading = OPERATIONS)]
     pub lease_ttl: Option<u64>,
+
+    /// Operations that go on beside others, with a rate, keys and figures of their own; may be repeated
+    ///
+    /// 'leases: txn --guarded --rate 100 --val-size 550' is a load of its own by the name of leases, in the same
+    /// process and under the same clock. A class takes the words of a load about operations, pace, keys, values, reads
+    /// and watches; its --prefix comes after that of the load [default: its name]. Where there are classes, they are
+    /// all that is done.
+    #[arg(
+        long = "class",
+        value_name = "NAME: WORDS",
+        action = ArgAction::Append,
+        conflicts_with_all = OF_A_CLASS,
+        help_heading = CLASSES
+    )]
+    pub classes: Vec<String>,
+
+    /// Multiplies rates and numbers of keys of the classes [default: 1]
+    #[arg(long, value_name = "FACTOR", help_heading = CLASSES)]
+    pub scale: Option<f64>,
+
+    /// In a class: leave it as it is, whatever --scale says
+    #[arg(long, help_heading = CLASSES)]
+    pub unscaled: bool,
+
+    /// Bind only so many keys to a lease, then grant another, as an apiserver does [default: 1000 with --lease-reuse]
+    ///
+    /// Leases are then granted by the operations that need one, a connection's next for the keys that are written over
+    /// it, and neither kept alive nor revoked before the end. With 1, each write has a lease of its own.
+    #[arg(long, value_name = "N", help_heading = OPERATIONS)]
+    pub lease_keys: Option<u64>,
+
+    /// Bind keys to a lease only for so long, then grant another [default: with --lease-keys 5% of --lease-ttl, up to 60s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = OPERATIONS)]
+    pub lease_reuse: Option<u64>,
 
     /// How the etcd is reached.
     #[command(flatten)]
@@ -307,7 +342,46 @@ pub struct LoadArgs {
     pub output: OutputArgs,
 }
 
+/// What a class says of its own, and what cannot be said beside classes, by the names of the fields above.
+pub const OF_A_CLASS: [&str; 34] = [
+    "operation",
+    "mix",
+    "rw_ratio",
+    "txn_ops",
+    "guarded",
+    "prev_kv",
+    "lease_ttl",
+    "lease_keys",
+    "lease_reuse",
+    "rate",
+    "arrival",
+    "burst",
+    "clients",
+    "conns",
+    "key_size",
+    "key_space_size",
+    "key_dist",
+    "sequential_keys",
+    "val_size",
+    "compressible",
+    "changing",
+    "preload",
+    "read",
+    "limit",
+    "consistency",
+    "count_only",
+    "keys_only",
+    "streams",
+    "watches_per_stream",
+    "watched_keys",
+    "watch_prev_kv",
+    "isolation",
+    "stm_keys",
+    "stm_writes",
+];
+
 const OPERATIONS: &str = "Operations";
+const CLASSES: &str = "Several loads in one";
 const PACE: &str = "Pace and length";
 const KEYS: &str = "Keys and values";
 const READS: &str = "Reads";
@@ -333,6 +407,7 @@ Operations:
   txn        a transaction that writes
   txn-mixed  transactions, some that write and some that read
   delete     removes one key
+  create     writes a key that is not there, as an apiserver does
   watch      puts, and how long their events take to every watch
   lease      prolongs leases
   stm        software transactions, as etcd's concurrency package makes them
@@ -377,6 +452,8 @@ pub enum OperationArg {
     TxnMixed,
     /// Removes one key
     Delete,
+    /// Writes a key that is not there
+    Create,
     /// Puts, and the events of them
     Watch,
     /// Prolongs leases
@@ -396,6 +473,8 @@ pub enum ReadArg {
     From,
     /// The whole key space in pages of --limit keys, at one revision; all of them are one operation
     Paged,
+    /// No key, only the store's revision, as an apiserver asks for before it answers from its cache
+    Revision,
 }
 
 /// How up to date an answer is.

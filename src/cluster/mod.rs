@@ -6,6 +6,7 @@ mod discover;
 mod explain;
 pub mod guard;
 mod keys;
+mod leases;
 pub mod local;
 pub mod metrics;
 mod scrape;

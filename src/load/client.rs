@@ -141,13 +141,14 @@ impl Crew {
         done: &Done,
         now_ns: u64,
     ) {
-        if operation.writes() || !self.work.writes() {
+        if operation.writes() || self.books.reads_count() {
             self.books
                 .gaps()
                 .acknowledged(ticket.span, self.lane.member(), now_ns);
         }
         if done.attempts > 0 {
-            self.books.attempts(ticket.span, done.attempts);
+            self.books
+                .attempts(ticket.span, done.attempts, done.conflicts);
         }
         if let Some(watching) = self
             .watching

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::draw::Draw;
+use super::population::Population;
 use crate::plan::KeyDistribution;
 
 /// The keys of a load: a prefix, and a number of fixed width. Their order is that of their numbers.
@@ -18,6 +19,8 @@ pub struct KeySpace {
     /// Writes so far, where they go from key to key.
     written: AtomicU64,
     preloaded: u64,
+    /// Which keys exist, where they come and go.
+    population: Option<Population>,
 }
 
 impl KeySpace {
@@ -44,6 +47,33 @@ impl KeySpace {
             stride: coprime(space.max(1)),
             written: AtomicU64::new(preloaded),
             preloaded,
+            population: None,
+        }
+    }
+
+    /// From now on keys come and go, and operations use those that exist; at first so many.
+    pub fn come_to_life(self, living: u64) -> Self {
+        KeySpace {
+            population: Some(Population::new(self.space, living)),
+            ..self
+        }
+    }
+
+    /// Whether keys come and go.
+    pub fn come_and_go(&self) -> bool {
+        self.population.is_some()
+    }
+
+    /// The number of a key to be created; nothing where all exist.
+    pub fn next(&self) -> Option<u64> {
+        self.population.as_ref()?.next()
+    }
+
+    /// The number of the key that an operation removes.
+    pub fn pick_to_remove(&self, index: u64, draw: &mut Draw) -> u64 {
+        match &self.population {
+            Some(population) => population.oldest(),
+            None => self.pick(index, true, draw),
         }
     }
 
@@ -90,6 +120,9 @@ impl KeySpace {
     /// The first of so many keys in a row that an operation uses. Where keys come in turn, the next operation begins
     /// behind them.
     pub fn pick_row(&self, index: u64, count: u64, writes: bool, draw: &mut Draw) -> u64 {
+        if let Some(population) = &self.population {
+            return population.pick(draw);
+        }
         match self.distribution {
             KeyDistribution::Sequential => index.wrapping_mul(count) % self.space,
             KeyDistribution::Uniform => draw.below(self.space),

@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::task::{JoinHandle, spawn_local};
 
 use super::books::Books;
+use super::leases::SharedLease;
 use crate::clock::Clock;
 use crate::units::format_duration;
 use crate::wire::message::{Empty, Method};
@@ -45,6 +46,7 @@ pub struct Lane {
     waiting: RefCell<Vec<Waker>>,
     /// Generation of the token in use; 0 is none.
     token: Cell<u64>,
+    lease: SharedLease,
 }
 
 /// A client's own handle on the connection of its lane, with the number of that connection.
@@ -60,7 +62,18 @@ impl Lane {
             generation: Cell::new(0),
             waiting: RefCell::default(),
             token: Cell::new(0),
+            lease: SharedLease::default(),
         })
+    }
+
+    /// The time now, on the run's clock.
+    pub fn now_ns(&self) -> u64 {
+        self.settings.clock.now_ns()
+    }
+
+    /// The lease that keys written over it share, where they do.
+    pub fn lease(&self) -> &SharedLease {
+        &self.lease
     }
 
     /// The member it leads to.

@@ -1,5 +1,6 @@
 //! The load generator: drives an etcd, and charges every delay to the request that suffered it.
 
+mod account;
 mod after;
 mod books;
 mod client;
@@ -12,8 +13,11 @@ mod gaps;
 mod halt;
 mod keys;
 mod lane;
+mod leases;
 mod ledger;
 mod operation;
+mod part;
+mod population;
 mod preload;
 mod run;
 mod schedule;

@@ -1,5 +1,6 @@
 //! What an operation does: its requests, and what is learnt from the answers.
 
+mod guarded;
 mod transactions;
 
 use std::cell::Cell;
@@ -11,6 +12,7 @@ use super::draw::Draw;
 use super::feed::Ticket;
 use super::keys::KeySpace;
 use super::lane::{Handle, Lane};
+use super::leases::Leases;
 use super::ledger::Ledger;
 use super::values::{Stamp, ValueMaker};
 use crate::plan::{LoadPlan, Operation, ReadShape, Reads};
@@ -34,8 +36,10 @@ pub struct Work {
     revisions: Vec<AtomicI64>,
     /// Acknowledged writes, where they are verified.
     pub ledger: Option<Ledger>,
-    /// The lease that written keys are bound to; 0 is none.
+    /// The lease that written keys are bound to, where they do not share several; 0 is none.
     pub lease: AtomicI64,
+    /// All leases.
+    pub leases: Leases,
 }
 
 /// What an operation amounted to.
@@ -45,6 +49,18 @@ pub struct Done {
     pub head: Head,
     /// How often a transaction was tried; 0 for what cannot conflict.
     pub attempts: u64,
+    /// How often of these it found a key changed.
+    pub conflicts: u64,
+}
+
+impl Done {
+    /// An operation that cannot conflict.
+    fn of(head: Head) -> Self {
+        Done {
+            head,
+            ..Done::default()
+        }
+    }
 }
 
 /// One client: what it needs to do one operation after the other.
@@ -68,6 +84,7 @@ pub struct Client<'a> {
 impl Work {
     /// `run` tells this run's values from those of others.
     pub fn new(plan: Arc<LoadPlan>, prefix: &str, run: u32) -> Self {
+        let plans = |operation| plan.operations.iter().any(|w| w.operation == operation);
         let keys = KeySpace::new(
             prefix,
             plan.keys.size,
@@ -75,17 +92,18 @@ impl Work {
             plan.keys.distribution,
             plan.preload,
         );
+        let keys = if plans(Operation::Create) {
+            keys.come_to_life(plan.preload)
+        } else {
+            keys
+        };
         let sum: f64 = plan.operations.iter().map(|weighted| weighted.weight).sum();
         let mut so_far = 0.0;
         let weights = plan.operations.iter().map(|weighted| {
             so_far += weighted.weight / sum;
             so_far
         });
-        let guarded = plan.writes.guarded
-            || plan
-                .operations
-                .iter()
-                .any(|w| w.operation == Operation::Stm);
+        let guarded = plan.writes.guarded || plans(Operation::Stm);
         let remembered = if guarded { plan.keys.space } else { 0 };
         Work {
             weights: weights.collect(),
@@ -94,6 +112,7 @@ impl Work {
             values: ValueMaker::new(plan.values, plan.seed, run),
             keys,
             lease: AtomicI64::new(0),
+            leases: Leases::default(),
             plan,
         }
     }
@@ -188,6 +207,7 @@ impl<'a> Client<'a> {
                 Box::pin(self.guarded(ticket, due_ns, draw, true)).await
             }
             Operation::Delete => Box::pin(self.delete(ticket, draw)).await,
+            Operation::Create => Box::pin(self.create(ticket, due_ns, draw)).await,
             Operation::Txn if guarded => Box::pin(self.guarded(ticket, due_ns, draw, false)).await,
             Operation::Txn => Box::pin(self.txn(ticket, due_ns, draw)).await,
             Operation::TxnRange => Box::pin(self.txn_range(ticket, draw)).await,
@@ -249,6 +269,7 @@ impl<'a> Client<'a> {
         let number = self.pick(ticket, true, draw);
         self.touched.push(number);
         self.fill_value(number, ticket.index, due_ns, draw);
+        let lease = self.lease_for(1).await?;
         let (key, value) = (
             std::mem::take(&mut self.key),
             std::mem::take(&mut self.value),
@@ -256,14 +277,14 @@ impl<'a> Client<'a> {
         let request = Put {
             key: &key,
             value: &value,
-            lease: self.work.lease.load(Ordering::Relaxed),
+            lease,
             prev_kv: self.work.plan.writes.prev_kv,
         };
         let answer = self.call(Method::Put, &request).await;
         (self.key, self.value) = (key, value);
         let head = head(&answer?)?;
         self.work.acknowledged(number, head.revision, false);
-        Ok(Done { head, attempts: 0 })
+        Ok(Done::of(head))
     }
 
     async fn delete(&mut self, ticket: &Ticket, draw: &mut Draw) -> Result<Done, Failure> {
@@ -276,7 +297,7 @@ impl<'a> Client<'a> {
             .await?;
         let (head, _) = deleted(&answer)?;
         self.work.acknowledged(number, head.revision, true);
-        Ok(Done { head, attempts: 0 })
+        Ok(Done::of(head))
     }
 
     async fn range(&mut self, ticket: &Ticket, draw: &mut Draw) -> Result<Done, Failure> {
@@ -286,7 +307,8 @@ impl<'a> Client<'a> {
         let key = self.key.clone();
         let end = work.keys.end();
         match reads.shape {
-            ReadShape::Single => self.read(range(reads, &key, b"")).await,
+            ReadShape::Single => self.read(single(reads, &key)).await,
+            ReadShape::Revision => self.read(range(reads, work.keys.prefix(), b"")).await,
             ReadShape::Prefix => self.read(range(reads, work.keys.prefix(), &end)).await,
             ReadShape::From => self.read(range(reads, &key, &end)).await,
             ReadShape::Paged => Box::pin(self.pages(range(reads, work.keys.prefix(), &end))).await,
@@ -295,7 +317,7 @@ impl<'a> Client<'a> {
 
     async fn read(&mut self, request: Range<'_>) -> Result<Done, Failure> {
         let head = head(&self.call(Method::Range, &request).await?)?;
-        Ok(Done { head, attempts: 0 })
+        Ok(Done::of(head))
     }
 
     /// One page after the other, all at the revision of the first.
@@ -309,10 +331,7 @@ impl<'a> Client<'a> {
             let answer = self.call(Method::Range, &page).await?;
             let answer = RangeAnswer::read(&answer)?;
             let Some(last) = answer.pairs.last().filter(|_| answer.more) else {
-                return Ok(Done {
-                    head: answer.head,
-                    attempts: 0,
-                });
+                return Ok(Done::of(answer.head));
             };
             if request.revision == 0 {
                 request.revision = answer.head.revision;
@@ -331,23 +350,26 @@ impl<'a> Client<'a> {
                 "the lease does not exist any more",
             ));
         }
-        Ok(Done {
-            head: answer.head,
-            attempts: 0,
-        })
+        Ok(Done::of(answer.head))
     }
 
     async fn grant_and_revoke(&mut self) -> Result<Done, Failure> {
-        let lease = self.grant(super::LEASE_TTL_S).await?;
+        let lease = self.ask_for_lease(super::LEASE_TTL_S).await?;
         let head = head(&self.call(Method::LeaseRevoke, &LeaseId(lease)).await?)?;
-        Ok(Done { head, attempts: 0 })
+        Ok(Done::of(head))
     }
 
-    /// Grants a lease.
+    /// Grants a lease that is revoked at the end.
     ///
     /// # Errors
     /// As [`Client::perform`].
     pub async fn grant(&mut self, ttl_s: u64) -> Result<i64, Failure> {
+        let lease = self.ask_for_lease(ttl_s).await?;
+        self.work.leases.granted(lease);
+        Ok(lease)
+    }
+
+    async fn ask_for_lease(&mut self, ttl_s: u64) -> Result<i64, Failure> {
         let answer = self.call(Method::LeaseGrant, &LeaseGrant { ttl_s }).await?;
         Ok(LeaseAnswer::read(&answer)?.id)
     }
@@ -356,6 +378,14 @@ impl<'a> Client<'a> {
 /// Tokens got for one request, and the pause before each further one.
 const RENEWALS: u32 = 10;
 const RENEWAL_PAUSE: Duration = Duration::from_millis(20);
+
+/// As an apiserver gets an object: with a limit, although there is but one.
+fn single(reads: Reads, key: &[u8]) -> Range<'_> {
+    Range {
+        limit: 1,
+        ..range(reads, key, b"")
+    }
+}
 
 fn range<'a>(reads: Reads, key: &'a [u8], end: &'a [u8]) -> Range<'a> {
     Range {

@@ -135,6 +135,10 @@ pub const IMPORT: &str = "import";
 /// Kind of the event that says why a run ended early.
 pub const HALT: &str = "halt";
 
+/// The kind of event that tells of a neighbour when it begins; `neighbour.1`, `neighbour.2` … are the sources of the
+/// counters of what they did.
+pub const NEIGHBOUR: &str = "neighbour";
+
 impl Run {
     /// Why the run ended before its plan did, in words; nothing when it was killed before it could say.
     pub fn halted(&self) -> Option<&str> {

@@ -28,12 +28,12 @@ pub struct Driven {
     scratch: TempDir,
 }
 
-/// `etcdbench load MORE --endpoints ENDPOINTS --quiet`, arguments separated by spaces.
+/// `etcdbench load MORE --endpoints ENDPOINTS --quiet`, arguments as a shell takes them.
 pub fn start(endpoints: &str, more: &str) -> Driving {
     let scratch = probe::scratch();
     let child = Command::new(probe::program())
         .arg("load")
-        .args(more.split_whitespace())
+        .args(shlex::split(more).expect("quotes match"))
         .args(["--endpoints", endpoints, "--quiet", "--result"])
         .arg(scratch.path().join("result.jsonl"))
         .stdin(Stdio::null())

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// One scrape of `/metrics`: unlabelled samples by name.
+/// One scrape of `/metrics`: samples by name, with their labels where they have some.
 pub struct Scrape {
     at: Instant,
     samples: BTreeMap<String, f64>,
@@ -41,8 +41,8 @@ impl Scrape {
         stream.read_to_string(&mut body)?;
         let samples = body
             .lines()
-            .filter(|line| !line.starts_with('#') && !line.contains('{'))
-            .filter_map(|line| line.split_once(' '))
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.rsplit_once(' '))
             .filter_map(|(name, value)| Some((name.to_owned(), value.trim().parse().ok()?)))
             .collect();
         Ok(Scrape {
@@ -54,6 +54,15 @@ impl Scrape {
     /// A sample without labels; 0 if the version does not have it.
     pub fn value(&self, name: &str) -> f64 {
         self.samples.get(name).copied().unwrap_or(0.0)
+    }
+
+    /// How often a method of etcd's API was called.
+    pub fn calls(&self, method: &str) -> f64 {
+        let label = format!("grpc_method=\"{method}\"");
+        let handled = self.samples.iter().filter(|(name, _)| {
+            name.starts_with("grpc_server_handled_total{") && name.contains(&label)
+        });
+        handled.map(|(_, value)| value).sum()
     }
 
     /// What happened since an earlier scrape.

@@ -1,15 +1,11 @@
-//! Operations of several keys: plain transactions, those guarded as an apiserver's are, and software transactions.
+//! Operations of several keys: plain transactions and software transactions.
 
-use std::sync::atomic::Ordering;
-
-use super::{Client, Done, range};
+use super::{Client, Done, range, single};
 use crate::load::draw::Draw;
 use crate::load::feed::Ticket;
 use crate::plan::{Isolation, ReadShape};
 use crate::wire::Failure;
-use crate::wire::message::{
-    Delete, Method, Op, Put, Range, RangeAnswer, Txn, TxnAnswer, Unchanged, head,
-};
+use crate::wire::message::{Method, Op, Put, Range, RangeAnswer, Txn, TxnAnswer, Unchanged, head};
 
 impl Client<'_> {
     /// The keys of a transaction: so many in a row, none twice, which etcd would refuse.
@@ -48,8 +44,12 @@ impl Client<'_> {
         values.collect()
     }
 
-    fn puts<'b>(&self, keys: &'b [(u64, Vec<u8>)], values: &'b [Vec<u8>]) -> Vec<Op<'b>> {
-        let lease = self.work.lease.load(Ordering::Relaxed);
+    async fn puts<'b>(
+        &mut self,
+        keys: &'b [(u64, Vec<u8>)],
+        values: &'b [Vec<u8>],
+    ) -> Result<Vec<Op<'b>>, Failure> {
+        let lease = self.lease_for(keys.len() as u64).await?;
         let prev_kv = self.work.plan.writes.prev_kv;
         let pairs = keys.iter().zip(values);
         let puts = pairs.map(|((_, key), value)| {
@@ -60,7 +60,7 @@ impl Client<'_> {
                 prev_kv,
             })
         });
-        puts.collect()
+        Ok(puts.collect())
     }
 
     pub(super) async fn txn(
@@ -72,14 +72,14 @@ impl Client<'_> {
         let keys = self.keys_in_a_row(ticket, self.work.plan.writes.txn_operations, true, draw);
         self.touched.extend(keys.iter().map(|(number, _)| number));
         let values = self.values_of(&keys, ticket.index, due_ns, draw);
-        let success = self.puts(&keys, &values);
+        let success = self.puts(&keys, &values).await?;
         let request = Txn {
             success: &success,
             ..Txn::default()
         };
         let head = head(&self.call(Method::Txn, &request).await?)?;
-        self.acknowledge_all(&keys, head.revision, false);
-        Ok(Done { head, attempts: 0 })
+        self.acknowledge_all(&keys, head.revision);
+        Ok(Done::of(head))
     }
 
     pub(super) async fn txn_range(
@@ -94,13 +94,14 @@ impl Client<'_> {
         let success: Vec<Op> = match reads.shape {
             ReadShape::Single => keys
                 .iter()
-                .map(|(_, key)| Op::Range(range(reads, key, b"")))
+                .map(|(_, key)| Op::Range(single(reads, key)))
                 .collect(),
             ReadShape::From => keys
                 .iter()
                 .take(1)
                 .map(|(_, key)| Op::Range(range(reads, key, &end)))
                 .collect(),
+            ReadShape::Revision => vec![Op::Range(range(reads, work.keys.prefix(), b""))],
             ReadShape::Prefix | ReadShape::Paged => {
                 vec![Op::Range(range(reads, work.keys.prefix(), &end))]
             }
@@ -110,75 +111,12 @@ impl Client<'_> {
             ..Txn::default()
         };
         let head = head(&self.call(Method::Txn, &request).await?)?;
-        Ok(Done { head, attempts: 0 })
+        Ok(Done::of(head))
     }
 
-    /// As an apiserver writes: only if the keys are as they were last seen, else they are read, and again.
-    pub(super) async fn guarded(
-        &mut self,
-        ticket: &Ticket,
-        due_ns: u64,
-        draw: &mut Draw,
-        removes: bool,
-    ) -> Result<Done, Failure> {
-        let work = self.work;
-        let count = if removes {
-            1
-        } else {
-            work.plan.writes.txn_operations
-        };
-        let keys = self.keys_in_a_row(ticket, count, true, draw);
-        self.touched.extend(keys.iter().map(|(number, _)| number));
-        let values = self.values_of(&keys, ticket.index, due_ns, draw);
-        let success = if removes {
-            keys.iter()
-                .map(|(_, key)| {
-                    Op::Delete(Delete {
-                        key,
-                        prev_kv: false,
-                    })
-                })
-                .collect()
-        } else {
-            self.puts(&keys, &values)
-        };
-        let failure: Vec<Op> = keys.iter().map(|(_, key)| read_back(key)).collect();
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let compare: Vec<Unchanged> = keys
-                .iter()
-                .map(|(number, key)| Unchanged {
-                    key,
-                    revision: work.known_revision(*number),
-                })
-                .collect();
-            let request = Txn {
-                compare: &compare,
-                success: &success,
-                failure: &failure,
-            };
-            let answer = self.call(Method::Txn, &request).await?;
-            let answer = TxnAnswer::read(&answer)?;
-            if answer.succeeded {
-                self.acknowledge_all(&keys, answer.head.revision, removes);
-                return Ok(Done {
-                    head: answer.head,
-                    attempts,
-                });
-            }
-            for ((number, _), range) in keys.iter().zip(&answer.ranges) {
-                work.learn(
-                    *number,
-                    range.pairs.first().map_or(0, |pair| pair.mod_revision),
-                );
-            }
-        }
-    }
-
-    fn acknowledge_all(&self, keys: &[(u64, Vec<u8>)], revision: i64, removed: bool) {
+    fn acknowledge_all(&self, keys: &[(u64, Vec<u8>)], revision: i64) {
         for (number, _) in keys {
-            self.work.acknowledged(*number, revision, removed);
+            self.work.acknowledged(*number, revision, false);
         }
     }
 
@@ -196,7 +134,7 @@ impl Client<'_> {
         self.touched
             .extend(keys[..written].iter().map(|(number, _)| number));
         let values = self.values_of(&keys[..written], ticket.index, due_ns, draw);
-        let success = self.puts(&keys[..written], &values);
+        let success = self.puts(&keys[..written], &values).await?;
         let at_one_revision = matches!(
             plan.isolation,
             Isolation::Serializable | Isolation::SerializableSnapshot
@@ -234,20 +172,13 @@ impl Client<'_> {
             let answer = self.call(Method::Txn, &request).await?;
             let answer = TxnAnswer::read(&answer)?;
             if answer.succeeded {
-                self.acknowledge_all(&keys[..written], answer.head.revision, false);
+                self.acknowledge_all(&keys[..written], answer.head.revision);
                 return Ok(Done {
                     head: answer.head,
                     attempts,
+                    conflicts: attempts - 1,
                 });
             }
         }
     }
-}
-
-/// What a guarded transaction does where a key has changed: it reads it.
-fn read_back(key: &[u8]) -> Op<'_> {
-    Op::Range(Range {
-        key,
-        ..Range::default()
-    })
 }

@@ -152,7 +152,7 @@ fn recovers(args: &LoadArgs, plan: &LoadPlan) -> Result<bool> {
              --allow-quota",
         ));
     }
-    if !plan.operations.iter().any(|w| w.operation.writes()) {
+    if !plan.writes_keys() {
         return Err(usage(
             "--recover-quota: this load writes nothing, so that no quota is ever reached; have put in the --mix, or \
              drop it",

@@ -1,5 +1,6 @@
 //! Which keys are used, which are there beforehand, and what is written to them.
 
+use super::population;
 use super::{KeyDistribution, Keys, Operation, Values, Weighted};
 use crate::cli::LoadArgs;
 use crate::error::Result;
@@ -12,7 +13,7 @@ use crate::units::{format_bytes, format_count, parse_bytes, parse_share};
 /// What a fresh prefix begins with; eight hexadecimal digits and a slash follow.
 pub const FRESH_PREFIX: &str = "/etcdbench/";
 /// Bytes of a whole fresh prefix.
-const FRESH_PREFIX_BYTES: usize = FRESH_PREFIX.len() + 9;
+pub(super) const FRESH_PREFIX_BYTES: usize = FRESH_PREFIX.len() + 9;
 
 /// Default number of keys: a small cluster's (an apiserver of a hundred nodes keeps some 5,000).
 pub(super) const SPACE: u64 = 10_000;
@@ -39,7 +40,7 @@ pub(super) fn resolve(
 ) -> Result<Keys> {
     let space = args
         .key_space_size
-        .unwrap_or_else(|| default_space(operations, expected_operations));
+        .unwrap_or_else(|| default_space(operations, expected_operations, args.preload));
     within("--key-space-size", space, 1, MAX_SPACE)?;
     let prefix = prefix(args)?;
     let size = args.key_size.unwrap_or(u64::from(KEY_SIZE));
@@ -64,8 +65,14 @@ pub(super) fn resolve(
 }
 
 /// Different keys when nothing is said.
-pub(super) fn default_space(operations: &[Weighted], expected_operations: Option<u64>) -> u64 {
-    if deletes_alone(operations) {
+pub(super) fn default_space(
+    operations: &[Weighted],
+    expected_operations: Option<u64>,
+    preload: Option<u64>,
+) -> u64 {
+    if population::comes_and_goes(operations) {
+        population::default_space(operations, expected_operations, preload)
+    } else if deletes_alone(operations) {
         expected_operations
             .unwrap_or(DELETE_SPACE)
             .clamp(1, MAX_SPACE)
@@ -84,13 +91,24 @@ pub(super) fn default_distribution(operations: &[Weighted]) -> KeyDistribution {
 }
 
 fn deletes_alone(operations: &[Weighted]) -> bool {
-    let makes_keys = [Operation::Put, Operation::Txn, Operation::Stm];
+    let makes_keys = [
+        Operation::Put,
+        Operation::Create,
+        Operation::Txn,
+        Operation::Stm,
+    ];
     has(operations, &[Operation::Delete]) && !has(operations, &makes_keys)
 }
 
 /// Keys written beforehand when nothing is said: whatever the load expects to be there.
 pub(super) fn default_preload(operations: &[Weighted], space: u64) -> u64 {
-    if expects_keys(operations) { space } else { 0 }
+    if population::comes_and_goes(operations) {
+        population::default_preload(operations, space)
+    } else if expects_keys(operations) {
+        space
+    } else {
+        0
+    }
 }
 
 pub(super) fn preload(args: &LoadArgs, operations: &[Weighted], space: u64) -> Result<u64> {

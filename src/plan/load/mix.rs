@@ -36,7 +36,7 @@ pub(super) fn resolve(args: &LoadArgs) -> Result<Vec<Weighted>> {
             "--mix and an operation both say what is done; drop one of them",
         )),
         (None, None) => Err(usage(
-            "nothing to do; name an operation (put, range, mixed, txn, txn-mixed, delete, watch, lease, stm) or a \
+            "nothing to do; name an operation (put, range, mixed, txn, txn-mixed, delete, create, watch, lease, stm) or a \
              --mix like put=60,range=40",
         )),
         (None, Some(word)) => Ok(match word {
@@ -46,6 +46,7 @@ pub(super) fn resolve(args: &LoadArgs) -> Result<Vec<Weighted>> {
             Word::Txn => one(Operation::Txn),
             Word::TxnMixed => with_reads(Operation::Txn, Operation::TxnRange),
             Word::Delete => one(Operation::Delete),
+            Word::Create => one(Operation::Create),
             Word::Lease => one(Operation::LeaseKeepalive),
             Word::Stm => one(Operation::Stm),
         }),
@@ -66,6 +67,7 @@ pub(super) fn words(plan: &LoadPlan) -> Vec<String> {
         [(Operation::Range, 1.0)] => "range",
         [(Operation::Txn, 1.0)] => "txn",
         [(Operation::Delete, 1.0)] => "delete",
+        [(Operation::Create, 1.0)] => "create",
         [(Operation::LeaseKeepalive, 1.0)] => "lease",
         [(Operation::Stm, 1.0)] => "stm",
         [(Operation::Put, 1.0), (Operation::Range, ratio)] => return mixed("mixed", ratio),

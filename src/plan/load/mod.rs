@@ -1,10 +1,15 @@
 //! The plan of a load: what it is, what was typed for it, and back.
 
+mod class;
+#[cfg(test)]
+mod class_tests;
 mod command;
 mod faults;
 mod keys;
+mod leases;
 mod mix;
 mod pace;
+mod population;
 mod rate;
 #[cfg(test)]
 mod refusals;
@@ -17,9 +22,11 @@ pub(crate) mod testing;
 mod tests;
 mod types;
 
+pub use class::{Strand, events};
 pub use faults::Faults;
 pub use keys::FRESH_PREFIX;
 pub use types::{
-    Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
-    RateStep, ReadShape, Reads, Security, Stm, Target, Values, Watch, Weighted, Writes,
+    Class, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
+    RateStep, ReadShape, Reads, Security, SharedLeases, Stm, Target, Values, Watch, Weighted,
+    Writes,
 };

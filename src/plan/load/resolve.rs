@@ -1,9 +1,10 @@
 //! From what was typed to a plan of a load, or an error that names the flag and the way out.
 
 use super::keys::{self, has};
+use super::leases;
 use super::{
-    Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm, Target,
-    Watch, Weighted, Writes, faults, mix, pace, target,
+    Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm,
+    Strand, Target, Watch, Weighted, Writes, class, events, faults, mix, pace, population, target,
 };
 use crate::cli::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 use crate::error::Result;
@@ -26,7 +27,7 @@ pub(super) const WATCHES_PER_STREAM: u32 = 10;
 const MAX_STREAMS: u32 = 100_000;
 const MAX_WATCHES: u64 = 1_000_000;
 /// Keys whose revisions are kept in memory, at eight bytes each.
-const MAX_REMEMBERED: u64 = 10_000_000;
+pub(super) const MAX_REMEMBERED: u64 = 10_000_000;
 /// Keys of a software transaction: one to read and one to write, so that there is something to guard.
 pub(super) const STM_KEYS: u32 = 2;
 pub(super) const STM_WRITES: f64 = 0.5;
@@ -37,6 +38,49 @@ impl LoadPlan {
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) with the flag and the way out; nothing has been touched.
     pub fn resolve(args: &LoadArgs) -> Result<Self> {
+        let (classes, scale) = class::resolve(args)?;
+        let mut plan = if classes.is_empty() {
+            Self::resolve_one(args)?
+        } else {
+            Self::resolve_classes(args, classes, scale)?
+        };
+        plan.faults = faults::resolve(args, &plan)?;
+        plan.rules = rules(args, &plan)?;
+        Ok(plan)
+    }
+
+    fn resolve_classes(args: &LoadArgs, classes: Vec<Class>, scale: f64) -> Result<Self> {
+        if args.total.is_some() {
+            return Err(usage(
+                "--total counts operations of one kind, and each --class goes at a rate of its own; say --duration",
+            ));
+        }
+        // Whatever a class says is replaced by what the classes come to.
+        let whole = LoadArgs {
+            operation: Some(OperationArg::Put),
+            classes: Vec::new(),
+            scale: None,
+            threads: None,
+            ..args.clone()
+        };
+        let mut plan = Self::resolve_one(&whole)?;
+        plan.take_classes(args, classes, scale);
+        pace::check_threads(plan.threads, plan.connections)?;
+        if plan.verify
+            && !plan
+                .parts()
+                .iter()
+                .any(|(_, part)| part.verify && part.writes_keys())
+        {
+            return Err(usage(
+                "--verify reads back what was written, and no class writes keys that stay; drop it",
+            ));
+        }
+        Ok(plan)
+    }
+
+    /// A load without classes.
+    pub(super) fn resolve_one(args: &LoadArgs) -> Result<Self> {
         let operations = mix::resolve(args)?;
         let connect = Connect::resolve(&args.connect)?;
         let watch = watch(args, &operations)?;
@@ -44,7 +88,7 @@ impl LoadPlan {
         let pace = pace::resolve(args, watch.is_some(), &values)?;
         let keys = keys::resolve(args, &operations, pace.expected_operations())?;
         let target = target::target(args, &connect.endpoints)?;
-        let mut plan = LoadPlan {
+        let plan = LoadPlan {
             placement: target::placement(args, &target)?,
             // A throwaway etcd is plain, and knows nobody.
             security: match &target {
@@ -79,32 +123,33 @@ impl LoadPlan {
             rules: Vec::new(),
             seed: args.seed.unwrap_or(SEED),
             operations,
+            classes: Vec::new(),
+            scale: 1.0,
         };
         sizes(&plan)?;
         remembered(&plan)?;
+        population::check(&plan)?;
         watched(&plan)?;
         verifiable(&plan)?;
-        plan.faults = faults::resolve(args, &plan)?;
-        plan.rules = rules(args, &plan)?;
         Ok(plan)
     }
 
-    /// The series this load records, in [`LOAD_SERIES`]' order.
-    pub fn series(&self) -> Vec<&'static str> {
-        let recorded = |series: &str| match series.rsplit_once('.') {
-            Some((_, "event")) => self.watch.is_some(),
-            Some((name, "service")) => self.does(name),
-            Some((name, _)) => self.does(name) && self.is_open(),
-            None => false,
-        };
-        let all = LOAD_SERIES.iter().copied();
-        all.filter(|series| recorded(series)).collect()
+    /// The series this load records.
+    pub fn series(&self) -> Vec<String> {
+        let mut series: Vec<String> = self.strands().iter().flat_map(Strand::series).collect();
+        let parts = self.parts();
+        let watched = parts.iter().filter(|(_, part)| part.watch.is_some());
+        series.extend(watched.map(|(class, _)| events(*class)));
+        series
     }
 
-    fn does(&self, name: &str) -> bool {
-        self.operations
-            .iter()
-            .any(|weighted| weighted.operation.name() == name)
+    /// The series that a rule on this load may name: what it records, and what another load without classes would, so
+    /// that it can be told what is missing.
+    pub fn known_series(&self) -> Vec<String> {
+        let mut known = self.series();
+        let others = LOAD_SERIES.iter().map(|series| (*series).to_owned());
+        known.extend(others.filter(|_| self.classes.is_empty()));
+        known
     }
 }
 
@@ -157,6 +202,7 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
         Some(ReadArg::Prefix) => ReadShape::Prefix,
         Some(ReadArg::From) => ReadShape::From,
         Some(ReadArg::Paged) => ReadShape::Paged,
+        Some(ReadArg::Revision) => ReadShape::Revision,
     };
     if args.count_only && args.keys_only {
         return Err(usage(
@@ -166,6 +212,11 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
     if args.count_only && matches!(shape, ReadShape::From | ReadShape::Paged) {
         return Err(usage(
             "--count-only: etcd counts without regard to --limit; use it with --read prefix or single",
+        ));
+    }
+    if shape == ReadShape::Revision && (args.count_only || args.keys_only || args.limit.is_some()) {
+        return Err(usage(
+            "--read revision reads no key at all; drop --limit, --count-only and --keys-only",
         ));
     }
     if shape == ReadShape::Single && args.limit.is_some() {
@@ -193,17 +244,22 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
 /// Keys of an answer when nothing is said.
 pub(super) fn default_limit(shape: ReadShape) -> u32 {
     match shape {
-        ReadShape::Single | ReadShape::Prefix => 0,
+        ReadShape::Single | ReadShape::Prefix | ReadShape::Revision => 0,
         ReadShape::From | ReadShape::Paged => PAGE,
     }
 }
 
 fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
-    use Operation::{Delete, LeaseGrant, LeaseKeepalive, Put, Stm, Txn, TxnRange};
+    use Operation::{Create, Delete, LeaseGrant, LeaseKeepalive, Put, Stm, Txn, TxnRange};
     let (txn_ops, prev_kv) = ((args.txn_ops.is_some(), "--txn-ops"), args.prev_kv);
     only_with(operations, &[Txn, TxnRange], &[txn_ops], "transactions")?;
     let guarded = (args.guarded, "--guarded");
-    only_with(operations, &[Txn], &[guarded], "transactions that write")?;
+    only_with(
+        operations,
+        &[Txn, Delete],
+        &[guarded],
+        "transactions that write or delete",
+    )?;
     only_with(
         operations,
         &[Put, Delete],
@@ -212,7 +268,7 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
     )?;
     only_with(
         operations,
-        &[Put, Txn, Stm, LeaseKeepalive, LeaseGrant],
+        &[Put, Create, Txn, Stm, LeaseKeepalive, LeaseGrant],
         &[(args.lease_ttl.is_some(), "--lease-ttl")],
         "writes and leases",
     )?;
@@ -226,13 +282,15 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
     if let Some(ttl_s) = args.lease_ttl {
         within("--lease-ttl", ttl_s, 1, MAX_LEASE_TTL_S)?;
     }
+    let lease_ttl_s = args
+        .lease_ttl
+        .unwrap_or_else(|| default_lease_ttl(operations));
     Ok(Writes {
-        lease_ttl_s: args
-            .lease_ttl
-            .unwrap_or_else(|| default_lease_ttl(operations)),
+        lease_ttl_s,
         prev_kv,
         txn_operations,
         guarded: args.guarded,
+        shared_leases: leases::shared(args, operations, lease_ttl_s)?,
     })
 }
 
@@ -264,9 +322,12 @@ fn watch(args: &LoadArgs, operations: &[Weighted]) -> Result<Option<Watch>> {
         }
         return Ok(None);
     }
-    if !has(operations, &[Operation::Put, Operation::Txn]) {
+    if !has(
+        operations,
+        &[Operation::Put, Operation::Create, Operation::Txn],
+    ) {
         return Err(usage(
-            "--streams: nothing is put that a watch could see; have put or txn in the --mix",
+            "--streams: nothing is put that a watch could see; have put, create or txn in the --mix",
         ));
     }
     if has(operations, &[Operation::Delete]) {
@@ -352,8 +413,11 @@ fn sizes(plan: &LoadPlan) -> Result<()> {
     };
     let flag = if pairs > 1 { "--txn-ops" } else { "--val-size" };
     keys::fit(&plan.keys, &plan.values, pairs, flag)?;
+    leases::fit(plan.writes.shared_leases, pairs, "--txn-ops")?;
     if has(&plan.operations, &[Operation::Stm]) {
         keys::fit(&plan.keys, &plan.values, plan.stm.keys, "--stm-keys")?;
+        let written = plan.stm.written_keys();
+        leases::fit(plan.writes.shared_leases, written, "--stm-keys")?;
         if u64::from(plan.stm.keys) > plan.keys.space {
             return Err(usage(format!(
                 "--stm-keys {} is more than there are keys; raise --key-space-size from {}",
@@ -394,7 +458,8 @@ fn verifiable(plan: &LoadPlan) -> Result<()> {
             "--verify reads back what was written, and this load writes nothing; drop it, or have put in the --mix",
         ));
     }
-    if plan.writes.lease_ttl_s > 0 && has(&plan.operations, &[Operation::Put, Operation::Txn]) {
+    let puts = [Operation::Put, Operation::Create, Operation::Txn];
+    if plan.writes.lease_ttl_s > 0 && has(&plan.operations, &puts) {
         return Err(usage(
             "--verify and --lease-ttl contradict each other: keys that vanish with their lease would count as lost; \
              drop one of them",
@@ -415,8 +480,10 @@ fn heartbeat(args: &LoadArgs) -> Result<u64> {
 }
 
 fn rules(args: &LoadArgs, plan: &LoadPlan) -> Result<Vec<String>> {
+    let known = plan.known_series();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let checked = args.rules.iter().map(|text| {
-        let rule = Rule::parse(text, LOAD_SERIES).and_then(|rule| {
+        let rule = Rule::parse(text, &known).and_then(|rule| {
             recorded(plan, rule.series.as_deref())?;
             Ok(rule.to_string())
         });
@@ -431,11 +498,12 @@ fn recorded(plan: &LoadPlan, series: Option<&str>) -> std::result::Result<(), St
         return Ok(());
     };
     let recorded = plan.series();
-    if recorded.contains(&series) {
+    if recorded.iter().any(|known| known == series) {
         return Ok(());
     }
+    let does = |name: &str| plan.strands().iter().any(|strand| strand.name == name);
     match series.rsplit_once('.') {
-        Some((name, "response" | "lag")) if plan.does(name) => Err(format!(
+        Some((name, "response" | "lag")) if does(name) => Err(format!(
             "clients that wait for each answer (closed loop) have no {series}, for nothing is due before its client \
              is free; judge {name}.service, or give --rate"
         )),

@@ -91,6 +91,21 @@ fn deletes_alone_have_a_key_each() {
 }
 
 #[test]
+fn there_is_a_number_for_each_object_that_is_created() {
+    let alone = plan("etcdbench load create --rate 1000 --duration 60s --warmup 0s");
+    assert_eq!((alone.preload, alone.keys.space), (0, 60_981));
+    let mixed = plan("etcdbench load --mix create=1,txn=6,delete=1 --guarded --rate 800");
+    assert_eq!((mixed.preload, mixed.keys.space), (10_000, 20_000));
+    assert_eq!(mixed.keys.distribution, KeyDistribution::Uniform);
+    let long = plan("etcdbench load --mix create=1,delete=1 --guarded --duration 100h");
+    assert_eq!(long.keys.space, 10_000_000, "numbers are used again");
+    let endless = plan("etcdbench load create --clients 10");
+    assert_eq!((endless.preload, endless.keys.space), (0, 1_000_000));
+    let small = plan("etcdbench load --mix create=1,delete=1 --guarded --key-space-size 9000");
+    assert_eq!(small.preload, 4500);
+}
+
+#[test]
 fn phases_are_those_there_are() {
     let names = |line: &str| -> Vec<String> {
         plan(line)
@@ -208,11 +223,11 @@ fn the_series_are_those_of_the_mix_and_the_pace() {
     assert_eq!(
         plan("etcdbench load --mix put=1,range=1").series(),
         [
-            "put.service",
             "put.response",
+            "put.service",
             "put.lag",
-            "range.service",
             "range.response",
+            "range.service",
             "range.lag"
         ]
     );
@@ -241,6 +256,14 @@ fn the_command_asks_for_the_same_plan() {
         "watch --streams 3 --watches-per-stream 2 --watched-keys 6 --watch-prev-kv --rate 100",
         "--mix txn=1,range=2 --streams 10",
         "lease --lease-ttl 5 --clients 100 --conns 100 --threads 8",
+        "create --rate 100",
+        "create --clients 5 --lease-ttl 3600",
+        "--mix create=1,txn=6,delete=1 --guarded --rate 2000",
+        "--mix create=1,txn=6,delete=1,range=4 --guarded --key-space-size 12000 --rate 100",
+        "--mix create=1,delete=1 --guarded --preload 70000 --duration 1h",
+        "create --lease-ttl 3600 --lease-keys 1000",
+        "create --lease-ttl 15 --lease-keys 1 --lease-reuse 0s",
+        "txn --lease-ttl 100 --lease-reuse 5s",
         "stm --isolation ss --stm-keys 9 --stm-writes 30%",
         "put --rate 500..8000:+500/10s --burst 325 --arrival poisson",
         "put --rate 500..8000/60s --total 1000",
@@ -253,6 +276,7 @@ fn the_command_asks_for_the_same_plan() {
         "put --key-dist hotspot=10%:99% --key-space-size 1000000",
         "range --key-space-size 1000000 --preload 1000000",
         "range --preload 5 --keys-only",
+        "range --read revision --consistency s",
         "put --local=3 --etcd /opt/etcd --local-dir /srv/x --quota 1GiB --connect leader",
         "put --local --local-dir /srv/x",
         "put --connect 127.0.0.1:2379",
@@ -301,6 +325,9 @@ fn some_flags() -> impl Strategy<Value = String> {
         "--mix put=3,range=0.5",
         "--mix txn=1,txn-range=2,lease-grant=1",
         "--mix delete=5,put=5",
+        "create",
+        "--mix create=1,txn=6,delete=1,range=2 --guarded",
+        "--mix create=3,range=1",
     ];
     let flags = [
         "--rate N",
@@ -333,6 +360,7 @@ fn some_flags() -> impl Strategy<Value = String> {
         "--seed N",
         "--read prefix",
         "--read from",
+        "--read revision",
         "--limit N",
         "--consistency s",
         "--keys-only",
@@ -340,6 +368,8 @@ fn some_flags() -> impl Strategy<Value = String> {
         "--guarded",
         "--prev-kv",
         "--lease-ttl N",
+        "--lease-keys N",
+        "--lease-reuse Ns",
         "--streams N",
         "--watched-keys N",
         "--watch-prev-kv",

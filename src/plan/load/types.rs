@@ -72,6 +72,52 @@ pub struct LoadPlan {
     pub rules: Vec<String>,
     /// Seed of arrivals, keys and values.
     pub seed: u64,
+    /// Kinds of operations that go on side by side. Where there are any, they are all that is done: what stands above
+    /// about pace, connections and the number of keys is then the sum of theirs, and there are no operations beside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<Class>,
+    /// What rates and numbers of keys of classes are multiplied with.
+    #[serde(default = "unscaled", skip_serializing_if = "is_unscaled")]
+    pub scale: f64,
+}
+
+fn unscaled() -> f64 {
+    1.0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_unscaled(scale: &f64) -> bool {
+    *scale == 1.0
+}
+
+/// One of several kinds of operations that a load does side by side: a rate, keys, values and series of its own.
+/// Before it is scaled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Class {
+    /// Its name: the first part of its series' names.
+    pub name: String,
+    /// Whether it stays as it is where the load is scaled.
+    pub unscaled: bool,
+    /// Its connections.
+    pub connections: u32,
+    /// When its operations are started.
+    pub pace: LoadPace,
+    /// What is done.
+    pub operations: Vec<Weighted>,
+    /// Which keys are used; their prefix comes after that of the load.
+    pub keys: Keys,
+    /// What is written to them.
+    pub values: Values,
+    /// How reads are made.
+    pub reads: Reads,
+    /// How writes are made.
+    pub writes: Writes,
+    /// What is watched.
+    pub watch: Option<Watch>,
+    /// How software transactions are made.
+    pub stm: Stm,
+    /// Keys written before the load.
+    pub preload: u64,
 }
 
 /// Which etcd is driven.
@@ -153,6 +199,14 @@ pub struct RateStep {
     pub to_per_s: f64,
     /// Its length.
     pub duration_ns: u64,
+    /// Operations due at once at its beginning, beside the rate.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub burst: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_zero(burst: &u32) -> bool {
+    *burst == 0
 }
 
 /// An operation and its share.
@@ -176,6 +230,8 @@ pub enum Operation {
     Range,
     /// Removes one key.
     Delete,
+    /// Writes a key that is not there.
+    Create,
     /// A transaction that writes.
     Txn,
     /// A transaction that reads.
@@ -268,6 +324,8 @@ pub enum ReadShape {
     From,
     /// The whole key space in pages, all at the revision of the first: one operation.
     Paged,
+    /// The bare prefix, which is no key: only the store's revision comes back.
+    Revision,
 }
 
 /// How writes are made.
@@ -281,6 +339,18 @@ pub struct Writes {
     pub txn_operations: u32,
     /// Transactions as an apiserver sends them: only if the key is unchanged, else read it.
     pub guarded: bool,
+    /// Leases are granted as they are needed, each for a few keys; one for all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_leases: Option<SharedLeases>,
+}
+
+/// How leases are shared by the keys bound to them. None is kept alive or revoked during the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SharedLeases {
+    /// Keys bound to one, at most.
+    pub keys: u64,
+    /// For how long keys are bound to one, at most.
+    pub reuse_ns: u64,
 }
 
 /// What is watched.
@@ -323,10 +393,11 @@ pub enum Isolation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Operation; 8] = [
+    pub const ALL: [Operation; 9] = [
         Operation::Put,
         Operation::Range,
         Operation::Delete,
+        Operation::Create,
         Operation::Txn,
         Operation::TxnRange,
         Operation::Stm,
@@ -340,6 +411,7 @@ impl Operation {
             Operation::Put => "put",
             Operation::Range => "range",
             Operation::Delete => "delete",
+            Operation::Create => "create",
             Operation::Txn => "txn",
             Operation::TxnRange => "txn-range",
             Operation::Stm => "stm",
@@ -352,7 +424,11 @@ impl Operation {
     pub fn writes(self) -> bool {
         matches!(
             self,
-            Operation::Put | Operation::Delete | Operation::Txn | Operation::Stm
+            Operation::Put
+                | Operation::Delete
+                | Operation::Create
+                | Operation::Txn
+                | Operation::Stm
         )
     }
 }
@@ -371,6 +447,9 @@ pub const LOAD_SERIES: &[&str] = &[
     "delete.service",
     "delete.response",
     "delete.lag",
+    "create.service",
+    "create.response",
+    "create.lag",
     "txn.service",
     "txn.response",
     "txn.lag",

@@ -17,13 +17,14 @@ const HEIGHT: f64 = 250.0;
 /// Points across; where there are more, the highest of neighbours stand for them.
 const MOST_POINTS: usize = 180;
 /// Events that say nothing about a moment of the load.
-const QUIET: [&str; 13] = [
+const QUIET: [&str; 14] = [
     "phase",
     "durability",
     "capacity.step",
     "load.phase",
     "txn.conflicts",
     "watch.total",
+    "lease.grants",
     "ack.gap",
     "note",
     "growth",

@@ -114,9 +114,8 @@ fn carried(evidence: &Evidence, delivery: &Delivery) -> String {
 
 /// A rate in operations: `2,000 puts/s`.
 fn rate_of(evidence: &Evidence, per_s: f64) -> String {
-    let mut operations = evidence.operations();
-    let what = match (operations.next(), operations.next()) {
-        (Some(only), None) => format!("{}s", only.name()),
+    let what = match evidence.strands.as_slice() {
+        [only] if evidence.plan.classes.is_empty() => format!("{}s", only.name),
         _ => "operations".to_owned(),
     };
     format!("{} {what}/s", units::significant(per_s))
@@ -222,8 +221,36 @@ fn cannot(rule: &RuleOutcome) -> String {
     )
 }
 
+/// What happened in the worst of several stages, or that nothing did.
+fn staged(verdict: Verdict, evidence: &Evidence, climb: &Climb) -> String {
+    let worst = climb.shown();
+    let phase = &worst.outcome.phase;
+    let rules = worst.outcome.rules.as_slice();
+    match verdict {
+        Verdict::Pass => format!(
+            "PASSED  {} in every phase",
+            carried(evidence, &Delivery::of(evidence))
+        ),
+        Verdict::Warn => format!("PASSED  but in {phase} {}", reservations(rules)),
+        Verdict::Inconclusive => format!(
+            "INCONCLUSIVE  in {phase} {}",
+            undecided(rules, &worst.delivery)
+        ),
+        Verdict::Fail => {
+            let failed: Vec<&RuleOutcome> = of(rules, Verdict::Fail).collect();
+            format!(
+                "FAILED  in {phase} {}",
+                broken(&failed, &evidence.only(&[phase]))
+            )
+        }
+    }
+}
+
 /// Up to which rate everything holds, and what breaks first above.
 fn climbed(verdict: Verdict, evidence: &Evidence, climb: &Climb, rules: &[RuleOutcome]) -> String {
+    if climb.staged {
+        return staged(verdict, evidence, climb);
+    }
     let rate = |step: &Step| rate_of(evidence, step.outcome.wanted_per_s);
     let why = |step: &Step| {
         let failed: Vec<&RuleOutcome> = of(&step.outcome.rules, Verdict::Fail).collect();

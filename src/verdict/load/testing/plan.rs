@@ -21,6 +21,7 @@ pub(super) fn step(per_s: f64, seconds: u64) -> RateStep {
     RateStep {
         from_per_s: per_s,
         to_per_s: per_s,
+        burst: 0,
         duration_ns: seconds * S,
     }
 }
@@ -62,6 +63,7 @@ pub(super) fn plan() -> LoadPlan {
             prev_kv: false,
             txn_operations: 1,
             guarded: false,
+            shared_leases: None,
         },
         watch: None,
         stm: Stm {
@@ -86,5 +88,7 @@ pub(super) fn plan() -> LoadPlan {
         heartbeat_ns: 100 * MS,
         rules: Vec::new(),
         seed: 1,
+        classes: Vec::new(),
+        scale: 1.0,
     }
 }

@@ -1,0 +1,249 @@
+//! What an apiserver sends; etcd itself is the witness.
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
+
+use etcdbench::result::Run;
+use rustix::process::Signal;
+use support::etcd::Etcd;
+use support::load::{self, errors, number, steady};
+use support::metrics::Scrape;
+use support::needs::{Need, needs};
+use support::probe;
+use support::quiet::quiet;
+
+/// A fresh etcd, with the directory it is in.
+struct Fresh {
+    etcd: Etcd,
+    _scratch: tempfile::TempDir,
+}
+
+impl Fresh {
+    fn start() -> Self {
+        let scratch = probe::scratch();
+        let plain = |program: &Path| Command::new(program);
+        let etcd = Etcd::start(Path::new("etcd"), scratch.path(), plain);
+        Fresh {
+            etcd,
+            _scratch: scratch,
+        }
+    }
+
+    /// A load of its own keys below `/t/`, which stay, and what etcd counted meanwhile.
+    fn load(&self, more: &str) -> Seen {
+        let kept = format!("{more} --prefix /t/ --keep-keys --warmup 0s --conns 2");
+        self.load_by(&kept)
+    }
+
+    fn load_by(&self, more: &str) -> Seen {
+        let before = self.etcd.scrape();
+        let driven = load::run(&self.etcd.address(), more);
+        let run = driven.read();
+        assert!(run.halted().is_none(), "{:?}", run.halted());
+        Seen {
+            run,
+            before,
+            after: self.etcd.scrape(),
+        }
+    }
+
+    fn keys(&self) -> Vec<String> {
+        let all = self.etcd.etcdctl(&["get", "", "--from-key", "--keys-only"]);
+        let lines = all.lines().filter(|line| !line.is_empty());
+        lines.map(str::to_owned).collect()
+    }
+}
+
+/// A load, and etcd's figures around it.
+struct Seen {
+    run: Run,
+    before: Scrape,
+    after: Scrape,
+}
+
+impl Seen {
+    /// Operations that were answered, none of which failed.
+    fn answered(&self, series: &str) -> u64 {
+        let run = &self.run;
+        assert_eq!(errors(run, series), 0, "{:?}", steady(run, series).errors);
+        steady(run, series).total.count()
+    }
+
+    /// How often etcd was asked for this meanwhile.
+    fn calls(&self, method: &str) -> u64 {
+        (self.after.calls(method) - self.before.calls(method)) as u64
+    }
+}
+
+#[test]
+fn objects_come_and_go_and_each_is_accounted_for() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let seen = fresh.load(
+        "--mix create=1,txn=6,delete=1,range=2 --guarded --clients 20 --total 8000 --preload 1000",
+    );
+    let [creates, updates, deletes] =
+        ["create", "txn", "delete"].map(|name| seen.answered(&format!("{name}.service")));
+    assert!(creates > 700 && deletes > 700 && updates > 4500);
+    let keys = fresh.keys();
+    assert_eq!(keys.len() as u64, 1000 + creates - deletes);
+    // The oldest are gone and the youngest are there.
+    assert_eq!(keys[0], format!("/t/{deletes:061}"));
+    assert_eq!(keys[keys.len() - 1], format!("/t/{:061}", 999 + creates));
+    assert_eq!(seen.calls("Put") + seen.calls("LeaseGrant"), 0);
+    // Each is one transaction, two where another client was faster, and the preload is a few.
+    let attempts = number(&seen.run, "txn.conflicts", "attempts");
+    let conflicts = number(&seen.run, "txn.conflicts", "count");
+    assert_eq!(attempts - conflicts, creates + updates + deletes);
+    let txns = seen.calls("Txn");
+    assert!(
+        (attempts..attempts + 20).contains(&txns),
+        "{txns} {attempts}"
+    );
+    assert!(conflicts < attempts / 20, "{conflicts} of {attempts}");
+}
+
+#[test]
+fn an_object_that_exists_is_not_created_again() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    fresh.load("put --clients 4 --total 300 --key-space-size 300 --sequential-keys");
+    let seen = fresh.load("create --clients 4 --total 200 --preload 0 --allow-foreign");
+    assert_eq!(seen.answered("create.service"), 200);
+    assert_eq!(number(&seen.run, "txn.conflicts", "count"), 300);
+    let keys = fresh.keys();
+    assert_eq!(keys.len(), 500);
+    let json = |key: &str| fresh.etcd.etcdctl(&["get", key, "--write-out", "json"]);
+    assert!(
+        keys.iter()
+            .step_by(50)
+            .all(|key| json(key).contains("\"version\":1,"))
+    );
+}
+
+#[test]
+fn a_number_is_used_again_when_its_object_is_gone() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let seen = fresh.load(
+        "--mix create=1,delete=1 --guarded --clients 4 --total 4000 --preload 300 --key-space-size 700 --verify",
+    );
+    let (creates, deletes) = (
+        seen.answered("create.service"),
+        seen.answered("delete.service"),
+    );
+    assert!(creates > 1500, "it came round more than once");
+    assert_eq!(fresh.keys().len() as u64, 300 + creates - deletes);
+    assert_eq!(number(&seen.run, "verify", "lost"), 0);
+    assert_eq!(number(&seen.run, "verify", "phantom"), 0);
+}
+
+#[test]
+fn a_read_of_the_revision_brings_no_key() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let more = "range --read revision --clients 4 --total 2000 --key-space-size 100 --val-size 2KiB --no-scrape";
+    let seen = fresh.load(more);
+    assert_eq!(seen.answered("range.service"), 2000);
+    let calls = seen.calls("Range");
+    assert!((2000..2100).contains(&calls), "{calls}");
+    let sent = "etcd_network_client_grpc_sent_bytes_total";
+    let each = (seen.after.value(sent) - seen.before.value(sent)) / 2000.0;
+    assert!(each < 100.0, "{each} bytes");
+}
+
+/// How many keys each lease has that there is.
+fn keys_of_leases(fresh: &Fresh) -> Vec<usize> {
+    let list = fresh.etcd.etcdctl(&["lease", "list"]);
+    let leases = list.lines().skip(1).filter(|line| !line.is_empty());
+    let keys = |lease: &str| {
+        let told = fresh
+            .etcd
+            .etcdctl(&["lease", "timetolive", lease, "--keys"]);
+        told.matches("/t/").count()
+    };
+    leases.map(keys).collect()
+}
+
+#[test]
+fn a_lease_is_shared_by_as_many_keys_as_it_should_be() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let more = "create --clients 20 --total 1000 --lease-ttl 600 --lease-keys 75";
+    let seen = fresh.load(more);
+    assert_eq!(seen.answered("create.service"), 1000);
+    let keys = keys_of_leases(&fresh);
+    assert_eq!(keys.iter().sum::<usize>(), 1000);
+    assert_eq!(*keys.iter().max().expect("leases"), 75);
+    // Each of the two connections has one that is not full.
+    assert!((14..=15).contains(&keys.len()), "{keys:?}");
+    assert_eq!(
+        number(&seen.run, "lease.grants", "count"),
+        keys.len() as u64
+    );
+    assert_eq!(number(&seen.run, "lease.grants", "keys"), 1000);
+    assert_eq!(seen.calls("LeaseGrant"), keys.len() as u64);
+    assert_eq!(
+        seen.calls("LeaseKeepAlive") + seen.calls("LeaseRevoke") + seen.calls("Put"),
+        0
+    );
+}
+
+#[test]
+fn a_lease_is_shared_for_as_long_as_it_should_be() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let more = "txn --guarded --rate 200 --duration 5s --lease-ttl 600 --lease-reuse 1s --key-space-size 5000";
+    let seen = fresh.load(more);
+    assert_eq!(seen.answered("txn.response"), 1000);
+    // Five seconds on two connections.
+    let grants = number(&seen.run, "lease.grants", "count");
+    assert!((8..=12).contains(&grants), "{grants}");
+    assert_eq!(seen.calls("LeaseGrant"), grants);
+}
+
+#[test]
+fn no_lease_is_left_behind() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    // Each has a lease of its own, as an apiserver's endpoint record has.
+    let seen = fresh.load_by(
+        "put --clients 8 --total 300 --lease-ttl 3600 --lease-keys 1 --warmup 0s --key-space-size 10",
+    );
+    assert_eq!(seen.calls("LeaseGrant"), 300);
+    assert_eq!(number(&seen.run, "cleanup", "revoked"), 300);
+    assert!(keys_of_leases(&fresh).is_empty());
+    let driving = load::start(
+        &fresh.etcd.address(),
+        "create --rate 100 --duration 60s --warmup 0s --lease-ttl 3600 --lease-keys 10",
+    );
+    driving.until("steady");
+    sleep(Duration::from_millis(1500));
+    driving.signal(Signal::INT);
+    assert_eq!(driving.wait().finished.code, Some(130));
+    assert!(keys_of_leases(&fresh).is_empty() && fresh.keys().is_empty());
+}
+
+#[test]
+fn a_load_that_has_no_number_left_says_so() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let more = "create --clients 4 --duration 30s --key-space-size 200 --warmup 0s";
+    let driven = load::run(&fresh.etcd.address(), more);
+    let run = driven.finished.read();
+    let why = run.halted().expect("it is halted");
+    assert!(why.contains("--key-space-size"), "{why}");
+    assert_eq!(steady(&run, "create.service").total.count(), 200);
+}
