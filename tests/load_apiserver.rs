@@ -236,6 +236,132 @@ fn no_lease_is_left_behind() {
 }
 
 #[test]
+fn a_reflector_lists_in_pages_and_then_watches() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let more = "list-watch --clients 3 --total 60 --limit 400 --key-space-size 1000 --no-scrape";
+    let seen = fresh.load(more);
+    assert_eq!(seen.answered("list-watch.service"), 60);
+    // Of 1,000 keys three pages, and a few reads before the load.
+    let (ranges, watches) = (seen.calls("Range"), seen.calls("Watch"));
+    assert!((180..200).contains(&ranges), "{ranges}");
+    assert_eq!(watches, 60);
+    sleep(Duration::from_millis(500));
+    let left = fresh.etcd.scrape();
+    assert_eq!(left.value("etcd_debugging_mvcc_watcher_total"), 0.0);
+    assert_eq!(left.value("etcd_debugging_mvcc_watch_stream_total"), 0.0);
+}
+
+#[test]
+fn a_compactor_forgets_what_was_before_its_last_turn() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let more = "--mix put=40,compact=1,status=1 --clients 4 --total 2000 --key-space-size 50 --compact --no-scrape";
+    let seen = fresh.load(more);
+    let turns = seen.answered("compact.service");
+    let (compactions, statuses) = (seen.calls("Compact"), seen.answered("status.service"));
+    assert!(turns > 20 && statuses > 20, "{turns} {statuses}");
+    // The first turn only remembers, one that another client has won reads; the end compacts once more.
+    assert!(
+        (turns / 2..=turns).contains(&compactions),
+        "{turns} {compactions}"
+    );
+    assert_eq!(seen.calls("Txn"), turns);
+    assert!(seen.calls("Status") >= statuses);
+    let key = fresh
+        .etcd
+        .etcdctl(&["get", "/t/compact_rev_key", "--print-value-only"]);
+    let revision: i64 = key.trim().parse().expect("a revision");
+    assert!(revision > 1000, "{revision}");
+}
+
+/// Nothing compacts but the turns: etcd's own witness is a read at an old revision.
+#[test]
+fn an_old_revision_is_gone_after_a_turn() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let driving = load::start(
+        &fresh.etcd.address(),
+        "--mix put=100,compact=1 --rate 200 --duration 10s --warmup 0s --prefix /t/ --keep-keys --compact",
+    );
+    driving.until("steady");
+    sleep(Duration::from_secs(6));
+    let old = Command::new("etcdctl")
+        .env("ETCDCTL_API", "3")
+        .args(["--endpoints", &fresh.etcd.address()])
+        .args(["get", "/t/", "--prefix", "--limit", "1", "--rev", "3"])
+        .output()
+        .expect("etcdctl can be started");
+    let told = String::from_utf8_lossy(&old.stderr);
+    assert!(told.contains("compacted"), "{told}");
+    driving.wait().read();
+}
+
+#[test]
+fn every_watch_sees_what_is_created_changed_and_removed() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let seen = fresh.load(
+        "--mix create=2,txn=6,delete=2 --guarded --rate 200 --duration 5s --preload 500 --streams 3 \
+         --watches-per-stream 2 --watch-prev-kv",
+    );
+    let [creates, updates, deletes] =
+        ["create", "txn", "delete"].map(|name| seen.answered(&format!("{name}.response")));
+    assert!(deletes > 100);
+    let total = |name| number(&seen.run, "watch.total", name);
+    // An update that found its object gone brings no event.
+    let most = 6 * (creates + updates + deletes);
+    assert!((most - 60..=most).contains(&total("expected")), "{most}");
+    assert_eq!(total("received"), total("expected"));
+    assert_eq!(total("deletions"), 6 * deletes);
+    assert_eq!((total("missing"), total("duplicates")), (0, 0));
+    assert_eq!(
+        steady(&seen.run, "watch.event").total.count(),
+        total("received") - total("deletions")
+    );
+    let sent = "etcd_debugging_mvcc_events_total";
+    let told = (seen.after.value(sent) - seen.before.value(sent)) as u64;
+    assert_eq!(told, total("received"));
+    assert_eq!(seen.calls("Put"), 0);
+}
+
+#[test]
+fn a_plain_deletion_is_awaited_only_where_there_was_a_key() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let seen = fresh.load(
+        "--mix put=1,delete=1 --rate 300 --duration 3s --preload 0 --key-space-size 50 --streams 2",
+    );
+    let total = |name| number(&seen.run, "watch.total", name);
+    assert_eq!((total("missing"), total("duplicates")), (0, 0));
+    assert_eq!(total("received"), total("expected"));
+    let deletes = seen.answered("delete.response");
+    assert!((1..=20 * deletes).contains(&total("deletions")));
+}
+
+#[test]
+fn keys_that_vanish_with_their_lease_are_nobodys_deletions() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let seen = fresh.load(
+        "create --rate 100 --duration 8s --streams 2 --watches-per-stream 1 --lease-ttl 2 --lease-keys 20",
+    );
+    let creates = seen.answered("create.response");
+    assert_eq!(creates, 800);
+    assert!(fresh.keys().len() < 700, "some have vanished");
+    let total = |name| number(&seen.run, "watch.total", name);
+    assert_eq!(total("received"), 2 * creates);
+    assert_eq!(total("expected"), 2 * creates);
+    assert_eq!((total("duplicates"), total("deletions")), (0, 0));
+}
+
+#[test]
 fn a_load_that_has_no_number_left_says_so() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();

@@ -16,13 +16,15 @@ use crate::units::{parse_bytes, parse_duration, parse_duration_or_millis, parse_
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = SHORT_EXAMPLES, after_long_help = EXAMPLES)]
 pub struct LoadArgs {
-    /// put, range, mixed, txn, txn-mixed, delete, create, watch, lease or stm; --mix instead for a mix of your own
+    /// put, range, mixed, txn, txn-mixed, delete, create, watch, list-watch, lease, stm, compact or status; --mix instead
+    /// for a mix of your own
     #[arg(value_enum, value_name = "OPERATION", hide_possible_values = true)]
     pub operation: Option<OperationArg>,
 
     /// Operations and their weights: put=60,range=35,delete=5
     ///
-    /// Of put, range, delete, create, txn, txn-range, stm, lease-keepalive and lease-grant. With create, objects come and
+    /// Of put, range, delete, create, txn, txn-range, stm, list-watch, lease-keepalive, lease-grant, compact and status.
+    /// With create, objects come and
     /// go: deletions remove the oldest, all else uses those that are there.
     #[arg(long, value_name = "OPERATION=WEIGHT,…", help_heading = OPERATIONS)]
     pub mix: Option<String>,
@@ -183,7 +185,8 @@ pub struct LoadArgs {
     #[arg(long, value_enum, value_name = "SHAPE", help_heading = READS)]
     pub read: Option<ReadArg>,
 
-    /// Most keys of one answer; with --read paged, of a page [default: 500 for from and paged, else none]
+    /// Most keys of one answer; of a page with --read paged and list-watch [default: 500 for from and paged, 10000 for
+    /// list-watch, else none]
     #[arg(long, value_name = "N", help_heading = READS)]
     pub limit: Option<u32>,
 
@@ -211,7 +214,7 @@ pub struct LoadArgs {
     #[arg(long, value_name = "N", help_heading = WATCHES)]
     pub watched_keys: Option<u64>,
 
-    /// Events carry the value before, as an apiserver asks for
+    /// Events carry the value before, and the revision is told from time to time, as an apiserver asks for
     #[arg(long, help_heading = WATCHES)]
     pub watch_prev_kv: bool,
 
@@ -304,7 +307,7 @@ pub struct LoadArgs {
     #[arg(long, help_heading = SAFETY)]
     pub keep_keys: bool,
 
-    /// Compact the history at the end, that of everybody in this etcd
+    /// Compact the history at the end, that of everybody in this etcd; the operation compact may do so meanwhile
     #[arg(long, help_heading = SAFETY)]
     pub compact: bool,
 
@@ -411,6 +414,9 @@ Operations:
   watch      puts, and how long their events take to every watch
   lease      prolongs leases
   stm        software transactions, as etcd's concurrency package makes them
+  list-watch lists all keys in pages, then watches them: how an apiserver begins with a resource
+  compact    a turn of an apiserver's compactor, which forgets what was before the last turn
+  status     asks a member how it is
 
 Sizes take a unit (4096, 64k, 1KiB, 1MB), durations need one (250us, 10ms, 1.5s, 30m, 1h30m).
 
@@ -460,6 +466,12 @@ pub enum OperationArg {
     Lease,
     /// Software transactions
     Stm,
+    /// Lists all keys in pages, then watches them until the watch stands
+    ListWatch,
+    /// A turn of an apiserver's compactor
+    Compact,
+    /// Asks a member how it is
+    Status,
 }
 
 /// What a read covers.

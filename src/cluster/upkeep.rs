@@ -51,11 +51,9 @@ impl Cluster {
             },
         );
         match compacted {
-            // Somebody else was faster.
-            Err(error) if error.to_string().contains("has been compacted") => {}
-            answered => {
-                answered?;
-            }
+            // Otherwise somebody else was faster.
+            Err(error) if !error.to_string().contains("has been compacted") => return Err(error),
+            _ => {}
         }
         self.wait_for_the_others();
         Ok(revision)

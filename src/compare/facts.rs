@@ -199,14 +199,14 @@ pub(super) fn of_header(header: &Header) -> Facts {
         };
         facts.insert("plan.tls".to_owned(), tls.to_owned());
     }
+    if header.kind == "disk" {
+        beside(header, &mut facts);
+    }
     // A plan says nothing of faults where there are none, and a load with them is another one.
     if header.kind == "load" {
         let planned = facts.keys().any(|field| below(field, FAULTS).is_some());
         let told = if planned { "planned" } else { "none" };
         facts.insert(FAULTS.to_owned(), told.to_owned());
-    }
-    if header.kind == "disk" {
-        beside(header, &mut facts);
     }
     let environment = serde_json::to_value(&header.environment).unwrap_or_default();
     flatten("environment", &environment, &mut facts);

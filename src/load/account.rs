@@ -91,8 +91,8 @@ impl Drive<'_> {
         let (Some(last), false) = (last, watching.is_empty()) else {
             return;
         };
-        let (mut expected, mut received, mut duplicates, mut streams, mut watches) =
-            (0, 0, 0, 0, 0);
+        let (mut expected, mut received, mut duplicates, mut deletions) = (0, 0, 0, 0);
+        let (mut streams, mut watches) = (0, 0);
         // What one class missed, another cannot make up for.
         let mut missing = 0;
         for watching in watching {
@@ -100,6 +100,7 @@ impl Drive<'_> {
             expected += due;
             received += came;
             duplicates += again;
+            deletions += watching.deletions();
             missing += due.saturating_sub(came);
             streams += watching.plan.streams;
             watches +=
@@ -110,6 +111,7 @@ impl Drive<'_> {
             "received": received,
             "missing": missing,
             "duplicates": duplicates,
+            "deletions": deletions,
             "streams": streams,
             "watches": watches,
         });

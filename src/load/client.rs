@@ -153,7 +153,7 @@ impl Crew {
         if let Some(watching) = self
             .watching
             .as_ref()
-            .filter(|_| operation != Operation::Delete)
+            .filter(|_| operation != Operation::Delete || self.work.tells_deletions())
         {
             client.touched.iter().for_each(|key| watching.expect(*key));
         }

@@ -1,13 +1,16 @@
 //! What an operation does: its requests, and what is learnt from the answers.
 
 mod guarded;
+mod lists;
 mod transactions;
+mod upkeep;
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use self::upkeep::Compactor;
 use super::draw::Draw;
 use super::feed::Ticket;
 use super::keys::KeySpace;
@@ -17,8 +20,7 @@ use super::ledger::Ledger;
 use super::values::{Stamp, ValueMaker};
 use crate::plan::{LoadPlan, Operation, ReadShape, Reads};
 use crate::wire::message::{
-    Delete, Head, LeaseAnswer, LeaseGrant, LeaseId, Method, Put, Range, RangeAnswer, Request,
-    deleted, head,
+    Delete, Head, LeaseAnswer, LeaseGrant, LeaseId, Method, Put, Range, Request, deleted, head,
 };
 use crate::wire::{ErrorClass, Failure, frame};
 
@@ -40,6 +42,7 @@ pub struct Work {
     pub lease: AtomicI64,
     /// All leases.
     pub leases: Leases,
+    compactor: Compactor,
 }
 
 /// What an operation amounted to.
@@ -113,6 +116,7 @@ impl Work {
             keys,
             lease: AtomicI64::new(0),
             leases: Leases::default(),
+            compactor: Compactor::default(),
             plan,
         }
     }
@@ -138,6 +142,11 @@ impl Work {
             .operations
             .iter()
             .any(|weighted| weighted.operation.writes())
+    }
+
+    /// Whether each event of a deletion is that of an operation: keys also vanish with their lease.
+    pub fn tells_deletions(&self) -> bool {
+        self.plan.writes.lease_ttl_s == 0
     }
 
     /// A change of a key was acknowledged.
@@ -214,6 +223,9 @@ impl<'a> Client<'a> {
             Operation::Stm => Box::pin(self.stm(ticket, due_ns, draw)).await,
             Operation::LeaseKeepalive => Box::pin(self.keepalive()).await,
             Operation::LeaseGrant => Box::pin(self.grant_and_revoke()).await,
+            Operation::ListWatch => Box::pin(self.list_watch()).await,
+            Operation::Compact => Box::pin(self.compact()).await,
+            Operation::Status => Box::pin(self.status()).await,
         }
     }
 
@@ -295,7 +307,11 @@ impl<'a> Client<'a> {
         let answer = self
             .call(Method::DeleteRange, &Delete { key: &key, prev_kv })
             .await?;
-        let (head, _) = deleted(&answer)?;
+        let (head, count) = deleted(&answer)?;
+        if count == 0 {
+            // No watch will hear of it.
+            self.touched.clear();
+        }
         self.work.acknowledged(number, head.revision, true);
         Ok(Done::of(head))
     }
@@ -311,33 +327,16 @@ impl<'a> Client<'a> {
             ReadShape::Revision => self.read(range(reads, work.keys.prefix(), b"")).await,
             ReadShape::Prefix => self.read(range(reads, work.keys.prefix(), &end)).await,
             ReadShape::From => self.read(range(reads, &key, &end)).await,
-            ReadShape::Paged => Box::pin(self.pages(range(reads, work.keys.prefix(), &end))).await,
+            ReadShape::Paged => {
+                let all = range(reads, work.keys.prefix(), &end);
+                Ok(Done::of(Box::pin(self.pages(all)).await?.head))
+            }
         }
     }
 
     async fn read(&mut self, request: Range<'_>) -> Result<Done, Failure> {
         let head = head(&self.call(Method::Range, &request).await?)?;
         Ok(Done::of(head))
-    }
-
-    /// One page after the other, all at the revision of the first.
-    async fn pages(&mut self, mut request: Range<'_>) -> Result<Done, Failure> {
-        let mut from = request.key.to_vec();
-        loop {
-            let page = Range {
-                key: &from,
-                ..request
-            };
-            let answer = self.call(Method::Range, &page).await?;
-            let answer = RangeAnswer::read(&answer)?;
-            let Some(last) = answer.pairs.last().filter(|_| answer.more) else {
-                return Ok(Done::of(answer.head));
-            };
-            if request.revision == 0 {
-                request.revision = answer.head.revision;
-            }
-            from = [last.key, &[0]].concat();
-        }
     }
 
     async fn keepalive(&mut self) -> Result<Done, Failure> {

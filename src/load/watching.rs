@@ -17,7 +17,7 @@ use super::lane::{Handle, Lane};
 use super::operation::Work;
 use crate::clock::Clock;
 use crate::plan::Watch;
-use crate::wire::message::{Method, WatchAnswer, WatchCreate};
+use crate::wire::message::{Method, Pair, WatchAnswer, WatchCreate};
 use crate::wire::{ErrorClass, Failure, frame};
 
 /// The pause before a watch that ended is made again.
@@ -34,6 +34,8 @@ pub struct Watching {
     received: AtomicU64,
     /// Events that came again after a watch was made anew.
     duplicates: AtomicU64,
+    /// Events of deletions among those that came.
+    deletions: AtomicU64,
     /// Workers that may still write.
     writers: AtomicU64,
     clock: Clock,
@@ -57,6 +59,7 @@ impl Watching {
             expected: AtomicU64::new(0),
             received: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
+            deletions: AtomicU64::new(0),
             writers: AtomicU64::new(0),
             clock,
         }
@@ -68,7 +71,7 @@ impl Watching {
         Writing(Arc::clone(self))
     }
 
-    /// A write of this key was acknowledged: each watch on it must bring an event.
+    /// A write or a deletion of this key was acknowledged: each watch on it must bring an event.
     pub fn expect(&self, key: u64) {
         let all = u64::from(self.plan.streams) * u64::from(self.plan.watches_per_stream);
         let watches = match self.plan.keys {
@@ -88,6 +91,11 @@ impl Watching {
             read(&self.received),
             read(&self.duplicates),
         )
+    }
+
+    /// How many of those received were of deletions.
+    pub fn deletions(&self) -> u64 {
+        self.deletions.load(Ordering::Relaxed)
     }
 }
 
@@ -189,11 +197,15 @@ impl Stream {
             messages.send(self.create(watch))?;
         }
         // The server numbers watches in the order it makes them, which is that of our requests.
-        let mut ids = HashMap::new();
+        let mut ids: HashMap<i64, usize> = HashMap::new();
         loop {
             let message = messages.next().await?;
             let answer = WatchAnswer::read(&message)?;
             if answer.canceled {
+                if let Some(&watch) = ids.get(&answer.watch_id) {
+                    // What is forgotten is missing; but it would be asked for again and again.
+                    self.seen[watch] = self.seen[watch].max(answer.compact_revision - 1);
+                }
                 let reason = String::from_utf8_lossy(answer.cancel_reason).into_owned();
                 return Err(Failure::new(ErrorClass::Other, reason));
             }
@@ -230,6 +242,8 @@ impl Stream {
             end: &end,
             start_revision: if seen > 0 { seen + 1 } else { 0 },
             prev_kv: plan.prev_kv,
+            // An apiserver asks for both.
+            progress_notify: plan.prev_kv,
         })
     }
 
@@ -237,14 +251,34 @@ impl Stream {
         let now_ns = self.watching.clock.now_ns();
         let before = self.seen[watch];
         for pair in &answer.puts {
-            self.seen[watch] = self.seen[watch].max(pair.mod_revision);
-            if pair.mod_revision <= before {
-                self.watching.duplicates.fetch_add(1, Ordering::Relaxed);
-            } else if let Some(stamp) = self.work.values.read(pair.value) {
+            if !self.is_new(watch, before, pair) {
+                continue;
+            }
+            if let Some(stamp) = self.work.values.read(pair.value) {
                 self.watching.received.fetch_add(1, Ordering::Relaxed);
                 self.books
                     .event_came(self.lane.member(), stamp.due_ns, now_ns);
             }
         }
+        if !self.work.tells_deletions() {
+            return;
+        }
+        for pair in &answer.deletes {
+            // When it was due it does not say.
+            if self.is_new(watch, before, pair) && self.work.keys.number(pair.key).is_some() {
+                self.watching.received.fetch_add(1, Ordering::Relaxed);
+                self.watching.deletions.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Whether an event did not come before the watch was made anew.
+    fn is_new(&mut self, watch: usize, before: i64, pair: &Pair<'_>) -> bool {
+        self.seen[watch] = self.seen[watch].max(pair.mod_revision);
+        let new = pair.mod_revision > before;
+        if !new {
+            self.watching.duplicates.fetch_add(1, Ordering::Relaxed);
+        }
+        new
     }
 }

@@ -18,6 +18,8 @@ pub enum Method {
     DeleteRange,
     /// `KV/Txn`
     Txn,
+    /// `KV/Compact`
+    Compact,
     /// `Lease/LeaseGrant`
     LeaseGrant,
     /// `Lease/LeaseRevoke`
@@ -34,11 +36,12 @@ pub enum Method {
 
 impl Method {
     /// Every method, in the order of their numbers.
-    pub const ALL: [Method; 10] = [
+    pub const ALL: [Method; 11] = [
         Method::Put,
         Method::Range,
         Method::DeleteRange,
         Method::Txn,
+        Method::Compact,
         Method::LeaseGrant,
         Method::LeaseRevoke,
         Method::LeaseKeepAlive,
@@ -54,6 +57,7 @@ impl Method {
             Method::Range => "/etcdserverpb.KV/Range",
             Method::DeleteRange => "/etcdserverpb.KV/DeleteRange",
             Method::Txn => "/etcdserverpb.KV/Txn",
+            Method::Compact => "/etcdserverpb.KV/Compact",
             Method::LeaseGrant => "/etcdserverpb.Lease/LeaseGrant",
             Method::LeaseRevoke => "/etcdserverpb.Lease/LeaseRevoke",
             Method::LeaseKeepAlive => "/etcdserverpb.Lease/LeaseKeepAlive",

@@ -5,7 +5,7 @@ use super::{Client, Done, Work};
 use crate::load::draw::Draw;
 use crate::load::feed::Ticket;
 use crate::units::format_count;
-use crate::wire::message::{Delete, Method, Op, Put, Range, Txn, TxnAnswer, Unchanged};
+use crate::wire::message::{Compare, Delete, Method, Op, Put, Range, Txn, TxnAnswer};
 use crate::wire::{ErrorClass, Failure};
 
 /// The store's first revision. No key was ever changed at it, so that a comparison with it always fails.
@@ -29,7 +29,7 @@ impl Client<'_> {
             let (key, value) = (self.key.clone(), self.value.clone());
             let success = [Op::Put(self.put_of(&key, &value, lease))];
             let request = Txn {
-                compare: &[unchanged(&key, 0)],
+                compare: &[Compare::unchanged(&key, 0)],
                 success: &success,
                 failure: &[],
             };
@@ -76,7 +76,7 @@ impl Client<'_> {
         loop {
             let revision = work.revision_to_compare(number);
             let request = Txn {
-                compare: &[unchanged(&key, revision)],
+                compare: &[Compare::unchanged(&key, revision)],
                 success: &success,
                 failure: &failure,
             };
@@ -85,6 +85,10 @@ impl Client<'_> {
             done.tried(answer.head, answer.succeeded);
             if answer.succeeded {
                 work.acknowledged(number, answer.head.revision, removes);
+                if removes && revision == 0 {
+                    // It was not there, and no watch will hear of it.
+                    self.touched.clear();
+                }
                 return Ok(done);
             }
             let found = answer.ranges.first().and_then(|range| range.pairs.first());
@@ -143,10 +147,6 @@ fn no_number_left(work: &Work) -> Failure {
             format_count(work.keys.space())
         ),
     )
-}
-
-fn unchanged(key: &[u8], revision: i64) -> Unchanged<'_> {
-    Unchanged { key, revision }
 }
 
 fn delete_of(key: &[u8]) -> Delete<'_> {

@@ -5,7 +5,7 @@ use crate::load::draw::Draw;
 use crate::load::feed::Ticket;
 use crate::plan::{Isolation, ReadShape};
 use crate::wire::Failure;
-use crate::wire::message::{Method, Op, Put, Range, RangeAnswer, Txn, TxnAnswer, Unchanged, head};
+use crate::wire::message::{Compare, Method, Op, Put, Range, RangeAnswer, Txn, TxnAnswer, head};
 
 impl Client<'_> {
     /// The keys of a transaction: so many in a row, none twice, which etcd would refuse.
@@ -156,10 +156,7 @@ impl Client<'_> {
                     revision = answer.head.revision;
                 }
                 let changed = answer.pairs.first().map_or(0, |pair| pair.mod_revision);
-                compare.push(Unchanged {
-                    key,
-                    revision: changed,
-                });
+                compare.push(Compare::unchanged(key, changed));
             }
             if plan.isolation == Isolation::ReadCommitted {
                 compare.clear();

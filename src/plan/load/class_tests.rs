@@ -150,7 +150,7 @@ fn nonsense_is_named_with_its_class() {
             "--class 'a: put --seed 5'",
             "--seed is about the whole load",
         ),
-        ("--class 'a: put --class b'", "is about the whole load"),
+        ("--class 'a: put --class b'", "--class a: "),
         ("--class 'a: --rate 5'", "--class a: nothing to do"),
         ("--class 'a: put --val-size \"1'", "quotes"),
         (

@@ -279,7 +279,11 @@ impl LoadPlan {
             ReadShape::Revision => words.0.extend(flag("--read", "revision")),
         }
         let default = resolve::default_limit(self.reads.shape);
-        words.unless("--limit", self.reads.limit, default);
+        if matches!(self.reads.list_page, 0 | resolve::LIST_PAGE) {
+            words.unless("--limit", self.reads.limit, default);
+        } else {
+            words.0.extend(flag("--limit", self.reads.list_page));
+        }
         if self.reads.serializable {
             words.0.extend(flag("--consistency", "s"));
         }

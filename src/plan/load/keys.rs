@@ -137,6 +137,7 @@ fn expects_keys(operations: &[Weighted]) -> bool {
         Operation::TxnRange,
         Operation::Delete,
         Operation::Stm,
+        Operation::ListWatch,
     ];
     has(operations, &readers)
 }

@@ -36,8 +36,8 @@ pub(super) fn resolve(args: &LoadArgs) -> Result<Vec<Weighted>> {
             "--mix and an operation both say what is done; drop one of them",
         )),
         (None, None) => Err(usage(
-            "nothing to do; name an operation (put, range, mixed, txn, txn-mixed, delete, create, watch, lease, stm) or a \
-             --mix like put=60,range=40",
+            "nothing to do; name an operation (put, range, mixed, txn, txn-mixed, delete, create, watch, list-watch, \
+             lease, stm, compact, status) or a --mix like put=60,range=40",
         )),
         (None, Some(word)) => Ok(match word {
             Word::Put | Word::Watch => one(Operation::Put),
@@ -47,6 +47,9 @@ pub(super) fn resolve(args: &LoadArgs) -> Result<Vec<Weighted>> {
             Word::TxnMixed => with_reads(Operation::Txn, Operation::TxnRange),
             Word::Delete => one(Operation::Delete),
             Word::Create => one(Operation::Create),
+            Word::ListWatch => one(Operation::ListWatch),
+            Word::Compact => one(Operation::Compact),
+            Word::Status => one(Operation::Status),
             Word::Lease => one(Operation::LeaseKeepalive),
             Word::Stm => one(Operation::Stm),
         }),
@@ -68,6 +71,9 @@ pub(super) fn words(plan: &LoadPlan) -> Vec<String> {
         [(Operation::Txn, 1.0)] => "txn",
         [(Operation::Delete, 1.0)] => "delete",
         [(Operation::Create, 1.0)] => "create",
+        [(Operation::ListWatch, 1.0)] => "list-watch",
+        [(Operation::Compact, 1.0)] => "compact",
+        [(Operation::Status, 1.0)] => "status",
         [(Operation::LeaseKeepalive, 1.0)] => "lease",
         [(Operation::Stm, 1.0)] => "stm",
         [(Operation::Put, 1.0), (Operation::Range, ratio)] => return mixed("mixed", ratio),

@@ -50,9 +50,12 @@ pub(super) fn default_preload(operations: &[Weighted], space: u64) -> u64 {
 }
 
 fn expects_objects(operations: &[Weighted]) -> bool {
-    operations
-        .iter()
-        .any(|weighted| weighted.operation != Operation::Create)
+    operations.iter().any(|weighted| {
+        !matches!(
+            weighted.operation,
+            Operation::Create | Operation::Compact | Operation::Status
+        )
+    })
 }
 
 /// Whether everything beside `create` minds that objects come and go, and there is a number for each.

@@ -129,6 +129,9 @@ const NONSENSE: &[(&str, &[&str])] = &[
         "range --read revision --keys-only",
         &["--read revision", "drop --limit"],
     ),
+    ("compact", &["everybody", "--compact", "--local"]),
+    ("list-watch --limit 0", &["at least one key"]),
+    ("list-watch --keys-only", &["--keys-only is about reads"]),
     ("txn-mixed --read paged", &["--read paged", "--read from"]),
     ("put --txn-ops 5", &["--txn-ops is about transactions"]),
     ("txn --txn-ops 129", &["--txn-ops 129", "1 to 128"]),
@@ -171,7 +174,6 @@ const NONSENSE: &[(&str, &[&str])] = &[
     ),
     ("put --watched-keys 5", &["--watched-keys", "--streams"]),
     ("range --streams 5", &["--streams", "put, create or txn"]),
-    ("--mix put=1,delete=1 --streams 5", &["delete", "--mix"]),
     ("watch --streams 0", &["--streams 0", "1 to"]),
     (
         "watch --streams 10000 --watches-per-stream 1000",

@@ -21,6 +21,8 @@ pub(super) const LEASE_TTL_S: u64 = 60;
 const MAX_LEASE_TTL_S: u64 = 9_000_000_000;
 /// Keys of a page or list when nothing is said: what Kubernetes' clients ask for at a time (client-go, tools/pager).
 pub(super) const PAGE: u32 = 500;
+/// Keys of a page when an apiserver fills its cache (kubernetes/apiserver, storage/cacher).
+pub(super) const LIST_PAGE: u32 = 10_000;
 /// Streams and watches on each, as etcd's benchmark has them (tools/benchmark/cmd/watch_latency.go).
 pub(super) const STREAMS: u32 = 10;
 pub(super) const WATCHES_PER_STREAM: u32 = 10;
@@ -129,6 +131,7 @@ impl LoadPlan {
         sizes(&plan)?;
         remembered(&plan)?;
         population::check(&plan)?;
+        compacts(&plan)?;
         watched(&plan)?;
         verifiable(&plan)?;
         Ok(plan)
@@ -190,13 +193,19 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
         &[Operation::Range, Operation::TxnRange],
         &[
             (args.read.is_some(), "--read"),
-            (args.limit.is_some(), "--limit"),
             (args.consistency.is_some(), "--consistency"),
             (args.count_only, "--count-only"),
             (args.keys_only, "--keys-only"),
         ],
         "reads",
     )?;
+    only_with(
+        operations,
+        &[Operation::Range, Operation::TxnRange, Operation::ListWatch],
+        &[(args.limit.is_some(), "--limit")],
+        "reads",
+    )?;
+    let list_watches = has(operations, &[Operation::ListWatch]);
     let shape = match args.read {
         None | Some(ReadArg::Single) => ReadShape::Single,
         Some(ReadArg::Prefix) => ReadShape::Prefix,
@@ -214,17 +223,19 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
             "--count-only: etcd counts without regard to --limit; use it with --read prefix or single",
         ));
     }
-    if shape == ReadShape::Revision && (args.count_only || args.keys_only || args.limit.is_some()) {
+    if shape == ReadShape::Revision
+        && (args.count_only || args.keys_only || args.limit.is_some() && !list_watches)
+    {
         return Err(usage(
             "--read revision reads no key at all; drop --limit, --count-only and --keys-only",
         ));
     }
-    if shape == ReadShape::Single && args.limit.is_some() {
+    if shape == ReadShape::Single && args.limit.is_some() && !list_watches {
         return Err(usage(
             "--limit has no effect on reads of a single key; say what else to read with --read prefix, from or paged",
         ));
     }
-    if shape == ReadShape::Paged && args.limit == Some(0) {
+    if (shape == ReadShape::Paged || list_watches) && args.limit == Some(0) {
         return Err(usage("--limit 0: a page holds at least one key"));
     }
     if shape == ReadShape::Paged && has(operations, &[Operation::TxnRange]) {
@@ -235,9 +246,17 @@ fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
     Ok(Reads {
         serializable: args.consistency == Some(ConsistencyArg::Serializable),
         shape,
-        limit: args.limit.unwrap_or_else(|| default_limit(shape)),
+        limit: args
+            .limit
+            .filter(|_| !matches!(shape, ReadShape::Single | ReadShape::Revision))
+            .unwrap_or_else(|| default_limit(shape)),
         count_only: args.count_only,
         keys_only: args.keys_only,
+        list_page: if list_watches {
+            args.limit.unwrap_or(LIST_PAGE)
+        } else {
+            0
+        },
     })
 }
 
@@ -328,11 +347,6 @@ fn watch(args: &LoadArgs, operations: &[Weighted]) -> Result<Option<Watch>> {
     ) {
         return Err(usage(
             "--streams: nothing is put that a watch could see; have put, create or txn in the --mix",
-        ));
-    }
-    if has(operations, &[Operation::Delete]) {
-        return Err(usage(
-            "--streams: the event of a delete does not say when it was due; leave delete out of the --mix",
         ));
     }
     let streams = within("--streams", args.streams.unwrap_or(STREAMS), 1, MAX_STREAMS)?;
@@ -447,6 +461,17 @@ fn remembered(plan: &LoadPlan) -> Result<()> {
          {MAX_REMEMBERED}",
         plan.keys.space
     )))
+}
+
+/// Whether the history may be forgotten while the load runs.
+fn compacts(plan: &LoadPlan) -> Result<()> {
+    let thrown_away = matches!(plan.target, Target::Local { .. });
+    if has(&plan.operations, &[Operation::Compact]) && !plan.compact && !thrown_away {
+        return Err(usage(
+            "compact forgets the history of everybody in this etcd; say --compact if that may be, or use --local",
+        ));
+    }
+    Ok(())
 }
 
 fn verifiable(plan: &LoadPlan) -> Result<()> {

@@ -84,7 +84,10 @@ impl LoadPlan {
             Operation::Range
             | Operation::TxnRange
             | Operation::LeaseKeepalive
-            | Operation::LeaseGrant => 0.0,
+            | Operation::LeaseGrant
+            | Operation::ListWatch
+            | Operation::Compact
+            | Operation::Status => 0.0,
         }
     }
 

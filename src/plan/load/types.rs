@@ -85,7 +85,6 @@ fn unscaled() -> f64 {
     1.0
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
 fn is_unscaled(scale: &f64) -> bool {
     *scale == 1.0
 }
@@ -204,11 +203,6 @@ pub struct RateStep {
     pub burst: u32,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
-fn is_zero(burst: &u32) -> bool {
-    *burst == 0
-}
-
 /// An operation and its share.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Weighted {
@@ -242,6 +236,12 @@ pub enum Operation {
     LeaseKeepalive,
     /// Grants a lease and revokes it.
     LeaseGrant,
+    /// Lists the whole key space in pages, then watches it until the watch stands.
+    ListWatch,
+    /// A turn of an apiserver's compactor.
+    Compact,
+    /// Asks a member how it is.
+    Status,
 }
 
 /// Which keys are used.
@@ -310,6 +310,14 @@ pub struct Reads {
     pub count_only: bool,
     /// No values.
     pub keys_only: bool,
+    /// Keys of a page of `list-watch`; 0 without it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub list_page: u32,
+}
+
+/// Fields that older results do not have are left out where they say nothing, so that both compare as equal.
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What a read covers.
@@ -393,7 +401,7 @@ pub enum Isolation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Operation; 9] = [
+    pub const ALL: [Operation; 12] = [
         Operation::Put,
         Operation::Range,
         Operation::Delete,
@@ -403,6 +411,9 @@ impl Operation {
         Operation::Stm,
         Operation::LeaseKeepalive,
         Operation::LeaseGrant,
+        Operation::ListWatch,
+        Operation::Compact,
+        Operation::Status,
     ];
 
     /// Its name on the command line and in series' names.
@@ -417,6 +428,9 @@ impl Operation {
             Operation::Stm => "stm",
             Operation::LeaseKeepalive => "lease-keepalive",
             Operation::LeaseGrant => "lease-grant",
+            Operation::ListWatch => "list-watch",
+            Operation::Compact => "compact",
+            Operation::Status => "status",
         }
     }
 
@@ -465,5 +479,14 @@ pub const LOAD_SERIES: &[&str] = &[
     "lease-grant.service",
     "lease-grant.response",
     "lease-grant.lag",
+    "list-watch.service",
+    "list-watch.response",
+    "list-watch.lag",
+    "compact.service",
+    "compact.response",
+    "compact.lag",
+    "status.service",
+    "status.response",
+    "status.lag",
     "watch.event",
 ];

@@ -20,6 +20,8 @@ pub struct Pair<'a> {
     pub key: &'a [u8],
     /// Revision of its last change.
     pub mod_revision: i64,
+    /// How often it was written since it was created.
+    pub version: i64,
     /// The value.
     pub value: &'a [u8],
 }
@@ -72,8 +74,12 @@ pub struct WatchAnswer<'a> {
     pub canceled: bool,
     /// Why it ended.
     pub cancel_reason: &'a [u8],
+    /// The oldest revision that can be watched, where it ended for having asked for an older one.
+    pub compact_revision: i64,
     /// Pairs that were put.
     pub puts: Vec<Pair<'a>>,
+    /// Keys that were removed, with the revision of that.
+    pub deletes: Vec<Pair<'a>>,
 }
 
 /// The header of any answer.
@@ -119,6 +125,7 @@ fn pair(message: &[u8]) -> Result<Pair<'_>, Malformed> {
         match field? {
             (1, Value::Bytes(key)) => pair.key = key,
             (3, Value::Number(revision)) => pair.mod_revision = revision as i64,
+            (4, Value::Number(version)) => pair.version = version as i64,
             (5, Value::Bytes(value)) => pair.value = value,
             _ => {}
         }
@@ -191,24 +198,31 @@ impl<'a> WatchAnswer<'a> {
                 (2, Value::Number(id)) => read.watch_id = id as i64,
                 (3, Value::Number(created)) => read.created = created != 0,
                 (4, Value::Number(canceled)) => read.canceled = canceled != 0,
+                (5, Value::Number(revision)) => read.compact_revision = revision as i64,
                 (6, Value::Bytes(reason)) => read.cancel_reason = reason,
-                (11, Value::Bytes(event)) => read.puts.extend(put_event(event)?),
+                (11, Value::Bytes(event)) => read.take(event)?,
                 _ => {}
             }
         }
         Ok(read)
     }
-}
 
-/// The pair of an `Event` of type `PUT`; nothing for a `DELETE`.
-fn put_event(event: &[u8]) -> Result<Option<Pair<'_>>, Malformed> {
-    let (mut put, mut found) = (true, None);
-    for field in Fields::of(event) {
-        match field? {
-            (1, Value::Number(kind)) => put = kind == 0,
-            (2, Value::Bytes(kv)) => found = Some(pair(kv)?),
-            _ => {}
+    /// Takes an `Event`.
+    fn take(&mut self, event: &'a [u8]) -> Result<(), Malformed> {
+        let (mut put, mut found) = (true, None);
+        for field in Fields::of(event) {
+            match field? {
+                (1, Value::Number(kind)) => put = kind == 0,
+                (2, Value::Bytes(kv)) => found = Some(pair(kv)?),
+                _ => {}
+            }
         }
+        let events = if put {
+            &mut self.puts
+        } else {
+            &mut self.deletes
+        };
+        events.extend(found);
+        Ok(())
     }
-    Ok(found.filter(|_| put))
 }

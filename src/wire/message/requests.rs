@@ -95,32 +95,67 @@ impl Request for Delete<'_> {
     }
 }
 
-/// `Compare`: the key was last changed at this revision; 0 means that it does not exist.
+/// `Compare`: a number that a key must have for a transaction to succeed; a key that does not exist has 0 of each.
 #[derive(Debug, Clone, Copy)]
-pub struct Unchanged<'a> {
-    /// The key.
-    pub key: &'a [u8],
-    /// Its `mod_revision`.
-    pub revision: i64,
+pub struct Compare<'a> {
+    key: &'a [u8],
+    number: Number,
+    is: i64,
 }
 
-/// `Compare.CompareTarget.MOD`.
-const TARGET_MOD: u64 = 2;
+/// Which number: `Compare.CompareTarget`.
+#[derive(Debug, Clone, Copy)]
+enum Number {
+    Version,
+    ModRevision,
+}
 
-impl Request for Unchanged<'_> {
+impl Number {
+    /// Its number in the enumeration, and that of the field with the value to compare with.
+    fn target_and_field(self) -> (u64, u32) {
+        match self {
+            Number::Version => (0, 4),
+            Number::ModRevision => (2, 6),
+        }
+    }
+}
+
+impl<'a> Compare<'a> {
+    /// The key was last changed at this revision; with 0 it does not exist.
+    pub fn unchanged(key: &'a [u8], revision: i64) -> Self {
+        Compare {
+            key,
+            number: Number::ModRevision,
+            is: revision,
+        }
+    }
+
+    /// The key was written so many times since it was created.
+    pub fn version(key: &'a [u8], version: i64) -> Self {
+        Compare {
+            key,
+            number: Number::Version,
+            is: version,
+        }
+    }
+}
+
+impl Request for Compare<'_> {
     fn size(&self) -> usize {
-        varint_field_len(2, TARGET_MOD)
+        let (target, field) = self.number.target_and_field();
+        varint_field_len(2, target)
             + bytes_field_len(3, self.key.len())
             // Member of a oneof: written also when it is 0.
-            + varint_field_len(6, (self.revision as u64).max(1))
+            + varint_field_len(field, (self.is as u64).max(1))
     }
 
     fn write(&self, to: &mut Vec<u8>) {
-        put_varint(to, 2, TARGET_MOD);
+        let (target, field) = self.number.target_and_field();
+        put_varint(to, 2, target);
         put_bytes(to, 3, self.key);
-        match self.revision {
-            0 => to.extend_from_slice(&[6 << 3, 0]),
-            revision => put_varint(to, 6, revision as u64),
+        match self.is {
+            0 => to.extend_from_slice(&[(field as u8) << 3, 0]),
+            is => put_varint(to, field, is as u64),
         }
     }
 }
@@ -162,7 +197,7 @@ impl Request for Op<'_> {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Txn<'a> {
     /// What must hold.
-    pub compare: &'a [Unchanged<'a>],
+    pub compare: &'a [Compare<'a>],
     /// What is done if it does.
     pub success: &'a [Op<'a>],
     /// What is done if it does not.
@@ -187,6 +222,23 @@ impl Request for Txn<'_> {
         all(to, 1, self.compare);
         all(to, 2, self.success);
         all(to, 3, self.failure);
+    }
+}
+
+/// `CompactionRequest`; answered when it is decided, not when it is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Compact {
+    /// Everything older is forgotten.
+    pub revision: i64,
+}
+
+impl Request for Compact {
+    fn size(&self) -> usize {
+        varint_field_len(1, self.revision as u64)
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        put_varint(to, 1, self.revision as u64);
     }
 }
 
@@ -232,6 +284,8 @@ pub struct WatchCreate<'a> {
     pub start_revision: i64,
     /// Events carry the pair before.
     pub prev_kv: bool,
+    /// The revision is told from time to time, also where there are no events.
+    pub progress_notify: bool,
 }
 
 impl WatchCreate<'_> {
@@ -239,6 +293,7 @@ impl WatchCreate<'_> {
         bytes_field_len(1, self.key.len())
             + bytes_field_len(2, self.end.len())
             + varint_field_len(3, self.start_revision as u64)
+            + varint_field_len(4, self.progress_notify.into())
             + varint_field_len(6, self.prev_kv.into())
     }
 }
@@ -253,6 +308,7 @@ impl Request for WatchCreate<'_> {
             put_bytes(to, 1, self.key);
             put_bytes(to, 2, self.end);
             put_varint(to, 3, self.start_revision as u64);
+            put_varint(to, 4, self.progress_notify.into());
             put_varint(to, 6, self.prev_kv.into());
         });
     }

@@ -57,6 +57,7 @@ pub(super) fn plan() -> LoadPlan {
             limit: 0,
             count_only: false,
             keys_only: false,
+            list_page: 0,
         },
         writes: Writes {
             lease_ttl_s: 0,
