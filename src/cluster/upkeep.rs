@@ -52,7 +52,9 @@ impl Cluster {
         );
         match compacted {
             // Otherwise somebody else was faster.
-            Err(error) if !error.to_string().contains("has been compacted") => return Err(error),
+            Err(error) if !error.to_string().contains("has been compacted") => {
+                return Err(error.into());
+            }
             _ => {}
         }
         self.wait_for_the_others();
