@@ -152,7 +152,8 @@ fn recovers(args: &LoadArgs, plan: &LoadPlan) -> Result<bool> {
              --allow-quota",
         ));
     }
-    if !plan.operations.iter().any(|w| w.operation.writes()) {
+    let writes = |part: &LoadPlan| part.operations.iter().any(|w| w.operation.writes());
+    if !plan.parts().iter().any(|(_, part)| writes(part)) {
         return Err(usage(
             "--recover-quota: this load writes nothing, so that no quota is ever reached; have put in the --mix, or \
              drop it",
