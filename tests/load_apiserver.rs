@@ -362,6 +362,56 @@ fn keys_that_vanish_with_their_lease_are_nobodys_deletions() {
 }
 
 #[test]
+fn as_many_transactions_conflict_as_should() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let seen = fresh.load(
+        "--mix txn=9,delete=1 --guarded --conflicts 10% --clients 2 --total 5000 --key-space-size 20000 \
+         --preload 20000 --no-scrape"
+    );
+    let done = seen.answered("txn.service") + seen.answered("delete.service");
+    assert_eq!(done, 5000);
+    let count = number(&seen.run, "txn.conflicts", "count");
+    assert!((400..600).contains(&count), "{count}");
+    assert_eq!(number(&seen.run, "txn.conflicts", "attempts"), 5000 + count);
+    // The keys to begin with are written many at a time.
+    let txns = seen.calls("Txn") - (5000 + count);
+    assert!((20_000 / 128..500).contains(&txns), "{txns}");
+}
+
+/// Bytes of each value, in the order of the keys.
+fn sizes(fresh: &Fresh) -> Vec<usize> {
+    let get = ["get", "/t/", "--prefix", "--write-out", "json"];
+    let all: serde_json::Value = serde_json::from_str(&fresh.etcd.etcdctl(&get)).expect("JSON");
+    let pairs = all["kvs"].as_array().expect("pairs");
+    let size = |pair: &serde_json::Value| {
+        let base64 = pair["value"].as_str().expect("a value");
+        base64.len() / 4 * 3 - base64.matches('=').count()
+    };
+    pairs.iter().map(size).collect()
+}
+
+#[test]
+fn objects_have_a_long_tail_and_keep_their_sizes() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let tail = "--clients 4 --total 2000 --val-size lognormal=2KiB,8KiB,20KiB";
+    fresh.load(&format!("create {tail}"));
+    let created = sizes(&fresh);
+    assert_eq!(created.len(), 2000);
+    let larger_than = |size| created.iter().filter(|&&one| one > size).count();
+    assert!((900..1100).contains(&larger_than(2048)));
+    assert!((8..40).contains(&larger_than(8192)));
+    assert_eq!(larger_than(20_480), 0);
+    fresh.load(&format!(
+        "txn --guarded {tail} --key-space-size 2000 --sequential-keys --allow-foreign"
+    ));
+    assert_eq!(sizes(&fresh), created);
+}
+
+#[test]
 fn a_load_that_has_no_number_left_says_so() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();

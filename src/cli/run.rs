@@ -29,6 +29,18 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME=VALUE", action = ArgAction::Append, value_parser = parse_set)]
     pub set: Vec<(String, String)>,
 
+    /// How large the load is, for scenarios that have the parameter scale: 0.1 is a tenth
+    ///
+    /// The same as --set scale=F: rates, keys and what is written beforehand, of all classes of the load.
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    pub scale: Option<f64>,
+
+    /// Loads drive this etcd, not the throwaway one that the scenario starts
+    ///
+    /// How it is reached beside that is read from the environment, as etcdctl does: ETCDCTL_CACERT and so on.
+    #[arg(long, value_name = "ENDPOINT,…", value_delimiter = ',')]
+    pub endpoints: Vec<String>,
+
     /// A label of every run, beside the scenario's; may be repeated
     ///
     /// `machine=NAME` tells the machines of a history apart where hosts come and go.
@@ -105,6 +117,7 @@ Examples:
   etcdbench run --list
   etcdbench run mine.toml --dry-run
   etcdbench run mine.toml --set dir=/var/lib --set 'clients=[1, 10]'
+  etcdbench run k8s-5000 --scale 0.1 --dry-run
   etcdbench run nightly --history /var/lib/etcdbench --keep 400d
 
 The exit code is that of the worst verdict; with --history 3 also where a regression is confirmed.";

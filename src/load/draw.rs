@@ -36,6 +36,12 @@ impl Draw {
         -(1.0 - self.share()).ln()
     }
 
+    /// Normally distributed, with mean 0 and standard deviation 1 (Box and Muller 1958).
+    pub fn deviations(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.share()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.share()).cos()
+    }
+
     /// Random bytes.
     pub fn fill(&mut self, bytes: &mut [u8]) {
         self.0.fill_bytes(bytes);

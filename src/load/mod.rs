@@ -8,6 +8,7 @@ mod draw;
 mod drive;
 mod faults;
 mod feed;
+mod files;
 mod flight;
 mod gaps;
 mod halt;

@@ -9,6 +9,7 @@ use super::after::After;
 use super::books::SETUP;
 use super::drive::{Drive, Place};
 use super::faults::{Desk, Faults};
+use super::files;
 use super::halt::Control;
 use super::operation::Work;
 use crate::clock::Clock;
@@ -33,6 +34,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     let plan = request.plan;
     let clock = request.clock;
     let run_id = session::run_id(&clock);
+    files::allow(plan.connections)?;
     let dialer = Dialer::new(&plan.security, plan.dial_timeout_ns)?;
     let mut local = start_local(plan, &run_id)?;
     let endpoints = endpoints(plan, local.as_ref())?;

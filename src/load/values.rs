@@ -1,10 +1,12 @@
 //! What is written, and the stamp in it by which it is known again.
 
 use super::draw::Draw;
-use crate::plan::Values;
+use crate::plan::{SizeDistribution, Values};
 
 /// Random bytes that values are cut from.
 const POOL: usize = 1 << 20;
+/// Sizes are drawn apart from all else that a seed decides.
+const SIZES: u64 = 0x5a5a_0001;
 /// Bytes of a stamp; smaller values have none.
 pub const STAMP: usize = 32;
 
@@ -12,6 +14,7 @@ pub const STAMP: usize = 32;
 #[derive(Debug)]
 pub struct ValueMaker {
     plan: Values,
+    seed: u64,
     pool: Vec<u8>,
     /// Tells this run's stamps from those of another.
     run: u32,
@@ -33,7 +36,12 @@ impl ValueMaker {
     pub fn new(plan: Values, seed: u64, run: u32) -> Self {
         let mut pool = vec![0; POOL + plan.max_size as usize];
         Draw::of(seed, u64::MAX).fill(&mut pool);
-        ValueMaker { plan, pool, run }
+        ValueMaker {
+            plan,
+            seed,
+            pool,
+            run,
+        }
     }
 
     /// Writes the value of an operation over what `value` holds.
@@ -42,8 +50,7 @@ impl ValueMaker {
     /// random once per key, and the end is zeros as far as it is to be compressible.
     pub fn write(&self, stamp: Stamp, draw: &mut Draw, value: &mut Vec<u8>) {
         let plan = &self.plan;
-        let spread = u64::from(plan.max_size - plan.min_size) + 1;
-        let size = plan.min_size as usize + draw.below(spread) as usize;
+        let size = self.size(stamp.key, draw);
         let random = size - (size as f64 * plan.compressible) as usize;
         let changing = (random as f64 * plan.changing).ceil() as usize;
         value.clear();
@@ -55,6 +62,22 @@ impl ValueMaker {
         if let Some(place) = value.first_chunk_mut::<STAMP>() {
             *place = self.stamp(stamp);
         }
+    }
+
+    fn size(&self, key: u64, draw: &mut Draw) -> usize {
+        let plan = &self.plan;
+        let size = match plan.distribution {
+            SizeDistribution::Even => {
+                let spread = u64::from(plan.max_size - plan.min_size) + 1;
+                plan.min_size + draw.below(spread) as u32
+            }
+            // An object keeps its size, whoever writes it.
+            SizeDistribution::LogNormal { .. } => {
+                let deviations = Draw::of(self.seed.wrapping_add(SIZES), key).deviations();
+                plan.size_at(deviations)
+            }
+        };
+        size as usize
     }
 
     fn stamp(&self, stamp: Stamp) -> [u8; STAMP] {
@@ -95,6 +118,7 @@ mod tests {
             max_size,
             compressible,
             changing,
+            distribution: SizeDistribution::Even,
         };
         ValueMaker::new(plan, 1, 42)
     }
@@ -137,6 +161,28 @@ mod tests {
         let sizes: Vec<usize> = (0..200).map(|i| write(&maker, 0, i).len()).collect();
         assert_eq!(sizes.iter().min(), Some(&8));
         assert_eq!(sizes.iter().max(), Some(&12));
+    }
+
+    #[test]
+    fn a_key_keeps_its_size_and_all_together_have_a_long_tail() {
+        let plan = Values {
+            distribution: SizeDistribution::LogNormal {
+                median: 4096,
+                p99: 10_240,
+            },
+            ..values(32, 30_720, 0.0, 1.0).plan
+        };
+        let maker = ValueMaker::new(plan, 1, 42);
+        let mut sizes: Vec<usize> = (0..10_000)
+            .map(|key| write(&maker, key, key).len())
+            .collect();
+        assert_eq!(write(&maker, 77, 123_456).len(), sizes[77]);
+        let mean = sizes.iter().sum::<usize>() as f64 / sizes.len() as f64;
+        assert!((mean / plan.mean_size() - 1.0).abs() < 0.02, "{mean}");
+        sizes.sort_unstable();
+        assert!((3_980..4_220).contains(&sizes[5_000]), "{}", sizes[5_000]);
+        assert!((9_600..10_900).contains(&sizes[9_900]), "{}", sizes[9_900]);
+        assert!(sizes[9_999] <= 30_720);
     }
 
     #[test]

@@ -23,8 +23,8 @@ pub use export::{Destination, ExportPlan};
 pub use import::{DeviceWrites, Figures, ImportPlan, ImportRequest, Input, Layout, Program};
 pub use load::{
     Class, FRESH_PREFIX, Faults, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan,
-    Operation, Placement, RateStep, ReadShape, Reads, Security, SharedLeases, Stm, Strand, Target,
-    Values, Watch, Weighted, Writes, events,
+    Operation, Placement, RateStep, ReadShape, Reads, Security, SharedLeases, SizeDistribution,
+    Stm, Strand, Target, Values, Watch, Weighted, Writes, events,
 };
 pub use neighbour::{Neighbour, NeighbourKind};
 pub use resolve::labels;

@@ -7,6 +7,7 @@
 mod answer;
 mod bundle;
 pub mod chart;
+mod classes;
 mod compare;
 mod csv;
 mod document;

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use super::classes;
 use super::style::Style;
 use super::text::{clean, entry, wrap};
 use crate::plan::ScenarioPlan;
-use crate::plan::scenario::{Cell, Step};
+use crate::plan::scenario::{Cell, Resolved, Step};
 use crate::result::Verdict;
 use crate::run::{Executed, Ran, RunEnd};
 use crate::units::{format_bytes, format_count, format_duration};
@@ -35,7 +36,14 @@ pub fn planned(plan: &ScenarioPlan, style: &Style) -> String {
         }
         for step in &cell.steps {
             out.push_str(&format!("    {}  {}\n", clean(&step.name), facts(step)));
-            out.push_str(&format!("      {}\n", clean(&step.command())));
+            for line in command(step) {
+                out.push_str(&format!("      {}\n", clean(&line)));
+            }
+            if let Resolved::Load(plan) = &step.plan {
+                for line in classes::lines(plan) {
+                    out.push_str(&format!("      {}\n", clean(&line)));
+                }
+            }
         }
     }
     let runs = plan.turns().len();
@@ -52,6 +60,19 @@ pub fn planned(plan: &ScenarioPlan, style: &Style) -> String {
         plan.output.display()
     ));
     out
+}
+
+/// The command of a run; that of several classes with a line for each, which a shell takes as it stands.
+fn command(step: &Step) -> Vec<String> {
+    let command = step.command();
+    if !command.contains(" --class ") {
+        return vec![command];
+    }
+    let mut broken = command;
+    for flag in [" --class ", " --rule "] {
+        broken = broken.replace(flag, &format!(" \\\n  {}", flag.trim_start()));
+    }
+    broken.lines().map(str::to_owned).collect()
 }
 
 fn counted(n: usize, what: &str) -> String {

@@ -74,6 +74,18 @@ fn slips_are_named_with_their_line() {
             "mine.toml:1: no order 'random'",
         ),
         (
+            "[load.k.class.pods]\nmix = 'txn=1'\nrat = 5",
+            "mine.toml:3: unknown key 'rat' in [load.k.class.pods]; did you mean 'rate'?",
+        ),
+        (
+            "[load.k.class.pods]\nrate = 5",
+            "mine.toml:1: [load.k.class.pods] has nothing to do",
+        ),
+        (
+            "[disk.a.class.pods]\nrate = 5",
+            "mine.toml:1: [disk.a.class]: only a load has classes",
+        ),
+        (
             "description = 'nothing'",
             "there is nothing to run: add a table [disk.NAME] or [load.NAME]",
         ),
@@ -149,6 +161,20 @@ fn includes_are_taken_in_and_circles_are_found() {
         "{said}"
     );
 
+    place.write(
+        "mine.toml",
+        "include = 'base.toml'\n[load.put]\nval_size = false",
+    );
+    let (code, said, _) = place.run(&["mine.toml", "--dry-run"]);
+    assert_eq!(code, 0);
+    assert!(!said.contains("--val-size"), "{said}");
+
+    place.write("mine.toml", "include = 'qualify'\n[load.etcd]\nrate = 77");
+    let (code, said, _) = place.run(&["mine.toml", "--dry-run"]);
+    assert_eq!(code, 0);
+    assert!(said.contains("--rate 77"), "{said}");
+
+    place.write("mine.toml", "include = 'base.toml'\n[load.put]\nrate = 7");
     place.write("base.toml", "include = 'more.toml'");
     place.write("more.toml", "\ninclude = 'mine.toml'");
     let (code, _, said) = place.run(&["mine.toml", "--dry-run"]);
@@ -180,6 +206,10 @@ fn flags_that_need_one_another() {
             "--confirm 900: at most 100",
         ),
         (&["mine.toml", "--set", "rate"], "NAME=VALUE"),
+        (
+            &["mine.toml", "--scale", "0.1"],
+            "--scale 0.1: the scenario mine.toml has no parameter scale",
+        ),
     ] {
         let (code, _, said) = place.run(words);
         assert!(code == 2 || code == 1, "{said}");

@@ -20,6 +20,27 @@ fn small(name: &str) -> &'static [&'static str] {
         ],
         "soak" => &["length=5s"],
         "versions" => &["duration=1s", "rate=100"],
+        "k8s-100" | "k8s-1000" | "k8s-5000" | "k8s-15000" => {
+            &["duration=2s", "warmup=0s", "scale=0.01"]
+        }
+        "rollout" | "apiserver-restart" | "legacy-relist" | "event-storm" | "endpoints-fanout" => {
+            &[
+                "before=1s",
+                "meanwhile=2s",
+                "after=1s",
+                "warmup=0s",
+                "scale=0.01",
+            ]
+        }
+        "quota-approach" => &[
+            "before=1s",
+            "meanwhile=4s",
+            "after=1s",
+            "warmup=0s",
+            "scale=0.1",
+            "quota=16MiB",
+        ],
+        "leader-kill" => &["duration=10s", "kill_at=2s", "warmup=0s", "scale=0.01"],
         _ => panic!("say how '{name}' is made small"),
     }
 }

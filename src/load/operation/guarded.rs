@@ -72,9 +72,11 @@ impl Client<'_> {
             Op::Put(self.put_of(&key, &value, lease))
         }];
         let failure = [read_back(&key)];
+        let conflicts = work.plan.writes.conflicts;
+        let mut stale = conflicts > 0.0 && draw.share() < conflicts;
         let mut done = Done::default();
         loop {
-            let revision = work.revision_to_compare(number);
+            let revision = work.revision_to_compare(number, std::mem::take(&mut stale));
             let request = Txn {
                 compare: &[Compare::unchanged(&key, revision)],
                 success: &success,
@@ -119,10 +121,11 @@ impl Client<'_> {
 }
 
 impl Work {
-    /// The revision that a key is believed to have. Where objects come and go, one that nobody knows of is not to be
+    /// The revision that a key is believed to have, or an older one. Where objects come and go, one that nobody knows of is not to be
     /// made by an update: it must be read first, which a comparison that fails does.
-    fn revision_to_compare(&self, number: u64) -> i64 {
+    fn revision_to_compare(&self, number: u64, stale: bool) -> i64 {
         match self.known_revision(number) {
+            known if stale => (known - 1).max(NOBODYS),
             0 if self.keys.come_and_go() => NOBODYS,
             known => known,
         }

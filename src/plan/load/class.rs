@@ -181,6 +181,8 @@ fn of(name: &str, typed: &LoadArgs, whole: &LoadArgs, lengths: &Lengths) -> Resu
         duration,
         warmup: whole.warmup,
         total: None,
+        // A throwaway etcd has nobody whose history it is.
+        compact: whole.compact || whole.local.is_some(),
         ..typed.clone()
     };
     let mut plan = LoadPlan::resolve_one(&alone)?;
@@ -282,10 +284,11 @@ impl LoadPlan {
         self.preload = parts.iter().map(|part| part.preload).sum();
         self.keys.space = parts.iter().map(|part| part.keys.space).sum();
         self.keys.size = parts.iter().map(|part| part.keys.size).max().unwrap_or(0);
-        if let Some(part) = parts.first() {
-            self.duration_ns = part.duration_ns;
-        }
         self.pace = sum(self.parts().iter().map(|(_, part)| &part.pace), budget);
+        if let [_, _, ..] = self.steps() {
+            let lengths = self.steps().iter().map(|step| step.duration_ns);
+            self.duration_ns = Some(lengths.fold(0, u64::saturating_add));
+        }
     }
 
     /// Operations under way of all classes when nothing is said: as many as fit with the largest values.

@@ -88,6 +88,8 @@ fn rates_that_change_do_so_at_the_same_moments() {
     assert_eq!(staged.steps().len(), 2);
     assert_eq!(staged.steps()[1].from_per_s, 600.0);
     assert_eq!(staged.steps()[1].burst, 20);
+    let length_ns = staged.length_ns().unwrap() - staged.warmup_ns;
+    assert_eq!(length_ns, 40_000_000_000);
     let names: Vec<String> = staged
         .phases()
         .into_iter()

@@ -1,8 +1,8 @@
 //! A plan as the command line that asks for it.
 
 use super::{
-    Class, Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, Values, keys,
-    leases, mix, pace, rate, resolve, target,
+    Class, Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, keys, leases,
+    mix, pace, rate, resolve, sizes, target,
 };
 use crate::plan::Arrival;
 use crate::plan::command::{flag, quote};
@@ -251,23 +251,11 @@ impl LoadPlan {
     }
 
     fn value_flags(&self, words: &mut Words) {
-        let Values {
-            min_size,
-            max_size,
-            compressible,
-            changing,
-        } = self.values;
-        let size = match (min_size, max_size) {
-            (min, max) if min == max => exact_bytes(u64::from(max)),
-            (min, max) => format!(
-                "{}..{}",
-                exact_bytes(u64::from(min)),
-                exact_bytes(u64::from(max))
-            ),
-        };
+        let values = &self.values;
+        let size = sizes::text(values);
         words.unless("--val-size", size, exact_bytes(u64::from(VAL_SIZE)));
-        words.unless("--compressible", compressible, 0.0);
-        words.unless("--changing", changing, 1.0);
+        words.unless("--compressible", values.compressible, 0.0);
+        words.unless("--changing", values.changing, 1.0);
     }
 
     fn read_flags(&self, words: &mut Words) {
@@ -294,6 +282,7 @@ impl LoadPlan {
     fn write_flags(&self, words: &mut Words) {
         words.unless("--txn-ops", self.writes.txn_operations, 1);
         words.switch("--guarded", self.writes.guarded);
+        words.unless("--conflicts", self.writes.conflicts, 0.0);
         words.switch("--prev-kv", self.writes.prev_kv);
         let default = resolve::default_lease_ttl(&self.operations);
         words.unless("--lease-ttl", self.writes.lease_ttl_s, default);

@@ -1,14 +1,13 @@
 //! Which keys are used, which are there beforehand, and what is written to them.
 
 use super::population;
+use super::sizes::Sizes;
 use super::{KeyDistribution, Keys, Operation, Values, Weighted};
 use crate::cli::LoadArgs;
 use crate::error::Result;
-use crate::plan::resolve::{
-    KEY_SIZE, MAX_REQUEST_BYTES, REQUEST_OVERHEAD, VAL_SIZE, usage, within,
-};
+use crate::plan::resolve::{KEY_SIZE, MAX_REQUEST_BYTES, REQUEST_OVERHEAD, usage, within};
 use crate::suggest;
-use crate::units::{format_bytes, format_count, parse_bytes, parse_share};
+use crate::units::{format_bytes, format_count, parse_share};
 
 /// What a fresh prefix begins with; eight hexadecimal digits and a slash follow.
 pub const FRESH_PREFIX: &str = "/etcdbench/";
@@ -242,10 +241,12 @@ pub(super) fn distribution_text(distribution: KeyDistribution) -> String {
 }
 
 pub(super) fn values(args: &LoadArgs, stamped: Option<&str>) -> Result<Values> {
-    let (min, max) = match &args.val_size {
-        None => (u64::from(VAL_SIZE), u64::from(VAL_SIZE)),
-        Some(text) => sizes(text).map_err(|why| usage(format!("--val-size {text}: {why}")))?,
-    };
+    let typed = args.val_size.as_deref();
+    let sizes = Sizes::parse(typed).map_err(|why| {
+        let text = typed.unwrap_or_default();
+        usage(format!("--val-size {text}: {why}"))
+    })?;
+    let (min, max) = (sizes.min, sizes.max);
     if max > MAX_REQUEST_BYTES {
         return Err(usage(format!(
             "--val-size {} does not fit into etcd's --max-request-bytes of 1.5 MiB; make it smaller",
@@ -272,6 +273,7 @@ pub(super) fn values(args: &LoadArgs, stamped: Option<&str>) -> Result<Values> {
         max_size: max as u32,
         compressible: args.compressible.unwrap_or(0.0),
         changing,
+        distribution: sizes.distribution(),
     })
 }
 
@@ -297,15 +299,4 @@ pub(super) fn fit(keys: &Keys, values: &Values, pairs: u32, flag: &str) -> Resul
     Err(usage(format!(
         "{flag}: {what} do not fit into etcd's --max-request-bytes of 1.5 MiB; together they may have {room} bytes"
     )))
-}
-
-fn sizes(text: &str) -> std::result::Result<(u64, u64), String> {
-    let Some((min, max)) = text.split_once("..") else {
-        return parse_bytes(text).map(|size| (size, size));
-    };
-    let (min, max) = (parse_bytes(min)?, parse_bytes(max)?);
-    if min > max {
-        return Err("the smallest size is above the largest; turn them round".to_owned());
-    }
-    Ok((min, max))
 }

@@ -15,6 +15,7 @@ mod rate;
 mod refusals;
 mod resolve;
 mod size;
+mod sizes;
 mod target;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -27,6 +28,6 @@ pub use faults::Faults;
 pub use keys::FRESH_PREFIX;
 pub use types::{
     Class, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
-    RateStep, ReadShape, Reads, Security, SharedLeases, Stm, Target, Values, Watch, Weighted,
-    Writes,
+    RateStep, ReadShape, Reads, Security, SharedLeases, SizeDistribution, Stm, Target, Values,
+    Watch, Weighted, Writes,
 };

@@ -95,6 +95,23 @@ const NONSENSE: &[(&str, &[&str])] = &[
     ),
     ("put --val-size 2GiB", &["--val-size", "max-request-bytes"]),
     ("put --val-size 4KiB..1KiB", &["turn them round"]),
+    (
+        "put --val-size normal=4KiB",
+        &["'normal'", "lognormal=4KiB"],
+    ),
+    (
+        "put --val-size lognormal=4KiB,10KiB",
+        &["--val-size", "an end"],
+    ),
+    ("put --val-size lognormal=4KiB,1KiB,9KiB", &["not below it"]),
+    (
+        "put --val-size lognormal=4KiB,10KiB,30MiB",
+        &["max-request-bytes"],
+    ),
+    (
+        "watch --val-size lognormal=16,64,100",
+        &["--val-size 16", "at least 32"],
+    ),
     ("put --val-size large", &["--val-size large", "4096"]),
     (
         "put --val-size 16 --verify",
@@ -159,6 +176,7 @@ const NONSENSE: &[(&str, &[&str])] = &[
         "--mix create=1,delete=3 --guarded --rate 4000 --duration 10s --warmup 0s",
         &["--preload 10000", "20,000 keys more", "at least 20800"],
     ),
+    ("txn --conflicts 1%", &["--conflicts", "add --guarded"]),
     ("range --prev-kv", &["--prev-kv", "put or delete"]),
     ("range --lease-ttl 5", &["--lease-ttl"]),
     ("put --lease-ttl 0", &["--lease-ttl 0", "1 to"]),
@@ -173,7 +191,7 @@ const NONSENSE: &[(&str, &[&str])] = &[
         &["--lease-keys 4", "--txn-ops"],
     ),
     ("put --watched-keys 5", &["--watched-keys", "--streams"]),
-    ("range --streams 5", &["--streams", "put, create or txn"]),
+    ("delete --streams 5", &["--streams", "put, create or txn"]),
     ("watch --streams 0", &["--streams 0", "1 to"]),
     (
         "watch --streams 10000 --watches-per-stream 1000",
@@ -196,7 +214,10 @@ const NONSENSE: &[(&str, &[&str])] = &[
     ),
     ("put --etcd /bin/etcd", &["--etcd", "add --local"]),
     ("put --quota 4GiB", &["--quota", "add --local"]),
-    ("put --local --quota 9GiB", &["--quota 9GiB", "8GiB"]),
+    (
+        "put --local --quota 33GiB",
+        &["--quota 33GiB", "32GiB", "8GiB"],
+    ),
     ("put --local=0", &["--local 0", "1 to 7"]),
     (
         "put --local --connect followers",

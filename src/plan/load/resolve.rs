@@ -291,6 +291,11 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
         &[(args.lease_ttl.is_some(), "--lease-ttl")],
         "writes and leases",
     )?;
+    if args.conflicts.is_some() && !args.guarded {
+        return Err(usage(
+            "--conflicts is about transactions that find a key changed; add --guarded",
+        ));
+    }
     let txn_operations = within("--txn-ops", args.txn_ops.unwrap_or(1), 1, MAX_TXN_OPS)?;
     if args.guarded && txn_operations > 1 {
         return Err(usage(
@@ -309,6 +314,7 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
         prev_kv,
         txn_operations,
         guarded: args.guarded,
+        conflicts: args.conflicts.unwrap_or(0.0),
         shared_leases: leases::shared(args, operations, lease_ttl_s)?,
     })
 }
@@ -341,10 +347,9 @@ fn watch(args: &LoadArgs, operations: &[Weighted]) -> Result<Option<Watch>> {
         }
         return Ok(None);
     }
-    if !has(
-        operations,
-        &[Operation::Put, Operation::Create, Operation::Txn],
-    ) {
+    let seen = [Operation::Put, Operation::Create, Operation::Txn];
+    // Beside reads alone watches are idle, as most of an apiserver's are.
+    if operations.iter().any(|w| w.operation.writes()) && !has(operations, &seen) {
         return Err(usage(
             "--streams: nothing is put that a watch could see; have put, create or txn in the --mix",
         ));

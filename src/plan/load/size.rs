@@ -58,7 +58,7 @@ impl LoadPlan {
 
     /// What one version of a key takes in the database, on average.
     pub fn bytes_per_write(&self) -> u64 {
-        let value = (u64::from(self.values.min_size) + u64::from(self.values.max_size)).div_ceil(2);
+        let value = self.values.mean_size().ceil() as u64;
         let element = u64::from(self.keys.size) + value + AROUND;
         // etcd writes versions in order, and has bbolt fill pages to nine tenths then (mvcc/backend, `SeqPut`); a
         // node of the tree holds two keys at least, over as many pages as it takes (bbolt node.go, `splitIndex`).
@@ -74,6 +74,15 @@ impl LoadPlan {
             .iter()
             .map(|w| w.weight * self.versions(w.operation));
         versions.sum::<f64>() / weights
+    }
+
+    /// Operations per second that write keys, in the first step that has any.
+    pub fn writes_per_s(&self) -> f64 {
+        let all: f64 = self.operations.iter().map(|w| w.weight).sum();
+        let writing = self.operations.iter().filter(|w| w.operation.writes());
+        let share = writing.map(|w| w.weight).sum::<f64>() / all;
+        let rates = self.steps().iter().map(|step| step.from_per_s);
+        rates.fold(0.0, |found, rate| if found > 0.0 { found } else { rate }) * share
     }
 
     fn versions(&self, operation: Operation) -> f64 {

@@ -272,6 +272,7 @@ fn the_command_asks_for_the_same_plan() {
         "compact --rate 0.1 --compact",
         "--mix status=1,compact=2,create=30 --local --local-dir /srv",
         "--mix create=2,txn=6,delete=2 --guarded --streams 3 --watch-prev-kv",
+        "txn --guarded --conflicts 2.5%",
         "stm --isolation ss --stm-keys 9 --stm-writes 30%",
         "put --rate 500..8000:+500/10s --burst 325 --arrival poisson",
         "put --rate 500..8000/60s --total 1000",
@@ -280,6 +281,7 @@ fn the_command_asks_for_the_same_plan() {
         "put --rate 10 --total 100",
         "put --total 100 --duration 30s",
         "put --clients 10 --total 100 --duration 1h",
+        "put --val-size lognormal=10KiB,30KiB,75KiB --changing 10%",
         "put --val-size 1..64KiB --compressible 0.35 --changing 12.5% --seed 9 --max-in-flight 77",
         "put --key-dist hotspot=10%:99% --key-space-size 1000000",
         "range --key-space-size 1000000 --preload 1000000",
@@ -393,6 +395,8 @@ const FLAGS: &[&str] = &[
     "--read revision",
     "--lease-keys N",
     "--lease-reuse Ns",
+    "--val-size lognormal=N,N00,N000",
+    "--conflicts N%",
 ];
 
 /// An operation and a handful of flags, as a restless person types them.

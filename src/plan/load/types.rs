@@ -289,12 +289,37 @@ pub enum KeyDistribution {
 pub struct Values {
     /// Bytes of the smallest value.
     pub min_size: u32,
-    /// Bytes of the largest; sizes in between are equally likely.
+    /// Bytes of the largest.
     pub max_size: u32,
     /// Share of a value that is zeros, 0 to 1; the rest is random.
     pub compressible: f64,
     /// Share of a value that differs from one write to the next, above 0, up to 1.
     pub changing: f64,
+    /// Which sizes there are in between.
+    #[serde(default, skip_serializing_if = "SizeDistribution::is_even")]
+    pub distribution: SizeDistribution,
+}
+
+/// How likely a size is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SizeDistribution {
+    /// Each as likely as another; each write draws its own.
+    #[default]
+    Even,
+    /// A long tail, as the objects of real stores have it: log-normal, and drawn once for each key.
+    LogNormal {
+        /// Half of the values are smaller.
+        median: u32,
+        /// One in a hundred is larger.
+        p99: u32,
+    },
+}
+
+impl SizeDistribution {
+    fn is_even(&self) -> bool {
+        *self == SizeDistribution::Even
+    }
 }
 
 /// How reads are made.
@@ -320,6 +345,11 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+/// The same for a share.
+fn is_none_of_it(share: &f64) -> bool {
+    *share == 0.0
+}
+
 /// What a read covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -337,7 +367,7 @@ pub enum ReadShape {
 }
 
 /// How writes are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Writes {
     /// Keys are bound to a lease of this many seconds; 0 is no lease.
     pub lease_ttl_s: u64,
@@ -347,6 +377,9 @@ pub struct Writes {
     pub txn_operations: u32,
     /// Transactions as an apiserver sends them: only if the key is unchanged, else read it.
     pub guarded: bool,
+    /// Share of the guarded transactions that first believe in an older revision, 0 to 1.
+    #[serde(default, skip_serializing_if = "is_none_of_it")]
+    pub conflicts: f64,
     /// Leases are granted as they are needed, each for a few keys; one for all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared_leases: Option<SharedLeases>,

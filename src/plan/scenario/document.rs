@@ -7,6 +7,7 @@ use std::rc::Rc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::classes::CLASS;
 use super::shipped;
 use crate::error::{Error, Result};
 use crate::suggest;
@@ -73,6 +74,24 @@ pub(super) struct Entry {
     pub at: Place,
 }
 
+impl Entry {
+    /// Takes in tables of classes: those of the same name are merged, the others come after.
+    fn overlay_classes(&mut self, other: &Entry) {
+        let (Value::Table(own), Value::Table(theirs)) = (&mut self.value, &other.value) else {
+            *self = other.clone();
+            return;
+        };
+        for class in &theirs.entries {
+            let same = own.entries.iter_mut().find(|one| one.key == class.key);
+            match (same.map(|one| &mut one.value), &class.value) {
+                (Some(Value::Table(own)), Value::Table(theirs)) => own.overlay(theirs),
+                (Some(own), theirs) => *own = theirs.clone(),
+                (None, _) => own.entries.push(class.clone()),
+            }
+        }
+    }
+}
+
 /// A table, in the order it was written.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
@@ -84,16 +103,35 @@ impl Table {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// Takes in another table, whose keys win.
+    /// Takes in another table, whose keys win. Of classes, each wins key by key.
     pub(super) fn overlay(&mut self, other: &Table) {
         for entry in &other.entries {
             match self.entries.iter_mut().find(|own| own.key == entry.key) {
+                Some(own) if entry.key == CLASS => own.overlay_classes(entry),
                 Some(own) => *own = entry.clone(),
                 None => self.entries.push(entry.clone()),
             }
         }
     }
 }
+
+/// Keys of a load about the throwaway etcd.
+const OF_LOCAL: [&str; 4] = ["local", "local_dir", "etcd", "quota"];
+
+impl Table {
+    /// Has a load drive the etcd at these endpoints in the place of what it would drive.
+    pub(super) fn reach(&mut self, endpoints: &[String], at: &Place) {
+        self.entries
+            .retain(|entry| !OF_LOCAL.contains(&entry.key.as_str()) && entry.key != ENDPOINTS);
+        self.entries.push(Entry {
+            key: ENDPOINTS.to_owned(),
+            value: Value::Text(endpoints.join(",")),
+            at: at.clone(),
+        });
+    }
+}
+
+const ENDPOINTS: &str = "endpoints";
 
 /// The kinds of runs a scenario is made of: the names of their subcommands.
 pub(super) const KINDS: [&str; 2] = ["disk", "load"];
@@ -118,6 +156,8 @@ pub(super) struct Document {
     /// For every step of a kind, by [`KINDS`].
     pub defaults: [Table; 2],
     pub steps: Vec<RawStep>,
+    /// The etcd that loads drive, whatever the file says; none where it is left to that.
+    pub endpoints: Vec<String>,
 }
 
 /// Keys outside of tables.
@@ -155,17 +195,17 @@ impl Origin {
         Ok(Source { label, text })
     }
 
-    /// What a file names to be included, beside itself.
+    /// What a file names to be included: a file beside itself, or what comes with the program.
     fn beside(&self, name: &str) -> Option<Origin> {
-        match self {
-            Origin::File(path) => {
-                let folder = path.parent().unwrap_or(Path::new(""));
-                Some(Origin::File(folder.join(name)))
-            }
-            Origin::Shipped(_) => {
-                let stem = name.strip_suffix(".toml").unwrap_or(name);
-                shipped::name(stem).map(Origin::Shipped)
-            }
+        let stem = name.strip_suffix(".toml").unwrap_or(name);
+        let shipped = shipped::included(stem).map(Origin::Shipped);
+        let Origin::File(path) = self else {
+            return shipped;
+        };
+        let file = path.parent().unwrap_or(Path::new("")).join(name);
+        match shipped {
+            Some(shipped) if !file.exists() => Some(shipped),
+            _ => Some(Origin::File(file)),
         }
     }
 
@@ -187,12 +227,18 @@ impl Origin {
 /// [`Error::Usage`] naming the file and line of what makes no sense, [`Error::Io`] for a file that cannot be read.
 pub(super) fn read(origin: &Origin) -> Result<Document> {
     let mut document = Document::default();
-    take_in(origin, &mut Vec::new(), &mut document)?;
+    take_in(origin, &mut Vec::new(), &mut Vec::new(), &mut document)?;
     Ok(document)
 }
 
-/// `open` are the files that are being read, outermost first.
-fn take_in(origin: &Origin, open: &mut Vec<Origin>, document: &mut Document) -> Result<()> {
+/// `open` are the files that are being read, outermost first; `taken` those that were, so that what two files have in
+/// common comes before both of them, and not between.
+fn take_in(
+    origin: &Origin,
+    open: &mut Vec<Origin>,
+    taken: &mut Vec<Origin>,
+    document: &mut Document,
+) -> Result<()> {
     let source = Rc::new(origin.read()?);
     let table = parse(&source)?;
     open.push(origin.clone());
@@ -210,7 +256,10 @@ fn take_in(origin: &Origin, open: &mut Vec<Origin>, document: &mut Document) -> 
                 "include: files include one another more than {DEEPEST} deep"
             )));
         }
-        take_in(&next, open, document).map_err(|error| match error {
+        if taken.iter().any(|one| one.is(&next)) {
+            continue;
+        }
+        take_in(&next, open, taken, document).map_err(|error| match error {
             Error::Io { path, source, .. } => {
                 at.error(format!("include: cannot read {}: {source}", path.display()))
             }
@@ -218,6 +267,7 @@ fn take_in(origin: &Origin, open: &mut Vec<Origin>, document: &mut Document) -> 
         })?;
     }
     open.pop();
+    taken.push(origin.clone());
     table.iter().try_for_each(|entry| document.fill(entry))
 }
 
@@ -327,6 +377,11 @@ impl Document {
             return Ok(());
         };
         for entry in &table.entries {
+            if entry.key == CLASS {
+                return Err(entry.at.error(format!(
+                    "[{kind}.{CLASS}]: a class belongs to a run, whose name comes first: [load.NAME.{CLASS}.…]"
+                )));
+            }
             let Value::Table(keys) = &entry.value else {
                 return Err(entry.at.error(format!(
                     "'{}' stands right in [{kind}]; give the run a name, as in [{kind}.{}], or put what all of them \

@@ -4,6 +4,7 @@
 use clap::error::ContextKind;
 use clap::{Arg, ArgAction, CommandFactory, Parser};
 
+use super::classes::{self, CLASS};
 use super::document::{Entry, Place, Table, Value};
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Result};
@@ -24,16 +25,18 @@ pub enum Resolved {
     Load(Box<LoadPlan>),
 }
 
-/// The keys that a run of a kind may have.
+/// The keys that a table may have: that of a run, or of a class of a load.
 struct Known<'a> {
     kind: &'static str,
-    /// The run's name.
-    run: &'a str,
+    /// The table's name.
+    place: &'a str,
     args: Vec<Arg>,
+    /// Flags that are known, but said elsewhere.
+    elsewhere: Vec<Arg>,
 }
 
 impl<'a> Known<'a> {
-    fn of(kind: &'static str, run: &'a str) -> Known<'a> {
+    fn of(kind: &'static str, place: &'a str) -> Known<'a> {
         let cli = Cli::command();
         let args = cli.find_subcommand(kind).map(|command| {
             let args = command.get_arguments();
@@ -42,8 +45,20 @@ impl<'a> Known<'a> {
         });
         Known {
             kind,
-            run,
+            place,
             args: args.unwrap_or_default(),
+            elsewhere: Vec::new(),
+        }
+    }
+
+    fn of_class(place: &'a str) -> Known<'a> {
+        let known = Known::of("load", place);
+        let own = |arg: &Arg| classes::is_own(&name(arg));
+        let (args, elsewhere) = known.args.into_iter().partition(own);
+        Known {
+            args,
+            elsewhere,
+            ..known
         }
     }
 
@@ -61,6 +76,12 @@ impl<'a> Known<'a> {
             };
             return Err(entry.at.error(format!("'{}': {why}", entry.key)));
         }
+        if self.elsewhere.iter().any(|arg| name(arg) == wanted) {
+            return Err(entry.at.error(format!(
+                "'{}' in [{}]: this is said for the whole load, not for one of its classes",
+                entry.key, self.place
+            )));
+        }
         let keys: Vec<String> = self
             .args
             .iter()
@@ -72,8 +93,8 @@ impl<'a> Known<'a> {
             None => format!("its keys are the flags of 'etcdbench {}'", self.kind),
         };
         Err(entry.at.error(format!(
-            "unknown key '{}' in [{}.{}]; {hint}",
-            entry.key, self.kind, self.run
+            "unknown key '{}' in [{}]; {hint}",
+            entry.key, self.place
         )))
     }
 }
@@ -86,11 +107,25 @@ fn name(arg: &Arg) -> String {
 
 /// The words after `etcdbench disk` or `etcdbench load`.
 pub(super) fn words(kind: &'static str, run: &str, table: &Table) -> Result<Vec<String>> {
-    let known = Known::of(kind, run);
+    let place = format!("{kind}.{run}");
+    let known = Known::of(kind, &place);
     let mut words = Vec::new();
     for entry in &table.entries {
-        let arg = known.find(entry)?;
-        words.extend(flag(arg, entry)?);
+        if entry.key == CLASS {
+            words.extend(classes::words(kind, run, entry)?);
+        } else {
+            words.extend(flag(known.find(entry)?, entry)?);
+        }
+    }
+    Ok(words)
+}
+
+/// The words of a class, whose table is named so.
+pub(super) fn class_words(place: &str, table: &Table) -> Result<Vec<String>> {
+    let known = Known::of_class(place);
+    let mut words = Vec::new();
+    for entry in &table.entries {
+        words.extend(flag(known.find(entry)?, entry)?);
     }
     Ok(words)
 }
@@ -112,9 +147,10 @@ fn flag(arg: &Arg, entry: &Entry) -> Result<Vec<String>> {
             .get_num_args()
             .is_some_and(|range| range.min_values() == 0);
         return match (bare, value) {
+            // As if it were not there: so a file drops what one that it includes says.
+            (_, false) => Ok(Vec::new()),
             (true, true) => Ok(vec![long]),
-            (true, false) => Ok(Vec::new()),
-            (false, _) => Err(entry.at.error(format!("{key} takes a value, not {value}"))),
+            (false, true) => Err(entry.at.error(format!("{key} takes a value, not true"))),
         };
     }
     let items = items(entry)?;
@@ -174,11 +210,40 @@ pub(super) fn resolve(kind: &str, words: &[String], table: &Table, at: &Place) -
 
 /// An error at the line of the key that it speaks of, as `--val-size` or `<DIR>`; at the table's where it names none.
 fn located(table: &Table, at: &Place, about: &str, message: &str) -> Error {
-    let mut words = about.split(|c: char| !(c.is_alphanumeric() || c == '-'));
+    let class = named_class(table, about).or_else(|| named_class(table, message));
+    if let Some((
+        Entry {
+            value: Value::Table(own),
+            at,
+            ..
+        },
+        rest,
+    )) = class
+    {
+        return named_key(own, rest).unwrap_or(at).error(message);
+    }
+    named_key(table, about).unwrap_or(at).error(message)
+}
+
+/// The class that is spoken of as `--class NAME`, and what is said of it.
+fn named_class<'a, 'b>(table: &'a Table, about: &'b str) -> Option<(&'a Entry, &'b str)> {
+    let (_, rest) = about.split_once("--class")?;
+    let rest = rest.trim_start_matches(|c: char| !is_word(c));
+    let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+    let (name, rest) = rest.split_at(end);
+    Some((classes::find(table, name)?, rest))
+}
+
+fn named_key<'a>(table: &'a Table, about: &str) -> Option<&'a Place> {
+    let mut words = about.split(|c| !is_word(c));
     let named = words.find_map(|word| match word.strip_prefix("--") {
         Some(flag) => table.get(&flag.replace('-', "_")),
         None if word == word.to_uppercase() => table.get(&word.to_lowercase()),
         None => None,
     });
-    named.map_or(at, |entry| &entry.at).error(message)
+    named.map(|entry| &entry.at)
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '-'
 }

@@ -1,8 +1,11 @@
 //! Scenarios: a file says what is measured; here it becomes runs of `disk` and `load`, each checked as if it had been
 //! typed, before anything is touched.
 
+mod classes;
 mod document;
 mod flags;
+#[cfg(test)]
+mod kubernetes_tests;
 mod matrix;
 mod parameters;
 pub mod shipped;
@@ -22,6 +25,9 @@ use parameters::Settings;
 
 /// More repeats of each cell than this are a mistake.
 const MOST_REPEATS: u32 = 1_000;
+
+/// The parameter that `--scale` sets.
+const SCALE: &str = "scale";
 
 /// Re-runs that settle a suspicion: their median is held against the nights before.
 const CONFIRM: u32 = 3;
@@ -114,11 +120,19 @@ impl ScenarioPlan {
     pub fn resolve(args: &RunArgs) -> Result<ScenarioPlan> {
         let (origin, name) = origin(&args.scenario)?;
         let mut document = document::read(&origin)?;
-        let set: Vec<(String, String)> = args.set.clone();
+        let mut set: Vec<(String, String)> = args.set.clone();
+        set.extend(scale(args, &document)?);
         parameters::apply(&mut document, &set)?;
+        document.endpoints.clone_from(&args.endpoints);
         if document.steps.is_empty() {
             return Err(Error::Usage(format!(
                 "{}: there is nothing to run: add a table [disk.NAME] or [load.NAME]",
+                args.scenario
+            )));
+        }
+        if !args.endpoints.is_empty() && !document.steps.iter().any(|step| step.kind == "load") {
+            return Err(Error::Usage(format!(
+                "--endpoints is about loads, and {} has none: drop it",
                 args.scenario
             )));
         }
@@ -234,6 +248,25 @@ fn origin(wanted: &str) -> Result<(Origin, String)> {
     Ok((Origin::File(path.to_path_buf()), stem.into_owned()))
 }
 
+/// What `--scale` stands for.
+fn scale(args: &RunArgs, document: &Document) -> Result<Option<(String, String)>> {
+    let Some(scale) = args.scale else {
+        return Ok(None);
+    };
+    let usage = |text| Err(Error::Usage(format!("--scale {scale}: {text}")));
+    if document.parameters.get(SCALE).is_none() {
+        return usage(format!(
+            "the scenario {} has no parameter {SCALE}; those of Kubernetes that come with the program have one, and \
+             one of your own has it with {SCALE} = 1 in [parameters] and {SCALE} = \"${{{SCALE}}}\" in a load",
+            args.scenario
+        ));
+    }
+    if args.set.iter().any(|(name, _)| name == SCALE) {
+        return usage(format!("--set {SCALE} says it too; drop one of them"));
+    }
+    Ok(Some((SCALE.to_owned(), scale.to_string())))
+}
+
 /// A sentence after which another may follow.
 fn ended(text: String) -> String {
     if text.ends_with('?') {
@@ -287,16 +320,8 @@ fn cell(document: &Document, settings: &Settings) -> Result<Cell> {
 
 /// A run of a cell; nothing where it is left out.
 fn step(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Option<Step>> {
-    let mut table = Table::default();
-    if let Some(kind) = KINDS.iter().position(|kind| *kind == raw.kind) {
-        table.overlay(&document.defaults[kind]);
-    }
-    if raw.kind == "load" {
-        table.overlay(&document.target);
-    }
-    table.overlay(&raw.table);
-    let mut table = settings.fill_table(&table)?;
-    if !is_wanted(&mut table)? {
+    let mut table = filled(document, raw, settings)?;
+    if !is_wanted(&mut table, "run")? {
         return Ok(None);
     }
     let words = flags::words(raw.kind, &raw.name, &table)?;
@@ -309,11 +334,11 @@ fn step(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Optio
     }))
 }
 
-/// The key of a run that leaves it out where what it stands for is empty or false.
+/// The key of a run, or of a class of a load, that leaves it out where what it stands for is empty or false.
 const ONLY_IF: &str = "only_if";
 
-/// Whether a run is made; the key that says so is no flag.
-fn is_wanted(table: &mut Table) -> Result<bool> {
+/// Whether a run or class is made; the key that says so is no flag.
+fn is_wanted(table: &mut Table, what: &str) -> Result<bool> {
     let Some(index) = table.entries.iter().position(|entry| entry.key == ONLY_IF) else {
         return Ok(true);
     };
@@ -322,9 +347,25 @@ fn is_wanted(table: &mut Table) -> Result<bool> {
         Value::Bool(wanted) => Ok(*wanted),
         Value::Text(text) => Ok(!text.is_empty()),
         other => Err(entry.at.error(format!(
-            "{ONLY_IF} is text, true or false, not {other}; the run is left out where it is empty or false"
+            "{ONLY_IF} is text, true or false, not {other}; the {what} is left out where it is empty or false"
         ))),
     }
+}
+
+/// All keys of a run, with what names stand for put in their place.
+fn filled(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Table> {
+    let mut table = Table::default();
+    if let Some(kind) = KINDS.iter().position(|kind| *kind == raw.kind) {
+        table.overlay(&document.defaults[kind]);
+    }
+    if raw.kind == "load" {
+        table.overlay(&document.target);
+    }
+    table.overlay(&raw.table);
+    if raw.kind == "load" && !document.endpoints.is_empty() {
+        table.reach(&document.endpoints, &raw.at);
+    }
+    settings.fill_table(&table)
 }
 
 /// Settings as a name for a directory. Of paths the last part.

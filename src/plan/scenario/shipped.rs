@@ -16,8 +16,22 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "qualify",
     "rw-heatmap",
     "soak",
-    "versions"
+    "versions",
+    "k8s-100",
+    "k8s-1000",
+    "k8s-5000",
+    "k8s-15000",
+    "rollout",
+    "apiserver-restart",
+    "legacy-relist",
+    "event-storm",
+    "endpoints-fanout",
+    "quota-approach",
+    "leader-kill",
 ];
+
+/// What shipped scenarios share, to be included; nothing that could be run.
+const PARTS: &[(&str, &str)] = shipped!["kubernetes"];
 
 /// Name and description of each.
 ///
@@ -45,8 +59,17 @@ pub(super) fn name(wanted: &str) -> Option<&'static str> {
     names().find(|name| *name == wanted)
 }
 
+/// The name, as it is kept here, of what another scenario may include.
+pub(super) fn included(wanted: &str) -> Option<&'static str> {
+    let all = SHIPPED.iter().chain(PARTS).map(|(name, _)| *name);
+    all.into_iter().find(|name| *name == wanted)
+}
+
 /// The text of one.
 pub(super) fn text(wanted: &str) -> Option<&'static str> {
-    let found = SHIPPED.iter().find(|(name, _)| *name == wanted);
+    let found = SHIPPED
+        .iter()
+        .chain(PARTS)
+        .find(|(name, _)| *name == wanted);
     found.map(|(_, text)| *text)
 }

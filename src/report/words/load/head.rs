@@ -1,6 +1,8 @@
 //! The first lines: which etcd was driven, with what.
 
-use crate::plan::{Arrival, LoadPace, LoadPlan, Placement, RateStep, Target, Weighted};
+use crate::plan::{
+    Arrival, LoadPace, LoadPlan, Placement, RateStep, SizeDistribution, Target, Weighted,
+};
 use crate::report::subject::Subject;
 use crate::report::text::clean;
 use crate::units::{format_bytes, format_count, format_duration, significant};
@@ -141,13 +143,17 @@ fn sizes(plan: &LoadPlan) -> String {
     if !plan.classes.is_empty() {
         return format!("{} keys", format_count(plan.keys.space));
     }
-    let values = match (plan.values.min_size, plan.values.max_size) {
-        (min, max) if min == max => format_bytes(u64::from(max)),
-        (min, max) => format!(
-            "{} to {}",
-            format_bytes(u64::from(min)),
-            format_bytes(u64::from(max))
+    let bytes = |size: u32| format_bytes(u64::from(size));
+    let (min, max) = (plan.values.min_size, plan.values.max_size);
+    let values = match plan.values.distribution {
+        SizeDistribution::LogNormal { median, p99 } => format!(
+            "{} (p99 {}, at most {})",
+            bytes(median),
+            bytes(p99),
+            bytes(max)
         ),
+        SizeDistribution::Even if min == max => bytes(max),
+        SizeDistribution::Even => format!("{} to {}", bytes(min), bytes(max)),
     };
     format!(
         "{} keys of {}, values of {values}",

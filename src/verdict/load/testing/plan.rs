@@ -3,7 +3,7 @@
 use super::{MS, S};
 use crate::plan::{
     Arrival, Faults, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Operation, Placement,
-    RateStep, ReadShape, Reads, Security, Stm, Target, Values, Weighted, Writes,
+    RateStep, ReadShape, Reads, Security, SizeDistribution, Stm, Target, Values, Weighted, Writes,
 };
 
 /// An open loop of these rates.
@@ -50,6 +50,7 @@ pub(super) fn plan() -> LoadPlan {
             max_size: 1024,
             compressible: 0.0,
             changing: 1.0,
+            distribution: SizeDistribution::Even,
         },
         reads: Reads {
             serializable: false,
@@ -64,6 +65,7 @@ pub(super) fn plan() -> LoadPlan {
             prev_kv: false,
             txn_operations: 1,
             guarded: false,
+            conflicts: 0.0,
             shared_leases: None,
         },
         watch: None,
