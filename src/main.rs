@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use clap::Parser;
 use etcdbench::cli::{
     self, ChartArgs, Cli, Command, CompareArgs, DiskArgs, Export, Format, ImportArgs, LoadArgs,
-    OutputArgs, ReportArgs, RunArgs, TrendArgs,
+    OutputArgs, ReportArgs, RunArgs, TrendArgs, WorkArgs,
 };
 use etcdbench::clock::Clock;
 use etcdbench::compare::Answer;
@@ -18,8 +18,8 @@ use etcdbench::disk as probe;
 use etcdbench::error::Result;
 use etcdbench::exit::Exit;
 use etcdbench::plan::{
-    self, ComparePlan, DiskPlan, DocumentPlan, ExportPlan, ImportRequest, LoadPlan, ScenarioPlan,
-    Target, TrendPlan,
+    self, ComparePlan, DiskPlan, DocumentPlan, ExportPlan, ImportRequest, LoadPlan, Neighbour,
+    ScenarioPlan, Target, TrendPlan,
 };
 use etcdbench::report::chart::{self, Chart};
 use etcdbench::report::export::{self, Of, Subject};
@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         Command::Run(args) => scenario(&args),
         Command::Completions(args) => print(&cli::completions(&args)).map(|()| Exit::Ok),
         Command::Man => print(&cli::man()).map(|()| Exit::Ok),
+        Command::Neighbour(args) => neighbour(&args),
     };
     let exit = done.unwrap_or_else(|error| {
         say(&format!("error: {error}"));
@@ -66,6 +67,14 @@ fn disk(args: &DiskArgs) -> Result<Exit> {
         signalled: signals::watch()?,
     })?;
     conclude(finished, &document, &args.output, args.strict)
+}
+
+/// The process that `disk --neighbour` starts.
+fn neighbour(args: &WorkArgs) -> Result<Exit> {
+    match Neighbour::resolve(&args.what)? {
+        Some(neighbour) => probe::neighbour::serve(&neighbour),
+        None => Ok(Exit::Ok),
+    }
 }
 
 fn load(args: &LoadArgs) -> Result<Exit> {

@@ -57,6 +57,7 @@ fn plan() -> DiskPlan {
         profile: "etcd".into(),
         rules: vec!["wal.fsync.p99.9 < 20ms".into()],
         beside_live: false,
+        neighbours: Vec::new(),
         seed: 1,
     }
 }

@@ -78,6 +78,23 @@ pub struct DiskArgs {
     #[arg(long, value_enum, value_name = "ENGINE", help_heading = LOAD)]
     pub engine: Option<EngineArg>,
 
+    /// Somebody else at work meanwhile: unpack, bulk, sync or read, with =RATE, and @DIR for another place; may be repeated
+    ///
+    /// unpack makes small files in a directory tree as an image that is unpacked does (=FILES a second, 1000), bulk
+    /// writes large files as a backup does (=SIZE a second, 64MiB), sync appends a little and syncs it as another
+    /// database does (=SYNCS a second, 100), read reads past the page cache (=SIZE a second, 64MiB), none does nothing.
+    /// It works beside the phases wal, etcd, commits and capacity, in a directory of its own below DIR or the place
+    /// after @, such as one on another file system of the same device, and removes it on every way out.
+    #[arg(
+        long = "neighbour",
+        alias = "neighbor",
+        value_name = "KIND[=RATE][@DIR]",
+        action = ArgAction::Append,
+        value_parser = NeighbourArg::parse,
+        help_heading = LOAD
+    )]
+    pub neighbours: Vec<NeighbourArg>,
+
     /// etcd's flag; a sync this long is a stall [default: 100ms]
     ///
     /// A bare number is milliseconds, as for etcd.
@@ -172,6 +189,9 @@ Examples:
   An etcd tuned for a slow network, and a database that is already large:
     etcdbench disk /var/lib --heartbeat-interval 300 --election-timeout 3000 --db-size 4GiB --quota 8GiB
 
+  What a backup and another database on the same file system do to etcd:
+    etcdbench disk /var/lib --neighbour bulk --neighbour sync=200
+
   Thirty small etcds on one disk, driven through io_uring:
     etcdbench disk /data --members 30 --rate 50 --engine uring
 
@@ -216,6 +236,45 @@ impl PhaseArg {
             duration_ns,
         })
     }
+}
+
+/// One `--neighbour KIND[=RATE][@DIR]`, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeighbourArg {
+    /// The kind, as typed.
+    pub kind: String,
+    /// The rate, as typed; its unit depends on the kind.
+    pub rate: Option<String>,
+    /// Where it works, if not below the probe's directory.
+    pub directory: Option<PathBuf>,
+}
+
+impl NeighbourArg {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        // A directory may have any sign in its name, a kind and a rate have none of these.
+        let (what, directory) = match text.split_once('@') {
+            Some((_, "")) => return Err("name a directory after @, or drop the @".to_owned()),
+            Some((what, directory)) => (what, Some(PathBuf::from(directory))),
+            None => (text, None),
+        };
+        let (kind, rate) = match what.split_once('=') {
+            Some((kind, rate)) => (kind, Some(rate.trim().to_owned())),
+            None => (what, None),
+        };
+        Ok(NeighbourArg {
+            kind: kind.trim().to_owned(),
+            rate,
+            directory,
+        })
+    }
+}
+
+/// What a neighbour's own process is told.
+#[derive(Debug, Clone, Args)]
+pub struct WorkArgs {
+    /// What is to be done, how hard and where
+    #[arg(value_name = "KIND[=RATE]@DIR", value_parser = NeighbourArg::parse)]
+    pub what: NeighbourArg,
 }
 
 /// One `--label KEY=VALUE`.

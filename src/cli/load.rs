@@ -66,6 +66,29 @@ pub struct LoadArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = OPERATIONS)]
     pub lease_reuse: Option<u64>,
 
+    /// Operations that go on beside others, with a rate, keys and figures of their own; may be repeated
+    ///
+    /// 'leases: txn --guarded --rate 100 --val-size 550' is a load of its own by the name of leases, in the same
+    /// process and under the same clock. A class takes the words of a load about operations, pace, keys, values, reads
+    /// and watches; its --prefix comes after that of the load [default: its name]. Where there are classes, they are
+    /// all that is done.
+    #[arg(
+        long = "class",
+        value_name = "NAME: WORDS",
+        action = ArgAction::Append,
+        conflicts_with_all = OF_A_CLASS,
+        help_heading = CLASSES
+    )]
+    pub classes: Vec<String>,
+
+    /// Multiplies rates and numbers of keys of the classes [default: 1]
+    #[arg(long, value_name = "FACTOR", help_heading = CLASSES)]
+    pub scale: Option<f64>,
+
+    /// In a class: leave it as it is, whatever --scale says
+    #[arg(long, help_heading = CLASSES)]
+    pub unscaled: bool,
+
     /// How the etcd is reached.
     #[command(flatten)]
     pub connect: ConnectArgs,
@@ -241,6 +264,29 @@ pub struct LoadArgs {
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes, help_heading = LOCAL)]
     pub quota: Option<u64>,
 
+    /// Kill the leader of --local=3 or more so long after the measured load has begun, and start it again: 10s,40s
+    ///
+    /// With SIGKILL, as a crash. It comes back with its data, its name and its ports; see --restart-after.
+    #[arg(
+        long,
+        value_name = "DURATION,…",
+        value_parser = parse_duration,
+        value_delimiter = ',',
+        help_heading = LOCAL
+    )]
+    pub kill_leader: Vec<u64>,
+
+    /// How long a leader that --kill-leader has killed stays away [default: 5s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = LOCAL)]
+    pub restart_after: Option<u64>,
+
+    /// When the database has reached its quota, compact, defragment and disarm the alarm while the load goes on
+    ///
+    /// Once, as an operator would, with the time that each step took; needs --allow-quota. That the quota was reached
+    /// is a failure all the same. When it comes near again, the load stops.
+    #[arg(long, help_heading = LOCAL)]
+    pub recover_quota: bool,
+
     /// A rule of your own, beside the defaults; may be repeated
     ///
     /// A series, a quantile (or mean, max, rate), a limit with its unit: 'put.response.p99 < 50ms'; or 'errors < 0.1%'.
@@ -308,7 +354,47 @@ pub struct LoadArgs {
     pub output: OutputArgs,
 }
 
+/// What a class says of its own, and what cannot be said beside classes, by the names of the fields above.
+pub const OF_A_CLASS: [&str; 35] = [
+    "operation",
+    "mix",
+    "rw_ratio",
+    "txn_ops",
+    "guarded",
+    "conflicts",
+    "prev_kv",
+    "lease_ttl",
+    "lease_keys",
+    "lease_reuse",
+    "rate",
+    "arrival",
+    "burst",
+    "clients",
+    "conns",
+    "key_size",
+    "key_space_size",
+    "key_dist",
+    "sequential_keys",
+    "val_size",
+    "compressible",
+    "changing",
+    "preload",
+    "read",
+    "limit",
+    "consistency",
+    "count_only",
+    "keys_only",
+    "streams",
+    "watches_per_stream",
+    "watched_keys",
+    "watch_prev_kv",
+    "isolation",
+    "stm_keys",
+    "stm_writes",
+];
+
 const OPERATIONS: &str = "Operations";
+const CLASSES: &str = "Several loads in one";
 const PACE: &str = "Pace and length";
 const KEYS: &str = "Keys and values";
 const READS: &str = "Reads";
@@ -362,7 +448,10 @@ Examples:
     etcdbench load --mix txn=60,range=40 --guarded --read from --streams 30 --watch-prev-kv
 
   What a loss of the leader costs, and whether anything acknowledged is lost:
-    etcdbench load put --rate 500 --duration 5m --verify";
+    etcdbench load put --rate 500 --local=3 --kill-leader 10s --verify
+
+  What a full database costs, and the way back:
+    etcdbench load put --local --quota 64MiB --rate 1000 --val-size 4KiB --allow-quota --recover-quota";
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -18,10 +18,10 @@ use clap::{Parser, Subcommand};
 
 pub use compare::{CompareArgs, CompareFormat};
 pub use connect::{ConnectArgs, UserArg};
-pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, PhaseArg};
+pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, NeighbourArg, PhaseArg, WorkArgs};
 pub use export::{Export, ExportArgs};
 pub use import::{ImportArgs, ProgramArg};
-pub use load::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
+pub use load::{ConsistencyArg, IsolationArg, LoadArgs, OF_A_CLASS, OperationArg, ReadArg};
 pub use output::{ChartArgs, DocumentArgs, Format, OutputArgs, Table};
 pub use report::ReportArgs;
 pub use run::RunArgs;
@@ -67,6 +67,9 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page
     Man,
+    /// Work as a neighbour until stdin is closed: what `disk --neighbour` starts
+    #[command(hide = true)]
+    Neighbour(WorkArgs),
 }
 
 const STYLES: Styles = Styles::styled()

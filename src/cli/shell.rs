@@ -41,7 +41,7 @@ fn render_man(out: &mut Vec<u8>) -> io::Result<()> {
     let mut command = Cli::command();
     command.build();
     clap_mangen::Man::new(command.clone()).render(out)?;
-    let is_real = |command: &&clap::Command| command.get_name() != "help";
+    let is_real = |command: &&clap::Command| command.get_name() != "help" && !command.is_hide_set();
     for subcommand in command.get_subcommands().filter(is_real) {
         let section = clap_mangen::Man::new(subcommand.clone());
         let name = subcommand.get_name().to_uppercase();

@@ -31,6 +31,7 @@ use scrape::Scraper;
 
 pub use guard::Quota;
 pub use status::{Alarm, MemberStatus};
+pub use upkeep::Defragmented;
 pub use watcher::{Live, Watcher};
 
 /// An election takes one to two seconds by default; one that is split, twice as long.

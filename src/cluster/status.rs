@@ -67,6 +67,11 @@ impl MemberStatus {
 }
 
 impl Alarm {
+    /// Whether a database has reached its quota.
+    pub fn is_no_space(&self) -> bool {
+        self.kind.eq_ignore_ascii_case("nospace")
+    }
+
     /// Since 3.4 a status lists the alarms among its errors, as protobuf's text:
     /// `memberID:10276657743932975437 alarm:NOSPACE ` (`v3rpc/maintenance.go`). Asking for them by `Maintenance/Alarm`
     /// would need the role root and a raft proposal.

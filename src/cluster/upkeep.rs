@@ -1,8 +1,8 @@
 //! What is left to do for a store after a load: its history compacted, its free pages given back.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use etcd_client::CompactionOptions;
+use etcd_client::{AlarmAction, AlarmOptions, AlarmType, CompactionOptions};
 
 use crate::error::{Error, Result};
 
@@ -12,8 +12,26 @@ use super::{Alarm, Cluster, MemberStatus};
 
 /// A compaction that is waited for takes 10 ms and a commit for each thousand revisions (`mvcc/kvstore_compaction.go`).
 const COMPACTION: Duration = Duration::from_secs(600);
+/// Nobody says when the other members are done; they began at the same time.
+const OTHERS: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(20);
+/// Pages in use differ by this much for other reasons.
+const SPARE_BYTES: u64 = 1 << 20;
 /// A member copies its whole database meanwhile.
 const DEFRAGMENTATION: Duration = Duration::from_secs(600);
+
+/// A member that was defragmented.
+#[derive(Debug, Clone, Copy)]
+pub struct Defragmented {
+    /// Its index.
+    pub index: usize,
+    /// For how long it answered nobody.
+    pub took: Duration,
+    /// Its database before.
+    pub before_bytes: u64,
+    /// And after.
+    pub after_bytes: u64,
+}
 
 impl Cluster {
     /// Forgets every revision but the newest, for everybody, and gives that revision. Returns when it is done.
@@ -34,17 +52,36 @@ impl Cluster {
         );
         match compacted {
             // Somebody else was faster.
-            Err(error) if error.to_string().contains("has been compacted") => Ok(revision),
-            answered => Ok(answered.map(|_| revision)?),
+            Err(error) if error.to_string().contains("has been compacted") => {}
+            answered => drop(answered?),
+        }
+        self.wait_for_the_others();
+        Ok(revision)
+    }
+
+    /// Only the member that was asked tells when it is done; a member that is not, and is defragmented, keeps what it
+    /// was about to forget. All hold the same keys, so that about as many pages are in use when all are done.
+    fn wait_for_the_others(&mut self) {
+        let deadline = Instant::now() + OTHERS;
+        loop {
+            self.refresh();
+            let statuses = self.members.iter().filter_map(|m| m.status.as_ref());
+            let in_use = statuses.map(|status| status.db_in_use_bytes);
+            let least = in_use.clone().min().unwrap_or(0);
+            let most = in_use.max().unwrap_or(0);
+            if most <= least + least / 2 + SPARE_BYTES || Instant::now() > deadline {
+                return;
+            }
+            std::thread::sleep(PAUSE);
         }
     }
 
     /// Gives the free pages of every member back to its file system, one member after the other, the leader last: a
-    /// member answers nobody meanwhile. `begun` is told each member's index before its turn.
+    /// member answers nobody meanwhile. `done` is told of each as soon as it serves again.
     ///
     /// # Errors
     /// When a member does not answer or refuses; those after it are left as they are.
-    pub fn defragment(&mut self, mut begun: impl FnMut(usize)) -> Result<()> {
+    pub fn defragment(&mut self, mut done: impl FnMut(Defragmented)) -> Result<()> {
         self.refresh();
         let mut order: Vec<usize> = (0..self.members.len()).collect();
         order.sort_by_key(|&i| {
@@ -52,24 +89,58 @@ impl Cluster {
             status.is_some_and(MemberStatus::leads)
         });
         for index in order {
-            begun(index);
             let member = &mut self.members[index];
+            let before = member.status.as_ref().map(|status| status.db_bytes);
             let need = Need::Root("defragment a member");
             let name = &member.facts.name;
-            let done = self.runtime.block_on(async {
+            let begun = Instant::now();
+            let again = self.runtime.block_on(async {
                 let asked = async |client: &mut etcd_client::Client| client.defragment().await;
                 member.client.call(need, DEFRAGMENTATION, asked).await?;
                 // Not before it serves again does the next one stop to.
                 member.client.status(CALL).await
             });
-            done.map_err(|error| {
+            let after = again.map_err(|error| {
                 Error::Refused(format!(
                     "member {name} was not defragmented, nor any after it: {error}"
                 ))
             })?;
+            done(Defragmented {
+                index,
+                took: begun.elapsed(),
+                before_bytes: before.unwrap_or(0),
+                after_bytes: after.db_bytes,
+            });
         }
         self.refresh();
         Ok(())
+    }
+
+    /// Takes back every alarm that members have raised for want of space, after which etcd takes writes again.
+    ///
+    /// # Errors
+    /// When no member answers, or members go on raising it: their databases are as full as before.
+    pub fn disarm_no_space(&mut self) -> Result<()> {
+        // A member that was on the brink may raise its own while that of another one is taken back.
+        for _ in 0..=2 * self.members.len() {
+            let raised = self.alarms()?;
+            let mut full = raised
+                .iter()
+                .map(|(_, alarm)| alarm)
+                .filter(|alarm| alarm.is_no_space());
+            let Some(member) = full.next().map(|alarm| alarm.member) else {
+                return Ok(());
+            };
+            self.ask_any(Need::Root("disarm an alarm"), CALL, async |client| {
+                let mut of_member = AlarmOptions::new();
+                of_member.with_member(member);
+                let (action, alarm) = (AlarmAction::Deactivate, AlarmType::Nospace);
+                client.alarm(action, alarm, Some(of_member)).await
+            })?;
+        }
+        Err(Error::Refused(
+            "the alarm NOSPACE is raised again as soon as it is disarmed".to_owned(),
+        ))
     }
 
     /// Alarms that are raised, with the name of the member that raised each.

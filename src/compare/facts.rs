@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::plan::Neighbour;
 use crate::result::{Header, PhaseData, Run};
 
 use super::subject;
@@ -28,6 +29,8 @@ pub(super) enum About {
     Version,
     /// Settings of the etcd.
     Setting,
+    /// Who else was at work meanwhile, on purpose.
+    Beside,
     /// How long it took.
     Length,
     /// Where it was done, and what bears on nothing that is measured: worth telling.
@@ -35,6 +38,10 @@ pub(super) enum About {
     /// Different in every run.
     Ignored,
 }
+
+/// Who else was at work, and what is said where nobody was.
+pub(super) const NEIGHBOURS: &str = "plan.neighbours";
+pub(super) const NOBODY: &str = "none";
 
 /// The longest prefix that fits decides. Parts of a plan that are not named are the scenario, of an environment the
 /// system.
@@ -60,6 +67,8 @@ const ABOUT: &[(&str, About)] = &[
     ("plan.keep_keys", About::Noted),
     ("plan.keys.prefix", About::Ignored),
     ("plan.max_bytes", About::Ignored),
+    (NEIGHBOURS, About::Beside),
+    ("plan.neighbours.directories", About::Noted),
     ("plan.options.directory", About::Noted),
     ("plan.options.filename", About::Noted),
     ("plan.options.runtime", About::Length),
@@ -110,6 +119,9 @@ const ABOUT: &[(&str, About)] = &[
 
 /// Settings of a block device, as they appear below `environment.disk.devices.N`.
 const DEVICE_SETTINGS: [&str; 3] = ["scheduler", "queue", "write_cache"];
+
+/// What was done to a throwaway etcd during a load.
+const FAULTS: &str = "plan.faults";
 
 /// What this fact is about.
 pub(super) fn about(field: &str) -> About {
@@ -187,6 +199,15 @@ pub(super) fn of_header(header: &Header) -> Facts {
         };
         facts.insert("plan.tls".to_owned(), tls.to_owned());
     }
+    if header.kind == "disk" {
+        beside(header, &mut facts);
+    }
+    // A plan says nothing of faults where there are none, and a load with them is another one.
+    if header.kind == "load" {
+        let planned = facts.keys().any(|field| below(field, FAULTS).is_some());
+        let told = if planned { "planned" } else { "none" };
+        facts.insert(FAULTS.to_owned(), told.to_owned());
+    }
     let environment = serde_json::to_value(&header.environment).unwrap_or_default();
     flatten("environment", &environment, &mut facts);
     // Foreign programs do not say where they ran, and nowhere is no place.
@@ -196,6 +217,28 @@ pub(super) fn of_header(header: &Header) -> Facts {
         facts.insert("environment.members.count".to_owned(), count);
     }
     facts
+}
+
+/// Neighbours are one fact, so that none is as known as some. Where they worked differs from machine to machine; that
+/// it was elsewhere is part of what they are.
+fn beside(header: &Header, facts: &mut Facts) {
+    facts.retain(|field, _| below(field, NEIGHBOURS).is_none());
+    let neighbours = header.plan.get("neighbours").cloned().unwrap_or_default();
+    let neighbours: Vec<Neighbour> = serde_json::from_value(neighbours).unwrap_or_default();
+    let told = neighbours.iter().map(|one| match one.directory {
+        Some(_) => format!("{} in another directory", one.told()),
+        None => one.told(),
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    let told = if told.is_empty() { NOBODY } else { &told };
+    facts.insert(NEIGHBOURS.to_owned(), told.to_owned());
+    let places: Vec<String> = neighbours
+        .iter()
+        .filter_map(|one| Some(one.directory.as_ref()?.display().to_string()))
+        .collect();
+    if !places.is_empty() {
+        facts.insert(format!("{NEIGHBOURS}.directories"), places.join(", "));
+    }
 }
 
 fn flatten(path: &str, value: &Value, facts: &mut Facts) {
@@ -281,6 +324,30 @@ mod tests {
         ] {
             assert_eq!(about(field), expected, "{field}");
         }
+    }
+
+    #[test]
+    fn neighbours_are_one_fact_and_so_are_none() {
+        let told = |plan: Value| {
+            let header = Header {
+                kind: "disk".to_owned(),
+                plan,
+                ..Header::default()
+            };
+            of_header(&header)
+        };
+        assert_eq!(told(json!({}))[NEIGHBOURS], NOBODY);
+        let bulk = json!({ "kind": "bulk", "per_second": 67_108_864 });
+        let sync = json!({ "kind": "sync", "per_second": 100, "directory": "/mnt" });
+        let facts = told(json!({ "neighbours": [bulk, sync] }));
+        assert_eq!(
+            facts[NEIGHBOURS],
+            "bulk (64 MiB/s), sync (100 syncs/s) in another directory"
+        );
+        let of_neighbours = |field: &&String| field.starts_with(NEIGHBOURS);
+        assert_eq!(facts.keys().filter(of_neighbours).count(), 2);
+        assert_eq!(about(NEIGHBOURS), About::Beside);
+        assert_eq!(about("plan.neighbours.directories"), About::Noted);
     }
 
     #[test]

@@ -206,7 +206,7 @@ fn is_declared(about: About, intent: Intent) -> bool {
     let declared: &[About] = match intent {
         Intent::Machines => &[About::Hardware, About::Disk, About::Release, About::System],
         Intent::Versions => &[About::Version, About::Release],
-        Intent::Config => &[About::Setting, About::System],
+        Intent::Config => &[About::Setting, About::System, About::Beside],
         Intent::Regression => &[About::Version],
     };
     declared.contains(&about)
@@ -303,6 +303,11 @@ mod tests {
         let scheduler = "environment.disk.devices.0.scheduler";
         assert_eq!(
             intent(&[(scheduler, "none")], &[(scheduler, "bfq")]),
+            Intent::Config
+        );
+        let beside = "plan.neighbours";
+        assert_eq!(
+            intent(&[(beside, "none")], &[(beside, "bulk")]),
             Intent::Config
         );
         let host = "environment.host";

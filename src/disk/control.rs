@@ -1,4 +1,4 @@
-//! What can end a run early: a signal, the write budget, the last free space.
+//! What can end a run early: a signal, the write budget, the last free space, a neighbour that failed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -13,6 +13,8 @@ pub enum Halt {
     Budget = 2,
     /// Going on would have eaten the last free space.
     Space = 3,
+    /// A neighbour that was to be at work cannot go on.
+    Neighbour = 4,
 }
 
 /// Shared by everything that works in a run.
@@ -77,6 +79,7 @@ impl Control {
         match self.shared.halt.load(Ordering::Relaxed) {
             2 => Some(Halt::Budget),
             3 => Some(Halt::Space),
+            4 => Some(Halt::Neighbour),
             _ => None,
         }
     }

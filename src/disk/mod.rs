@@ -10,6 +10,7 @@ pub mod durability;
 pub mod engine;
 pub mod headroom;
 pub mod live;
+pub mod neighbour;
 mod phases;
 mod preflight;
 mod run;

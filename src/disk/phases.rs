@@ -16,6 +16,7 @@ use crate::disk::control::{Control, Halt};
 use crate::disk::device::DeviceCounters;
 use crate::disk::durability;
 use crate::disk::engine::{Commits, DURABILITY_SYNC, Engine, Member, Task};
+use crate::disk::neighbour::{Neighbours, Street};
 use crate::disk::value::Values;
 use crate::disk::wal::Wal;
 use crate::disk::watch::Watch;
@@ -94,11 +95,13 @@ impl Probe<'_> {
                 format_bytes(self.plan.max_bytes)
             ),
             Halt::Space => "the file system is nearly full".to_owned(),
+            Halt::Neighbour => "a neighbour could not go on".to_owned(),
         }
     }
 
     fn phases(&self, engine: &mut dyn Engine) -> Result<()> {
         let mut members = Vec::new();
+        let mut neighbours = None;
         for planned in &self.plan.phases {
             if self.control.halted().is_some() {
                 break;
@@ -106,10 +109,22 @@ impl Probe<'_> {
             let loads = !matches!(planned.name.as_str(), "idle" | "durability");
             if loads && members.is_empty() {
                 members = self.members()?;
+                neighbours = Some(self.neighbours()?);
             }
             self.phase(planned, engine, &mut members)?;
         }
-        Ok(())
+        neighbours.map_or(Ok(()), Neighbours::end)
+    }
+
+    /// Whoever is to be at work from now on.
+    fn neighbours(&self) -> Result<Neighbours> {
+        let street = Street {
+            clock: self.clock,
+            control: self.control.clone(),
+            sink: self.sink.clone(),
+            phase: self.watch.phase(),
+        };
+        Neighbours::start(self.plan, self.facts, &street)
     }
 
     fn phase(

@@ -1,6 +1,7 @@
 //! Everything that can be refused before anything is touched.
 
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::fs::{Access, StatVfs};
@@ -26,24 +27,49 @@ const FLOOR_MAX_BYTES: u64 = 1 << 30;
 /// [`Error::Usage`] when the directory is not one, [`Error::Refused`] when it must not be used.
 pub fn check(plan: &DiskPlan) -> Result<()> {
     let dir = plan.directory.as_path();
-    directory(dir)?;
-    if !plan.beside_live
-        && let LiveEtcd::DataDir { path, live } = live::detect(dir)
-    {
-        return Err(live_etcd(&path, live));
+    place(dir, plan.beside_live)?;
+    for neighbour in &plan.neighbours {
+        let named = |error: Error| Error::Refused(format!("--neighbour {neighbour}: {error}"));
+        place(neighbour.place(dir), plan.beside_live).map_err(named)?;
     }
-    let space = Space::of(dir)?;
     let members = u64::from(plan.members);
     let needed = members * (FIRST_SEGMENTS * SEGMENT_BYTES + plan.db_size_bytes);
-    if space.available < needed + space.floor {
-        return Err(Error::Refused(format!(
-            "{} has {} free; this run needs {} to begin with and leaves {} for others. Free some space or name \
-             another directory",
-            dir.display(),
-            format_bytes(space.available),
-            format_bytes(needed),
-            format_bytes(space.floor),
-        )));
+    let mut needs = vec![(dir, needed)];
+    for neighbour in &plan.neighbours {
+        needs.push((neighbour.place(dir), neighbour.kind.footprint_bytes()));
+    }
+    room(&needs)
+}
+
+/// A directory to work in that nobody else's data is at stake in.
+fn place(dir: &Path, beside_live: bool) -> Result<()> {
+    directory(dir)?;
+    match live::detect(dir) {
+        LiveEtcd::DataDir { path, live } if !beside_live => Err(live_etcd(&path, live)),
+        _ => Ok(()),
+    }
+}
+
+/// Room for what each directory is to hold, of all that lie on one file system together.
+fn room(needs: &[(&Path, u64)]) -> Result<()> {
+    let device = |dir: &Path| std::fs::metadata(dir).map(|meta| meta.dev());
+    let device = |dir| device(dir).map_err(Error::io("look at", dir));
+    for (dir, _) in needs {
+        let (space, here) = (Space::of(dir)?, device(dir)?);
+        let mut needed = 0;
+        for (other, bytes) in needs {
+            needed += if device(other)? == here { *bytes } else { 0 };
+        }
+        if space.available < needed + space.floor {
+            return Err(Error::Refused(format!(
+                "{} has {} free; this run needs {} to begin with and leaves {} for others. Free some space or name \
+                 another directory",
+                dir.display(),
+                format_bytes(space.available),
+                format_bytes(needed),
+                format_bytes(space.floor),
+            )));
+        }
     }
     Ok(())
 }
@@ -51,7 +77,7 @@ pub fn check(plan: &DiskPlan) -> Result<()> {
 fn directory(dir: &Path) -> Result<()> {
     let meta = std::fs::metadata(dir).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::Refused(format!(
-            "{}: no such directory; create it on the disk that is to be measured: mkdir -p {}",
+            "{}: no such directory; create it on the disk that is meant: mkdir -p {}",
             dir.display(),
             dir.display()
         )),

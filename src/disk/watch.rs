@@ -29,9 +29,28 @@ pub struct Watched {
     pub sink: SyncSender<Emission>,
 }
 
+/// The phase that is going on, for all who tell what happened in it.
+#[derive(Debug, Clone)]
+pub struct CurrentPhase(Arc<Mutex<Arc<str>>>);
+
+impl CurrentPhase {
+    fn new(phase: &str) -> Self {
+        CurrentPhase(Arc::new(Mutex::new(Arc::from(phase))))
+    }
+
+    /// Its name.
+    pub fn get(&self) -> Arc<str> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn set(&self, phase: &Arc<str>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(phase);
+    }
+}
+
 /// The running thread; dropping it ends it.
 pub struct Watch {
-    phase: Arc<Mutex<Arc<str>>>,
+    phase: CurrentPhase,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -42,9 +61,9 @@ impl Watch {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(watched: Watched) -> Result<Self> {
-        let phase = Arc::new(Mutex::new(Arc::from("setup")));
+        let phase = CurrentPhase::new("setup");
         let (stop, stopped) = channel();
-        let current = Arc::clone(&phase);
+        let current = phase.clone();
         let thread = std::thread::Builder::new()
             .name("watch".into())
             .spawn(move || watched.run(&current, &stopped))
@@ -56,9 +75,14 @@ impl Watch {
         })
     }
 
+    /// The phase that counters belong to.
+    pub fn phase(&self) -> CurrentPhase {
+        self.phase.clone()
+    }
+
     /// From now on counters belong to this phase.
     pub fn enter(&self, phase: &Arc<str>) {
-        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(phase);
+        self.phase.set(phase);
     }
 }
 
@@ -72,9 +96,9 @@ impl Drop for Watch {
 }
 
 impl Watched {
-    fn run(mut self, phase: &Mutex<Arc<str>>, stopped: &Receiver<()>) {
+    fn run(mut self, phase: &CurrentPhase, stopped: &Receiver<()>) {
         while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(INTERVAL) {
-            let phase = Arc::clone(&phase.lock().unwrap_or_else(PoisonError::into_inner));
+            let phase = phase.get();
             for span in self.sampler.sample(self.clock.now_ns()) {
                 let _ = self.sink.send(span.into_emission(Arc::clone(&phase)));
             }

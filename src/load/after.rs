@@ -8,12 +8,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::halt::Control;
-use super::ledger::{Found, Ledger};
+use super::ledger::{Found, Ledger, Verified};
 use super::operation::Work;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Watcher};
 use crate::error::{Error, Result};
-use crate::plan::Target;
+use crate::plan::{LoadPlan, Target};
 use crate::record::Emission;
 
 /// How long a cluster that does not answer may take to recover before it is given up.
@@ -23,8 +23,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// What the end of a load needs.
 pub struct After<'a> {
-    /// What the workers shared.
-    pub work: &'a Work,
+    /// The plan of the whole.
+    pub plan: &'a LoadPlan,
+    /// What all keys of the load begin with.
+    pub prefix: &'a str,
+    /// What each of the loads that went on side by side did.
+    pub works: &'a [Arc<Work>],
     /// The cluster.
     pub cluster: &'a mut Cluster,
     /// What ends it.
@@ -47,12 +51,10 @@ impl After<'_> {
     /// # Errors
     /// When keys are left behind that should have been removed, with their prefix.
     pub fn run(&mut self) -> Result<()> {
-        if let Some(ledger) = &self.work.ledger
-            && !self.control.is_halted()
-        {
-            self.verify(ledger);
+        if self.works.iter().any(|work| work.ledger.is_some()) && !self.control.is_halted() {
+            self.verify();
         }
-        let plan = &self.work.plan;
+        let plan = self.plan;
         // What is thrown away with its store needs no cleaning.
         let thrown_away = matches!(plan.target, Target::Local { .. });
         let keeps = plan.keep_keys || self.shared || thrown_away;
@@ -68,7 +70,7 @@ impl After<'_> {
             }
             Err(error) => {
                 self.event(&phase, "cleanup", json!({ "error": error.to_string() }));
-                let prefix = String::from_utf8_lossy(self.work.keys.prefix()).into_owned();
+                let prefix = self.prefix;
                 Err(Error::Refused(format!(
                     "{error}; keys below {prefix} may be left: remove them with 'etcdctl del --prefix {prefix}'"
                 )))
@@ -76,32 +78,28 @@ impl After<'_> {
         }
     }
 
-    fn verify(&mut self, ledger: &Ledger) {
+    fn verify(&mut self) {
         let phase = self.enter("verify");
-        let detail = match self.patiently(read_back) {
-            Ok(found) => {
-                let keys = &self.work.keys;
-                let name = |number| {
-                    let mut key = Vec::new();
-                    keys.write(number, &mut key);
-                    String::from_utf8_lossy(&key).into_owned()
-                };
-                let verified = ledger.verify(&found, self.work.stamps(), name);
-                serde_json::to_value(verified).unwrap_or(Value::Null)
+        let mut verified = Verified::default();
+        for work in self.works {
+            let Some(ledger) = &work.ledger else { continue };
+            match self.patiently(|cluster| read_back(cluster, work)) {
+                Ok(found) => verified += judge(work, ledger, &found),
+                Err(error) => {
+                    self.event(&phase, "verify", json!({ "error": error.to_string() }));
+                    return;
+                }
             }
-            Err(error) => json!({ "error": error.to_string() }),
-        };
+        }
+        let detail = serde_json::to_value(verified).unwrap_or(Value::Null);
         self.event(&phase, "verify", detail);
     }
 
     /// Tries again for a while: a cluster that has just lost its leader is not lost.
-    fn patiently<T>(
-        &mut self,
-        mut attempt: impl FnMut(&mut Cluster, &Work) -> Result<T>,
-    ) -> Result<T> {
+    fn patiently<T>(&mut self, mut attempt: impl FnMut(&mut Cluster) -> Result<T>) -> Result<T> {
         let begun_ns = self.clock.now_ns();
         loop {
-            let error = match attempt(self.cluster, self.work) {
+            let error = match attempt(self.cluster) {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
@@ -116,15 +114,17 @@ impl After<'_> {
     }
 
     fn clean_up(&mut self, keeps: bool) -> Result<Value> {
-        let plan = Arc::clone(&self.work.plan);
+        let (plan, prefix) = (self.plan, self.prefix.as_bytes());
         let (mut deleted, mut revoked) = (0, 0);
         if !keeps {
-            deleted = self
-                .patiently(|cluster, work| cluster.delete_prefix(work.keys.prefix(), |_| true))?;
+            deleted = self.patiently(|cluster| cluster.delete_prefix(prefix, |_| true))?;
             // Later than the keys: those of one lease would go all at once, and hold up others.
-            let leases = self.work.leases.all();
-            revoked =
-                self.patiently(|cluster, work| cluster.revoke_leases(work.keys.prefix(), &leases))?;
+            let leases: Vec<i64> = self
+                .works
+                .iter()
+                .flat_map(|work| work.leases.all())
+                .collect();
+            revoked = self.patiently(|cluster| cluster.revoke_leases(prefix, &leases))?;
         }
         let interrupted = self.control.signalled();
         let compacted_to = if plan.compact && !interrupted {
@@ -167,7 +167,17 @@ impl After<'_> {
     }
 }
 
-/// All keys of the run as they are now.
+/// What became of the writes of a part.
+fn judge(work: &Work, ledger: &Ledger, found: &[Found]) -> Verified {
+    let name = |number| {
+        let mut key = Vec::new();
+        work.keys.write(number, &mut key);
+        String::from_utf8_lossy(&key).into_owned()
+    };
+    ledger.verify(found, work.stamps(), name)
+}
+
+/// All keys of a part as they are now.
 fn read_back(cluster: &mut Cluster, work: &Work) -> Result<Vec<Found>> {
     let mut found = Vec::new();
     cluster.each_pair(work.keys.prefix(), |pair| {

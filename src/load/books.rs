@@ -10,12 +10,10 @@ use super::feed::Ticket;
 use super::gaps::Gaps;
 use super::schedule::Span;
 use crate::clock::Clock;
-use crate::plan::{LOAD_SERIES, LoadPace, LoadPlan};
+use crate::plan::{LOAD_SERIES, LoadPlan, events};
 use crate::record::{Emission, Pool, Recorder, RecorderSettings, Series};
 use crate::wire::{ErrorClass, Failure};
 
-/// The series of watches.
-const WATCH_EVENT: &str = "watch.event";
 /// The phase of what happens before the load.
 pub const SETUP: &str = "setup";
 /// Length of an interval.
@@ -38,6 +36,8 @@ pub struct Archive {
     pub gaps: Arc<Gaps>,
     /// The raft term last heard of.
     pub terms: Arc<Terms>,
+    /// Whether an answered read is an acknowledgement: where nothing is written.
+    pub reads_count: bool,
 }
 
 /// The raft term last heard of, by whichever connection.
@@ -101,7 +101,7 @@ const EACH: usize = 3;
 /// The books of one worker.
 pub struct Books {
     archive: Archive,
-    series: Vec<Series>,
+    series: Arc<[Series]>,
     open_loop: bool,
     watch: usize,
     timeout_ns: u64,
@@ -115,34 +115,44 @@ struct State {
     tallies: Vec<Tally>,
 }
 
+/// The series of a part: [`EACH`] of every operation in the order of the plan, then that of its watches.
+///
+/// Their names live as long as the process: there is one load in it, and everything that tells of a series names it.
+pub fn series(class: Option<&str>, plan: &LoadPlan) -> Arc<[Series]> {
+    let open_loop = plan.is_open();
+    let named = |name: String| -> &'static str {
+        let known = LOAD_SERIES.iter().find(|known| **known == name);
+        known.copied().unwrap_or_else(|| name.leak())
+    };
+    let mut series = Vec::new();
+    for strand in plan.strands_of(class) {
+        for (kind, keep_stalls) in [
+            ("service", !strand.open),
+            ("response", strand.open),
+            ("lag", false),
+        ] {
+            let name = named(format!("{}.{kind}", strand.name));
+            series.push(Series { name, keep_stalls });
+        }
+    }
+    debug_assert_eq!(series.len(), EACH * plan.operations.len());
+    series.push(Series {
+        name: named(events(class)),
+        // Of several classes the waits themselves are told one by one; their events would tell them again.
+        keep_stalls: class.is_none() || !open_loop,
+    });
+    series.into()
+}
+
 impl Books {
     /// Empty books.
-    pub fn new(archive: Archive, plan: &LoadPlan) -> Self {
-        let open_loop = matches!(plan.pace, LoadPace::Open { .. });
-        let named = |name: &str| LOAD_SERIES.iter().copied().find(|known| *known == name);
-        let mut series = Vec::new();
-        for operation in &plan.operations {
-            for (kind, keep_stalls) in [
-                ("service", !open_loop),
-                ("response", open_loop),
-                ("lag", false),
-            ] {
-                let name = format!("{}.{kind}", operation.operation.name());
-                series.extend(named(&name).map(|name| Series { name, keep_stalls }));
-            }
-        }
-        debug_assert_eq!(series.len(), EACH * plan.operations.len());
-        let watch = series.len();
-        series.push(Series {
-            name: WATCH_EVENT,
-            keep_stalls: true,
-        });
+    pub fn new(archive: Archive, plan: &LoadPlan, series: Arc<[Series]>) -> Self {
         let tallies = vec![Tally::default(); archive.spans.len()];
         Books {
             archive,
+            watch: series.len() - 1,
             series,
-            open_loop,
-            watch,
+            open_loop: plan.is_open(),
             timeout_ns: plan.timeout_ns,
             stall_ns: plan.heartbeat_ns,
             state: RefCell::new(State {
@@ -150,6 +160,11 @@ impl Books {
                 tallies,
             }),
         }
+    }
+
+    /// Whether an answered read is an acknowledgement.
+    pub fn reads_count(&self) -> bool {
+        self.archive.reads_count
     }
 
     /// The gaps that acknowledgements are told to.

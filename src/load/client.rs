@@ -141,7 +141,7 @@ impl Crew {
         done: &Done,
         now_ns: u64,
     ) {
-        if operation.writes() || !self.work.writes() {
+        if operation.writes() || self.books.reads_count() {
             self.books
                 .gaps()
                 .acknowledged(ticket.span, self.lane.member(), now_ns);

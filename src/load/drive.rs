@@ -9,20 +9,19 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use super::books::{Archive, SETUP, Tally, Terms};
-use super::feed::Stock;
+use super::books::{Archive, SETUP, Terms};
+use super::faults::Faults;
 use super::gaps::Gaps;
 use super::halt::{Control, DIED, DeathWatch};
 use super::operation::Work;
-use super::preload::Preload;
-use super::schedule::Span;
+use super::part::{Part, spans};
 use super::watching::Watching;
-use super::worker::{Berth, Left, Worker};
+use super::worker::{self, Left, Worker};
 use crate::clock::Clock;
 use crate::cluster::Watcher;
 use crate::disk::counters::CounterSampler;
 use crate::error::{Error, Result};
-use crate::plan::{LoadPace, LoadPlan};
+use crate::plan::LoadPlan;
 use crate::record::{Emission, Pool};
 use crate::units::format_bytes;
 use crate::wire::{Auth, Dialer, Endpoint, Failure};
@@ -45,8 +44,10 @@ pub struct Place {
 
 /// What a load needs beside its plan.
 pub struct Drive<'a> {
-    /// What all workers share.
-    pub work: Arc<Work>,
+    /// The plan of the whole.
+    pub plan: Arc<LoadPlan>,
+    /// What each of the loads that go on side by side does, with its class.
+    pub works: Vec<(Option<String>, Arc<Work>)>,
     /// The run's clock.
     pub clock: Clock,
     /// What ends it.
@@ -67,14 +68,17 @@ pub struct Drive<'a> {
     pub watcher: &'a Watcher,
     /// Reads this machine's counters.
     pub sampler: CounterSampler,
+    /// What is done to the etcd meanwhile.
+    pub faults: Faults<'a>,
 }
 
 /// A thread of the generator, and what it shares with the coordinator.
 struct Hand {
-    thread: JoinHandle<Left>,
-    start: Option<oneshot::Sender<u64>>,
+    thread: JoinHandle<Vec<Left>>,
+    /// One for each of its workers.
+    starts: Vec<oneshot::Sender<u64>>,
     cpu_ns: Arc<AtomicU64>,
-    in_flight: Arc<AtomicU64>,
+    in_flight: Vec<Arc<AtomicU64>>,
 }
 
 impl Drive<'_> {
@@ -84,7 +88,41 @@ impl Drive<'_> {
     /// Before the load begins: no connection, or keys that could not be written beforehand. After it: a thread died, so
     /// that what the others did is not all that was to be done.
     pub fn run(mut self) -> Result<()> {
-        let spans: Arc<[Span]> = spans(&self.work.plan).into();
+        let parts = self.parts();
+        let (ready, readiness) = sync_channel(1);
+        let mut hands = self.hire(&parts, &ready)?;
+        drop(ready);
+        let prepared = self.prepare(
+            &parts,
+            &readiness,
+            hands.iter().map(|hand| hand.starts.len()).sum(),
+        );
+        if let Err(error) = &prepared {
+            // The others would go on connecting and writing keys, and be waited for.
+            self.control.halt(error.to_string());
+        }
+        if prepared.is_err() || self.control.is_halted() {
+            hands.iter_mut().for_each(|hand| hand.starts.clear());
+            hands.into_iter().for_each(|hand| drop(hand.thread.join()));
+            return prepared;
+        }
+        let Some(archive) = parts.first().map(|part| part.archive.clone()) else {
+            return Ok(());
+        };
+        self.begin(&archive, &mut hands);
+        self.oversee(&archive, &hands);
+        let joined: Vec<_> = hands.into_iter().map(|hand| hand.thread.join()).collect();
+        let died = joined.iter().any(std::result::Result::is_err);
+        let left: Vec<Left> = joined.into_iter().flatten().flatten().collect();
+        self.account(&parts, &left);
+        if died {
+            return Err(Error::Refused(DIED.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn parts(&self) -> Vec<Arc<Part>> {
+        let spans = spans(&self.plan);
         let archive = Archive {
             clock: self.clock,
             start: Arc::new(OnceLock::new()),
@@ -93,85 +131,52 @@ impl Drive<'_> {
             sink: self.sink.clone(),
             pool: self.pool.clone(),
             terms: Arc::new(Terms::default()),
+            reads_count: !self.works.iter().any(|(_, work)| work.writes()),
         };
-        let watching = self
-            .work
-            .plan
-            .watch
-            .map(|watch| Arc::new(Watching::new(watch, self.clock)));
-        let preload = Arc::new(Preload::new(self.work.plan.preload));
-        let (ready, readiness) = sync_channel(1);
-        let mut hands = self.hire(&archive, &preload, watching.as_ref(), &ready)?;
-        drop(ready);
-        let prepared = self.prepare(&preload, &readiness, hands.len());
-        if let Err(error) = &prepared {
-            // The others would go on connecting and writing keys, and be waited for.
-            self.control.halt(error.to_string());
-        }
-        if prepared.is_err() || self.control.is_halted() {
-            hands.iter_mut().for_each(|hand| hand.start = None);
-            hands.into_iter().for_each(|hand| drop(hand.thread.join()));
-            return prepared;
-        }
-        self.begin(&archive, &mut hands);
-        self.oversee(&archive, &hands);
-        let joined: Vec<_> = hands.into_iter().map(|hand| hand.thread.join()).collect();
-        let died = joined.iter().any(std::result::Result::is_err);
-        let left: Vec<Left> = joined.into_iter().flatten().collect();
-        self.account(&archive, watching.as_deref(), &left);
-        if died {
-            return Err(Error::Refused(DIED.to_owned()));
-        }
-        Ok(())
+        let works = self.works.iter().enumerate();
+        works
+            .map(|(number, (class, work))| {
+                Arc::new(Part::new(number, class.clone(), Arc::clone(work), &archive))
+            })
+            .collect()
     }
 
     fn hire(
         &self,
-        archive: &Archive,
-        preload: &Arc<Preload>,
-        watching: Option<&Arc<Watching>>,
+        parts: &[Arc<Part>],
         ready: &SyncSender<std::result::Result<(), Failure>>,
     ) -> Result<Vec<Hand>> {
-        let plan = &self.work.plan;
-        let stock = matches!(plan.pace, LoadPace::Closed { .. }).then(|| {
-            Arc::new(Stock::new(
-                Arc::clone(&archive.spans),
-                plan.total.unwrap_or(u64::MAX),
-            ))
-        });
-        let berths = berths(plan, &self.places);
+        let mut crews = self.workers(parts);
+        crews.retain(|workers| !workers.is_empty());
         let mut hands = Vec::new();
-        for (number, berths) in berths.into_iter().enumerate() {
-            let (cpu_ns, in_flight) = (Arc::default(), Arc::default());
-            let (start, started) = oneshot::channel();
-            let worker = Worker {
-                berths,
-                lanes: plan.connections.into(),
-                work: Arc::clone(&self.work),
-                archive: archive.clone(),
-                control: self.control.clone(),
-                dialer: self.dialer.clone(),
-                auth: self.auth.clone(),
-                stock: stock.clone(),
-                preload: Arc::clone(preload),
-                watching: watching.cloned(),
-                writing: watching.map(Watching::writing),
-                cpu_ns: Arc::clone(&cpu_ns),
-                in_flight: Arc::clone(&in_flight),
-                grants_lease: number == 0,
-            };
+        for (number, mut workers) in crews.into_iter().enumerate() {
+            let cpu_ns: Arc<AtomicU64> = Arc::default();
+            let mut starts = Vec::new();
+            let mut begun = Vec::new();
+            workers
+                .iter_mut()
+                .for_each(|worker| worker.cpu_ns = Arc::clone(&cpu_ns));
+            let in_flight = workers
+                .iter()
+                .map(|worker| Arc::clone(&worker.in_flight))
+                .collect();
+            for worker in workers {
+                let (start, started) = oneshot::channel();
+                starts.push(start);
+                begun.push((worker, started));
+            }
             let ready = ready.clone();
             let watch = DeathWatch::new(self.control.clone());
             let thread = std::thread::Builder::new()
                 .name(format!("load-{number}"))
                 .spawn(move || {
                     let _watch = watch;
-                    worker.run(&ready, started)
+                    worker::run(begun, &ready)
                 })
                 .map_err(|error| Error::Refused(format!("cannot start a thread: {error}")))?;
             hands.push(Hand {
                 thread,
-                start: Some(start),
+                starts,
                 cpu_ns,
                 in_flight,
             });
@@ -179,15 +184,51 @@ impl Drive<'_> {
         Ok(hands)
     }
 
+    /// The workers of each thread: one of every part that has connections there. Each part begins with the thread after
+    /// that where the one before it ended, so that small ones do not crowd on the first.
+    fn workers(&self, parts: &[Arc<Part>]) -> Vec<Vec<Worker>> {
+        let threads = self.plan.threads.clamp(1, self.plan.connections.max(1));
+        let mut crews: Vec<Vec<Worker>> = (0..threads).map(|_| Vec::new()).collect();
+        let mut from = 0;
+        for (number, part) in parts.iter().enumerate() {
+            let connections = part.work.plan.connections.max(1);
+            let berths = part.berths(&self.places, threads, from);
+            let first = (from % threads) as usize;
+            from += connections;
+            for (thread, berths) in berths
+                .into_iter()
+                .enumerate()
+                .filter(|(_, b)| !b.is_empty())
+            {
+                crews[thread].push(Worker {
+                    number,
+                    berths,
+                    lanes: connections.into(),
+                    part: Arc::clone(part),
+                    control: self.control.clone(),
+                    dialer: self.dialer.clone(),
+                    auth: self.auth.clone(),
+                    writing: part.watching.as_ref().map(Watching::writing),
+                    cpu_ns: Arc::default(),
+                    in_flight: Arc::default(),
+                    grants_lease: thread == first,
+                });
+            }
+        }
+        crews
+    }
+
     /// Waits until all workers are ready, and tells how the preload comes along.
     fn prepare(
         &self,
-        preload: &Preload,
+        parts: &[Arc<Part>],
         readiness: &Receiver<std::result::Result<(), Failure>>,
         workers: usize,
     ) -> Result<()> {
         let begun_ns = self.clock.now_ns();
-        let phase: Arc<str> = if preload.keys() > 0 {
+        let keys: u64 = parts.iter().map(|part| part.preload.keys()).sum();
+        let written = || parts.iter().map(|part| part.preload.written()).sum::<u64>();
+        let phase: Arc<str> = if keys > 0 {
             "preload".into()
         } else {
             SETUP.into()
@@ -206,8 +247,8 @@ impl Drive<'_> {
                 return Err(Error::Refused(why));
             }
             let now_ns = self.clock.now_ns();
-            if preload.keys() > 0 && (now_ns - told_ns >= CPU_EVERY_NS || waiting == 0) {
-                let written = preload.written();
+            if keys > 0 && (now_ns - told_ns >= CPU_EVERY_NS || waiting == 0) {
+                let written = written();
                 self.tell(Emission::Counters {
                     phase: Arc::clone(&phase),
                     start_ns: told_ns,
@@ -219,9 +260,8 @@ impl Drive<'_> {
                 (told_ns, told) = (now_ns, written);
             }
         }
-        if preload.keys() > 0 {
-            let detail =
-                json!({ "keys": preload.written(), "length_ns": self.clock.now_ns() - begun_ns });
+        if keys > 0 {
+            let detail = json!({ "keys": written(), "length_ns": self.clock.now_ns() - begun_ns });
             self.event(&phase, "preload", None, detail);
         }
         Ok(())
@@ -235,7 +275,7 @@ impl Drive<'_> {
             .gaps
             .begin(archive.spans.iter().map(|span| start_ns + span.start_ns));
         for hand in hands {
-            if let Some(start) = hand.start.take() {
+            for start in hand.starts.drain(..) {
                 // A worker that died is missed when it is joined.
                 let _ = start.send(start_ns);
             }
@@ -264,9 +304,11 @@ impl Drive<'_> {
                 self.tell_counters(&phase, (told_ns, now_ns), hands, used);
                 (told_ns, told_cpu_ns) = (now_ns, cpu);
             }
+            self.faults.look(start_ns, &phase);
             self.keep_off_the_quota(&phase);
             sleep(LOOK);
         }
+        self.faults.end(start_ns, &phase);
     }
 
     fn enter(&self, phase: &Arc<str>, at_ns: u64, length_ns: u64) {
@@ -287,7 +329,8 @@ impl Drive<'_> {
     ) {
         let in_flight: u64 = hands
             .iter()
-            .map(|hand| hand.in_flight.load(Ordering::Relaxed))
+            .flat_map(|hand| &hand.in_flight)
+            .map(|in_flight| in_flight.load(Ordering::Relaxed))
             .sum();
         self.tell(Emission::Counters {
             phase: Arc::clone(phase),
@@ -310,7 +353,7 @@ impl Drive<'_> {
     /// Ends the load before the database reaches its quota: then it would refuse the writes of everybody.
     fn keep_off_the_quota(&self, phase: &Arc<str>) {
         let live = self.watcher.live();
-        if self.control.is_halted() || !live.must_stop() {
+        if self.control.is_halted() || !live.must_stop() || self.faults.may_fill() {
             return;
         }
         let (db_bytes, quota_bytes) = (live.db_bytes(), live.quota().limit());
@@ -327,64 +370,7 @@ impl Drive<'_> {
         ));
     }
 
-    /// What each phase amounted to.
-    fn account(&self, archive: &Archive, watching: Option<&Watching>, left: &[Left]) {
-        let start_ns = archive.start_ns();
-        let now_ns = self.clock.now_ns();
-        for (index, span) in archive.spans.iter().enumerate() {
-            let begins_ns = start_ns + span.start_ns;
-            if begins_ns >= now_ns {
-                break;
-            }
-            let mut tally = Tally::default();
-            left.iter()
-                .filter_map(|left| left.tallies.get(index))
-                .for_each(|part| tally += *part);
-            let ends_ns = start_ns.saturating_add(span.end_ns()).min(now_ns);
-            let length_ns = ends_ns - begins_ns;
-            let wanted = (span.from_per_s > 0.0).then_some((span.from_per_s + span.to_per_s) / 2.0);
-            let detail = json!({
-                "due": tally.sent + tally.unsent,
-                "sent": tally.sent,
-                "answered": tally.answered,
-                "failed": tally.failed,
-                "unsent": tally.unsent,
-                "wanted_per_s": wanted,
-                "length_ns": length_ns,
-                "in_flight_max": tally.most_in_flight,
-                "connections": self.work.plan.connections,
-            });
-            self.event(&span.phase, "load.phase", None, detail);
-            if tally.attempts > 0 {
-                let detail = json!({ "count": tally.conflicts, "attempts": tally.attempts });
-                self.event(&span.phase, "txn.conflicts", None, detail);
-            }
-            for (member, gap) in archive.gaps.longest(index, ends_ns) {
-                let detail = json!({ "start_ns": gap.start_ns, "length_ns": gap.length_ns });
-                self.event(&span.phase, "ack.gap", member, detail);
-            }
-        }
-        if let (Some(_), Some(last)) = (self.work.plan.writes.shared_leases, archive.spans.last()) {
-            let (count, keys) = self.work.leases.shared();
-            let detail = json!({ "count": count, "keys": keys });
-            self.event(&last.phase, "lease.grants", None, detail);
-        }
-        if let (Some(watching), Some(last)) = (watching, archive.spans.last()) {
-            let (expected, received, duplicates) = watching.counts();
-            let detail = json!({
-                "expected": expected,
-                "received": received,
-                "missing": expected.saturating_sub(received),
-                "duplicates": duplicates,
-                "deletions": watching.deletions(),
-                "streams": watching.plan.streams,
-                "watches": u64::from(watching.plan.streams) * u64::from(watching.plan.watches_per_stream),
-            });
-            self.event(&last.phase, "watch.total", None, detail);
-        }
-    }
-
-    fn event(
+    pub(super) fn event(
         &self,
         phase: &Arc<str>,
         kind: &'static str,
@@ -411,92 +397,4 @@ fn cpu_ns(hands: &[Hand]) -> u64 {
         .iter()
         .map(|hand| hand.cpu_ns.load(Ordering::Relaxed))
         .sum()
-}
-
-/// The phases of a load on its own clock.
-fn spans(plan: &LoadPlan) -> Vec<Span> {
-    let steps = plan.steps();
-    let burst = match plan.pace {
-        LoadPace::Open { burst, .. } => burst,
-        LoadPace::Closed { .. } => 0,
-    };
-    let first_per_s = steps.first().map_or(0.0, |step| step.from_per_s);
-    let mut spans = Vec::new();
-    if plan.warmup_ns > 0 {
-        spans.push(Span {
-            phase: "warmup".into(),
-            start_ns: 0,
-            length_ns: plan.warmup_ns,
-            from_per_s: first_per_s,
-            to_per_s: first_per_s,
-            burst: 0,
-            measured: false,
-        });
-    }
-    let mut start_ns = plan.warmup_ns;
-    let mut measured =
-        |name: String, length_ns: u64, from_per_s: f64, to_per_s: f64, burst: u32| {
-            spans.push(Span {
-                phase: name.into(),
-                start_ns,
-                length_ns,
-                from_per_s,
-                to_per_s,
-                burst,
-                measured: true,
-            });
-            start_ns = start_ns.saturating_add(length_ns);
-        };
-    match steps {
-        [_, _, ..] => {
-            for (index, step) in steps.iter().enumerate() {
-                let burst = if index == 0 { burst } else { 0 };
-                let name = format!("rate.{}", index + 1);
-                measured(
-                    name,
-                    step.duration_ns,
-                    step.from_per_s,
-                    step.to_per_s,
-                    burst,
-                );
-            }
-        }
-        _ => {
-            let (from, to) = steps
-                .first()
-                .map_or((0.0, 0.0), |step| (step.from_per_s, step.to_per_s));
-            measured(
-                "steady".to_owned(),
-                plan.duration_ns.unwrap_or(u64::MAX),
-                from,
-                to,
-                burst,
-            );
-        }
-    }
-    spans
-}
-
-/// Which worker has which connections, and how many clients each of them has.
-fn berths(plan: &LoadPlan, places: &[Place]) -> Vec<Vec<Berth>> {
-    let connections = plan.connections.max(1);
-    let clients = match plan.pace {
-        LoadPace::Closed { clients } => clients,
-        LoadPace::Open { max_in_flight, .. } => max_in_flight,
-    };
-    let threads = plan.threads.clamp(1, connections);
-    let mut workers = vec![Vec::new(); threads as usize];
-    for number in 0..connections {
-        let place = &places[number as usize % places.len().max(1)];
-        let extra = u32::from(number < clients % connections);
-        let worker: &mut Vec<Berth> = &mut workers[(number % threads) as usize];
-        worker.push(Berth {
-            number: number.into(),
-            endpoint: place.endpoint.clone(),
-            member: place.member,
-            clients: clients / connections + extra,
-        });
-    }
-    workers.retain(|berths| !berths.is_empty());
-    workers
 }

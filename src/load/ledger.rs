@@ -23,6 +23,9 @@ struct Unknown {
     more: u64,
 }
 
+/// As many writes are told by name.
+const FEW: usize = 10;
+
 /// What became of a run's writes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Verified {
@@ -130,6 +133,19 @@ impl Ledger {
     }
 }
 
+impl std::ops::AddAssign for Verified {
+    fn add_assign(&mut self, other: Verified) {
+        self.acked_keys += other.acked_keys;
+        self.checked += other.checked;
+        self.lost += other.lost;
+        self.phantom += other.phantom;
+        self.unknown_applied += other.unknown_applied;
+        self.unknown_not_applied += other.unknown_not_applied;
+        let room = FEW.saturating_sub(self.examples.len());
+        self.examples.extend(other.examples.into_iter().take(room));
+    }
+}
+
 impl Verified {
     fn judge(
         &mut self,
@@ -173,7 +189,6 @@ impl Verified {
     }
 
     fn example(&mut self, example: String) {
-        const FEW: usize = 10;
         if self.examples.len() < FEW {
             self.examples.push(example);
         }

@@ -1,10 +1,12 @@
 //! The load generator: drives an etcd, and charges every delay to the request that suffered it.
 
+mod account;
 mod after;
 mod books;
 mod client;
 mod draw;
 mod drive;
+mod faults;
 mod feed;
 mod flight;
 mod gaps;
@@ -14,6 +16,7 @@ mod lane;
 mod leases;
 mod ledger;
 mod operation;
+mod part;
 mod population;
 mod preload;
 mod run;

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::after::After;
 use super::books::SETUP;
 use super::drive::{Drive, Place};
+use super::faults::{Desk, Faults};
 use super::halt::Control;
 use super::operation::Work;
 use crate::clock::Clock;
@@ -33,7 +34,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     let clock = request.clock;
     let run_id = session::run_id(&clock);
     let dialer = Dialer::new(&plan.security, plan.dial_timeout_ns)?;
-    let local = start_local(plan, &run_id)?;
+    let mut local = start_local(plan, &run_id)?;
     let endpoints = endpoints(plan, local.as_ref())?;
     let mut cluster = Cluster::connect(&endpoints, &dialer, credentials.as_ref())?;
     let placed = cluster.place(&plan.placement)?;
@@ -62,7 +63,9 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     };
     setup.tell(&guarded, &cluster, &prefix);
     let load = Load {
-        work: Work::new(Arc::new(plan.clone()), &prefix, nonce),
+        works: works(plan, &prefix, nonce),
+        plan: Arc::new(plan.clone()),
+        prefix,
         clock,
         control: control.clone(),
         sink,
@@ -71,7 +74,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         shared: guarded.shared,
         auth: credentials.map(|credentials| Arc::new(Auth::new(credentials, plan.timeout_ns))),
     };
-    let (outcome, leftover) = match load.carry_out(&mut cluster, &placed, sampler) {
+    let (outcome, leftover) = match load.carry_out(&mut cluster, &placed, sampler, local.as_mut()) {
         Ok(carried_out) => carried_out,
         Err(error) => (Err(error), None),
     };
@@ -89,6 +92,21 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         leftover,
         ..finished
     })
+}
+
+/// What each of the loads that go on side by side does, with its class.
+fn works(plan: &LoadPlan, prefix: &str, nonce: u32) -> Vec<(Option<String>, Arc<Work>)> {
+    let parts = plan.parts().into_iter().enumerate();
+    let work = |(number, (class, part)): (usize, (Option<&str>, LoadPlan))| {
+        // That of a load without classes is the whole.
+        let below = part.keys.prefix.clone().filter(|_| class.is_some());
+        let prefix = format!("{prefix}{}", below.unwrap_or_default());
+        // No class takes the values of another for its own.
+        let nonce = nonce.wrapping_add(number as u32);
+        let work = Work::new(Arc::new(part), &prefix, nonce);
+        (class.map(str::to_owned), Arc::new(work))
+    };
+    parts.map(work).collect()
 }
 
 fn start_local(plan: &LoadPlan, run_id: &str) -> Result<Option<LocalCluster>> {
@@ -224,7 +242,9 @@ impl Setup {
 
 /// What a load works with.
 struct Load {
-    work: Work,
+    plan: Arc<LoadPlan>,
+    prefix: String,
+    works: Vec<(Option<String>, Arc<Work>)>,
     clock: Clock,
     control: Control,
     sink: SyncSender<Emission>,
@@ -240,6 +260,7 @@ impl Load {
         cluster: &mut Cluster,
         placed: &[usize],
         sampler: CounterSampler,
+        local: Option<&mut LocalCluster>,
     ) -> Result<(Result<()>, Option<Error>)> {
         let members = cluster.members();
         let several = members.len() > 1;
@@ -250,15 +271,22 @@ impl Load {
             })
         });
         let places: Vec<Place> = places.collect();
-        let watcher = Watcher::start(
-            cluster,
-            self.clock,
-            self.sink.clone(),
-            self.work.plan.scrape,
-        )?;
-        let work = Arc::new(self.work);
+        let watcher = Watcher::start(cluster, self.clock, self.sink.clone(), self.plan.scrape)?;
+        let works: Vec<Arc<Work>> = self
+            .works
+            .iter()
+            .map(|(_, work)| Arc::clone(work))
+            .collect();
+        let desk = Desk {
+            clock: self.clock,
+            control: self.control.clone(),
+            sink: self.sink.clone(),
+            live: watcher.live(),
+        };
+        let faults = Faults::of(&self.plan, local, &self.dialer, desk)?;
         let driven = Drive {
-            work: Arc::clone(&work),
+            plan: Arc::clone(&self.plan),
+            works: self.works,
             clock: self.clock,
             control: self.control.clone(),
             sink: self.sink.clone(),
@@ -268,11 +296,14 @@ impl Load {
             dialer: self.dialer,
             auth: self.auth,
             watcher: &watcher,
+            faults,
             sampler,
         }
         .run();
         let after = After {
-            work: &work,
+            plan: &self.plan,
+            prefix: &self.prefix,
+            works: &works,
             cluster,
             control: &self.control,
             clock: self.clock,

@@ -35,7 +35,13 @@ impl Span {
     /// When the arrival at `units` on the scale of arrivals is due, from the span's start: the time up to which the
     /// rate adds up to so many.
     fn due(&self, units: f64) -> f64 {
-        let units = (units - f64::from(self.burst)).max(0.0);
+        let units = units - f64::from(self.burst);
+        if units < 0.0 {
+            return 0.0;
+        }
+        if self.from_per_s == 0.0 && self.to_per_s == 0.0 {
+            return f64::INFINITY;
+        }
         let change = (self.to_per_s - self.from_per_s) / (self.length_ns as f64 / S);
         if change.abs() < 1e-9 {
             return units / self.from_per_s * S;
@@ -67,6 +73,8 @@ pub struct Schedule {
     draw: Draw,
     lane: u64,
     lanes: u64,
+    /// Where between two arrivals of an even spacing the first lies.
+    offset: f64,
     /// Measured operations in all.
     total: u64,
     span: usize,
@@ -94,6 +102,7 @@ impl Schedule {
             draw: Draw::of(!seed, lane),
             lane,
             lanes,
+            offset: 0.0,
             total,
             span: 0,
             taken: 0,
@@ -103,6 +112,11 @@ impl Schedule {
         };
         schedule.begin_span();
         schedule
+    }
+
+    /// With the first of evenly spaced arrivals this far, below 1, on the way to the second.
+    pub fn offset(self, offset: f64) -> Self {
+        Schedule { offset, ..self }
     }
 
     fn begin_span(&mut self) {
@@ -132,7 +146,8 @@ impl Schedule {
             Arrival::Poisson if in_turn >= f64::from(span.burst) => {
                 self.units + f64::from(span.burst)
             }
-            _ => in_turn,
+            Arrival::Poisson => in_turn,
+            Arrival::Constant => in_turn + self.offset,
         }
     }
 }
@@ -284,6 +299,36 @@ mod tests {
                 due.len()
             );
         }
+    }
+
+    #[test]
+    fn a_step_without_a_rate_has_its_burst_alone() {
+        let burst = Span {
+            burst: 7,
+            ..span(10, 5, 0.0, 0.0)
+        };
+        for lanes in [1, 3] {
+            let due = all(
+                vec![span(0, 10, 0.0, 0.0), burst.clone()],
+                Arrival::Constant,
+                u64::MAX,
+                lanes,
+            );
+            assert_eq!(due.len(), 7);
+            assert!(due.iter().all(|due| due.at_ns == 10 * SECOND));
+        }
+    }
+
+    #[test]
+    fn an_offset_moves_all_arrivals_and_loses_none() {
+        let spans: Arc<[Span]> = vec![span(0, 10, 20.0, 20.0)].into();
+        let lane = |lane| {
+            Schedule::new(spans.clone(), Arrival::Constant, u64::MAX, 1, lane, 2).offset(0.25)
+        };
+        let mut due: Vec<u64> = (0..2).flat_map(lane).map(|due| due.at_ns).collect();
+        due.sort_unstable();
+        assert_eq!(due.len(), 200);
+        assert_eq!(due[..2], [12_500_000, 62_500_000]);
     }
 
     #[test]

@@ -12,16 +12,15 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 
-use super::books::{Archive, Books, Tally};
+use super::books::{Books, Tally};
 use super::client::{self, Crew};
-use super::feed::{Feed, Source, Stock};
+use super::feed::{Feed, Source};
 use super::flight::Flights;
 use super::halt::Control;
 use super::lane::{Lane, LaneSettings};
-use super::operation::Work;
-use super::preload::Preload;
+use super::part::Part;
 use super::schedule::Schedule;
-use super::watching::{self, Streams, Watching, Writing};
+use super::watching::{self, Streams, Writing};
 use crate::plan::{Arrival, LoadPace, Operation};
 use crate::wire::{Auth, Dialer, Endpoint, ErrorClass, Failure};
 
@@ -49,26 +48,20 @@ pub struct Berth {
 
 /// What a worker needs.
 pub struct Worker {
+    /// Number of its part.
+    pub number: usize,
     /// Its connections.
     pub berths: Vec<Berth>,
-    /// Connections of all workers.
+    /// Connections of all workers of the part.
     pub lanes: u64,
-    /// What all share.
-    pub work: Arc<Work>,
-    /// Where it writes.
-    pub archive: Archive,
+    /// What it shares with the other workers of its load.
+    pub part: Arc<Part>,
     /// What ends it.
     pub control: Control,
     /// Makes connections.
     pub dialer: Dialer,
     /// Who we are.
     pub auth: Option<Arc<Auth>>,
-    /// Operations of a closed loop.
-    pub stock: Option<Arc<Stock>>,
-    /// Keys to be written before the load.
-    pub preload: Arc<Preload>,
-    /// What watches are to see.
-    pub watching: Option<Arc<Watching>>,
     /// Says that it may write.
     pub writing: Option<Writing>,
     /// Processor time of the thread so far.
@@ -91,40 +84,51 @@ struct Prepared {
 /// What a worker leaves.
 #[derive(Debug, Clone, Default)]
 pub struct Left {
+    /// Number of its part.
+    pub part: usize,
     /// Per span.
     pub tallies: Vec<Tally>,
+}
+
+/// What one thread does: workers of one or several loads, side by side, each with what tells it the start.
+pub fn run(
+    workers: Vec<(Worker, oneshot::Receiver<u64>)>,
+    ready: &SyncSender<Result<(), Failure>>,
+) -> Vec<Left> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .event_interval(256)
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = ready.send(Err(local(&error)));
+            return Vec::new();
+        }
+    };
+    let working = workers
+        .into_iter()
+        .map(|(worker, start)| worker.work(ready, start));
+    LocalSet::new().block_on(&runtime, join_all(working))
 }
 
 impl Worker {
     /// Connects, prepares, says that it is ready, waits for the start and does its part of the load.
     ///
     /// `start` brings the load's start on the run's clock; when it is dropped the load does not take place.
-    pub fn run(
-        self,
-        ready: &SyncSender<Result<(), Failure>>,
-        start: oneshot::Receiver<u64>,
-    ) -> Left {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .event_interval(256)
-            .build();
-        let runtime = match runtime {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                let _ = ready.send(Err(local(&error)));
-                return Left::default();
-            }
-        };
-        LocalSet::new().block_on(&runtime, self.work(ready, start))
-    }
-
     async fn work(
         mut self,
         ready: &SyncSender<Result<(), Failure>>,
         start: oneshot::Receiver<u64>,
     ) -> Left {
-        let books = Rc::new(Books::new(self.archive.clone(), &self.work.plan));
+        let part = &self.part;
+        let books = Books::new(
+            part.archive.clone(),
+            &part.work.plan,
+            Arc::clone(&part.series),
+        );
+        let books = Rc::new(books);
         let writing = self.writing.take();
         let prepared = self.prepare(&books).await;
         let failed = prepared.is_err();
@@ -161,13 +165,13 @@ impl Worker {
         let Some((first, _)) = lanes.first() else {
             return Ok(Prepared::default());
         };
-        let ttl_s = self.work.plan.writes.lease_ttl_s;
-        let one_for_all = self.work.plan.writes.shared_leases.is_none();
+        let ttl_s = self.part.work.plan.writes.lease_ttl_s;
+        let one_for_all = self.part.work.plan.writes.shared_leases.is_none();
         if self.grants_lease && ttl_s > 0 && one_for_all {
-            let lease = client::grant(&self.work, first, ttl_s).await?;
-            self.work.lease.store(lease, Ordering::Relaxed);
+            let lease = client::grant(&self.part.work, first, ttl_s).await?;
+            self.part.work.lease.store(lease, Ordering::Relaxed);
             spawn_local(client::keep_alive(
-                Arc::clone(&self.work),
+                Arc::clone(&self.part.work),
                 Rc::clone(first),
                 lease,
                 ttl_s,
@@ -175,34 +179,36 @@ impl Worker {
         }
         if self.plans(Operation::LeaseKeepalive) {
             for (lane, lease) in &lanes {
-                lease.set(client::grant(&self.work, lane, super::LEASE_TTL_S).await?);
+                lease.set(client::grant(&self.part.work, lane, super::LEASE_TTL_S).await?);
             }
         }
-        let writing = lanes
-            .iter()
-            .map(|(lane, _)| self.preload.write(&self.work, lane, &self.control));
+        let writing = lanes.iter().map(|(lane, _)| {
+            self.part
+                .preload
+                .write(&self.part.work, lane, &self.control)
+        });
         for written in join_all(writing).await {
             written?;
         }
         // No watch is to see the keys to begin with, and none may miss the first of the load.
-        self.preload.over(&self.control).await;
+        self.part.preload.over(&self.control).await;
         let watches = self.watch(books, &lanes).await;
         Ok(Prepared { lanes, watches })
     }
 
     fn plans(&self, operation: Operation) -> bool {
-        let mut operations = self.work.plan.operations.iter();
+        let mut operations = self.part.work.plan.operations.iter();
         operations.any(|weighted| weighted.operation == operation)
     }
 
     async fn connect(&self, berth: &Berth, books: &Rc<Books>) -> Result<Rc<Lane>, Failure> {
         let lane = Lane::new(LaneSettings {
-            clock: self.archive.clock,
+            clock: self.part.archive.clock,
             endpoint: berth.endpoint.clone(),
             member: berth.member,
             dialer: self.dialer.clone(),
             auth: self.auth.clone(),
-            patience: Duration::from_nanos(self.work.plan.timeout_ns),
+            patience: Duration::from_nanos(self.part.work.plan.timeout_ns),
         });
         lane.connect(books).await?;
         Ok(lane)
@@ -216,19 +222,19 @@ impl Worker {
         start_ns: u64,
         writing: Option<Writing>,
     ) -> std::io::Result<Left> {
-        let flights = Rc::new(Flights::new(self.archive.spans.len()));
+        let flights = Rc::new(Flights::new(self.part.archive.spans.len()));
         let done = Rc::new(Notify::new());
         let running = Rc::new(Cell::new(0));
         let mut crews = Vec::new();
         for ((lane, lease), berth) in lanes.into_iter().zip(&self.berths) {
-            let feed = Feed::new(self.archive.clock, start_ns, self.source(berth))?;
+            let feed = Feed::new(self.part.archive.clock, start_ns, self.source(berth))?;
             let crew = Rc::new(Crew {
-                work: Arc::clone(&self.work),
-                clock: self.archive.clock,
+                work: Arc::clone(&self.part.work),
+                clock: self.part.archive.clock,
                 control: self.control.clone(),
                 books: Rc::clone(books),
                 flights: Rc::clone(&flights),
-                watching: self.watching.clone(),
+                watching: self.part.watching.clone(),
                 lane,
                 lease,
                 feed,
@@ -252,33 +258,34 @@ impl Worker {
         }
         drop(writing);
         self.settle(&crews);
-        if let Some(watching) = &self.watching {
+        if let Some(watching) = &self.part.watching {
             watches
-                .last_events(watching, &self.archive.clock, LAST_EVENTS_NS)
+                .last_events(watching, &self.part.archive.clock, LAST_EVENTS_NS)
                 .await;
         }
-        let now_ns = self.archive.clock.now_ns();
+        let now_ns = self.part.archive.clock.now_ns();
         self.note_cpu();
         let mut tallies = books.close(now_ns);
         for (tally, most) in tallies.iter_mut().zip(flights.most()) {
             tally.most_in_flight = most;
         }
         self.in_flight.store(0, Ordering::Relaxed);
-        Ok(Left { tallies })
+        let part = self.number;
+        Ok(Left { part, tallies })
     }
 
     async fn watch(&self, books: &Rc<Books>, lanes: &[(Rc<Lane>, Rc<Cell<i64>>)]) -> Streams {
-        let Some(watching) = &self.watching else {
+        let Some(watching) = &self.part.watching else {
             return Streams::default();
         };
         let berths = self.berths.iter().map(|berth| berth.number);
         let lanes = lanes.iter().map(|(lane, _)| Rc::clone(lane)).zip(berths);
-        watching::open(watching, &self.work, books, lanes, self.lanes).await
+        watching::open(watching, &self.part.work, books, lanes, self.lanes).await
     }
 
     fn source(&self, berth: &Berth) -> Source {
-        let plan = &self.work.plan;
-        match (&self.stock, &plan.pace) {
+        let plan = &self.part.work.plan;
+        match (&self.part.stock, &plan.pace) {
             (Some(stock), _) => Source::Closed(Arc::clone(stock)),
             (None, pace) => {
                 let arrival = match pace {
@@ -286,23 +293,28 @@ impl Worker {
                     LoadPace::Closed { .. } => Arrival::Constant,
                 };
                 let total = plan.total.unwrap_or(u64::MAX);
-                let spans = Arc::clone(&self.archive.spans);
+                let spans = Arc::clone(&self.part.archive.spans);
                 let schedule =
                     Schedule::new(spans, arrival, total, plan.seed, berth.number, self.lanes);
-                Source::Open(Box::new(schedule))
+                Source::Open(Box::new(schedule.offset(self.part.offset)))
             }
         }
     }
 
     /// Time limits, intervals, the end: what would otherwise need a timer per operation.
     fn look_after(&self, books: &Books, crews: &[Rc<Crew>], flights: &Flights, start_ns: u64) {
-        let now_ns = self.archive.clock.now_ns();
-        let timeout_ns = self.work.plan.timeout_ns;
+        let now_ns = self.part.archive.clock.now_ns();
+        let timeout_ns = self.part.work.plan.timeout_ns;
         books.tick(now_ns);
         self.note_cpu();
         self.in_flight.store(flights.under_way(), Ordering::Relaxed);
         flights.expire(now_ns.saturating_sub(timeout_ns));
-        let end_ns = self.archive.spans.last().map_or(0, |span| span.end_ns());
+        let end_ns = self
+            .part
+            .archive
+            .spans
+            .last()
+            .map_or(0, |span| span.end_ns());
         // What is due near the end may be sent as long after it as anybody would wait.
         let late = now_ns.saturating_sub(start_ns) > end_ns.saturating_add(timeout_ns);
         let halted_for = self.control.halted_for(now_ns);

@@ -1,5 +1,6 @@
 //! How many bytes a plan can write, from above and from below. Reserved but unwritten WAL space is not written.
 
+use super::neighbour::PHASES_BESIDE;
 use super::{DiskPlan, Load, Workload};
 
 const MIB: u64 = 1 << 20;
@@ -32,7 +33,8 @@ pub(super) fn default_max_bytes(plan: &DiskPlan) -> u64 {
     let asked = etcd_phase(plan)
         .saturating_add(wal_phase(plan))
         .saturating_add(built)
-        .saturating_add(built / 4);
+        .saturating_add(built / 4)
+        .saturating_add(neighbours(plan));
     let searched = commits_phase(plan)
         .saturating_add(capacity_phase(plan))
         .saturating_add(durability_phase(plan));
@@ -53,7 +55,9 @@ pub(super) fn least(plan: &DiskPlan) -> u64 {
         }
         Load::Closed { .. } => 0.0,
     };
-    databases(plan).saturating_add(load as u64)
+    databases(plan)
+        .saturating_add(load as u64)
+        .saturating_add(neighbours(plan))
 }
 
 // Below, `as u64` saturates, which is what an upper bound wants.
@@ -86,6 +90,13 @@ fn etcd_phase(plan: &DiskPlan) -> u64 {
 fn capacity_phase(plan: &DiskPlan) -> u64 {
     let puts_per_s = steady_puts_per_s(plan).max(MOST_PUTS_PER_S);
     (seconds(plan, "capacity") * bytes_per_s(plan, puts_per_s)) as u64
+}
+
+/// What neighbours write at the rates asked for; they are at work whenever the probe is under load.
+fn neighbours(plan: &DiskPlan) -> u64 {
+    let beside_s = PHASES_BESIDE.iter().map(|name| seconds(plan, name)).sum();
+    let each = plan.neighbours.iter();
+    each.map(|neighbour| neighbour.bytes_in(beside_s)).sum()
 }
 
 /// The databases that are built before the load, one per member.

@@ -85,6 +85,9 @@ impl DiskPlan {
         if self.engine == EngineKind::Uring {
             flags.extend(flag("--engine", "uring"));
         }
+        for neighbour in &self.neighbours {
+            flags.extend(flag("--neighbour", neighbour));
+        }
         flags
     }
 
@@ -190,6 +193,8 @@ mod tests {
             "etcdbench disk /srv --members 30 --rate 50 --engine uring --key-size 8 --val-size 256 --beside-live",
             "etcdbench disk /srv --backend-batch-interval 50ms --backend-batch-limit 500 --max-bytes 5GB",
             "etcdbench disk /srv --profile k3s --rule 'wal.fsync.p99.9 < 20ms' --rule 'put.commit.p99 < 50ms'",
+            "etcdbench disk /srv --neighbour bulk --neighbour 'sync=250@/mnt/my other disk' --neighbour none",
+            "etcdbench disk /srv --neighbour unpack=10 --neighbour read=1.5MiB",
             "etcdbench disk \"/srv/it's \\$HOME\" --quick --phases idle,wal",
         ] {
             let asked = typed(line);

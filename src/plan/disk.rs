@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Neighbour;
+
 /// Everything `etcdbench disk` needs to know, resolved and checked.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct DiskPlan {
@@ -18,6 +20,9 @@ pub struct DiskPlan {
     pub members: u32,
     /// What each member writes and when.
     pub workload: Workload,
+    /// Who else is at work meanwhile, on purpose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub neighbours: Vec<Neighbour>,
     /// Database size to build before the load, per member; 0 starts with an empty one.
     pub db_size_bytes: u64,
     /// Backend quota the disk must have room for.

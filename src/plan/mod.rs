@@ -9,6 +9,7 @@ mod document;
 mod export;
 mod import;
 pub(crate) mod load;
+pub(crate) mod neighbour;
 mod phases;
 mod resolve;
 pub mod scenario;
@@ -21,10 +22,11 @@ pub use document::{DocumentPlan, chosen, place};
 pub use export::{Destination, ExportPlan};
 pub use import::{DeviceWrites, Figures, ImportPlan, ImportRequest, Input, Layout, Program};
 pub use load::{
-    FRESH_PREFIX, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation,
-    Placement, RateStep, ReadShape, Reads, Security, SharedLeases, SizeDistribution, Stm, Target,
-    Values, Watch, Weighted, Writes,
+    Class, FRESH_PREFIX, Faults, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan,
+    Operation, Placement, RateStep, ReadShape, Reads, Security, SharedLeases, SizeDistribution,
+    Stm, Strand, Target, Values, Watch, Weighted, Writes, events,
 };
+pub use neighbour::{Neighbour, NeighbourKind};
 pub use resolve::labels;
 pub use scenario::ScenarioPlan;
 pub use trend::{Acknowledgement, TrendPlan, TrendSource};

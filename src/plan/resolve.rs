@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::budget::{default_max_bytes, least};
-use super::{Arrival, DiskPlan, EngineKind, Load, Workload, phases};
+use super::{Arrival, DiskPlan, EngineKind, Load, Workload, neighbour, phases};
 use crate::cli::{ArrivalArg, DiskArgs, EngineArg, LabelArg};
 use crate::error::{Error, Result};
 use crate::suggest;
@@ -66,6 +66,7 @@ impl DiskPlan {
             },
             members: within("--members", args.members.unwrap_or(1), 1, MAX_MEMBERS)?,
             workload: workload(args)?,
+            neighbours: neighbour::resolve(&args.neighbours)?,
             db_size_bytes: args.db_size.unwrap_or(0),
             quota_bytes: args.quota.unwrap_or(QUOTA),
             heartbeat_ns,
@@ -77,6 +78,7 @@ impl DiskPlan {
             seed: args.seed.unwrap_or(SEED),
         };
         sizes(&plan)?;
+        neighbour::have_a_phase(&plan)?;
         plan.max_bytes = max_bytes(args, &plan)?;
         Ok(plan)
     }
@@ -288,7 +290,7 @@ fn max_bytes(args: &DiskArgs, plan: &DiskPlan) -> Result<u64> {
     if max_bytes < least {
         return Err(usage(format!(
             "--max-bytes {} is too little: this plan writes at least {} in {}; raise it, or plan a shorter run, a \
-             lower --rate or a smaller --db-size",
+             lower --rate, a smaller --db-size or a slower --neighbour",
             exact_bytes(max_bytes),
             format_bytes(least),
             format_duration(plan.duration_ns())

@@ -100,6 +100,19 @@ pub(super) fn of_load(kind: &str, detail: &Value) -> Option<String> {
             bytes(&detail["db_bytes"]),
             bytes(&detail["quota_bytes"])
         ),
+        "fault.kill" => format!("the leader {} is killed, as planned", text("name")),
+        "fault.restart" => format!("{} is started again", text("name")),
+        "fault.back" => format!("{} serves clients again", text("name")),
+        "quota.reached" => format!(
+            "the database has reached its quota: {} of {}; writes are refused until it is brought back",
+            bytes(&detail["db_bytes"]),
+            bytes(&detail["quota_bytes"])
+        ),
+        "quota.disarmed" => format!(
+            "the database is {} again, and writes are taken after {}",
+            bytes(&detail["db_bytes"]),
+            format_duration(detail["refused_ns"].as_u64().unwrap_or(0))
+        ),
         "note" => text("text"),
         "halt" => format!("ends early: {}", text("why")),
         _ => return None,

@@ -3,7 +3,7 @@
 use super::disk::DiskFigures;
 use super::live::Live;
 use super::load::LoadFigures;
-use crate::plan::{DiskPlan, LoadPace, LoadPlan, Target};
+use crate::plan::{DiskPlan, LoadPace, LoadPlan, Neighbour, Target};
 use crate::report::clean;
 use crate::units::{format_bytes, format_count, format_duration};
 
@@ -17,8 +17,17 @@ pub trait Shown {
 
 impl Shown for DiskPlan {
     fn announcement(&self) -> String {
+        let beside: Vec<String> = self
+            .neighbours
+            .iter()
+            .map(|one| beside(self, one))
+            .collect();
+        let beside = match beside.as_slice() {
+            [] => String::new(),
+            all => format!(", beside {}", all.join(" and ")),
+        };
         format!(
-            "writes at most {} below {}, for about {}",
+            "writes at most {} below {}{beside}, for about {}",
             format_bytes(self.max_bytes),
             clean(&self.directory.display().to_string()),
             format_duration(self.duration_ns()),
@@ -27,6 +36,15 @@ impl Shown for DiskPlan {
 
     fn live(&self) -> Live {
         Live::new(self.phases.clone(), Box::new(DiskFigures::default()))
+    }
+}
+
+/// A neighbour, and where it works if that is elsewhere.
+fn beside(plan: &DiskPlan, neighbour: &Neighbour) -> String {
+    let told = format!("the neighbour {}", neighbour.told());
+    match neighbour.place(&plan.directory) {
+        place if place == plan.directory => told,
+        place => format!("{told} below {}", clean(&place.display().to_string())),
     }
 }
 
@@ -130,6 +148,16 @@ mod tests {
         assert!(text.starts_with("writes at most "), "{text}");
         assert!(text.contains("iB below /srv, for about "), "{text}");
         assert!(text.ends_with(" s"), "{text}");
+        let words = [
+            "disk",
+            "/srv",
+            "--neighbour=bulk",
+            "--neighbour=sync=5@/mnt",
+        ];
+        let args = Disk::parse_from(words).args;
+        let text = DiskPlan::resolve(&args).unwrap().announcement();
+        let beside = "/srv, beside the neighbour bulk (64 MiB/s) and the neighbour sync (5 syncs/s) below /mnt, for";
+        assert!(text.contains(beside), "{text}");
     }
 
     #[test]

@@ -5,12 +5,15 @@ use std::path::Path;
 use super::style::Style;
 use super::text::{clean, entry, wrap};
 use crate::plan::ScenarioPlan;
-use crate::plan::scenario::Step;
+use crate::plan::scenario::{Cell, Step};
 use crate::result::Verdict;
 use crate::run::{Executed, Ran, RunEnd};
 use crate::units::{format_bytes, format_count, format_duration};
 
 const GUTTER: usize = 10;
+
+/// More sides of a comparison than this are no page that anybody reads.
+const MOST_SIDES: usize = 8;
 
 /// What a scenario would do: every run with its command, its length and what it writes.
 pub fn planned(plan: &ScenarioPlan, style: &Style) -> String {
@@ -155,21 +158,32 @@ fn next(plan: &ScenarioPlan, done: &Executed) -> Vec<String> {
         "etcdbench report {}",
         done.directory.join(&measured.result).display()
     );
-    let [first, second, ..] = &plan.cells[..] else {
-        return vec![show];
+    std::iter::once(show)
+        .chain(steps(plan).filter_map(|step| comparison(plan, done, step)))
+        .collect()
+}
+
+/// The names of the first cell's runs: those that others can be held against.
+fn steps(plan: &ScenarioPlan) -> impl Iterator<Item = &str> {
+    let first = plan.cells.first().into_iter().flat_map(|cell| &cell.steps);
+    first.map(|step| step.name.as_str())
+}
+
+/// A run of the first cell held against the same run of the others; of two of them where there are too many.
+fn comparison(plan: &ScenarioPlan, done: &Executed, step: &str) -> Option<String> {
+    let is_there = |cell: &&Cell| {
+        let mut of_cell = done.runs.iter().filter(|ran| ran.cell == cell.slug);
+        of_cell.any(|ran| ran.step == step && matches!(ran.end, RunEnd::Measured(_)))
     };
-    let side = |slug: &str| {
-        let folder = Path::new(slug).join(&measured.step);
+    let side = |cell: &Cell| {
+        let folder = Path::new(&cell.slug).join(step);
         done.directory.join(folder).display().to_string()
     };
-    vec![
-        show,
-        format!(
-            "etcdbench compare {} {}",
-            side(&first.slug),
-            side(&second.slug)
-        ),
-    ]
+    let mut sides: Vec<String> = plan.cells.iter().filter(is_there).map(side).collect();
+    if sides.len() > MOST_SIDES {
+        sides.truncate(2);
+    }
+    (sides.len() > 1).then(|| format!("etcdbench compare {}", sides.join(" ")))
 }
 
 /// The scenarios that come with the program.

@@ -34,7 +34,7 @@ impl Accumulator {
         let since = interval.start_ns.saturating_sub(phase_start_ns);
         let failed = interval.errors.values().sum();
         self.batches.add(since, samples, failed);
-        self.timeline.add(interval, samples);
+        self.timeline.add(interval, samples, failed);
         self.map.add(since, interval, samples);
     }
 
@@ -129,16 +129,18 @@ struct OpenPoint {
     /// An interval that starts before this belongs here.
     until_ns: u64,
     samples: Distribution,
+    failed: u64,
 }
 
 impl Timeline {
-    fn add(&mut self, interval: &Interval, samples: &Distribution) {
+    fn add(&mut self, interval: &Interval, samples: &Distribution, failed: u64) {
         let end_ns = interval.start_ns.saturating_add(interval.length_ns);
         if let Some(open) = &mut self.open
             && interval.start_ns < open.until_ns
         {
             open.end_ns = open.end_ns.max(end_ns);
             open.samples.merge(samples);
+            open.failed += failed;
             return;
         }
         self.close();
@@ -149,6 +151,7 @@ impl Timeline {
             end_ns,
             until_ns: interval.start_ns.saturating_add(span_ns),
             samples: samples.clone(),
+            failed,
         });
     }
 
@@ -160,6 +163,7 @@ impl Timeline {
             start_ns: open.start_ns,
             length_ns: open.end_ns - open.start_ns,
             count: open.samples.count(),
+            failed: open.failed,
             p50_ns: open.samples.quantile(0.5).unwrap_or(0),
             p99_ns: open.samples.quantile(0.99).unwrap_or(0),
             max_ns: open.samples.max_ns(),
@@ -183,6 +187,7 @@ impl Point {
         let end_ns = next.start_ns.saturating_add(next.length_ns);
         self.length_ns = self.length_ns.max(end_ns.saturating_sub(self.start_ns));
         self.count += next.count;
+        self.failed += next.failed;
         self.p50_ns = self.p50_ns.max(next.p50_ns);
         self.p99_ns = self.p99_ns.max(next.p99_ns);
         self.max_ns = self.max_ns.max(next.max_ns);

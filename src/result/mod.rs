@@ -15,7 +15,7 @@ pub use collector::{Collector, MAX_STALL_LINES, Observer, Silent};
 pub use ends::read_ends;
 pub use json_schema::json_schema;
 pub use reader::{intervals, read};
-pub use run::{HALT, IMPORT, MapColumn, PhaseData, Point, Run, SeriesData};
+pub use run::{HALT, IMPORT, MapColumn, NEIGHBOUR, PhaseData, Point, Run, SeriesData};
 pub use schema::*;
 pub use summarise::{STANDARD_QUANTILES, summarise};
 pub use writer::{Writer, default_path};

@@ -87,6 +87,8 @@ pub struct Point {
     pub length_ns: u64,
     /// Samples.
     pub count: u64,
+    /// Operations that failed.
+    pub failed: u64,
     /// Median.
     pub p50_ns: u64,
     /// 99th percentile.
@@ -132,6 +134,10 @@ pub const IMPORT: &str = "import";
 
 /// Kind of the event that says why a run ended early.
 pub const HALT: &str = "halt";
+
+/// The kind of event that tells of a neighbour when it begins; `neighbour.1`, `neighbour.2` … are the sources of the
+/// counters of what they did.
+pub const NEIGHBOUR: &str = "neighbour";
 
 impl Run {
     /// Why the run ended before its plan did, in words; nothing when it was killed before it could say.

@@ -70,6 +70,7 @@ pub(crate) fn series_of(
                 start_ns: start_ns + second * S,
                 length_ns: S,
                 count: values.len() as u64,
+                failed: 0,
                 p50_ns: *values.get(values.len() / 2)?,
                 p99_ns: *values.get(values.len() * 99 / 100)?,
                 max_ns: *values.last()?,

@@ -44,6 +44,7 @@ pub fn series(
             start_ns: start_ns + second * S,
             length_ns: S,
             count: one.count(),
+            failed: 0,
             p50_ns: quantile(0.5),
             p99_ns: quantile(0.99),
             max_ns: one.max_ns(),

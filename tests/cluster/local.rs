@@ -42,6 +42,54 @@ fn members_start_and_are_gone_afterwards() {
     }
 }
 
+#[test]
+fn a_member_that_was_killed_comes_back_as_it_was() {
+    needs!(Need::Program("etcd"));
+    let mut local = Local::start(3);
+    let leader = local.connect().leader().unwrap();
+    let (killed, endpoints) = (
+        local.members.pids()[leader],
+        local.members.endpoints().to_vec(),
+    );
+    local.members.kill(leader).unwrap();
+    within(Duration::from_secs(5), "it is dead", || !is_running(killed));
+    let others: Vec<u32> = local.members.pids().to_vec();
+    let again = local.members.start_again(leader).unwrap();
+    within(Duration::from_secs(20), "it serves again", || {
+        again.look().is_some_and(|told| told.is_ok())
+    });
+    let pids = local.members.pids();
+    for (index, (now, before)) in pids.iter().zip(&others).enumerate() {
+        assert_eq!(now == before, index != leader);
+    }
+    assert_eq!(local.members.endpoints(), endpoints);
+    let mut cluster = local.connect();
+    cluster.refresh();
+    assert!(
+        cluster
+            .members()
+            .iter()
+            .all(|member| member.status.is_some())
+    );
+    assert_eq!(
+        cluster.members()[leader].facts.name,
+        format!("m{}", leader + 1)
+    );
+    // Its log goes on where it ended.
+    let log = local
+        .members
+        .directory()
+        .join(format!("m{}.log", leader + 1));
+    let log = std::fs::read_to_string(log).unwrap();
+    assert_eq!(log.matches("starting an etcd server").count(), 2);
+
+    let pids = local.members.pids().to_vec();
+    let directory = local.directory;
+    drop(local.members);
+    assert!(!pids.iter().any(|pid| is_alive(*pid)));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
 const CHILD: &str = "ETCDBENCH_TEST_CHILD_DIRECTORY";
 
 #[test]

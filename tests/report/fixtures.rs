@@ -92,6 +92,7 @@ fn series(
             start_ns: (start_s + second) * S + 2 * MS,
             length_ns: S,
             count: count / seconds,
+            failed: 0,
             p50_ns: centre_ns,
             p99_ns: centre_ns * if second % 11 == 7 { 30 } else { 5 + second % 2 },
             max_ns: centre_ns * 40,

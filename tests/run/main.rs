@@ -4,6 +4,7 @@
 mod support;
 
 mod execution;
+mod neighbours;
 mod nightly;
 mod place;
 mod refusals;

@@ -11,6 +11,9 @@ use tempfile::TempDir;
 
 use super::probe::{self, Finished};
 
+/// Where a throwaway etcd lives.
+const LOCAL: &str = "local";
+
 /// A run under way.
 pub struct Driving {
     child: Child,
@@ -22,16 +25,36 @@ pub struct Driving {
 pub struct Driven {
     /// Exit code and words.
     pub finished: Finished,
-    _scratch: TempDir,
+    scratch: TempDir,
 }
 
-/// `etcdbench load MORE --endpoints ENDPOINTS --quiet`, arguments separated by spaces.
+/// `etcdbench load MORE --endpoints ENDPOINTS --quiet`, arguments as a shell takes them.
 pub fn start(endpoints: &str, more: &str) -> Driving {
     let scratch = probe::scratch();
     let child = Command::new(probe::program())
         .arg("load")
-        .args(more.split_whitespace())
+        .args(shlex::split(more).expect("quotes match"))
         .args(["--endpoints", endpoints, "--quiet", "--result"])
+        .arg(scratch.path().join("result.jsonl"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("etcdbench can be started");
+    Driving { child, scratch }
+}
+
+/// `etcdbench load MORE --quiet` with a throwaway etcd in a directory of its own.
+pub fn start_local(more: &str) -> Driving {
+    let scratch = probe::scratch();
+    let directory = scratch.path().join(LOCAL);
+    fs::create_dir(&directory).expect("a directory");
+    let child = Command::new(probe::program())
+        .arg("load")
+        .args(more.split_whitespace())
+        .arg("--local-dir")
+        .arg(&directory)
+        .args(["--quiet", "--result"])
         .arg(scratch.path().join("result.jsonl"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -52,11 +75,18 @@ impl Driving {
     /// # Panics
     /// When that takes longer than 30 s.
     pub fn until(&self, phase: &str) {
-        let mark = format!("\"phase\":\"{phase}\"");
+        self.until_told(&format!("\"phase\":\"{phase}\""));
+    }
+
+    /// Waits until these words are in the result.
+    ///
+    /// # Panics
+    /// When that takes longer than 30 s.
+    pub fn until_told(&self, mark: &str) {
         let deadline = Instant::now() + Duration::from_secs(30);
         let result = self.scratch.path().join("result.jsonl");
-        while !fs::read_to_string(&result).is_ok_and(|text| text.contains(&mark)) {
-            assert!(Instant::now() < deadline, "no {phase} after 30 s");
+        while !fs::read_to_string(&result).is_ok_and(|text| text.contains(mark)) {
+            assert!(Instant::now() < deadline, "no {mark} after 30 s");
             sleep(Duration::from_millis(20));
         }
     }
@@ -81,7 +111,7 @@ impl Driving {
         let result = self.scratch.path().join("result.jsonl");
         Driven {
             finished: probe::finished(output, &result),
-            _scratch: self.scratch,
+            scratch: self.scratch,
         }
     }
 }
@@ -95,6 +125,24 @@ impl Driven {
         let measured = matches!(self.finished.code, Some(0 | 3 | 4));
         assert!(measured, "{:#?}", self.finished);
         self.finished.read()
+    }
+
+    /// That nothing is left of its throwaway etcd: no process and no file.
+    ///
+    /// # Panics
+    /// When something is.
+    pub fn left_nothing(&self) {
+        let directory = self.scratch.path().join(LOCAL);
+        let left = fs::read_dir(&directory).expect("it is there").count();
+        assert_eq!(left, 0, "something is left in {}", directory.display());
+        let name = directory.to_string_lossy().into_owned();
+        let processes = fs::read_dir("/proc").expect("/proc").flatten();
+        let ours = processes.filter_map(|process| {
+            let line = fs::read(process.path().join("cmdline")).ok()?;
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            line.contains(&name).then_some(line)
+        });
+        assert_eq!(ours.collect::<Vec<_>>(), [] as [String; 0]);
     }
 
     /// That it was refused with this exit code, in words among which are these.

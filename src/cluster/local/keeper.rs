@@ -1,10 +1,11 @@
 //! Keeps the members' processes: started by a thread that lives as long as they may, killed with it.
 
 use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use rustix::process::{
@@ -31,8 +32,21 @@ pub struct Start {
 /// as well when this process is killed, in whatever way.
 pub struct Keeper {
     pids: Vec<u32>,
-    release: Option<Sender<()>>,
+    orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What that thread is to do with a member.
+enum What {
+    Kill,
+    StartAgain,
+}
+
+/// Something to be done, and whom to tell the member's process id then.
+struct Order {
+    what: What,
+    index: usize,
+    tell: Sender<Result<u32>>,
 }
 
 impl Keeper {
@@ -42,32 +56,24 @@ impl Keeper {
     /// When one of them cannot be started; those before it are killed.
     pub fn start(starts: Vec<Start>) -> Result<Self> {
         let (tell, told) = channel();
-        let (release, released) = channel::<()>();
+        let (orders, to_do) = channel();
         let thread = std::thread::Builder::new()
             .name("members".to_owned())
             .spawn(move || {
-                let mut members = Members::default();
-                let started = starts.iter().try_for_each(|start| members.start(start));
-                let pids = members.0.iter().map(Child::id).collect();
-                let started = started.map(|()| pids);
+                let mut members = Members::new(starts);
+                let started = members.start_all();
                 let go_on = started.is_ok();
                 if tell.send(started).is_ok() && go_on {
-                    // Nothing is ever sent: it ends when the keeper is dropped.
-                    let _ = released.recv();
+                    members.obey(&to_do);
                 }
             })
             .map_err(|error| Error::Refused(format!("cannot start a thread: {error}")))?;
         let mut keeper = Keeper {
             pids: Vec::new(),
-            release: Some(release),
+            orders: Some(orders),
             thread: Some(thread),
         };
-        let died = |_| {
-            Err(Error::Refused(
-                "the thread that keeps the members died".to_owned(),
-            ))
-        };
-        keeper.pids = told.recv().unwrap_or_else(died)?;
+        keeper.pids = told.recv().unwrap_or_else(|_| Err(died()))?;
         Ok(keeper)
     }
 
@@ -76,21 +82,49 @@ impl Keeper {
         &self.pids
     }
 
-    /// The first member that has ended by itself, as an index.
-    pub fn ended(&self) -> Option<usize> {
-        // Looks without taking the status away from who waits in the end.
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        let has_ended = |pid: &u32| {
-            let pid = i32::try_from(*pid).ok().and_then(Pid::from_raw);
-            pid.is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), look), Ok(Some(_))))
-        };
-        self.pids.iter().position(has_ended)
+    /// Sends a member SIGKILL; does not wait until it is gone.
+    ///
+    /// # Errors
+    /// When the system refuses it.
+    pub fn kill(&self, index: usize) -> Result<()> {
+        self.order(What::Kill, index).map(drop)
     }
+
+    /// Starts a member that was killed with the same command as before, and gives its new process id.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start_again(&mut self, index: usize) -> Result<u32> {
+        let pid = self.order(What::StartAgain, index)?;
+        self.pids[index] = pid;
+        Ok(pid)
+    }
+
+    fn order(&self, what: What, index: usize) -> Result<u32> {
+        let (tell, told) = channel();
+        let order = Order { what, index, tell };
+        let sent = self.orders.as_ref().map(|orders| orders.send(order));
+        match sent {
+            Some(Ok(())) => told.recv().unwrap_or_else(|_| Err(died())),
+            _ => Err(died()),
+        }
+    }
+}
+
+fn died() -> Error {
+    Error::Refused("the thread that keeps the members died".to_owned())
+}
+
+/// Whether a member has ended, by itself or not. Looks without taking the status away from who waits in the end.
+pub fn has_ended(pid: u32) -> bool {
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), look), Ok(Some(_))))
 }
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        self.release = None;
+        self.orders = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -98,47 +132,92 @@ impl Drop for Keeper {
 }
 
 /// Killed and waited for when dropped: what they wrote is thrown away, so there is nothing to end in good order.
-#[derive(Default)]
-struct Members(Vec<Child>);
+struct Members {
+    starts: Vec<Start>,
+    processes: Vec<Child>,
+}
 
 impl Members {
-    fn start(&mut self, start: &Start) -> Result<()> {
-        let log = std::fs::File::create(&start.log).map_err(Error::io("create", &start.log))?;
-        let copy = log.try_clone().map_err(Error::io("open", &start.log))?;
-        let mut command = Command::new(&start.program);
-        without_settings(&mut command)
-            .args(&start.arguments)
-            .stdin(Stdio::null())
-            .stdout(copy)
-            .stderr(log)
-            // A Ctrl-C is for us: the members are needed until the keys are counted and deleted.
-            .process_group(0);
-        let parent = getpid();
-        // SAFETY: runs between fork and exec and makes nothing but system calls.
-        unsafe {
-            command.pre_exec(move || {
-                set_parent_process_death_signal(Some(Signal::KILL))?;
-                // The parent was gone before the line above: no signal would ever come.
-                if getppid() != Some(parent) {
-                    return Err(std::io::ErrorKind::BrokenPipe.into());
-                }
-                Ok(())
-            });
+    fn new(starts: Vec<Start>) -> Self {
+        Members {
+            starts,
+            processes: Vec::new(),
         }
-        let child = command
-            .spawn()
-            .map_err(Error::io("start", &start.program))?;
-        self.0.push(child);
-        Ok(())
     }
+
+    fn start_all(&mut self) -> Result<Vec<u32>> {
+        for start in &self.starts {
+            let log = File::create(&start.log).map_err(Error::io("create", &start.log))?;
+            self.processes.push(spawn(start, log)?);
+        }
+        Ok(self.processes.iter().map(Child::id).collect())
+    }
+
+    /// Until nobody can order anything any more.
+    fn obey(&mut self, orders: &Receiver<Order>) {
+        for Order { what, index, tell } in orders {
+            let done = match what {
+                What::Kill => self.kill(index),
+                What::StartAgain => self.start_again(index),
+            };
+            // Whoever orders waits for it.
+            let _ = tell.send(done);
+        }
+    }
+
+    fn kill(&mut self, index: usize) -> Result<u32> {
+        let process = &mut self.processes[index];
+        process
+            .kill()
+            .map_err(Error::io("kill", &self.starts[index].program))?;
+        Ok(process.id())
+    }
+
+    fn start_again(&mut self, index: usize) -> Result<u32> {
+        let start = &self.starts[index];
+        self.processes[index]
+            .wait()
+            .map_err(Error::io("wait for", &start.program))?;
+        let log = OpenOptions::new()
+            .append(true)
+            .open(&start.log)
+            .map_err(Error::io("open", &start.log))?;
+        self.processes[index] = spawn(start, log)?;
+        Ok(self.processes[index].id())
+    }
+}
+
+fn spawn(start: &Start, log: File) -> Result<Child> {
+    let copy = log.try_clone().map_err(Error::io("open", &start.log))?;
+    let mut command = Command::new(&start.program);
+    without_settings(&mut command)
+        .args(&start.arguments)
+        .stdin(Stdio::null())
+        .stdout(copy)
+        .stderr(log)
+        // A Ctrl-C is for us: the members are needed until the keys are counted and deleted.
+        .process_group(0);
+    let parent = getpid();
+    // SAFETY: runs between fork and exec and makes nothing but system calls.
+    unsafe {
+        command.pre_exec(move || {
+            set_parent_process_death_signal(Some(Signal::KILL))?;
+            // The parent was gone before the line above: no signal would ever come.
+            if getppid() != Some(parent) {
+                return Err(std::io::ErrorKind::BrokenPipe.into());
+            }
+            Ok(())
+        });
+    }
+    command.spawn().map_err(Error::io("start", &start.program))
 }
 
 impl Drop for Members {
     fn drop(&mut self) {
-        for member in &mut self.0 {
+        for member in &mut self.processes {
             let _ = member.kill();
         }
-        for member in &mut self.0 {
+        for member in &mut self.processes {
             let _ = member.wait();
         }
     }

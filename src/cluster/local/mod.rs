@@ -2,6 +2,8 @@
 
 mod binary;
 mod keeper;
+mod ports;
+mod ready;
 mod start;
 
 use std::path::PathBuf;
@@ -11,6 +13,11 @@ use crate::wire::Endpoint;
 use crate::workdir::{self, Workdir};
 
 use keeper::Keeper;
+use ports::Ports;
+use ready::Awaited;
+use start::Started;
+
+pub use ready::Return;
 
 /// What is to be started.
 #[derive(Debug, Clone)]
@@ -32,6 +39,8 @@ pub struct LocalCluster {
     // Dropped in this order: nothing is removed before nobody writes to it any more.
     keeper: Keeper,
     workdir: Workdir,
+    members: Vec<Awaited>,
+    _ports: Vec<Ports>,
     endpoints: Vec<Endpoint>,
     version: String,
     leftovers: Vec<PathBuf>,
@@ -48,11 +57,17 @@ impl LocalCluster {
         let version = binary::version(&plan.etcd)?;
         let leftovers = workdir::remove_leftovers(&plan.directory);
         let workdir = Workdir::create(&plan.directory, &plan.run_id)?;
-        let (keeper, endpoints) = start::start(plan, workdir.path())?;
+        let Started {
+            keeper,
+            members,
+            ports,
+        } = start::start(plan, workdir.path())?;
         Ok(LocalCluster {
             keeper,
             workdir,
-            endpoints,
+            endpoints: members.iter().map(|m| m.endpoint.clone()).collect(),
+            members,
+            _ports: ports,
             version,
             leftovers,
         })
@@ -63,9 +78,34 @@ impl LocalCluster {
         &self.endpoints
     }
 
+    /// What a member is called.
+    pub fn name(&self, index: usize) -> &str {
+        &self.members[index].name
+    }
+
     /// The members' process ids, in the same order.
     pub fn pids(&self) -> &[u32] {
         self.keeper.pids()
+    }
+
+    /// Kills a member as a crash does: with SIGKILL, without a word.
+    ///
+    /// # Errors
+    /// When the system refuses it.
+    pub fn kill(&mut self, index: usize) -> Result<()> {
+        self.keeper.kill(index)
+    }
+
+    /// Starts a member that was killed as it was before: with its data, its name, its ports. It serves when the
+    /// [`Return`] says so.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start_again(&mut self, index: usize) -> Result<Return> {
+        let pid = self.keeper.start_again(index)?;
+        let member = &mut self.members[index];
+        member.pid = pid;
+        Return::of(member.clone())
     }
 
     /// What `etcd --version` says: `3.5.17`.

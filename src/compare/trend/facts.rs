@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::compare::facts::{About, Facts, about, of_header};
+use crate::compare::facts::{About, Facts, NEIGHBOURS, NOBODY, about, of_header};
 use crate::result::Header;
 
 /// Label that names the machine where host names come and go.
@@ -33,10 +33,15 @@ impl Scenario {
             .get(MACHINE_LABEL)
             .unwrap_or(&header.environment.host);
         let essential = |field: &String, _: &mut String| {
-            matches!(about(field), About::Scenario | About::Length)
+            matches!(
+                about(field),
+                About::Scenario | About::Length | About::Beside
+            )
         };
         let mut essentials = of_header(header);
         essentials.retain(|field, value| essential(field, value));
+        // Alone is what goes without saying.
+        essentials.retain(|field, value| field != NEIGHBOURS || value != NOBODY);
         Scenario {
             name,
             machine: if one_machine {
@@ -79,7 +84,7 @@ fn rank(field: &str) -> Option<u8> {
         // Ids, sizes and leaders of the day.
         About::Noted if field.starts_with("environment.members.") => return None,
         About::Noted => 6,
-        About::Scenario | About::Length | About::Ignored => return None,
+        About::Scenario | About::Length | About::Beside | About::Ignored => return None,
     })
 }
 

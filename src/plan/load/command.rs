@@ -1,8 +1,8 @@
 //! A plan as the command line that asks for it.
 
 use super::{
-    Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, keys, leases, mix, pace,
-    rate, resolve, sizes, target,
+    Class, Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, keys, leases,
+    mix, pace, rate, resolve, sizes, target,
 };
 use crate::plan::Arrival;
 use crate::plan::command::{flag, quote};
@@ -21,6 +21,12 @@ impl Words {
         }
     }
 
+    fn given(&mut self, name: &str, value: Option<&String>) {
+        if let Some(value) = value {
+            self.0.extend(flag(name, value));
+        }
+    }
+
     fn switch(&mut self, name: &str, on: bool) {
         if on {
             self.0.push(name.to_owned());
@@ -28,25 +34,85 @@ impl Words {
     }
 }
 
+fn quoted(words: &[String]) -> String {
+    let quoted = words.iter().map(|word| quote(word));
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
 impl LoadPlan {
     /// The command that asks for this plan again: only what differs from the defaults, quoted for a shell. Passwords
     /// are no part of a plan, and so none of its command.
     pub fn command(&self) -> String {
         let mut words = Words(vec!["etcdbench".to_owned(), "load".to_owned()]);
-        words.0.extend(mix::words(self));
+        if self.classes.is_empty() {
+            words.0.extend(mix::words(self));
+        }
         self.target_flags(&mut words);
         self.security_flags(&mut words);
-        self.pace_flags(&mut words);
+        if self.classes.is_empty() {
+            self.pace_flags(&mut words);
+            self.in_flight_flag(&mut words, pace::default_in_flight(&self.values));
+            self.threads_flag(&mut words);
+        } else {
+            self.class_flags(&mut words);
+        }
         self.length_flags(&mut words);
-        self.key_flags(&mut words);
-        self.value_flags(&mut words);
-        self.read_flags(&mut words);
-        self.write_flags(&mut words);
-        self.watch_flags(&mut words);
-        self.stm_flags(&mut words);
+        words.given("--prefix", self.keys.prefix.as_ref());
+        if self.classes.is_empty() {
+            self.key_flags(&mut words);
+            self.shape_flags(&mut words);
+        }
+        words.unless("--seed", self.seed, SEED);
         self.verdict_flags(&mut words);
-        let quoted = words.0.iter().map(|word| quote(word));
-        quoted.collect::<Vec<_>>().join(" ")
+        words.0.extend(self.faults.words());
+        quoted(&words.0)
+    }
+
+    /// What is asked of the server, whatever the pace.
+    fn shape_flags(&self, words: &mut Words) {
+        self.value_flags(words);
+        self.read_flags(words);
+        self.write_flags(words);
+        self.watch_flags(words);
+        self.stm_flags(words);
+    }
+
+    fn class_flags(&self, words: &mut Words) {
+        // Unscaled, as they were typed: the scale is said once.
+        let typed = LoadPlan {
+            scale: 1.0,
+            ..self.clone()
+        };
+        for (class, (_, part)) in self.classes.iter().zip(typed.parts()) {
+            let text = format!("{}: {}", class.name, part.class_words(class));
+            words.0.extend(flag("--class", text));
+        }
+        words.unless("--scale", self.scale, 1.0);
+        self.in_flight_flag(words, self.default_budget());
+        self.threads_flag(words);
+    }
+
+    /// The words of this load as those of a class.
+    fn class_words(&self, class: &Class) -> String {
+        let mut words = Words(mix::words(self));
+        words.switch("--unscaled", class.unscaled);
+        self.pace_flags(&mut words);
+        let below = self.keys.prefix.clone().unwrap_or_default();
+        words.unless("--prefix", below, format!("{}/", class.name));
+        self.key_flags(&mut words);
+        self.shape_flags(&mut words);
+        quoted(&words.0)
+    }
+
+    fn in_flight_flag(&self, words: &mut Words, default: u32) {
+        if let LoadPace::Open { max_in_flight, .. } = self.pace {
+            words.unless("--max-in-flight", max_in_flight, default);
+        }
+    }
+
+    fn threads_flag(&self, words: &mut Words) {
+        let default = pace::default_threads(self.connections);
+        words.unless("--threads", self.threads, default);
     }
 
     fn target_flags(&self, words: &mut Words) {
@@ -118,7 +184,7 @@ impl LoadPlan {
                 steps,
                 arrival,
                 burst,
-                max_in_flight,
+                ..
             } => {
                 let default = pace::default_rate(self.watch.is_some()).to_string();
                 words.unless("--rate", self.rate_text(steps), default);
@@ -126,14 +192,10 @@ impl LoadPlan {
                     words.0.extend(flag("--arrival", "poisson"));
                 }
                 words.unless("--burst", *burst, 0);
-                let default = pace::default_in_flight(&self.values);
-                words.unless("--max-in-flight", *max_in_flight, default);
             }
         }
         let default = pace::default_connections(&self.pace);
         words.unless("--conns", self.connections, default);
-        let default = pace::default_threads(self.connections);
-        words.unless("--threads", self.threads, default);
     }
 
     fn rate_text(&self, steps: &[RateStep]) -> String {
@@ -170,9 +232,6 @@ impl LoadPlan {
     }
 
     fn key_flags(&self, words: &mut Words) {
-        if let Some(prefix) = &self.keys.prefix {
-            words.0.extend(flag("--prefix", prefix));
-        }
         words.unless("--key-size", self.keys.size, KEY_SIZE);
         let (expected, preload) = (self.expected_operations(), Some(self.preload));
         let default = keys::default_space(&self.operations, expected, preload);
@@ -189,7 +248,6 @@ impl LoadPlan {
         if self.preload != default || said {
             words.0.extend(flag("--preload", self.preload));
         }
-        words.unless("--seed", self.seed, SEED);
     }
 
     fn value_flags(&self, words: &mut Words) {

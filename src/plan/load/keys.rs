@@ -12,7 +12,7 @@ use crate::units::{format_bytes, format_count, parse_share};
 /// What a fresh prefix begins with; eight hexadecimal digits and a slash follow.
 pub const FRESH_PREFIX: &str = "/etcdbench/";
 /// Bytes of a whole fresh prefix.
-const FRESH_PREFIX_BYTES: usize = FRESH_PREFIX.len() + 9;
+pub(super) const FRESH_PREFIX_BYTES: usize = FRESH_PREFIX.len() + 9;
 
 /// Default number of keys: a small cluster's (an apiserver of a hundred nodes keeps some 5,000).
 pub(super) const SPACE: u64 = 10_000;

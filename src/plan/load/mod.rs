@@ -1,6 +1,10 @@
 //! The plan of a load: what it is, what was typed for it, and back.
 
+mod class;
+#[cfg(test)]
+mod class_tests;
 mod command;
+mod faults;
 mod keys;
 mod leases;
 mod mix;
@@ -19,9 +23,11 @@ pub(crate) mod testing;
 mod tests;
 mod types;
 
+pub use class::{Strand, events};
+pub use faults::Faults;
 pub use keys::FRESH_PREFIX;
 pub use types::{
-    Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
+    Class, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
     RateStep, ReadShape, Reads, Security, SharedLeases, SizeDistribution, Stm, Target, Values,
     Watch, Weighted, Writes,
 };

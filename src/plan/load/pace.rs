@@ -58,13 +58,7 @@ pub(super) fn resolve(args: &LoadArgs, watches: bool, values: &Values) -> Result
     };
     let connections = connections(args, &pace)?;
     let threads = args.threads.unwrap_or_else(|| default_threads(connections));
-    within("--threads", threads, 1, MAX_THREADS)?;
-    if threads > connections {
-        return Err(usage(format!(
-            "--threads {threads} are more than the {connections} connections they would drive; raise --conns or use \
-             fewer"
-        )));
-    }
+    check_threads(threads, connections)?;
     if args.total == Some(0) {
         return Err(usage("--total 0 measures nothing; it must be at least 1"));
     }
@@ -76,6 +70,18 @@ pub(super) fn resolve(args: &LoadArgs, watches: bool, values: &Values) -> Result
         duration_ns,
         total: args.total,
     })
+}
+
+/// Whether each of so many threads has something to drive.
+pub(super) fn check_threads(threads: u32, connections: u32) -> Result<()> {
+    within("--threads", threads, 1, MAX_THREADS)?;
+    if threads > connections {
+        return Err(usage(format!(
+            "--threads {threads} are more than the {connections} connections they would drive; raise --conns or use \
+             fewer"
+        )));
+    }
+    Ok(())
 }
 
 /// The rate when nothing is said.
@@ -149,6 +155,7 @@ fn open(
             from_per_s: rate,
             to_per_s: rate,
             duration_ns: duration_ns.unwrap_or(0),
+            burst: 0,
         }],
     };
     let max_in_flight = match (args.max_in_flight, args.clients) {
@@ -293,7 +300,8 @@ impl LoadPlan {
         matches!(self.pace, LoadPace::Open { .. })
     }
 
-    fn measured_ns(&self) -> Option<u64> {
+    /// How long the measured load is planned to last; nothing where only a count ends a closed loop.
+    pub(super) fn measured_ns(&self) -> Option<u64> {
         let LoadPace::Open { steps, burst, .. } = &self.pace else {
             return self.duration_ns;
         };
@@ -333,8 +341,9 @@ fn expected_operations(
 
 /// Operations due in all steps.
 fn due(steps: &[RateStep]) -> f64 {
-    let each = steps
-        .iter()
-        .map(|step| (step.from_per_s + step.to_per_s) / 2.0 * step.duration_ns as f64 / 1e9);
+    let each = steps.iter().map(|step| {
+        (step.from_per_s + step.to_per_s) / 2.0 * step.duration_ns as f64 / 1e9
+            + f64::from(step.burst)
+    });
     each.sum()
 }

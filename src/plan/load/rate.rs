@@ -1,7 +1,7 @@
 //! What `--rate` says: a number, or what the rate does over time.
 //!
-//! `RATE`, `RATE/TIME`, `FROM..TO/TIME` (an even ramp), `FROM..TO:STEP/TIME` (a stair), or several of those with
-//! commas between.
+//! `RATE`, `RATE/TIME`, `RATE+BURST/TIME` (with so many due at once at its beginning), `FROM..TO/TIME` (an even ramp),
+//! `FROM..TO:STEP/TIME` (a stair), or several of those with commas between. A step may have the rate 0 if others have not.
 
 use super::RateStep;
 use crate::units::{exact_duration, parse_duration};
@@ -9,9 +9,11 @@ use crate::units::{exact_duration, parse_duration};
 /// Above this a generator measures itself: no etcd answers a million operations per second.
 const MAX_RATE: f64 = 1e6;
 /// Below this nothing happens within the time anybody waits.
-const MIN_RATE: f64 = 0.01;
+const MIN_RATE: f64 = 0.001;
 /// Steps of one load; each is a phase with a table of its own.
 const MAX_STEPS: usize = 200;
+/// Operations due at once at the beginning of a step.
+const MAX_BURST: u32 = 100_000;
 /// Below this a step ends before it has said anything.
 const SHORTEST_NS: u64 = 100_000_000;
 
@@ -46,6 +48,14 @@ pub(super) fn parse(text: &str) -> Result<Rate, String> {
             ));
         }
     }
+    if steps
+        .iter()
+        .all(|step| step.to_per_s == 0.0 && step.from_per_s == 0.0 && step.burst == 0)
+    {
+        return Err(format!(
+            "'{text}' does nothing; one step must have a rate above 0"
+        ));
+    }
     Ok(Rate::Steps(steps))
 }
 
@@ -56,7 +66,9 @@ pub(super) fn text(steps: &[RateStep]) -> String {
     }
     let parts = steps.iter().map(|step| {
         let time = exact_duration(step.duration_ns);
-        if step.from_per_s == step.to_per_s {
+        if step.burst > 0 {
+            format!("{}+{}/{time}", step.from_per_s, step.burst)
+        } else if step.from_per_s == step.to_per_s {
             format!("{}/{time}", step.from_per_s)
         } else {
             format!("{}..{}/{time}", step.from_per_s, step.to_per_s)
@@ -92,10 +104,18 @@ fn segment(text: &str) -> Result<Vec<RateStep>, String> {
         from_per_s,
         to_per_s,
         duration_ns,
+        burst: 0,
     };
     let Some((from, rest)) = rates.split_once("..") else {
-        let rate = per_second(rates)?;
-        return Ok(vec![step(rate, rate)]);
+        let (rate, burst) = match rates.split_once('+') {
+            Some((rate, burst)) => (rate, burst_of(burst)?),
+            None => (rates, 0),
+        };
+        let rate = in_step(rate)?;
+        return Ok(vec![RateStep {
+            burst,
+            ..step(rate, rate)
+        }]);
     };
     let from = per_second(from)?;
     let Some((to, change)) = rest.split_once(':') else {
@@ -131,6 +151,21 @@ fn stair(from: f64, to: f64, change: &str) -> Result<Vec<f64>, String> {
         rates.push(to);
     }
     Ok(rates)
+}
+
+/// The rate of one of several steps, which may be none.
+fn in_step(text: &str) -> Result<f64, String> {
+    match text.trim() {
+        "0" => Ok(0.0),
+        other => per_second(other),
+    }
+}
+
+fn burst_of(text: &str) -> Result<u32, String> {
+    let burst = text.trim().parse::<u32>().ok();
+    burst.filter(|burst| (1..=MAX_BURST).contains(burst)).ok_or_else(|| {
+        format!("'{text}' is no burst; write the operations due at once behind the +, 1 to {MAX_BURST}")
+    })
 }
 
 fn per_second(text: &str) -> Result<f64, String> {
@@ -172,6 +207,7 @@ mod tests {
             from_per_s: rate,
             to_per_s: rate,
             duration_ns: seconds * S,
+            burst: 0,
         }
     }
 
@@ -188,12 +224,23 @@ mod tests {
         assert_eq!(parse("0.5"), Ok(Rate::Steady(0.5)));
         let stair = steps("500..2000:+500/10s");
         assert_eq!(stair, [500.0, 1000.0, 1500.0, 2000.0].map(|r| flat(r, 10)));
+        assert_eq!(
+            steps("0/30s,5+20/10s"),
+            [
+                flat(0.0, 30),
+                RateStep {
+                    burst: 20,
+                    ..flat(5.0, 10)
+                }
+            ]
+        );
         let down = steps("300..100:-100/1m");
         assert_eq!(down, [300.0, 200.0, 100.0].map(|r| flat(r, 60)));
         let ramp = RateStep {
             from_per_s: 500.0,
             to_per_s: 8000.0,
             duration_ns: 60 * S,
+            burst: 0,
         };
         assert_eq!(steps("500..8000/60s"), [ramp]);
         assert_eq!(
@@ -231,6 +278,8 @@ mod tests {
             ("500..8000:fast/10s", "'fast' is no step"),
             ("1..8000:+1/1s", "more than 200 steps"),
             ("0..8000/60s", "above 0"),
+            ("0/60s,0/1s", "does nothing"),
+            ("5+x/60s", "'x' is no burst"),
         ] {
             let message = parse(typed).expect_err(typed);
             assert!(message.contains(said), "{typed}: {message}");
@@ -256,7 +305,7 @@ mod tests {
                 .map(|(from, to, flat, ms)| {
                     let from_per_s = f64::from(from.max(40)) / 4.0 * 0.999;
                     let to_per_s = if flat { from_per_s } else { f64::from(to.max(40)) / 4.0 };
-                    RateStep { from_per_s, to_per_s, duration_ns: ms * 1_000_000 }
+                    RateStep { from_per_s, to_per_s, duration_ns: ms * 1_000_000, burst: 0 }
                 })
                 .collect();
             prop_assert_eq!(parse(&text(&steps)), Ok(Rate::Steps(steps)));

@@ -3,8 +3,8 @@
 use super::keys::{self, has};
 use super::leases;
 use super::{
-    Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm, Target, Watch,
-    Weighted, Writes, mix, pace, population, target,
+    Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm,
+    Strand, Target, Watch, Weighted, Writes, class, events, faults, mix, pace, population, target,
 };
 use crate::cli::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
 use crate::error::Result;
@@ -40,6 +40,53 @@ impl LoadPlan {
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) with the flag and the way out; nothing has been touched.
     pub fn resolve(args: &LoadArgs) -> Result<Self> {
+        let (classes, scale) = class::resolve(args)?;
+        let mut plan = if classes.is_empty() {
+            Self::resolve_one(args)?
+        } else {
+            Self::resolve_classes(args, classes, scale)?
+        };
+        for (_, part) in plan.parts() {
+            population::check(&part)?;
+            compacts(&part)?;
+        }
+        plan.faults = faults::resolve(args, &plan)?;
+        plan.rules = rules(args, &plan)?;
+        Ok(plan)
+    }
+
+    fn resolve_classes(args: &LoadArgs, classes: Vec<Class>, scale: f64) -> Result<Self> {
+        if args.total.is_some() {
+            return Err(usage(
+                "--total counts operations of one kind, and each --class goes at a rate of its own; say --duration",
+            ));
+        }
+        // Whatever a class says is replaced by what the classes come to.
+        let whole = LoadArgs {
+            operation: Some(OperationArg::Put),
+            classes: Vec::new(),
+            scale: None,
+            threads: None,
+            ..args.clone()
+        };
+        let mut plan = Self::resolve_one(&whole)?;
+        plan.take_classes(args, classes, scale);
+        pace::check_threads(plan.threads, plan.connections)?;
+        if plan.verify
+            && !plan
+                .parts()
+                .iter()
+                .any(|(_, part)| part.verify && part.writes_keys())
+        {
+            return Err(usage(
+                "--verify reads back what was written, and no class writes keys that stay; drop it",
+            ));
+        }
+        Ok(plan)
+    }
+
+    /// A load without classes.
+    pub(super) fn resolve_one(args: &LoadArgs) -> Result<Self> {
         let operations = mix::resolve(args)?;
         let connect = Connect::resolve(&args.connect)?;
         let watch = watch(args, &operations)?;
@@ -47,7 +94,7 @@ impl LoadPlan {
         let pace = pace::resolve(args, watch.is_some(), &values)?;
         let keys = keys::resolve(args, &operations, pace.expected_operations())?;
         let target = target::target(args, &connect.endpoints)?;
-        let mut plan = LoadPlan {
+        let plan = LoadPlan {
             placement: target::placement(args, &target)?,
             // A throwaway etcd is plain, and knows nobody.
             security: match &target {
@@ -76,38 +123,38 @@ impl LoadPlan {
             defrag: args.defrag,
             allow_quota: args.allow_quota,
             allow_foreign: args.allow_foreign,
+            faults: Faults::default(),
             scrape: !args.no_scrape,
             heartbeat_ns: heartbeat(args)?,
             rules: Vec::new(),
             seed: args.seed.unwrap_or(SEED),
             operations,
+            classes: Vec::new(),
+            scale: 1.0,
         };
         sizes(&plan)?;
         remembered(&plan)?;
-        population::check(&plan)?;
-        compacts(&plan)?;
         watched(&plan)?;
         verifiable(&plan)?;
-        plan.rules = rules(args, &plan)?;
         Ok(plan)
     }
 
-    /// The series this load records, in [`LOAD_SERIES`]' order.
-    pub fn series(&self) -> Vec<&'static str> {
-        let recorded = |series: &str| match series.rsplit_once('.') {
-            Some((_, "event")) => self.watch.is_some(),
-            Some((name, "service")) => self.does(name),
-            Some((name, _)) => self.does(name) && self.is_open(),
-            None => false,
-        };
-        let all = LOAD_SERIES.iter().copied();
-        all.filter(|series| recorded(series)).collect()
+    /// The series this load records.
+    pub fn series(&self) -> Vec<String> {
+        let mut series: Vec<String> = self.strands().iter().flat_map(Strand::series).collect();
+        let parts = self.parts();
+        let watched = parts.iter().filter(|(_, part)| part.watch.is_some());
+        series.extend(watched.map(|(class, _)| events(*class)));
+        series
     }
 
-    fn does(&self, name: &str) -> bool {
-        self.operations
-            .iter()
-            .any(|weighted| weighted.operation.name() == name)
+    /// The series that a rule on this load may name: what it records, and what another load without classes would, so
+    /// that it can be told what is missing.
+    pub fn known_series(&self) -> Vec<String> {
+        let mut known = self.series();
+        let others = LOAD_SERIES.iter().map(|series| (*series).to_owned());
+        known.extend(others.filter(|_| self.classes.is_empty()));
+        known
     }
 }
 
@@ -466,8 +513,10 @@ fn heartbeat(args: &LoadArgs) -> Result<u64> {
 }
 
 fn rules(args: &LoadArgs, plan: &LoadPlan) -> Result<Vec<String>> {
+    let known = plan.known_series();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let checked = args.rules.iter().map(|text| {
-        let rule = Rule::parse(text, LOAD_SERIES).and_then(|rule| {
+        let rule = Rule::parse(text, &known).and_then(|rule| {
             recorded(plan, rule.series.as_deref())?;
             Ok(rule.to_string())
         });
@@ -482,11 +531,12 @@ fn recorded(plan: &LoadPlan, series: Option<&str>) -> std::result::Result<(), St
         return Ok(());
     };
     let recorded = plan.series();
-    if recorded.contains(&series) {
+    if recorded.iter().any(|known| known == series) {
         return Ok(());
     }
+    let does = |name: &str| plan.strands().iter().any(|strand| strand.name == name);
     match series.rsplit_once('.') {
-        Some((name, "response" | "lag")) if plan.does(name) => Err(format!(
+        Some((name, "response" | "lag")) if does(name) => Err(format!(
             "clients that wait for each answer (closed loop) have no {series}, for nothing is due before its client \
              is free; judge {name}.service, or give --rate"
         )),

@@ -14,6 +14,10 @@ impl LoadPlan {
     /// Versions of keys that the load is planned to write, preload and warm-up among them and deletions, too; nothing
     /// where nobody knows beforehand (a closed loop).
     pub fn expected_writes(&self) -> Option<u64> {
+        if !self.classes.is_empty() {
+            let parts = self.parts();
+            return parts.iter().map(|(_, part)| part.expected_writes()).sum();
+        }
         let load = if self.writes_per_operation() > 0.0 {
             (self.expected_operations()? as f64 * self.writes_per_operation()).ceil() as u64
         } else {
@@ -25,6 +29,13 @@ impl LoadPlan {
     /// By how much the database is planned to grow; nothing where [`LoadPlan::expected_writes`] says nothing. A
     /// version is never overwritten, so this stays until the history is compacted and the database defragmented.
     pub fn expected_growth_bytes(&self) -> Option<u64> {
+        if !self.classes.is_empty() {
+            let parts = self.parts();
+            return parts
+                .iter()
+                .map(|(_, part)| part.expected_growth_bytes())
+                .sum();
+        }
         Some(
             self.expected_writes()?
                 .saturating_mul(self.bytes_per_write()),
@@ -34,13 +45,20 @@ impl LoadPlan {
     /// By how much the database grows at least: as planned, or by the keys written beforehand where nothing more is
     /// known.
     pub fn least_growth_bytes(&self) -> u64 {
+        if !self.classes.is_empty() {
+            let parts = self.parts();
+            return parts
+                .iter()
+                .map(|(_, part)| part.least_growth_bytes())
+                .sum();
+        }
         let preload = || self.preload.saturating_mul(self.bytes_per_write());
         self.expected_growth_bytes().unwrap_or_else(preload)
     }
 
     /// What one version of a key takes in the database, on average.
     pub fn bytes_per_write(&self) -> u64 {
-        let value = self.values.mean_size().ceil() as u64;
+        let value = u64::from(self.values.mean_size());
         let element = u64::from(self.keys.size) + value + AROUND;
         // etcd writes versions in order, and has bbolt fill pages to nine tenths then (mvcc/backend, `SeqPut`); a
         // node of the tree holds two keys at least, over as many pages as it takes (bbolt node.go, `splitIndex`).
@@ -75,7 +93,8 @@ impl LoadPlan {
 
     /// Whether the load changes keys.
     pub fn writes_keys(&self) -> bool {
-        self.preload > 0 || self.operations.iter().any(|w| w.operation.writes())
+        let writes = |plan: &LoadPlan| plan.operations.iter().any(|w| w.operation.writes());
+        self.preload > 0 || writes(self) || self.parts().iter().any(|(_, part)| writes(part))
     }
 }
 

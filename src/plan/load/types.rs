@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Faults;
 use crate::plan::Arrival;
 
 /// Everything `etcdbench load` needs to know, resolved and checked. Secrets are no part of it.
@@ -60,6 +61,9 @@ pub struct LoadPlan {
     pub allow_quota: bool,
     /// Go on although the store holds keys of others: those of a Kubernetes, or some below the prefix.
     pub allow_foreign: bool,
+    /// What is done to a throwaway etcd meanwhile.
+    #[serde(default, skip_serializing_if = "Faults::is_none")]
+    pub faults: Faults,
     /// Read the members' `/metrics` while the load runs.
     pub scrape: bool,
     /// The heartbeat interval of the etcd; a wait this long is a stall.
@@ -68,6 +72,52 @@ pub struct LoadPlan {
     pub rules: Vec<String>,
     /// Seed of arrivals, keys and values.
     pub seed: u64,
+    /// Kinds of operations that go on side by side. Where there are any, they are all that is done: what stands above
+    /// about pace, connections and the number of keys is then the sum of theirs, and there are no operations beside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<Class>,
+    /// What rates and numbers of keys of classes are multiplied with.
+    #[serde(default = "unscaled", skip_serializing_if = "is_unscaled")]
+    pub scale: f64,
+}
+
+fn unscaled() -> f64 {
+    1.0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_unscaled(scale: &f64) -> bool {
+    *scale == 1.0
+}
+
+/// One of several kinds of operations that a load does side by side: a rate, keys, values and series of its own.
+/// Before it is scaled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Class {
+    /// Its name: the first part of its series' names.
+    pub name: String,
+    /// Whether it stays as it is where the load is scaled.
+    pub unscaled: bool,
+    /// Its connections.
+    pub connections: u32,
+    /// When its operations are started.
+    pub pace: LoadPace,
+    /// What is done.
+    pub operations: Vec<Weighted>,
+    /// Which keys are used; their prefix comes after that of the load.
+    pub keys: Keys,
+    /// What is written to them.
+    pub values: Values,
+    /// How reads are made.
+    pub reads: Reads,
+    /// How writes are made.
+    pub writes: Writes,
+    /// What is watched.
+    pub watch: Option<Watch>,
+    /// How software transactions are made.
+    pub stm: Stm,
+    /// Keys written before the load.
+    pub preload: u64,
 }
 
 /// Which etcd is driven.
@@ -149,6 +199,14 @@ pub struct RateStep {
     pub to_per_s: f64,
     /// Its length.
     pub duration_ns: u64,
+    /// Operations due at once at its beginning, beside the rate.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub burst: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_zero(burst: &u32) -> bool {
+    *burst == 0
 }
 
 /// An operation and its share.
@@ -289,11 +347,6 @@ pub struct Reads {
 }
 
 /// Fields that older results do not have are left out where they say nothing, so that both compare as equal.
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
-/// The same for a share.
 fn is_none_of_it(share: &f64) -> bool {
     *share == 0.0
 }

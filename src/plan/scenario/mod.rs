@@ -125,6 +125,12 @@ impl ScenarioPlan {
         let settings = matrix::cells(&document)?;
         let cells = settings.iter().map(|settings| cell(&document, settings));
         let mut cells = cells.collect::<Result<Vec<Cell>>>()?;
+        if cells.iter().all(|cell| cell.steps.is_empty()) {
+            return Err(Error::Usage(format!(
+                "{}: there is nothing to run: {ONLY_IF} leaves out every table",
+                args.scenario
+            )));
+        }
         set_apart(&mut cells);
         Ok(ScenarioPlan {
             name,
@@ -274,12 +280,13 @@ fn cell(document: &Document, settings: &Settings) -> Result<Cell> {
         steps: document
             .steps
             .iter()
-            .map(|raw| step(document, raw, settings))
+            .filter_map(|raw| step(document, raw, settings).transpose())
             .collect::<Result<_>>()?,
     })
 }
 
-fn step(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Step> {
+/// A run of a cell; nothing where it is left out.
+fn step(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Option<Step>> {
     let mut table = Table::default();
     if let Some(kind) = KINDS.iter().position(|kind| *kind == raw.kind) {
         table.overlay(&document.defaults[kind]);
@@ -288,15 +295,36 @@ fn step(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Step>
         table.overlay(&document.target);
     }
     table.overlay(&raw.table);
-    let table = settings.fill_table(&table)?;
+    let mut table = settings.fill_table(&table)?;
+    if !is_wanted(&mut table)? {
+        return Ok(None);
+    }
     let words = flags::words(raw.kind, &raw.name, &table)?;
     let plan = flags::resolve(raw.kind, &words, &table, &raw.at)?;
-    Ok(Step {
+    Ok(Some(Step {
         name: raw.name.clone(),
         kind: raw.kind,
         words,
         plan,
-    })
+    }))
+}
+
+/// The key of a run that leaves it out where what it stands for is empty or false.
+const ONLY_IF: &str = "only_if";
+
+/// Whether a run is made; the key that says so is no flag.
+fn is_wanted(table: &mut Table) -> Result<bool> {
+    let Some(index) = table.entries.iter().position(|entry| entry.key == ONLY_IF) else {
+        return Ok(true);
+    };
+    let entry = table.entries.remove(index);
+    match &entry.value {
+        Value::Bool(wanted) => Ok(*wanted),
+        Value::Text(text) => Ok(!text.is_empty()),
+        other => Err(entry.at.error(format!(
+            "{ONLY_IF} is text, true or false, not {other}; the run is left out where it is empty or false"
+        ))),
+    }
 }
 
 /// Settings as a name for a directory. Of paths the last part.

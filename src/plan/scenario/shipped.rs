@@ -10,7 +10,14 @@ macro_rules! shipped {
     };
 }
 
-const SHIPPED: &[(&str, &str)] = shipped!["nightly", "qualify", "rw-heatmap", "soak", "versions"];
+const SHIPPED: &[(&str, &str)] = shipped![
+    "neighbours",
+    "nightly",
+    "qualify",
+    "rw-heatmap",
+    "soak",
+    "versions"
+];
 
 /// Name and description of each.
 ///

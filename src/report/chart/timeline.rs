@@ -217,6 +217,7 @@ fn thin(points: Vec<Point>) -> (Vec<Point>, usize) {
             start_ns: points[0].start_ns,
             length_ns: end.saturating_sub(points[0].start_ns),
             count: points.iter().map(|p| p.count).sum(),
+            failed: points.iter().map(|p| p.failed).sum(),
             p50_ns: highest(points, |p| p.p50_ns).unwrap_or(0),
             p99_ns: highest(points, |p| p.p99_ns).unwrap_or(0),
             max_ns: highest(points, |p| p.max_ns).unwrap_or(0),

@@ -152,7 +152,7 @@ fn load(subject: &Subject<'_>, level: u8) -> String {
         .map(|(label, items)| (label.to_owned(), items.join(", ")))
         .collect();
     let mut out = facts(level + 2, "", &entries);
-    if let Some((title, table)) = words::load::steps(subject, plan) {
+    for (title, table) in words::load::tables(subject, plan) {
         out.push_str(&html(&Table::of(&title, &table)));
     }
     out

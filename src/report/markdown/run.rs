@@ -114,7 +114,7 @@ fn evidence(subject: &Subject<'_>, path: &Path, name: &str, out: &mut Document) 
         if !body.is_empty() {
             out.part("load", &folded(&format!("{name}Load"), &body));
         }
-        if let Some((title, steps)) = words::load::steps(subject, plan) {
+        for (title, steps) in words::load::tables(subject, plan) {
             let title = format!("{name}{}", text(&title));
             out.part("rates", &folded(&title, &table(&steps)));
         }

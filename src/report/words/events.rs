@@ -4,10 +4,10 @@ use super::member;
 use crate::report::subject::Subject;
 use crate::report::text::clean;
 use crate::result::Event;
-use crate::units::format_duration;
+use crate::units::{format_bytes, format_duration};
 
 /// The kinds worth telling one by one, each in words.
-const TOLD: [(&str, &str); 11] = [
+const TOLD: [(&str, &str); 18] = [
     ("leader", "the leader changed"),
     ("term", "a new raft term"),
     ("member.down", "a member did not answer"),
@@ -15,6 +15,13 @@ const TOLD: [(&str, &str); 11] = [
     ("connection.lost", "a connection was lost"),
     ("connection.back", "a connection was back"),
     ("alarm", "an alarm"),
+    ("fault.kill", "the leader was killed by plan"),
+    ("fault.restart", "it was started again"),
+    ("fault.back", "it serves clients again"),
+    ("quota.reached", "the database reached its quota"),
+    ("quota.compacted", "the history was compacted"),
+    ("quota.defragmented", "a member was defragmented"),
+    ("quota.disarmed", "the alarm was disarmed"),
     ("quota.stop", "the load was ended before the quota"),
     ("watch.lost", "a watch was lost"),
     ("note", "note"),
@@ -49,18 +56,20 @@ pub fn events(subject: &Subject<'_>) -> Vec<Told> {
     subject.run.events.iter().filter_map(told).collect()
 }
 
-/// `from m1, to m2`; durations with their unit.
+/// `from m1, to m2`; durations and sizes with their unit.
 fn detail(event: &Event) -> Vec<String> {
     let Some(detail) = event.detail.as_object() else {
         return Vec::new();
     };
     let told = detail.iter().filter_map(|(name, value)| {
         let duration = name.strip_suffix("_ns").zip(value.as_u64());
-        let text = match (duration, value.as_str()) {
-            (Some((name, ns)), _) => format!("{name} {}", format_duration(ns)),
-            (None, Some("")) => return None,
-            (None, Some(text)) => format!("{name} {text}"),
-            (None, None) => format!("{name} {value}"),
+        let size = name.strip_suffix("_bytes").zip(value.as_u64());
+        let text = match (duration, size, value.as_str()) {
+            (Some((name, ns)), ..) => format!("{name} {}", format_duration(ns)),
+            (_, Some((name, bytes)), _) => format!("{name} {}", format_bytes(bytes)),
+            (.., Some("")) => return None,
+            (.., Some(text)) => format!("{name} {text}"),
+            _ => format!("{name} {value}"),
         };
         Some(clean(&text))
     });

@@ -1,5 +1,6 @@
 //! The answer in one line: what breaks first, then how far it is.
 
+use crate::plan::{DiskPlan, Neighbour};
 use crate::result::{DurabilityOutcome, RuleOutcome, Verdict};
 use crate::units;
 
@@ -30,6 +31,16 @@ pub(super) fn headline(
             format!("INCONCLUSIVE  {}", undecided(rules, interrupted, evidence))
         }
         Verdict::Fail => format!("NOT QUALIFIED  {}", broken(rules, evidence)),
+    }
+}
+
+/// Says that somebody else was at work on purpose: these figures are not those of the disk alone.
+pub(super) fn beside(plan: &DiskPlan) -> String {
+    let names: Vec<String> = plan.neighbours.iter().map(Neighbour::told).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => format!("; beside a neighbour: {one}"),
+        several => format!("; beside neighbours: {}", several.join(", ")),
     }
 }
 

@@ -34,7 +34,8 @@ pub(super) fn judge(run: &Run, ending: Ending) -> Result<Summary, String> {
     let capacity = capacity::capacity(run);
     let target = profile(&plan.profile).map_or("etcd", |profile| profile.target);
     Ok(Summary {
-        headline: headline::headline(verdict, &rules, target, ending.interrupted, &evidence),
+        headline: headline::headline(verdict, &rules, target, ending.interrupted, &evidence)
+            + &headline::beside(&plan),
         findings: findings::findings(&evidence, capacity.as_ref()),
         ladder: stalls::ladder(&evidence),
         rules,

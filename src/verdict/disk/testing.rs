@@ -1,6 +1,8 @@
 //! Synthetic disk qualifications for tests: a latency model per series, drawn with seeded noise.
 
-use crate::plan::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
+use crate::plan::{
+    Arrival, DiskPlan, EngineKind, Load, Neighbour, NeighbourKind, PlannedPhase, Workload,
+};
 use crate::result::{
     CapacityStep, Counters, DiskFacts, Durability, DurabilityOutcome, Event, PhaseData, Run,
     SeriesData, StallLine, Summary,
@@ -60,6 +62,16 @@ impl Builder {
 
     pub(super) fn disk(self, change: impl FnOnce(&mut DiskFacts)) -> Builder {
         self.run(|run| change(run.header.environment.disk.as_mut().unwrap()))
+    }
+
+    /// Somebody else at work.
+    pub(super) fn neighbour(mut self, kind: NeighbourKind, per_second: u64) -> Builder {
+        self.plan.neighbours.push(Neighbour {
+            kind,
+            per_second,
+            directory: None,
+        });
+        self
     }
 
     pub(super) fn durability(mut self, outcome: DurabilityOutcome) -> Builder {
@@ -314,6 +326,7 @@ fn plan() -> DiskPlan {
         profile: "etcd".to_owned(),
         rules: Vec::new(),
         beside_live: false,
+        neighbours: Vec::new(),
         seed: 1,
     }
 }

@@ -99,12 +99,13 @@ fn full_threads(evidence: &Evidence) -> Option<Doubt> {
 }
 
 /// The operation that was most late: its name, and the 99th percentile of its lag.
-fn worst_lag(evidence: &Evidence) -> Option<(&'static str, u64)> {
+fn worst_lag<'a>(evidence: &'a Evidence) -> Option<(&'a str, u64)> {
     evidence
-        .operations()
-        .filter_map(|op| {
-            let lag = evidence.judged(&format!("{}.lag", op.name()));
-            Some((op.name(), lag.total.quantile(0.99)?))
+        .strands
+        .iter()
+        .filter_map(|strand| {
+            let lag = evidence.judged(&format!("{}.lag", strand.name));
+            Some((strand.name.as_str(), lag.total.quantile(0.99)?))
         })
         .max_by_key(|&(_, p99_ns)| p99_ns)
 }

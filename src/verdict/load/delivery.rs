@@ -10,6 +10,7 @@ use crate::verdict::machine::Cpus;
 
 use super::client;
 use super::evidence::Evidence;
+use super::planned;
 use super::tally::Tally;
 
 /// The rate is reached within this: a pace can be held that well.
@@ -98,7 +99,7 @@ impl Delivery {
             .as_ref()
             .filter(|_| delivery.short && delivery.doubts.is_empty())
         {
-            match why_short(evidence, tally) {
+            match why_short(evidence, tally).map_err(|doubt| of_class(evidence, doubt)) {
                 Ok(blame) => delivery.blame = Some(blame),
                 Err(doubt) => delivery.doubts.push(doubt),
             }
@@ -148,7 +149,13 @@ impl Delivery {
                 (Verdict::Inconclusive, reason)
             }
         };
-        let (reached, limit) = (tally.reached_per_s(), (1.0 - TOLERANCE) * wanted);
+        let price = planned::failed(evidence);
+        let left = 1.0 - price as f64 / tally.due.max(1) as f64;
+        let (reached, limit) = (tally.reached_per_s(), (1.0 - TOLERANCE) * wanted * left);
+        let beside = (price > 0).then(|| {
+            let price = units::format_count(price);
+            format!("without {price} that failed while the leader that was killed was away")
+        });
         Some(RuleOutcome {
             measured: format!("{}/s", units::significant(reached)),
             limit: format!("≥ {}/s", units::significant(limit)),
@@ -157,7 +164,7 @@ impl Delivery {
             samples: Some(tally.due),
             source: format!("--rate {}, within 1 %", units::significant(wanted)),
             verdict,
-            note,
+            note: note.or(beside),
             ..base
         })
     }
@@ -167,17 +174,35 @@ impl Delivery {
 /// caught up only when no more came.
 fn is_short(evidence: &Evidence, tally: &Tally) -> bool {
     let allowed = ((TOLERANCE * tally.due as f64) as u64).max(2);
-    let missing = tally.due.saturating_sub(tally.answered);
+    let missing = tally
+        .due
+        .saturating_sub(tally.answered + planned::failed(evidence));
     let behind = tally.late > allowed && queue_grows(evidence);
-    tally.wanted_per_s.is_some() && (missing > allowed || behind)
+    tally.wanted_per_s.is_some() && (missing > allowed || behind || short_class(evidence).is_some())
+}
+
+/// The first class that lacks more of its own operations than is allowed: among all it may be few.
+fn short_class(evidence: &Evidence) -> Option<Tally> {
+    Tally::classes(evidence).into_iter().find(|tally| {
+        let allowed = ((TOLERANCE * tally.due as f64) as u64).max(2);
+        tally.wanted_per_s.is_some() && tally.due.saturating_sub(tally.answered) > allowed
+    })
+}
+
+/// Names the class that something is in doubt about.
+fn of_class(evidence: &Evidence, doubt: Doubt) -> Doubt {
+    match short_class(evidence).and_then(|tally| tally.class) {
+        Some(class) => Doubt {
+            reason: format!("class {class}: {}", doubt.reason),
+            ..doubt
+        },
+        None => doubt,
+    }
 }
 
 /// Whether the waits grew over a phase as those in a queue do to which more comes than goes.
 fn queue_grows(evidence: &Evidence) -> bool {
-    let series: Vec<String> = evidence
-        .operations()
-        .map(|op| evidence.wait_series(op))
-        .collect();
+    let series = evidence.wait_series();
     let all = evidence.phases.iter().flat_map(|phase| phase.series.iter());
     let waits = all.filter(|s| s.member.is_none() && series.contains(&s.series));
     waits.into_iter().any(|waits| {
@@ -197,7 +222,13 @@ fn queue_grows(evidence: &Evidence) -> bool {
 /// Why etcd is to blame for a rate that was not reached, or else what leaves that in doubt.
 fn why_short(evidence: &Evidence, tally: &Tally) -> Result<String, Doubt> {
     let bound = evidence.max_in_flight().unwrap_or(u32::MAX);
-    let at_bound = tally.in_flight_max >= u64::from(bound);
+    let full = |class: &Tally| {
+        class
+            .max_in_flight
+            .is_some_and(|max| class.in_flight_max >= max)
+    };
+    let at_bound =
+        tally.in_flight_max >= u64::from(bound) || Tally::classes(evidence).iter().any(full);
     let wait_s = f64::from(bound) / tally.reached_per_s().max(1e-9);
     let longest_ns = evidence.waits().total.max_ns();
     if 2 * tally.failed >= tally.due.saturating_sub(tally.answered).max(1) {

@@ -1,6 +1,6 @@
 //! What a load brings before the judge: its plan, and the phases that count, all of them or one rate alone.
 
-use crate::plan::{LoadPace, LoadPlan, Operation};
+use crate::plan::{LoadPace, LoadPlan, Operation, Strand};
 use crate::record::Buckets;
 use crate::result::{Counters, Event, MemberFacts, PhaseData, Run, SeriesData};
 use crate::verdict::judge::Ground;
@@ -22,6 +22,8 @@ pub(super) struct Evidence<'a> {
     pub complete: bool,
     /// The phases looked at.
     pub phases: Vec<&'a PhaseData>,
+    /// What is done.
+    pub strands: Vec<Strand>,
 }
 
 impl<'a> Evidence<'a> {
@@ -33,6 +35,7 @@ impl<'a> Evidence<'a> {
             plan,
             complete,
             phases: run.phases.iter().filter(counts).collect(),
+            strands: plan.strands(),
         }
     }
 
@@ -142,12 +145,9 @@ impl<'a> Evidence<'a> {
         &self.run.header.environment.members
     }
 
-    /// What is done, without what is never done.
+    /// What is done.
     pub fn operations(&self) -> impl Iterator<Item = Operation> {
-        let planned = self.plan.operations.iter();
-        planned
-            .filter(|weighted| weighted.weight > 0.0)
-            .map(|weighted| weighted.operation)
+        self.strands.iter().map(|strand| strand.operation)
     }
 
     /// Unanswered operations that the plan allows, of an open loop.
@@ -167,14 +167,14 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// The series of these waits for an operation.
-    pub fn wait_series(&self, operation: Operation) -> String {
-        format!("{}.{}", operation.name(), self.wait())
+    /// The series of these waits, of everything that is done.
+    pub fn wait_series(&self) -> Vec<String> {
+        self.strands.iter().map(Strand::wait).collect()
     }
 
     /// All waits of all operations.
     pub fn waits(&self) -> Pooled {
-        let series: Vec<String> = self.operations().map(|op| self.wait_series(op)).collect();
+        let series = self.wait_series();
         Pooled::of(&self.phases, |s| {
             s.member.is_none() && series.contains(&s.series)
         })
@@ -202,7 +202,7 @@ impl<'a> Evidence<'a> {
 
     /// (start, end) of the waits at least this long that were told one by one, ascending.
     pub fn stall_spans(&self, at_least_ns: u64) -> Vec<(u64, u64)> {
-        let series: Vec<String> = self.operations().map(|op| self.wait_series(op)).collect();
+        let series = self.wait_series();
         let mut spans: Vec<(u64, u64)> = self
             .run
             .stalls

@@ -8,7 +8,8 @@ use crate::verdict::Ending;
 use super::delivery::{Delivery, RATE};
 use super::evidence::Evidence;
 use super::findings::longest_gap;
-use super::server::LEADER_CHANGES;
+use super::planned;
+use super::server::{DATABASE_SIZE, LEADER_CHANGES};
 use super::steps::{Climb, Step};
 use super::whole::ACKNOWLEDGED;
 
@@ -81,6 +82,18 @@ fn carried(evidence: &Evidence, delivery: &Delivery) -> String {
         0 => "no error".to_owned(),
         n => format!("{} failed", units::format_count(n)),
     };
+    let killed = match (planned::kills(evidence).len(), longest_gap(evidence)) {
+        (0, _) | (_, None) => String::new(),
+        (n, Some(ns)) => {
+            let times = if n == 1 {
+                "once".to_owned()
+            } else {
+                format!("{n} times")
+            };
+            let gap = units::format_duration(ns);
+            format!("; the leader was killed {times}, and nothing was acknowledged for {gap}")
+        }
+    };
     let by = match evidence.plan.pace {
         LoadPace::Closed { clients: 1 } => " by 1 client".to_owned(),
         LoadPace::Closed { clients } => {
@@ -93,7 +106,7 @@ fn carried(evidence: &Evidence, delivery: &Delivery) -> String {
         None => (0.0, evidence.length_ns()),
     };
     format!(
-        "{}{by} for {}{p99}, {failed}",
+        "{}{by} for {}{p99}, {failed}{killed}",
         rate_of(evidence, per_s),
         units::format_duration(length_ns)
     )
@@ -101,9 +114,8 @@ fn carried(evidence: &Evidence, delivery: &Delivery) -> String {
 
 /// A rate in operations: `2,000 puts/s`.
 fn rate_of(evidence: &Evidence, per_s: f64) -> String {
-    let mut operations = evidence.operations();
-    let what = match (operations.next(), operations.next()) {
-        (Some(only), None) => format!("{}s", only.name()),
+    let what = match evidence.strands.as_slice() {
+        [only] if evidence.plan.classes.is_empty() => format!("{}s", only.name),
         _ => "operations".to_owned(),
     };
     format!("{} {what}/s", units::significant(per_s))
@@ -154,7 +166,10 @@ fn broken(failed: &[&RuleOutcome], evidence: &Evidence) -> String {
         .iter()
         .copied()
         .min_by(|a, b| margin(a).total_cmp(&margin(b)));
+    let recovered = planned::recovered(evidence.run);
+    let size = || failed.iter().find(|rule| rule.rule == DATABASE_SIZE);
     let order = [
+        recovered.as_ref().and_then(|_| size()).copied(),
         named(LEADER_CHANGES),
         named(RATE),
         named("errors"),
@@ -163,10 +178,12 @@ fn broken(failed: &[&RuleOutcome], evidence: &Evidence) -> String {
     let Some(first) = order.into_iter().flatten().next() else {
         return "a rule failed".to_owned();
     };
-    let told = match first.label.as_str() {
-        LEADER_CHANGES => leader_changed(first, evidence),
-        RATE => cannot(first),
-        "errors" => format!(
+    let full = recovered.filter(|_| first.rule == DATABASE_SIZE);
+    let told = match (first.label.as_str(), full) {
+        (_, Some(full)) => full.told(),
+        (LEADER_CHANGES, _) => leader_changed(first, evidence),
+        (RATE, _) => cannot(first),
+        ("errors", _) => format!(
             "{} of all operations failed, the limit is {}",
             first.measured, first.limit
         ),
@@ -204,8 +221,36 @@ fn cannot(rule: &RuleOutcome) -> String {
     )
 }
 
+/// What happened in the worst of several stages, or that nothing did.
+fn staged(verdict: Verdict, evidence: &Evidence, climb: &Climb) -> String {
+    let worst = climb.shown();
+    let phase = &worst.outcome.phase;
+    let rules = worst.outcome.rules.as_slice();
+    match verdict {
+        Verdict::Pass => format!(
+            "PASSED  {} in every phase",
+            carried(evidence, &Delivery::of(evidence))
+        ),
+        Verdict::Warn => format!("PASSED  but in {phase} {}", reservations(rules)),
+        Verdict::Inconclusive => format!(
+            "INCONCLUSIVE  in {phase} {}",
+            undecided(rules, &worst.delivery)
+        ),
+        Verdict::Fail => {
+            let failed: Vec<&RuleOutcome> = of(rules, Verdict::Fail).collect();
+            format!(
+                "FAILED  in {phase} {}",
+                broken(&failed, &evidence.only(&[phase]))
+            )
+        }
+    }
+}
+
 /// Up to which rate everything holds, and what breaks first above.
 fn climbed(verdict: Verdict, evidence: &Evidence, climb: &Climb, rules: &[RuleOutcome]) -> String {
+    if climb.staged {
+        return staged(verdict, evidence, climb);
+    }
     let rate = |step: &Step| rate_of(evidence, step.outcome.wanted_per_s);
     let why = |step: &Step| {
         let failed: Vec<&RuleOutcome> = of(&step.outcome.rules, Verdict::Fail).collect();

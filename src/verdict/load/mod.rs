@@ -6,6 +6,7 @@ mod evidence;
 mod findings;
 mod headline;
 mod ladder;
+mod planned;
 mod rules;
 mod server;
 mod steps;

@@ -1,7 +1,6 @@
 //! Every rule on a load, in the order it is shown: was it the load that was asked for, what the user wants of it, what
 //! etcd itself says.
 
-use crate::plan::LOAD_SERIES;
 use crate::result::{RuleOutcome, Verdict};
 use crate::units;
 use crate::verdict::judge::{Ground, judge_text};
@@ -10,6 +9,7 @@ use crate::wire::ErrorClass;
 
 use super::delivery::Delivery;
 use super::evidence::Evidence;
+use super::planned;
 use super::server;
 
 /// etcd's own check tolerates no error either (etcdctl/ctlv3/command/check.go). A rule of one's own on `errors` takes
@@ -18,25 +18,29 @@ const NO_ERRORS: &str = "errors <= 0%";
 
 /// All rules on what is looked at.
 pub(super) fn rules(evidence: &Evidence, delivery: &Delivery) -> Vec<RuleOutcome> {
+    let known = evidence.plan.known_series();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let mut rules = delivery.rules(evidence);
     let own: Vec<RuleOutcome> = evidence
         .plan
         .rules
         .iter()
-        .map(|text| judge_text(text, "--rule", LOAD_SERIES, evidence))
+        .map(|text| judge_text(text, "--rule", &known, evidence))
         .collect();
-    if !evidence.plan.rules.iter().any(|text| is_errors(text)) {
-        rules.push(judge_text(
-            NO_ERRORS,
-            "etcdctl check perf",
-            LOAD_SERIES,
-            evidence,
-        ));
+    if !evidence
+        .plan
+        .rules
+        .iter()
+        .any(|text| is_errors(text, &known))
+    {
+        let mut none = judge_text(NO_ERRORS, "etcdctl check perf", &known, evidence);
+        planned::beside(&mut none, evidence);
+        rules.push(none);
     }
     rules.extend(own);
     for rule in &mut rules {
-        without_failed(rule, evidence);
-        if in_doubt(rule, evidence, delivery) {
+        without_failed(rule, &known, evidence);
+        if in_doubt(rule, &known, evidence, delivery) {
             rule.verdict = Verdict::Inconclusive;
             rule.note = Some("the client may be the cause".to_owned());
         }
@@ -45,14 +49,13 @@ pub(super) fn rules(evidence: &Evidence, delivery: &Delivery) -> Vec<RuleOutcome
     rules
 }
 
-fn is_errors(text: &str) -> bool {
-    Rule::parse(text, LOAD_SERIES)
-        .is_ok_and(|rule| rule.series.is_none() && rule.stat == Stat::Errors)
+fn is_errors(text: &str, known: &[&str]) -> bool {
+    Rule::parse(text, known).is_ok_and(|rule| rule.series.is_none() && rule.stat == Stat::Errors)
 }
 
 /// A failed operation has no service time: a figure made without it says so.
-fn without_failed(outcome: &mut RuleOutcome, evidence: &Evidence) {
-    let Ok(rule) = Rule::parse(&outcome.rule, LOAD_SERIES) else {
+fn without_failed(outcome: &mut RuleOutcome, known: &[&str], evidence: &Evidence) {
+    let Ok(rule) = Rule::parse(&outcome.rule, known) else {
         return;
     };
     let Some(series) = rule.series.filter(|series| series.ends_with(".service")) else {
@@ -70,8 +73,13 @@ fn without_failed(outcome: &mut RuleOutcome, evidence: &Evidence) {
 }
 
 /// Whether a failure may be the client's own.
-fn in_doubt(outcome: &RuleOutcome, evidence: &Evidence, delivery: &Delivery) -> bool {
-    let Ok(rule) = Rule::parse(&outcome.rule, LOAD_SERIES) else {
+fn in_doubt(
+    outcome: &RuleOutcome,
+    known: &[&str],
+    evidence: &Evidence,
+    delivery: &Delivery,
+) -> bool {
+    let Ok(rule) = Rule::parse(&outcome.rule, known) else {
         return false;
     };
     if outcome.verdict != Verdict::Fail || delivery.doubts.is_empty() {

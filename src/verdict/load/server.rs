@@ -10,6 +10,7 @@ use crate::verdict::judge::{Ground, exceedance};
 use crate::verdict::pooled::{CONFIDENCE, Share};
 
 use super::evidence::Evidence;
+use super::planned;
 
 /// etcd warns of an apply that takes longer (`--warning-apply-duration`, before 3.6
 /// `--experimental-warning-apply-duration`).
@@ -21,6 +22,8 @@ const FSYNC_LIMIT_NS: u64 = 10_000_000;
 const COMMIT_LIMIT_NS: u64 = 25_000_000;
 /// Name of the rule that the leader stays.
 pub(super) const LEADER_CHANGES: &str = "leader changes";
+/// Name of the rule that there is room left.
+pub(super) const DATABASE_SIZE: &str = "database size";
 /// From this part of the quota on the official alert fires (etcdDatabaseQuotaLowSpace).
 const QUOTA_LOW: f64 = 0.95;
 
@@ -71,6 +74,7 @@ fn cores(evidence: &Evidence, member: u32) -> Option<f64> {
 /// Every rule on the members' own counters; what leader changes the client saw, counts without them too.
 pub(super) fn rules(evidence: &Evidence) -> Vec<RuleOutcome> {
     let mut rules = vec![leader_changes(evidence)];
+    rules.extend(planned::rules(evidence));
     if evidence.scraped().is_empty() {
         rules.extend(unseen(evidence));
         return rules;
@@ -117,20 +121,24 @@ fn unseen(evidence: &Evidence) -> Option<RuleOutcome> {
 
 /// By what the members count, by the term in their answers, by the watcher: the most of what each has seen.
 pub(super) fn seen_leader_changes(evidence: &Evidence) -> u64 {
+    named_leader_changes(evidence).max(new_terms(evidence))
+}
+
+/// Of the leader changes those that nobody brought about by plan. A leader that is killed may take more than one vote
+/// to replace, each with a term of its own, so that terms are no measure then.
+pub(super) fn unplanned_leader_changes(evidence: &Evidence) -> u64 {
+    match planned::kills(evidence).len() as u64 {
+        0 => seen_leader_changes(evidence),
+        killed => named_leader_changes(evidence).saturating_sub(killed),
+    }
+}
+
+fn named_leader_changes(evidence: &Evidence) -> u64 {
     let members = evidence.scraped();
     let counted = members
         .iter()
         .filter_map(|&m| evidence.grown(m, "leader_changes"));
     let counted = counted.fold(0.0, f64::max) as u64;
-    let number = |detail: &serde_json::Value, name: &str| {
-        detail.get(name).and_then(serde_json::Value::as_u64)
-    };
-    let mut terms: Vec<u64> = evidence
-        .events("term")
-        .filter_map(|e| number(&e.detail, "to"))
-        .collect();
-    terms.sort_unstable();
-    terms.dedup();
     // Who leads is learned of without a name before it: that is no change.
     let named = evidence.events("leader").filter(|event| {
         ["from", "to"].iter().all(|end| {
@@ -140,7 +148,17 @@ pub(super) fn seen_leader_changes(evidence: &Evidence) -> u64 {
                 .is_some_and(serde_json::Value::is_string)
         })
     });
-    counted.max(terms.len() as u64).max(named.count() as u64)
+    counted.max(named.count() as u64)
+}
+
+fn new_terms(evidence: &Evidence) -> u64 {
+    let mut terms: Vec<u64> = evidence
+        .events("term")
+        .filter_map(|e| e.detail.get("to")?.as_u64())
+        .collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms.len() as u64
 }
 
 fn leader_changes(evidence: &Evidence) -> RuleOutcome {
@@ -149,11 +167,24 @@ fn leader_changes(evidence: &Evidence) -> RuleOutcome {
     } else {
         "raft term in the answers, members' own count"
     };
-    none(
+    let rule = none(
         "leader changes",
         seen_leader_changes(evidence) as f64,
         source,
-    )
+    );
+    match planned::kills(evidence).len() {
+        0 => rule,
+        killed => RuleOutcome {
+            limit: format!("≤ {killed}, by plan"),
+            limit_value: Some(killed as f64),
+            verdict: if unplanned_leader_changes(evidence) == 0 {
+                Verdict::Pass
+            } else {
+                Verdict::Fail
+            },
+            ..rule
+        },
+    }
 }
 
 /// A counter that must not grow in any member.
@@ -325,8 +356,9 @@ fn quota(evidence: &Evidence) -> Option<RuleOutcome> {
         Verdict::Pass
     };
     Some(RuleOutcome {
-        rule: "database size".to_owned(),
-        label: of_member(evidence, "database size", member),
+        rule: DATABASE_SIZE.to_owned(),
+        label: of_member(evidence, DATABASE_SIZE, member),
+        note: planned::recovered(evidence.run).map(|full| full.told()),
         measured: units::format_bytes(db_bytes),
         limit: format!("< {}", units::format_bytes(quota_bytes)),
         measured_value: Some(db_bytes as f64),

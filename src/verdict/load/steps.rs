@@ -1,4 +1,5 @@
-//! A load of several rates: up to which one everything holds, and what breaks first.
+//! A load of several rates: up to which one everything holds, and what breaks first. With classes, whose rates change
+//! beside one another, these are stages of a story instead: each must hold.
 
 use crate::result::{Capacity, LoadStep, RuleOutcome, Verdict};
 
@@ -22,6 +23,8 @@ pub(super) struct Climb {
     pub highest_kept: Option<usize>,
     /// The lowest that does not.
     pub lowest_not_kept: Option<usize>,
+    /// Whether they are stages, of which each must hold.
+    pub staged: bool,
 }
 
 impl Climb {
@@ -49,17 +52,31 @@ impl Climb {
             steps,
             highest_kept,
             lowest_not_kept,
+            staged: !evidence.plan.classes.is_empty(),
         })
+    }
+
+    /// The first of those that came out worst.
+    fn worst(&self) -> &Step {
+        let all = self.steps.iter().rev();
+        let worst = all.max_by_key(|step| step.outcome.verdict);
+        worst.unwrap_or(&self.steps[0])
     }
 
     /// The rate whose rules stand for the whole: the highest that keeps them, or else the lowest of all.
     pub fn shown(&self) -> &Step {
+        if self.staged {
+            return self.worst();
+        }
         let index = self.highest_kept.or(self.lowest_not_kept).unwrap_or(0);
         &self.steps[index]
     }
 
     /// The lowest rate that does not keep every rule.
     pub fn end(&self) -> Option<&Step> {
+        if self.staged {
+            return Some(self.worst()).filter(|step| step.outcome.verdict > Verdict::Warn);
+        }
         Some(&self.steps[self.lowest_not_kept?])
     }
 
@@ -69,7 +86,7 @@ impl Climb {
             .steps
             .iter()
             .map(|step| &step.outcome)
-            .filter(|step| step.kept);
+            .filter(|step| step.kept || self.staged);
         let kept: Vec<&str> = kept.map(|step| step.phase.as_str()).collect();
         if kept.is_empty() {
             vec![&self.shown().outcome.phase]
@@ -81,6 +98,9 @@ impl Climb {
     /// What all of it amounts to. That a rate above a kept one breaks a rule is what such a run is made to find: it
     /// warns. That it could not be judged leaves open where the end is.
     pub fn verdict(&self) -> Verdict {
+        if self.staged {
+            return self.worst().outcome.verdict;
+        }
         let end = self
             .lowest_not_kept
             .map(|index| self.steps[index].outcome.verdict);
@@ -99,6 +119,9 @@ impl Climb {
 
     /// The highest rate that holds, as for a disk; nothing where it is not known.
     pub fn capacity(&self) -> Option<Capacity> {
+        if self.staged {
+            return None;
+        }
         let kept = self
             .highest_kept
             .map(|index| self.steps[index].outcome.reached_per_s);

@@ -25,6 +25,10 @@ pub(super) struct Tally {
     pub length_ns: u64,
     /// Most operations unanswered at a time.
     pub in_flight_max: u64,
+    /// Those that may be, of a class.
+    pub max_in_flight: Option<u64>,
+    /// The class whose operations these were, if they were not all.
+    pub class: Option<String>,
     /// Connections.
     pub connections: u64,
     /// Of the answered, those whose answer came after the end of the phase in which they were due.
@@ -49,6 +53,21 @@ impl Tally {
         told.reduce(Tally::and)
     }
 
+    /// Of each class.
+    pub fn classes(evidence: &Evidence) -> Vec<Tally> {
+        let told = evidence.events("load.class");
+        let mut classes: Vec<Tally> = Vec::new();
+        for tally in
+            told.filter_map(|event| serde_json::from_value::<Tally>(event.detail.clone()).ok())
+        {
+            match classes.iter().position(|known| known.class == tally.class) {
+                Some(index) => classes[index] = std::mem::take(&mut classes[index]).and(tally),
+                None => classes.push(tally),
+            }
+        }
+        classes
+    }
+
     fn and(self, other: Tally) -> Tally {
         let length_ns = self.length_ns + other.length_ns;
         let wanted = |tally: &Tally| tally.wanted_per_s.map(|rate| rate * tally.length_ns as f64);
@@ -62,6 +81,8 @@ impl Tally {
             wanted_per_s: both.map(|(a, b)| (a + b) / length_ns.max(1) as f64),
             length_ns,
             in_flight_max: self.in_flight_max.max(other.in_flight_max),
+            max_in_flight: self.max_in_flight,
+            class: self.class,
             connections: self.connections.max(other.connections),
             late: self.late + other.late,
         }

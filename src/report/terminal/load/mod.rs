@@ -26,7 +26,7 @@ pub(super) fn page(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
 }
 
 fn steps(page: &Page<'_>, plan: &LoadPlan, out: &mut String) {
-    if let Some((title, table)) = words::steps(page, plan) {
+    for (title, table) in words::tables(page, plan) {
         out.push_str(&format!("\n  {title}\n"));
         table.write(page, out);
     }

@@ -1,6 +1,6 @@
 //! The client's side: what was asked and what came of it.
 
-use super::{member_name, operations, phases};
+use super::{member_name, phases};
 use crate::plan::{LoadPace, LoadPlan, Operation};
 use crate::report::subject::Subject;
 use crate::report::text::clean;
@@ -79,8 +79,8 @@ fn load(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
 /// By operation and class, and what is known of a write that failed so.
 fn errors(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
     let mut items = Vec::new();
-    for operation in operations(plan) {
-        let name = format!("{}.service", operation.name());
+    for strand in plan.strands() {
+        let name = format!("{}.service", strand.name);
         let mut classes: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
         for series in phases(page.run).filter_map(|phase| phase.series(&name)) {
             for (class, count) in &series.errors {
@@ -91,9 +91,9 @@ fn errors(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
             items.push(format!(
                 "{} {} {}{}",
                 format_count(count),
-                operation.name(),
+                strand.name,
                 clean(class),
-                outcome(operation, class)
+                outcome(strand.operation, class)
             ));
         }
     }
@@ -119,7 +119,8 @@ fn gap(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
     let Some(longest) = longest else {
         return Vec::new();
     };
-    let what = if operations(plan).any(Operation::writes) {
+    let mut strands = plan.strands().into_iter();
+    let what = if strands.any(|strand| strand.operation.writes()) {
         "write"
     } else {
         "read"

@@ -1,7 +1,8 @@
 //! The first lines: which etcd was driven, with what.
 
-use super::operations;
-use crate::plan::{Arrival, LoadPace, LoadPlan, Placement, RateStep, SizeDistribution, Target};
+use crate::plan::{
+    Arrival, LoadPace, LoadPlan, Placement, RateStep, SizeDistribution, Target, Weighted,
+};
 use crate::report::subject::Subject;
 use crate::report::text::clean;
 use crate::units::{format_bytes, format_count, format_duration, significant};
@@ -63,25 +64,32 @@ fn members(page: &Subject<'_>) -> Option<String> {
 
 /// `put 2,000/s`, `put 60 %, range 40 % by 100 clients`.
 fn load(plan: &LoadPlan) -> String {
-    let weights: f64 = plan.operations.iter().map(|weighted| weighted.weight).sum();
-    let parts: Vec<String> = match operations(plan).count() {
-        0 | 1 => operations(plan)
-            .map(|operation| operation.name().to_owned())
-            .collect(),
-        _ => {
-            let some = plan
-                .operations
-                .iter()
-                .filter(|weighted| weighted.weight > 0.0);
-            some.map(|w| {
+    if !plan.classes.is_empty() {
+        let scaled = match plan.scale {
+            1.0 => String::new(),
+            scale => format!(" scaled to {}", significant(scale)),
+        };
+        return format!(
+            "{} classes{scaled}, {}",
+            plan.classes.len(),
+            pace(&plan.pace)
+        );
+    }
+    let some = plan.operations.iter().filter(|w| w.weight > 0.0);
+    let done: Vec<&Weighted> = some.collect();
+    let weights: f64 = done.iter().map(|weighted| weighted.weight).sum();
+    let parts: Vec<String> = match done.as_slice() {
+        [only] => vec![only.operation.name().to_owned()],
+        several => several
+            .iter()
+            .map(|w| {
                 format!(
                     "{} {} %",
                     w.operation.name(),
                     significant(100.0 * w.weight / weights)
                 )
             })
-            .collect()
-        }
+            .collect(),
     };
     format!("{} {}", parts.join(", "), pace(&plan.pace))
 }
@@ -132,6 +140,9 @@ pub(super) fn rate(step: &RateStep) -> String {
 }
 
 fn sizes(plan: &LoadPlan) -> String {
+    if !plan.classes.is_empty() {
+        return format!("{} keys", format_count(plan.keys.space));
+    }
     let bytes = |size: u32| format_bytes(u64::from(size));
     let (min, max) = (plan.values.min_size, plan.values.max_size);
     let values = match plan.values.distribution {

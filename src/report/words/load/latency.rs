@@ -1,7 +1,7 @@
 //! How long it took: a row per series, and the most telling one over time.
 
-use super::{operations, phases, shown, wait_series};
-use crate::plan::LoadPlan;
+use super::{phases, shown};
+use crate::plan::{LoadPlan, Strand};
 use crate::report::sketch;
 use crate::report::subject::Subject;
 use crate::report::words::quantiles::{QUANTILES, told};
@@ -38,22 +38,15 @@ pub fn latency(page: &Subject<'_>, plan: &LoadPlan) -> Option<(Table, Option<Str
     Some((table, why.map(|why| format!("– {why}"))))
 }
 
-/// What is timed, the most telling first.
+/// What is timed, the most telling first. Of several classes only what somebody waited for: the rest is in the result.
 fn series(plan: &LoadPlan) -> Vec<String> {
-    let kinds: &[&str] = if plan.is_open() {
-        &["response", "service", "lag"]
-    } else {
-        &["service"]
-    };
-    let mut names: Vec<String> = operations(plan)
-        .flat_map(|operation| {
-            kinds
-                .iter()
-                .map(move |kind| format!("{}.{kind}", operation.name()))
-        })
-        .collect();
-    names.extend(plan.watch.map(|_| "watch.event".to_owned()));
-    names
+    if plan.classes.is_empty() {
+        return plan.series();
+    }
+    let waits: Vec<String> = plan.strands().iter().map(Strand::wait).collect();
+    let events = |series: &String| series.ends_with(".event");
+    let events = plan.series().into_iter().filter(events);
+    waits.into_iter().chain(events).collect()
 }
 
 fn row(
@@ -76,9 +69,7 @@ fn row(
 
 /// The wait of the first operation over all that counts, in at most so many cells.
 pub fn over_time(page: &Subject<'_>, plan: &LoadPlan, cells: usize) -> Option<[String; 3]> {
-    let name = operations(plan)
-        .next()
-        .map(|operation| wait_series(plan, operation))?;
+    let name = plan.strands().first().map(Strand::wait)?;
     let all: Vec<&PhaseData> = phases(page.run).collect();
     let (first, last) = (all.first()?, all.last()?);
     let points: Vec<Point> = all

@@ -1,7 +1,7 @@
 //! The members' own view: what their metrics say, beside what their clients see. Their histograms have fixed bounds, so
 //! a 99th percentile is told by the two it lies between.
 
-use super::{member_name, operations, shown};
+use super::{member_name, shown};
 use crate::plan::LoadPlan;
 use crate::report::subject::Subject;
 use crate::report::words::Table;
@@ -16,9 +16,10 @@ pub fn members(page: &Subject<'_>, plan: &LoadPlan) -> Table {
     if told.is_empty() {
         return Table::default();
     }
-    let operation = operations(plan)
-        .next()
-        .map(|operation| format!("{}.service", operation.name()));
+    let strands = plan.strands();
+    let operation = strands
+        .first()
+        .map(|strand| format!("{}.service", strand.name));
     let rows = (0..known.max(1))
         .map(|member| {
             let view = told.iter().find(|view| view.member == member);

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::faults::faults;
 use crate::report::subject::Subject;
 use crate::report::text::clean;
 use crate::units::format_count;
@@ -13,10 +14,10 @@ pub fn outcome(page: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
         ("verified", verified(page)),
         ("cleaned up", cleaned(page)),
     ];
-    entries
+    let told = entries
         .into_iter()
-        .filter_map(|(label, items)| Some((label, items?)))
-        .collect()
+        .filter_map(|(label, items)| Some((label, items?)));
+    faults(page).into_iter().chain(told).collect()
 }
 
 /// The last event of this kind.

@@ -1,6 +1,6 @@
 //! Several rates: what each came to, and what broke.
 
-use super::{head, operations, wait_series};
+use super::head;
 use crate::plan::LoadPlan;
 use crate::report::subject::Subject;
 use crate::report::text::clean;
@@ -11,11 +11,11 @@ use crate::units::{format_count, format_millis, significant};
 
 /// Which series the table shows, and a row per rate. Nothing where there was one rate.
 pub fn steps(page: &Subject<'_>, plan: &LoadPlan) -> Option<(String, Table)> {
-    let operation = operations(plan).next()?;
+    let strand = plan.strands().into_iter().next()?;
     if page.summary.steps.is_empty() {
         return None;
     }
-    let series = wait_series(plan, operation);
+    let series = strand.wait();
     let head = [
         "wanted", "reached", "p50", "p90", "p99", "p99.9", "max", "failed", "", "",
     ];
@@ -29,7 +29,11 @@ pub fn steps(page: &Subject<'_>, plan: &LoadPlan) -> Option<(String, Table)> {
             .collect(),
         names: 0,
     };
-    Some((format!("{series} at each rate, ms"), table))
+    let each = match plan.classes.is_empty() {
+        true => "at each rate",
+        false => "in each phase",
+    };
+    Some((format!("{series} {each}, ms"), table))
 }
 
 fn row(page: &Subject<'_>, plan: &LoadPlan, step: &LoadStep, series: &str) -> Vec<String> {

@@ -12,6 +12,7 @@ mod idle;
 mod journal;
 mod length;
 mod members;
+mod neighbour;
 mod periodic;
 mod step;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub(super) fn findings(evidence: &Evidence, capacity: Option<&Capacity>) -> Vec<
     found.extend(periodic::find(evidence));
     found.extend(idle::find(evidence));
     found.extend(contention::find(evidence));
+    found.extend(neighbour::find(evidence));
     found.extend(members::find(evidence));
     found.extend(cpu::find(evidence));
     found.extend(device::find(evidence));

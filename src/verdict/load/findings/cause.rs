@@ -28,8 +28,10 @@ pub(super) fn find(
     delivery: &Delivery,
     rules: &[RuleOutcome],
 ) -> Option<Finding> {
-    // A client in doubt says nothing about etcd, and an election explains itself.
-    let explained = !delivery.doubts.is_empty() || server::seen_leader_changes(evidence) > 0;
+    // A client in doubt says nothing about etcd, and an election or a full database explains itself.
+    let explained = !delivery.doubts.is_empty()
+        || server::seen_leader_changes(evidence) > 0
+        || server::no_space(evidence);
     if explained || !slow(evidence, rules) {
         return None;
     }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::result::{Finding, Severity};
+use crate::result::{Event, Finding, Severity};
 use crate::units;
 
 use super::super::evidence::Evidence;
+use super::super::planned;
 use super::{Complete, finding};
 
 /// Endpoints told by name.
@@ -18,13 +19,26 @@ pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
         .collect()
 }
 
+/// Events of this kind that are not of a member that was killed by plan.
+fn surprising<'a, 'b>(
+    evidence: &'b Evidence<'a>,
+    kind: &'b str,
+) -> impl Iterator<Item = &'a Event> + 'b {
+    let kills = planned::all_kills(evidence);
+    let planned = move |event: &&Event| {
+        let mut kills = kills.iter();
+        kills.any(|kill| kill.explains(event.member, event.at_ns))
+    };
+    evidence.events(kind).filter(move |event| !planned(event))
+}
+
 fn text<'a>(detail: &'a serde_json::Value, key: &str) -> Option<&'a str> {
     detail.get(key)?.as_str()
 }
 
 fn lost(evidence: &Evidence) -> Option<Finding> {
     let mut by_endpoint: BTreeMap<&str, (u64, &str)> = BTreeMap::new();
-    for event in evidence.events("connection.lost") {
+    for event in surprising(evidence, "connection.lost") {
         let endpoint = text(&event.detail, "endpoint").unwrap_or("?");
         let entry = by_endpoint.entry(endpoint).or_insert((0, ""));
         entry.0 += 1;
@@ -48,8 +62,7 @@ fn lost(evidence: &Evidence) -> Option<Finding> {
             format!("{} to {endpoint}{why}", units::format_count(*count))
         });
     let endpoints: Vec<String> = endpoints.collect();
-    let back = evidence
-        .events("connection.back")
+    let back = surprising(evidence, "connection.back")
         .filter_map(|e| e.detail.get("gap_ns")?.as_u64())
         .max();
     let back = match back {
@@ -73,8 +86,7 @@ fn lost(evidence: &Evidence) -> Option<Finding> {
 }
 
 fn down(evidence: &Evidence) -> Option<Finding> {
-    let names: Vec<&str> = evidence
-        .events("member.down")
+    let names: Vec<&str> = surprising(evidence, "member.down")
         .filter_map(|e| text(&e.detail, "name"))
         .collect();
     let first = names.first()?;

@@ -5,6 +5,7 @@ use crate::units;
 use crate::verdict::judge::Ground;
 
 use super::super::evidence::Evidence;
+use super::super::planned;
 use super::super::server;
 use super::{Complete, finding};
 
@@ -21,7 +22,7 @@ pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
     let quota = alarm(evidence)
         .or_else(|| stopped(evidence))
         .or_else(|| near(evidence, &members));
-    let growth = growth(evidence, &members);
+    let growth = growth(evidence, &members).filter(|_| !server::no_space(evidence));
     quota
         .into_iter()
         .chain(growth)
@@ -38,6 +39,8 @@ fn alarm(evidence: &Evidence) -> Option<Finding> {
             finding("alarm", Severity::Critical, format!("etcd raised the alarm {kind}."))
                 .advise("etcd's documentation on this alarm says what to do; 'etcdctl alarm list' shows it."),
         ),
+        // Told with what was done about it.
+        _ if planned::recovered(evidence.run).is_some() => None,
         _ if server::no_space(evidence) => Some(
             finding(
                 "no_space",
@@ -63,8 +66,12 @@ fn stopped(evidence: &Evidence) -> Option<Finding> {
             .and_then(serde_json::Value::as_u64)
             .unwrap_or_default()
     };
+    let again = match planned::recovered(evidence.run) {
+        Some(_) => "The database came near its quota again, and the load was ended",
+        None => "The load was ended before the database would reach its quota",
+    };
     let message = format!(
-        "The load was ended before the database would reach its quota: {} of {}.",
+        "{again}: {} of {}.",
         units::format_bytes(bytes("db_bytes")),
         units::format_bytes(bytes("quota_bytes")),
     );
@@ -80,7 +87,7 @@ fn stopped(evidence: &Evidence) -> Option<Finding> {
 fn near(evidence: &Evidence, members: &[MemberSummary]) -> Option<Finding> {
     let (member, db, quota) = fullest(members)?;
     let share = db as f64 / quota as f64;
-    (share >= NEAR).then(|| {
+    (share >= NEAR && planned::recovered(evidence.run).is_none()).then(|| {
         let message = format!(
             "The database of {} is near its quota: {} of {}.",
             evidence.member(member),

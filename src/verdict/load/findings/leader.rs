@@ -4,19 +4,21 @@ use crate::result::{Event, Finding, Severity};
 use crate::units;
 
 use super::super::evidence::Evidence;
-use super::super::server::seen_leader_changes;
+use super::super::planned;
+use super::super::server::{no_space, seen_leader_changes, unplanned_leader_changes};
 use super::{Complete, finding};
 
 /// Longer than this without an acknowledged write, and a client with a timeout of a second fails.
 const MIN_GAP_NS: u64 = 1_000_000_000;
 
 pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
-    let changes = seen_leader_changes(evidence);
     let gap_ns = longest_gap(evidence);
-    if changes > 0 {
-        return Some(changed(evidence, changes, gap_ns));
+    if unplanned_leader_changes(evidence) > 0 {
+        return Some(changed(evidence, seen_leader_changes(evidence), gap_ns));
     }
-    let gap_ns = gap_ns.filter(|ns| *ns >= MIN_GAP_NS)?;
+    // What follows a kill by plan is told with it, what a full database refuses with that.
+    let explained = planned::gap(evidence).is_some() || no_space(evidence);
+    let gap_ns = gap_ns.filter(|ns| *ns >= MIN_GAP_NS && !explained)?;
     let message = format!(
         "For {} nothing was acknowledged although the leader did not change: it stood still itself.",
         units::format_duration(gap_ns)
@@ -46,7 +48,12 @@ fn changed(evidence: &Evidence, changes: u64, gap_ns: Option<u64>) -> Finding {
             units::format_duration(ns)
         )
     });
-    let message = format!("The leader changed {times}{how}.{gap}");
+    let planned = match planned::kills(evidence).len() {
+        0 => "",
+        1 => ", once of them by plan",
+        _ => ", more often than it was killed by plan",
+    };
+    let message = format!("The leader changed {times}{planned}{how}.{gap}");
     finding("leader_changed", Severity::Warning, message)
         .advise(
             "If nobody took the leader away, its heartbeats were late: slow fsyncs, a full CPU or a slow network. \

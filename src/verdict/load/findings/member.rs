@@ -81,9 +81,9 @@ fn odd(
 fn slow_to_clients(evidence: &Evidence) -> Option<Finding> {
     const MIN_SURE_RATIO: f64 = 2.0;
     const MIN_MEMBERS: usize = 3;
-    let operation = evidence.operations().next()?;
+    let strand = evidence.strands.first()?;
     let members: Vec<(u32, f64, f64)> = evidence
-        .judged_by_member(&format!("{}.service", operation.name()))
+        .judged_by_member(&format!("{}.service", strand.name))
         .iter()
         .filter_map(|(member, pooled)| {
             let p50 = crate::record::quantile(&pooled.total, &pooled.batches, 0.5)?;
@@ -103,7 +103,7 @@ fn slow_to_clients(evidence: &Evidence) -> Option<Finding> {
         let name = evidence.member(odd);
         let message = format!(
             "{name} answers its clients slower than the others: {} p50 {}, theirs {}; its disk does not show why.",
-            operation.name(),
+            strand.name,
             units::format_duration(p50_ns as u64),
             units::format_duration(usual_ns as u64),
         );

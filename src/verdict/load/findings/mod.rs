@@ -12,6 +12,7 @@ mod machine;
 mod member;
 mod metrics;
 mod notes;
+mod planned;
 mod proposals;
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,7 @@ pub(super) fn findings(
     found.extend(cause::find(&end, delivery, rules));
     found.extend(member::find(evidence));
     found.extend(leader::find(evidence));
+    found.extend(planned::find(evidence));
     found.extend(connections::find(evidence));
     found.extend(database::find(evidence));
     found.extend(proposals::find(evidence));

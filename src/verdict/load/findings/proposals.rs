@@ -5,6 +5,7 @@ use crate::units;
 use crate::verdict::judge::Ground;
 
 use super::super::evidence::Evidence;
+use super::super::{planned, server};
 use super::{Complete, finding};
 
 /// A fifth of the gap between commit and apply at which etcd refuses requests (v3_server.go,
@@ -21,6 +22,11 @@ pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
 }
 
 fn failed(evidence: &Evidence) -> Option<Finding> {
+    // Those that a leader had when it was killed by plan are told as failed operations.
+    let killed = !planned::kills(evidence).is_empty();
+    if killed && server::unplanned_leader_changes(evidence) == 0 {
+        return None;
+    }
     let count = evidence
         .grown_in_all("proposals_failed")
         .filter(|count| *count >= 1.0)?;

@@ -2,8 +2,8 @@
 
 use super::{MS, S};
 use crate::plan::{
-    Arrival, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Operation, Placement, RateStep,
-    ReadShape, Reads, Security, SizeDistribution, Stm, Target, Values, Weighted, Writes,
+    Arrival, Faults, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Operation, Placement,
+    RateStep, ReadShape, Reads, Security, SizeDistribution, Stm, Target, Values, Weighted, Writes,
 };
 
 /// An open loop of these rates.
@@ -21,6 +21,7 @@ pub(super) fn step(per_s: f64, seconds: u64) -> RateStep {
     RateStep {
         from_per_s: per_s,
         to_per_s: per_s,
+        burst: 0,
         duration_ns: seconds * S,
     }
 }
@@ -85,9 +86,12 @@ pub(super) fn plan() -> LoadPlan {
         defrag: false,
         allow_quota: false,
         allow_foreign: false,
+        faults: Faults::default(),
         scrape: true,
         heartbeat_ns: 100 * MS,
         rules: Vec::new(),
         seed: 1,
+        classes: Vec::new(),
+        scale: 1.0,
     }
 }

@@ -1,6 +1,7 @@
 //! The judge before synthetic loads: a wrong pass and a false alarm are the two sins.
 
 mod client;
+mod planned;
 mod rates;
 mod server;
 

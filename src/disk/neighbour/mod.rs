@@ -1,0 +1,16 @@
+//! Neighbours: what an image that is unpacked, a backup or another database does to etcd, done on purpose.
+//!
+//! Each is a process of its own, as it would be, so that its writes, its memory and its waits are not the probe's. It
+//! ends and removes its directory as soon as its stdin is closed, which is also what the death of this process does.
+
+mod bulk;
+mod crew;
+mod pace;
+mod read;
+mod serve;
+mod sync;
+mod unpack;
+mod words;
+
+pub use crew::{Neighbours, Street};
+pub use serve::serve;

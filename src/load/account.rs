@@ -1,0 +1,147 @@
+//! What each phase of a load amounted to, told as events once it is over.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::books::Tally;
+use super::drive::Drive;
+use super::part::{Part, spans};
+use super::schedule::Span;
+use super::watching::Watching;
+use super::worker::Left;
+use crate::plan::LoadPace;
+
+impl Drive<'_> {
+    /// Tells of every phase that was begun.
+    pub(super) fn account(&self, parts: &[Arc<Part>], left: &[Left]) {
+        let Some(archive) = parts.first().map(|part| &part.archive) else {
+            return;
+        };
+        let start_ns = archive.start_ns();
+        let now_ns = self.clock.now_ns();
+        for (index, span) in spans(&self.plan).iter().enumerate() {
+            let begins_ns = start_ns + span.start_ns;
+            if begins_ns >= now_ns {
+                break;
+            }
+            let ends_ns = start_ns.saturating_add(span.end_ns()).min(now_ns);
+            let whole = sum(left.iter(), index);
+            self.phase(span, &whole, ends_ns - begins_ns);
+            for (number, part) in parts.iter().enumerate() {
+                let of_part = left.iter().filter(|left| left.part == number);
+                self.class(part, index, &sum(of_part, index), ends_ns - begins_ns);
+            }
+            for (member, gap) in archive.gaps.longest(index, ends_ns) {
+                let detail = json!({ "start_ns": gap.start_ns, "length_ns": gap.length_ns });
+                self.event(&span.phase, "ack.gap", member, detail);
+            }
+        }
+        self.leases(parts);
+        self.watches(parts);
+    }
+
+    /// Leases that writes shared.
+    fn leases(&self, parts: &[Arc<Part>]) {
+        let sharing = parts.iter().map(|part| &part.work);
+        let sharing = sharing.filter(|work| work.plan.writes.shared_leases.is_some());
+        let told = sharing.map(|work| work.leases.shared());
+        let sum = told.reduce(|(count, keys), (more, more_keys)| (count + more, keys + more_keys));
+        let last = parts.first().and_then(|part| part.archive.spans.last());
+        if let (Some((count, keys)), Some(last)) = (sum, last) {
+            let detail = json!({ "count": count, "keys": keys });
+            self.event(&last.phase, "lease.grants", None, detail);
+        }
+    }
+
+    fn phase(&self, span: &Span, tally: &Tally, length_ns: u64) {
+        let mut detail = amounts(span, tally, length_ns);
+        detail["connections"] = self.plan.connections.into();
+        self.event(&span.phase, "load.phase", None, detail);
+        if tally.attempts > 0 {
+            let detail = json!({ "count": tally.conflicts, "attempts": tally.attempts });
+            self.event(&span.phase, "txn.conflicts", None, detail);
+        }
+    }
+
+    /// One of several classes.
+    fn class(&self, part: &Part, index: usize, tally: &Tally, length_ns: u64) {
+        let (Some(class), Some(span)) = (&part.class, part.archive.spans.get(index)) else {
+            return;
+        };
+        let plan = &part.work.plan;
+        let mut detail = amounts(span, tally, length_ns);
+        detail["class"] = class.as_str().into();
+        detail["connections"] = plan.connections.into();
+        if let LoadPace::Open { max_in_flight, .. } = plan.pace {
+            detail["max_in_flight"] = max_in_flight.into();
+        }
+        detail["conflicts"] = tally.conflicts.into();
+        detail["attempts"] = tally.attempts.into();
+        self.event(&span.phase, "load.class", None, detail);
+    }
+
+    /// What all watches together should have seen, and saw.
+    fn watches(&self, parts: &[Arc<Part>]) {
+        let watching: Vec<&Watching> = parts
+            .iter()
+            .filter_map(|part| part.watching.as_deref())
+            .collect();
+        let last = parts.first().and_then(|part| part.archive.spans.last());
+        let (Some(last), false) = (last, watching.is_empty()) else {
+            return;
+        };
+        let (mut expected, mut received, mut duplicates, mut deletions) = (0, 0, 0, 0);
+        let (mut streams, mut watches) = (0, 0);
+        // What one class missed, another cannot make up for.
+        let mut missing = 0;
+        for watching in watching {
+            let (due, came, again) = watching.counts();
+            expected += due;
+            received += came;
+            duplicates += again;
+            deletions += watching.deletions();
+            missing += due.saturating_sub(came);
+            streams += watching.plan.streams;
+            watches +=
+                u64::from(watching.plan.streams) * u64::from(watching.plan.watches_per_stream);
+        }
+        let detail = json!({
+            "expected": expected,
+            "received": received,
+            "missing": missing,
+            "duplicates": duplicates,
+            "deletions": deletions,
+            "streams": streams,
+            "watches": watches,
+        });
+        self.event(&last.phase, "watch.total", None, detail);
+    }
+}
+
+fn sum<'a>(left: impl Iterator<Item = &'a Left>, span: usize) -> Tally {
+    let mut sum = Tally::default();
+    left.filter_map(|left| left.tallies.get(span))
+        .for_each(|part| sum += *part);
+    sum
+}
+
+fn amounts(span: &Span, tally: &Tally, length_ns: u64) -> serde_json::Value {
+    let rate = (span.from_per_s + span.to_per_s) / 2.0;
+    // A burst beside a rate is over at once; alone it is all that is wanted.
+    let per_s = if rate > 0.0 {
+        rate
+    } else {
+        f64::from(span.burst) / (span.length_ns as f64 / 1e9)
+    };
+    json!({
+        "due": tally.sent + tally.unsent,
+        "sent": tally.sent,
+        "answered": tally.answered,
+        "failed": tally.failed,
+        "unsent": tally.unsent,
+        "wanted_per_s": (per_s > 0.0).then_some(per_s),
+        "length_ns": length_ns,
+        "in_flight_max": tally.most_in_flight,
+    })
+}

@@ -1,0 +1,142 @@
+//! What is done to a throwaway etcd while the load goes on: its leader killed and started again, its full database
+//! brought back. Everything is told as an event at the moment it happens.
+
+mod kill;
+mod quota;
+
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::halt::Control;
+use crate::clock::Clock;
+use crate::cluster::Live;
+use crate::cluster::local::LocalCluster;
+use crate::error::Result;
+use crate::plan::LoadPlan;
+use crate::record::Emission;
+use crate::wire::Dialer;
+
+use kill::Kills;
+use quota::Recovery;
+
+/// How often somebody looks who waits for a fault to be over.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// What faults have to do with.
+pub struct Desk {
+    /// The run's clock.
+    pub clock: Clock,
+    /// What ends the load.
+    pub control: Control,
+    /// Where events go.
+    pub sink: SyncSender<Emission>,
+    /// Who leads, and how full the database is.
+    pub live: Arc<Live>,
+}
+
+/// The faults of a plan, as they come to pass. None at all for an etcd that is not ours.
+pub struct Faults<'a> {
+    desk: Desk,
+    warmup_ns: u64,
+    kills: Option<Kills<'a>>,
+    recovery: Option<Recovery>,
+}
+
+impl<'a> Faults<'a> {
+    /// Those of a plan, on the etcd that was started for it.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn of(
+        plan: &LoadPlan,
+        local: Option<&'a mut LocalCluster>,
+        dialer: &Dialer,
+        desk: Desk,
+    ) -> Result<Self> {
+        let mut faults = Faults {
+            desk,
+            warmup_ns: plan.warmup_ns,
+            kills: None,
+            recovery: None,
+        };
+        let Some(local) = local else {
+            return Ok(faults);
+        };
+        if plan.faults.recover_quota {
+            let (endpoints, clock) = (local.endpoints(), faults.desk.clock);
+            faults.recovery = Some(Recovery::begin(endpoints, dialer, clock)?);
+        }
+        if !plan.faults.kill_leader_ns.is_empty() {
+            faults.kills = Some(Kills::new(&plan.faults, local));
+        }
+        Ok(faults)
+    }
+
+    /// Does what is due. The load, its warm-up first, has begun at this time; `phase` is where it has come to.
+    pub fn look(&mut self, start_ns: u64, phase: &Arc<str>) {
+        if self.desk.control.is_halted() {
+            return;
+        }
+        let measured_from_ns = start_ns + self.warmup_ns;
+        if let Some(kills) = &mut self.kills {
+            kills.look(&self.desk, measured_from_ns, phase);
+        }
+        if let Some(recovery) = &mut self.recovery {
+            recovery.look(&self.desk, measured_from_ns, phase);
+        }
+    }
+
+    /// Whether the database may grow up to its quota, for it is going to be brought back.
+    pub fn may_fill(&self) -> bool {
+        let recovery = self.recovery.as_ref();
+        recovery.is_some_and(|recovery| recovery.may_fill(self.desk.clock.now_ns()))
+    }
+
+    /// The load is over: what was begun comes to its end, unless the run is to end at once.
+    pub fn end(&mut self, start_ns: u64, phase: &Arc<str>) {
+        self.look(start_ns, phase);
+        if let Some(kills) = &mut self.kills {
+            kills.no_more(&self.desk, phase);
+        }
+        if let Some(recovery) = &mut self.recovery {
+            recovery.no_more(&self.desk, phase);
+        }
+        while self.is_under_way() && !self.desk.control.is_halted() {
+            self.look(start_ns, phase);
+            sleep(LOOK);
+        }
+    }
+
+    fn is_under_way(&self) -> bool {
+        let kills = self.kills.as_ref().is_some_and(Kills::is_under_way);
+        kills || self.recovery.as_ref().is_some_and(Recovery::is_under_way)
+    }
+}
+
+impl Desk {
+    fn event(
+        &self,
+        (at_ns, phase): (u64, &Arc<str>),
+        kind: &'static str,
+        member: Option<u32>,
+        detail: Value,
+    ) {
+        // The collector outlives the load.
+        let _ = self.sink.send(Emission::Event {
+            phase: Arc::clone(phase),
+            at_ns,
+            kind,
+            member,
+            detail,
+        });
+    }
+
+    fn note(&self, phase: &Arc<str>, text: String) {
+        let now_ns = self.clock.now_ns();
+        self.event((now_ns, phase), "note", None, json!({ "text": text }));
+    }
+}
