@@ -431,7 +431,7 @@ fn classes_come_and_go_side_by_side() {
         ])
         .args([
             "--class",
-            "pods: --mix create=1,txn=6,delete=1 --guarded --rate 80 --preload 200 --streams 2",
+            "pods: --mix create=1,txn=6,delete=1 --guarded --rate 80 --preload 200 --streams 2 --watches-per-stream 1",
         ])
         .args([
             "--class",
