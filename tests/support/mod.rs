@@ -3,6 +3,7 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code, unused_imports, unused_macros)]
 
+pub mod attempts;
 pub mod authority;
 pub mod cgroup;
 pub mod clients;
@@ -11,12 +12,15 @@ pub mod command;
 pub mod etcd;
 pub mod fio;
 pub mod guarded;
+pub mod lateness;
 pub mod load;
 pub mod loopdisk;
 pub mod metrics;
 pub mod needs;
+pub mod neighbours;
 pub mod null_server;
 pub mod probe;
+pub mod pypi;
 pub mod quiet;
 pub mod readers;
 pub mod shape;

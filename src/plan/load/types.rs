@@ -86,7 +86,6 @@ fn unscaled() -> f64 {
     1.0
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
 fn is_unscaled(scale: &f64) -> bool {
     *scale == 1.0
 }
@@ -205,11 +204,6 @@ pub struct RateStep {
     pub burst: u32,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
-fn is_zero(burst: &u32) -> bool {
-    *burst == 0
-}
-
 /// Which keys are used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Keys {
@@ -307,6 +301,12 @@ pub struct Reads {
 }
 
 /// Fields that older results do not have are left out where they say nothing, so that both compare as equal.
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
 fn is_none_of_it(share: &f64) -> bool {
     *share == 0.0
 }

@@ -129,10 +129,12 @@ fn spans(start_ns: u64, length_ns: u64, kills: &[Kill]) -> bool {
 
 /// How a gap after a kill is to be seen, by what an election explains.
 pub(super) fn explained(gap_ns: u64) -> Verdict {
-    match gap_ns {
-        0..=ELECTION_WITHIN_NS => Verdict::Pass,
-        0..=SECOND_VOTE_WITHIN_NS => Verdict::Warn,
-        _ => Verdict::Fail,
+    if gap_ns <= ELECTION_WITHIN_NS {
+        Verdict::Pass
+    } else if gap_ns <= SECOND_VOTE_WITHIN_NS {
+        Verdict::Warn
+    } else {
+        Verdict::Fail
     }
 }
 
