@@ -2,11 +2,7 @@
 
 use super::{
     Class, Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, keys, leases,
-<<<<<<< HEAD
-    mix, pace, rate, resolve, sizes, target,
-=======
     mix, pace, rate, reads, resolve, sizes, target,
->>>>>>> 084125989edba1baf4b586b94e5bfe633e71f159
 };
 use crate::plan::Arrival;
 use crate::plan::command::{flag, quote};

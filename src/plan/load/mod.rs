@@ -30,12 +30,6 @@ pub use faults::Faults;
 pub use keys::FRESH_PREFIX;
 pub use operations::{LOAD_SERIES, Operation, Weighted};
 pub use types::{
-<<<<<<< HEAD
-    Class, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
-    RateStep, ReadShape, Reads, Security, SharedLeases, SizeDistribution, Stm, Target, Values,
-    Watch, Weighted, Writes,
-=======
     Class, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Placement, RateStep, ReadShape,
     Reads, Security, SharedLeases, SizeDistribution, Stm, Target, Values, Watch, Writes,
->>>>>>> 084125989edba1baf4b586b94e5bfe633e71f159
 };

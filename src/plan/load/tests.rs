@@ -395,13 +395,8 @@ const FLAGS: &[&str] = &[
     "--read revision",
     "--lease-keys N",
     "--lease-reuse Ns",
-<<<<<<< HEAD
-    "--val-size lognormal=N,N00,N000",
-    "--conflicts N%",
-=======
     "--conflicts N%",
     "--val-size lognormal=N,N00,N000",
->>>>>>> 084125989edba1baf4b586b94e5bfe633e71f159
 ];
 
 /// An operation and a handful of flags, as a restless person types them.
