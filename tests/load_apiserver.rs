@@ -412,6 +412,69 @@ fn objects_have_a_long_tail_and_keep_their_sizes() {
 }
 
 #[test]
+fn classes_come_and_go_side_by_side() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let fresh = Fresh::start();
+    let scratch = probe::scratch();
+    let result = scratch.path().join("result.jsonl");
+    let output = Command::new(probe::program())
+        .args([
+            "load",
+            "--duration",
+            "5s",
+            "--warmup",
+            "0s",
+            "--keep-keys",
+            "--prefix",
+            "/t/",
+        ])
+        .args([
+            "--class",
+            "pods: --mix create=1,txn=6,delete=1 --guarded --rate 80 --preload 200 --streams 2 --watches-per-stream 1",
+        ])
+        .args([
+            "--class",
+            "events: create --rate 40 --lease-ttl 600 --lease-keys 30",
+        ])
+        .args([
+            "--class",
+            "relist: list-watch --rate 2 --preload 50 --limit 20 --key-space-size 50",
+        ])
+        .args([
+            "--class",
+            "compaction: compact --rate 1",
+            "--compact",
+            "--quiet",
+        ])
+        .args(["--endpoints", &fresh.etcd.address(), "--result"])
+        .arg(&result)
+        .output()
+        .expect("etcdbench can be started");
+    let finished = probe::finished(output, &result);
+    assert!(matches!(finished.code, Some(0 | 3 | 4)), "{finished:#?}");
+    let run = finished.read();
+    let done = |series: &str| {
+        assert_eq!(errors(&run, series), 0, "{:?}", steady(&run, series).errors);
+        steady(&run, series).total.count()
+    };
+    let (created, removed) = (done("pods.create.service"), done("pods.delete.service"));
+    assert_eq!(done("events.service"), 200);
+    assert_eq!(
+        (done("relist.service"), done("compaction.service")),
+        (10, 5)
+    );
+    let keys = fresh.keys();
+    let below = |class: &str| keys.iter().filter(|key| key.starts_with(class)).count() as u64;
+    assert_eq!(below("/t/pods/"), 200 + created - removed);
+    assert_eq!((below("/t/events/"), below("/t/relist/")), (200, 50));
+    assert_eq!(below("/t/compaction/"), 1);
+    assert_eq!(number(&run, "lease.grants", "keys"), 200);
+    assert_eq!(number(&run, "watch.total", "missing"), 0);
+    assert_eq!(number(&run, "watch.total", "deletions"), 2 * removed);
+}
+
+#[test]
 fn a_load_that_has_no_number_left_says_so() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();

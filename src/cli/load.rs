@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args};
 
+use super::load_words::{ConsistencyArg, IsolationArg, OperationArg, ReadArg};
 use super::{ArrivalArg, ConnectArgs, LabelArg, OutputArgs};
 use crate::units::{parse_bytes, parse_duration, parse_duration_or_millis, parse_share};
 
@@ -55,6 +56,17 @@ pub struct LoadArgs {
     #[arg(long, value_name = "SECONDS", help_heading = OPERATIONS)]
     pub lease_ttl: Option<u64>,
 
+    /// Bind only so many keys to a lease, then grant another, as an apiserver does [default: 1000 with --lease-reuse]
+    ///
+    /// Leases are then granted by the operations that need one, a connection's next for the keys that are written over
+    /// it, and neither kept alive nor revoked before the end. With 1, each write has a lease of its own.
+    #[arg(long, value_name = "N", help_heading = OPERATIONS)]
+    pub lease_keys: Option<u64>,
+
+    /// Bind keys to a lease only for so long, then grant another [default: with --lease-keys 5% of --lease-ttl, up to 60s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = OPERATIONS)]
+    pub lease_reuse: Option<u64>,
+
     /// Operations that go on beside others, with a rate, keys and figures of their own; may be repeated
     ///
     /// 'leases: txn --guarded --rate 100 --val-size 550' is a load of its own by the name of leases, in the same
@@ -77,17 +89,6 @@ pub struct LoadArgs {
     /// In a class: leave it as it is, whatever --scale says
     #[arg(long, help_heading = CLASSES)]
     pub unscaled: bool,
-
-    /// Bind only so many keys to a lease, then grant another, as an apiserver does [default: 1000 with --lease-reuse]
-    ///
-    /// Leases are then granted by the operations that need one, a connection's next for the keys that are written over
-    /// it, and neither kept alive nor revoked before the end. With 1, each write has a lease of its own.
-    #[arg(long, value_name = "N", help_heading = OPERATIONS)]
-    pub lease_keys: Option<u64>,
-
-    /// Bind keys to a lease only for so long, then grant another [default: with --lease-keys 5% of --lease-ttl, up to 60s]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = OPERATIONS)]
-    pub lease_reuse: Option<u64>,
 
     /// How the etcd is reached.
     #[command(flatten)]
@@ -452,77 +453,3 @@ Examples:
 
   What a full database costs, and the way back:
     etcdbench load put --local --quota 64MiB --rate 1000 --val-size 4KiB --allow-quota --recover-quota";
-
-/// What is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OperationArg {
-    /// Writes one key
-    Put,
-    /// Reads
-    Range,
-    /// Put and range
-    Mixed,
-    /// A transaction that writes
-    Txn,
-    /// Transactions that write and that read
-    TxnMixed,
-    /// Removes one key
-    Delete,
-    /// Writes a key that is not there
-    Create,
-    /// Puts, and the events of them
-    Watch,
-    /// Prolongs leases
-    Lease,
-    /// Software transactions
-    Stm,
-    /// Lists all keys in pages, then watches them until the watch stands
-    ListWatch,
-    /// A turn of an apiserver's compactor
-    Compact,
-    /// Asks a member how it is
-    Status,
-}
-
-/// What a read covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ReadArg {
-    /// One key
-    Single,
-    /// The whole key space in one answer
-    Prefix,
-    /// From a key on, up to --limit keys
-    From,
-    /// The whole key space in pages of --limit keys, at one revision; all of them are one operation
-    Paged,
-    /// No key, only the store's revision, as an apiserver asks for before it answers from its cache
-    Revision,
-}
-
-/// How up to date an answer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ConsistencyArg {
-    /// Linearizable: as of now, which takes the leader and a majority
-    #[value(name = "l", alias = "linearizable")]
-    Linearizable,
-    /// Serializable: what the member that is asked knows
-    #[value(name = "s", alias = "serializable")]
-    Serializable,
-}
-
-/// Isolation levels of etcd's `concurrency` package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum IsolationArg {
-    /// Nothing is guarded
-    #[value(alias = "c")]
-    ReadCommitted,
-    /// What was read must not have changed
-    #[value(alias = "r")]
-    RepeatableReads,
-    /// As repeatable-reads, and all reads at one revision
-    #[value(alias = "s")]
-    Serializable,
-    /// As serializable, and what is written must not have changed either
-    #[value(alias = "ss")]
-    SerializableSnapshot,
-}

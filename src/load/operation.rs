@@ -212,12 +212,10 @@ impl<'a> Client<'a> {
         match operation {
             Operation::Put => self.put(ticket, due_ns, draw).await,
             Operation::Range => self.range(ticket, draw).await,
-            Operation::Delete if guarded => {
-                Box::pin(self.guarded(ticket, due_ns, draw, true)).await
-            }
+            Operation::Delete if guarded => Box::pin(self.remove(ticket, draw)).await,
             Operation::Delete => Box::pin(self.delete(ticket, draw)).await,
             Operation::Create => Box::pin(self.create(ticket, due_ns, draw)).await,
-            Operation::Txn if guarded => Box::pin(self.guarded(ticket, due_ns, draw, false)).await,
+            Operation::Txn if guarded => Box::pin(self.update(ticket, due_ns, draw)).await,
             Operation::Txn => Box::pin(self.txn(ticket, due_ns, draw)).await,
             Operation::TxnRange => Box::pin(self.txn_range(ticket, draw)).await,
             Operation::Stm => Box::pin(self.stm(ticket, due_ns, draw)).await,

@@ -178,7 +178,10 @@ mod tests {
             .collect();
         assert_eq!(write(&maker, 77, 123_456).len(), sizes[77]);
         let mean = sizes.iter().sum::<usize>() as f64 / sizes.len() as f64;
-        assert!((mean / plan.mean_size() - 1.0).abs() < 0.02, "{mean}");
+        assert!(
+            (mean / f64::from(plan.mean_size()) - 1.0).abs() < 0.02,
+            "{mean}"
+        );
         sizes.sort_unstable();
         assert!((3_980..4_220).contains(&sizes[5_000]), "{}", sizes[5_000]);
         assert!((9_600..10_900).contains(&sizes[9_900]), "{}", sizes[9_900]);

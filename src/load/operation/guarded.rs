@@ -5,7 +5,7 @@ use super::{Client, Done, Work};
 use crate::load::draw::Draw;
 use crate::load::feed::Ticket;
 use crate::units::format_count;
-use crate::wire::message::{Compare, Delete, Method, Op, Put, Range, Txn, TxnAnswer};
+use crate::wire::message::{Compare, Delete, Head, Method, Op, Put, Range, Txn, TxnAnswer};
 use crate::wire::{ErrorClass, Failure};
 
 /// The store's first revision. No key was ever changed at it, so that a comparison with it always fails.
@@ -43,44 +43,57 @@ impl Client<'_> {
         }
     }
 
-    /// Changes or removes an object if it is as it was last seen; else reads it, and again. One that is gone ends it.
-    pub(super) async fn guarded(
+    /// Changes an object if it is as it was last seen.
+    pub(super) async fn update(
         &mut self,
         ticket: &Ticket,
         due_ns: u64,
         draw: &mut Draw,
-        removes: bool,
     ) -> Result<Done, Failure> {
-        let work = self.work;
-        let number = if removes {
-            work.keys.pick_to_remove(ticket.index, draw)
-        } else {
-            work.keys.pick(ticket.index, true, draw)
-        };
+        let number = self.work.keys.pick(ticket.index, true, draw);
+        self.touch(number);
+        self.fill_value(number, ticket.index, due_ns, draw);
+        let (key, value) = (self.key.clone(), self.value.clone());
+        let lease = self.lease_for(1).await?;
+        let put = Op::Put(self.put_of(&key, &value, lease));
+        self.guarded(number, &key, put, draw).await
+    }
+
+    /// Removes an object if it is as it was last seen.
+    pub(super) async fn remove(
+        &mut self,
+        ticket: &Ticket,
+        draw: &mut Draw,
+    ) -> Result<Done, Failure> {
+        let number = self.work.keys.pick_to_remove(ticket.index, draw);
         self.touch(number);
         let key = self.key.clone();
-        let value = if removes {
-            Vec::new()
-        } else {
-            self.fill_value(number, ticket.index, due_ns, draw);
-            self.value.clone()
-        };
-        let success = [if removes {
-            Op::Delete(delete_of(&key))
-        } else {
-            let lease = self.lease_for(1).await?;
-            Op::Put(self.put_of(&key, &value, lease))
-        }];
-        let failure = [read_back(&key)];
+        let delete = Op::Delete(Delete {
+            key: &key,
+            prev_kv: false,
+        });
+        self.guarded(number, &key, delete, draw).await
+    }
+
+    /// Does this to a key that has not changed; reads one that has, and tries again. One that is gone ends it.
+    async fn guarded(
+        &mut self,
+        number: u64,
+        key: &[u8],
+        change: Op<'_>,
+        draw: &mut Draw,
+    ) -> Result<Done, Failure> {
+        let work = self.work;
         let conflicts = work.plan.writes.conflicts;
         let mut stale = conflicts > 0.0 && draw.share() < conflicts;
+        let removes = matches!(change, Op::Delete(_));
         let mut done = Done::default();
         loop {
             let revision = work.revision_to_compare(number, std::mem::take(&mut stale));
             let request = Txn {
-                compare: &[Compare::unchanged(&key, revision)],
-                success: &success,
-                failure: &failure,
+                compare: &[Compare::unchanged(key, revision)],
+                success: &[change],
+                failure: &[read_back(key)],
             };
             let answer = self.call(Method::Txn, &request).await?;
             let answer = TxnAnswer::read(&answer)?;
@@ -121,8 +134,8 @@ impl Client<'_> {
 }
 
 impl Work {
-    /// The revision that a key is believed to have, or an older one. Where objects come and go, one that nobody knows of is not to be
-    /// made by an update: it must be read first, which a comparison that fails does.
+    /// The revision that a key is believed to have, or an older one. Where objects come and go, one that nobody knows
+    /// of is not to be made by an update: it must be read first, which a comparison that fails does.
     fn revision_to_compare(&self, number: u64, stale: bool) -> i64 {
         match self.known_revision(number) {
             known if stale => (known - 1).max(NOBODYS),
@@ -134,7 +147,7 @@ impl Work {
 
 impl Done {
     /// Another attempt was answered.
-    fn tried(&mut self, head: crate::wire::message::Head, succeeded: bool) {
+    fn tried(&mut self, head: Head, succeeded: bool) {
         self.head = head;
         self.attempts += 1;
         self.conflicts += u64::from(!succeeded);
@@ -150,13 +163,6 @@ fn no_number_left(work: &Work) -> Failure {
             format_count(work.keys.space())
         ),
     )
-}
-
-fn delete_of(key: &[u8]) -> Delete<'_> {
-    Delete {
-        key,
-        prev_kv: false,
-    }
 }
 
 /// What a guarded transaction does where a key has changed: it reads it.

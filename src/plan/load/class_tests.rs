@@ -214,3 +214,31 @@ fn every_flag_is_either_of_a_class_or_of_the_whole() {
         assert_eq!(crate::cli::OF_A_CLASS.contains(&id), of_class, "{id}");
     }
 }
+
+const APISERVER: &str = "etcdbench load --duration 60s \
+    --class 'pods: --mix create=1,txn=6,delete=1 --guarded --conflicts 2% --rate 80 --preload 3000 \
+    --val-size lognormal=4KiB,10KiB,30KiB --streams 3 --watch-prev-kv' \
+    --class 'events: create --rate 100 --lease-ttl 3600 --lease-keys 1000' \
+    --class 'relist: list-watch --rate 0.1 --preload 20 --unscaled' \
+    --class 'compaction: compact --rate 0.1 --unscaled'";
+
+#[test]
+fn what_an_apiserver_sends_goes_on_side_by_side() {
+    for more in [
+        "--compact",
+        "--local --local-dir /srv --scale 0.01",
+        "--compact --scale 5",
+    ] {
+        let asked = plan(&format!("{APISERVER} {more}"));
+        assert_eq!(plan(&asked.command()), asked, "{}", asked.command());
+    }
+    let message = refusal(APISERVER);
+    assert!(message.contains("--compact"), "{message}");
+}
+
+#[test]
+fn a_scale_leaves_room_for_all_that_are_created() {
+    for scale in [0.001, 0.03, 0.1, 0.7, 3.0, 100.0] {
+        plan(&format!("{APISERVER} --compact --scale {scale}"));
+    }
+}

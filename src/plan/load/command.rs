@@ -2,7 +2,7 @@
 
 use super::{
     Class, Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, keys, leases,
-    mix, pace, rate, resolve, sizes, target,
+    mix, pace, rate, reads, resolve, sizes, target,
 };
 use crate::plan::Arrival;
 use crate::plan::command::{flag, quote};
@@ -266,8 +266,8 @@ impl LoadPlan {
             ReadShape::Paged => words.0.extend(flag("--read", "paged")),
             ReadShape::Revision => words.0.extend(flag("--read", "revision")),
         }
-        let default = resolve::default_limit(self.reads.shape);
-        if matches!(self.reads.list_page, 0 | resolve::LIST_PAGE) {
+        let default = reads::default_limit(self.reads.shape);
+        if matches!(self.reads.list_page, 0 | reads::LIST_PAGE) {
             words.unless("--limit", self.reads.limit, default);
         } else {
             words.0.extend(flag("--limit", self.reads.list_page));

@@ -8,9 +8,11 @@ mod faults;
 mod keys;
 mod leases;
 mod mix;
+mod operations;
 mod pace;
 mod population;
 mod rate;
+mod reads;
 #[cfg(test)]
 mod refusals;
 mod resolve;
@@ -26,8 +28,8 @@ mod types;
 pub use class::{Strand, events};
 pub use faults::Faults;
 pub use keys::FRESH_PREFIX;
+pub use operations::{LOAD_SERIES, Operation, Weighted};
 pub use types::{
-    Class, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement,
-    RateStep, ReadShape, Reads, Security, SharedLeases, SizeDistribution, Stm, Target, Values,
-    Watch, Weighted, Writes,
+    Class, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Placement, RateStep, ReadShape,
+    Reads, Security, SharedLeases, SizeDistribution, Stm, Target, Values, Watch, Writes,
 };

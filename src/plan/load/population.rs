@@ -18,8 +18,8 @@ pub(super) fn comes_and_goes(operations: &[Weighted]) -> bool {
     has(operations, &[Operation::Create])
 }
 
-/// Different keys when nothing is said: a number for each that is there at first or created, and twice as many as
-/// usual, so that a load without an end finds room, too.
+/// Different keys when nothing is said: twice as many as are there at first or created, so that there is room also where
+/// only a part of both is asked for and chance weighs more.
 pub(super) fn default_space(
     operations: &[Weighted],
     expected_operations: Option<u64>,
@@ -37,6 +37,7 @@ pub(super) fn default_space(
     });
     preload
         .saturating_add(created)
+        .saturating_mul(2)
         .clamp(2 * SPACE, MAX_REMEMBERED)
 }
 

@@ -3,10 +3,10 @@
 use super::keys::{self, has};
 use super::leases;
 use super::{
-    Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, ReadShape, Reads, Security, Stm,
-    Strand, Target, Watch, Weighted, Writes, class, events, faults, mix, pace, population, target,
+    Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, Security, Stm, Strand, Target,
+    Watch, Weighted, Writes, class, events, faults, mix, pace, population, reads, target,
 };
-use crate::cli::{ConsistencyArg, IsolationArg, LoadArgs, OperationArg, ReadArg};
+use crate::cli::{IsolationArg, LoadArgs, OperationArg};
 use crate::error::Result;
 use crate::plan::Connect;
 use crate::plan::resolve::{HEARTBEAT_NS, MS_NS, SEED, usage, within};
@@ -19,10 +19,6 @@ const MAX_TXN_OPS: u32 = 128;
 pub(super) const LEASE_TTL_S: u64 = 60;
 /// etcd's longest lease (lease/lessor.go, `MaxLeaseTTL`).
 const MAX_LEASE_TTL_S: u64 = 9_000_000_000;
-/// Keys of a page or list when nothing is said: what Kubernetes' clients ask for at a time (client-go, tools/pager).
-pub(super) const PAGE: u32 = 500;
-/// Keys of a page when an apiserver fills its cache (kubernetes/apiserver, storage/cacher).
-pub(super) const LIST_PAGE: u32 = 10_000;
 /// Streams and watches on each, as etcd's benchmark has them (tools/benchmark/cmd/watch_latency.go).
 pub(super) const STREAMS: u32 = 10;
 pub(super) const WATCHES_PER_STREAM: u32 = 10;
@@ -46,6 +42,10 @@ impl LoadPlan {
         } else {
             Self::resolve_classes(args, classes, scale)?
         };
+        for (_, part) in plan.parts() {
+            population::check(&part)?;
+            compacts(&part)?;
+        }
         plan.faults = faults::resolve(args, &plan)?;
         plan.rules = rules(args, &plan)?;
         Ok(plan)
@@ -69,10 +69,9 @@ impl LoadPlan {
         plan.take_classes(args, classes, scale);
         pace::check_threads(plan.threads, plan.connections)?;
         if plan.verify
-            && !plan
-                .parts()
-                .iter()
-                .any(|(_, part)| part.verify && part.writes_keys())
+            && !plan.parts().iter().any(|(_, part)| {
+                part.verify && part.operations.iter().any(|w| w.operation.writes())
+            })
         {
             return Err(usage(
                 "--verify reads back what was written, and no class writes keys that stay; drop it",
@@ -104,7 +103,7 @@ impl LoadPlan {
             preload: keys::preload(args, &operations, keys.space)?,
             keys,
             values,
-            reads: reads(args, &operations)?,
+            reads: reads::reads(args, &operations)?,
             writes: writes(args, &operations)?,
             watch,
             stm: stm(args, &operations)?,
@@ -130,8 +129,6 @@ impl LoadPlan {
         };
         sizes(&plan)?;
         remembered(&plan)?;
-        population::check(&plan)?;
-        compacts(&plan)?;
         watched(&plan)?;
         verifiable(&plan)?;
         Ok(plan)
@@ -166,7 +163,7 @@ fn stamped(args: &LoadArgs, watches: bool) -> Option<&'static str> {
 }
 
 /// Refuses flags that this mix has no use for: whoever gives one believes that it changes something.
-fn only_with(
+pub(super) fn only_with(
     operations: &[Weighted],
     wanted: &[Operation],
     flags: &[(bool, &str)],
@@ -184,87 +181,6 @@ fn only_with(
                 names.join(" or ")
             )))
         }
-    }
-}
-
-fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
-    only_with(
-        operations,
-        &[Operation::Range, Operation::TxnRange],
-        &[
-            (args.read.is_some(), "--read"),
-            (args.consistency.is_some(), "--consistency"),
-            (args.count_only, "--count-only"),
-            (args.keys_only, "--keys-only"),
-        ],
-        "reads",
-    )?;
-    only_with(
-        operations,
-        &[Operation::Range, Operation::TxnRange, Operation::ListWatch],
-        &[(args.limit.is_some(), "--limit")],
-        "reads",
-    )?;
-    let list_watches = has(operations, &[Operation::ListWatch]);
-    let shape = match args.read {
-        None | Some(ReadArg::Single) => ReadShape::Single,
-        Some(ReadArg::Prefix) => ReadShape::Prefix,
-        Some(ReadArg::From) => ReadShape::From,
-        Some(ReadArg::Paged) => ReadShape::Paged,
-        Some(ReadArg::Revision) => ReadShape::Revision,
-    };
-    if args.count_only && args.keys_only {
-        return Err(usage(
-            "--count-only and --keys-only contradict each other; drop one of them",
-        ));
-    }
-    if args.count_only && matches!(shape, ReadShape::From | ReadShape::Paged) {
-        return Err(usage(
-            "--count-only: etcd counts without regard to --limit; use it with --read prefix or single",
-        ));
-    }
-    if shape == ReadShape::Revision
-        && (args.count_only || args.keys_only || args.limit.is_some() && !list_watches)
-    {
-        return Err(usage(
-            "--read revision reads no key at all; drop --limit, --count-only and --keys-only",
-        ));
-    }
-    if shape == ReadShape::Single && args.limit.is_some() && !list_watches {
-        return Err(usage(
-            "--limit has no effect on reads of a single key; say what else to read with --read prefix, from or paged",
-        ));
-    }
-    if (shape == ReadShape::Paged || list_watches) && args.limit == Some(0) {
-        return Err(usage("--limit 0: a page holds at least one key"));
-    }
-    if shape == ReadShape::Paged && has(operations, &[Operation::TxnRange]) {
-        return Err(usage(
-            "--read paged takes several requests, which one transaction cannot hold; use --read from or prefix",
-        ));
-    }
-    Ok(Reads {
-        serializable: args.consistency == Some(ConsistencyArg::Serializable),
-        shape,
-        limit: args
-            .limit
-            .filter(|_| !matches!(shape, ReadShape::Single | ReadShape::Revision))
-            .unwrap_or_else(|| default_limit(shape)),
-        count_only: args.count_only,
-        keys_only: args.keys_only,
-        list_page: if list_watches {
-            args.limit.unwrap_or(LIST_PAGE)
-        } else {
-            0
-        },
-    })
-}
-
-/// Keys of an answer when nothing is said.
-pub(super) fn default_limit(shape: ReadShape) -> u32 {
-    match shape {
-        ReadShape::Single | ReadShape::Prefix | ReadShape::Revision => 0,
-        ReadShape::From | ReadShape::Paged => PAGE,
     }
 }
 

@@ -58,7 +58,7 @@ impl LoadPlan {
 
     /// What one version of a key takes in the database, on average.
     pub fn bytes_per_write(&self) -> u64 {
-        let value = self.values.mean_size().ceil() as u64;
+        let value = u64::from(self.values.mean_size());
         let element = u64::from(self.keys.size) + value + AROUND;
         // etcd writes versions in order, and has bbolt fill pages to nine tenths then (mvcc/backend, `SeqPut`); a
         // node of the tree holds two keys at least, over as many pages as it takes (bbolt node.go, `splitIndex`).

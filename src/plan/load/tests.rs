@@ -93,14 +93,14 @@ fn deletes_alone_have_a_key_each() {
 #[test]
 fn there_is_a_number_for_each_object_that_is_created() {
     let alone = plan("etcdbench load create --rate 1000 --duration 60s --warmup 0s");
-    assert_eq!((alone.preload, alone.keys.space), (0, 60_981));
+    assert_eq!((alone.preload, alone.keys.space), (0, 121_962));
     let mixed = plan("etcdbench load --mix create=1,txn=6,delete=1 --guarded --rate 800");
-    assert_eq!((mixed.preload, mixed.keys.space), (10_000, 20_000));
+    assert_eq!((mixed.preload, mixed.keys.space), (10_000, 27_252));
     assert_eq!(mixed.keys.distribution, KeyDistribution::Uniform);
     let long = plan("etcdbench load --mix create=1,delete=1 --guarded --duration 100h");
     assert_eq!(long.keys.space, 10_000_000, "numbers are used again");
     let endless = plan("etcdbench load create --clients 10");
-    assert_eq!((endless.preload, endless.keys.space), (0, 1_000_000));
+    assert_eq!((endless.preload, endless.keys.space), (0, 2_000_000));
     let small = plan("etcdbench load --mix create=1,delete=1 --guarded --key-space-size 9000");
     assert_eq!(small.preload, 4500);
 }
@@ -395,8 +395,8 @@ const FLAGS: &[&str] = &[
     "--read revision",
     "--lease-keys N",
     "--lease-reuse Ns",
-    "--val-size lognormal=N,N00,N000",
     "--conflicts N%",
+    "--val-size lognormal=N,N00,N000",
 ];
 
 /// An operation and a handful of flags, as a restless person types them.

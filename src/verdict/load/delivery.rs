@@ -185,7 +185,9 @@ fn is_short(evidence: &Evidence, tally: &Tally) -> bool {
 fn short_class(evidence: &Evidence) -> Option<Tally> {
     Tally::classes(evidence).into_iter().find(|tally| {
         let allowed = ((TOLERANCE * tally.due as f64) as u64).max(2);
-        tally.wanted_per_s.is_some() && tally.due.saturating_sub(tally.answered) > allowed
+        let class = tally.class.as_deref().unwrap_or_default();
+        let price = planned::failed_of_class(evidence, class);
+        tally.wanted_per_s.is_some() && tally.due.saturating_sub(tally.answered + price) > allowed
     })
 }
 

@@ -89,12 +89,22 @@ pub(super) fn kills<'a>(evidence: &Evidence<'a>) -> Vec<Kill<'a>> {
 
 /// Operations that failed while a member that was killed was away: the price of the fault.
 pub(super) fn failed(evidence: &Evidence) -> u64 {
+    failed_of(evidence, "")
+}
+
+/// Of these those of one class.
+pub(super) fn failed_of_class(evidence: &Evidence, class: &str) -> u64 {
+    failed_of(evidence, &format!("{class}."))
+}
+
+fn failed_of(evidence: &Evidence, prefix: &str) -> u64 {
     let kills = all_kills(evidence);
     if kills.is_empty() {
         return 0;
     }
     let series = evidence.phases.iter().flat_map(|phase| &phase.series);
     let counted = series.filter(|s| s.member.is_none() && s.series.ends_with(".service"));
+    let counted = counted.filter(|s| s.series.starts_with(prefix));
     let points = counted.flat_map(|series| &series.timeline);
     let explained = points.filter(|point| {
         let end_ns = point.start_ns.saturating_add(point.length_ns);

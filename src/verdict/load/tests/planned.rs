@@ -134,6 +134,32 @@ fn what_fails_at_another_time_and_who_leaves_unasked_count_as_ever() {
 }
 
 #[test]
+fn a_class_is_excused_for_what_it_lost_itself() {
+    let class = json!({
+        "class": "leases", "due": 1000, "answered": 700, "wanted_per_s": 33.0, "length_ns": 30 * S,
+    });
+    let with = |series: &str| {
+        killed(S, 300)
+            .event("steady", "load.class", class.clone())
+            .run(|run| {
+                let all = &mut run.phases.last_mut().unwrap().series;
+                let mut of_class = all[0].clone();
+                of_class.series = series.to_owned();
+                all.push(of_class);
+            })
+            .conclude()
+    };
+    assert_eq!(
+        verdict(&with("leases.txn.service"), "rate reached"),
+        Verdict::Pass
+    );
+    assert_eq!(
+        verdict(&with("pods.service"), "rate reached"),
+        Verdict::Fail
+    );
+}
+
+#[test]
 fn a_database_that_was_brought_back_was_full_all_the_same() {
     const MIB: u64 = 1 << 20;
     let summary = Builder::healthy(1)
