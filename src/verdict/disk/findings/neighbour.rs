@@ -12,8 +12,15 @@ const NOTHING: f64 = 0.01;
 
 pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
     let all = evidence.plan.neighbours.iter().enumerate();
-    all.map(|(index, neighbour)| one(evidence, index, neighbour))
-        .collect()
+    let told = all.map(|(index, neighbour)| one(evidence, index, neighbour));
+    let mut told: Vec<Finding> = told.collect();
+    // Once is enough, after the last of them.
+    for index in 1..told.len() {
+        if told[index - 1].advice == told[index].advice {
+            told[index - 1].advice = None;
+        }
+    }
+    told
 }
 
 fn one(evidence: &Evidence, index: usize, neighbour: &Neighbour) -> Finding {
