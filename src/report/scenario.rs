@@ -13,8 +13,8 @@ use crate::units::{format_bytes, format_count, format_duration};
 
 const GUTTER: usize = 10;
 
-/// More sides of a comparison than this are no page that anybody reads.
-const MOST_SIDES: usize = 8;
+/// More comparisons than this are told by their first: how it is done is plain then.
+const MOST_COMPARISONS: usize = 6;
 
 /// What a scenario would do: every run with its command, its length and what it writes.
 pub fn planned(plan: &ScenarioPlan, style: &Style) -> String {
@@ -180,7 +180,7 @@ fn next(plan: &ScenarioPlan, done: &Executed) -> Vec<String> {
         done.directory.join(&measured.result).display()
     );
     std::iter::once(show)
-        .chain(steps(plan).filter_map(|step| comparison(plan, done, step)))
+        .chain(steps(plan).flat_map(|step| comparisons(plan, done, step)))
         .collect()
 }
 
@@ -190,8 +190,8 @@ fn steps(plan: &ScenarioPlan) -> impl Iterator<Item = &str> {
     first.map(|step| step.name.as_str())
 }
 
-/// A run of the first cell held against the same run of the others; of two of them where there are too many.
-fn comparison(plan: &ScenarioPlan, done: &Executed, step: &str) -> Option<String> {
+/// A run of the first cell held against the same run of each of the others, or of one where there are too many.
+fn comparisons(plan: &ScenarioPlan, done: &Executed, step: &str) -> Vec<String> {
     let is_there = |cell: &&Cell| {
         let mut of_cell = done.runs.iter().filter(|ran| ran.cell == cell.slug);
         of_cell.any(|ran| ran.step == step && matches!(ran.end, RunEnd::Measured(_)))
@@ -200,11 +200,16 @@ fn comparison(plan: &ScenarioPlan, done: &Executed, step: &str) -> Option<String
         let folder = Path::new(&cell.slug).join(step);
         done.directory.join(folder).display().to_string()
     };
-    let mut sides: Vec<String> = plan.cells.iter().filter(is_there).map(side).collect();
-    if sides.len() > MOST_SIDES {
-        sides.truncate(2);
+    let mut sides = plan.cells.iter().filter(is_there).map(side);
+    let Some(first) = sides.next() else {
+        return Vec::new();
+    };
+    let mut others: Vec<String> = sides.collect();
+    if others.len() > MOST_COMPARISONS {
+        others.truncate(1);
     }
-    (sides.len() > 1).then(|| format!("etcdbench compare {}", sides.join(" ")))
+    let command = |other| format!("etcdbench compare {first} {other}");
+    others.into_iter().map(command).collect()
 }
 
 /// The scenarios that come with the program.

@@ -20,6 +20,28 @@ fn another_file_system_is_measured_where_one_is_named() {
 }
 
 #[test]
+fn at_the_end_each_is_to_be_held_against_the_disk_alone() {
+    let place = Place::new();
+    let (code, stdout, stderr) = place.run(&[
+        "neighbours",
+        "--quiet",
+        "--set",
+        "phases=etcd=300ms",
+        "--set",
+        "neighbour=[\"none\", \"sync\", \"read\"]",
+    ]);
+    assert!([0, 3, 4].contains(&code), "{stderr}");
+    let next = stdout.lines().filter(|line| line.contains("compare"));
+    let next: Vec<&str> = next.collect();
+    assert_eq!(next.len(), 2, "{stdout}");
+    for (line, kind) in next.iter().zip(["sync", "read"]) {
+        assert!(line.contains("/neighbour=none/same "), "{line}");
+        assert!(line.ends_with(&format!("/neighbour={kind}/same")), "{line}");
+    }
+    assert!(stdout.contains("beside a neighbour: sync"), "{stdout}");
+}
+
+#[test]
 fn a_run_is_left_out_where_its_condition_is_empty_or_false() {
     let scenario = "[parameters]\na = ''\nb = false\n[disk.x]\ndirectory = '.'\nonly_if = '${a}'\n\
                     [disk.y]\ndirectory = '.'\nonly_if = '${b}'\n";

@@ -9,7 +9,7 @@ use crate::support::needs::{Need, needs};
 /// Settings that make each scenario small; a scenario without an entry fails the test.
 fn small(name: &str) -> &'static [&'static str] {
     match name {
-        "neighbours" => &["phases=wal=1s,etcd=2s", "rate=100"],
+        "neighbours" => &["phases=etcd=500ms", "rate=100"],
         "nightly" => &["duration=2s", "rate=100", "phases=wal=1s,etcd=2s"],
         "qualify" => &["duration=2s", "rate=100", "quick=true"],
         "rw-heatmap" => &[
