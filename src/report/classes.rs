@@ -67,7 +67,7 @@ fn row(name: &str, part: &LoadPlan) -> Row {
         operations: part.steps().to_vec(),
         writes_per_s: part.writes_per_s(),
         keys: part.preload,
-        bytes: (part.preload as f64 * part.values.mean_size()) as u64,
+        bytes: part.preload.saturating_mul(part.values.mean_size().into()),
         watches,
         connections: part.connections.into(),
     }
