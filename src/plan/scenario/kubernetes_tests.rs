@@ -113,7 +113,7 @@ fn writes(part: &LoadPlan) -> f64 {
 }
 
 fn bytes(part: &LoadPlan) -> f64 {
-    part.preload as f64 * part.values.mean_size()
+    part.preload as f64 * f64::from(part.values.mean_size())
 }
 
 #[track_caller]
