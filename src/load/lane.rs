@@ -12,6 +12,7 @@ use tokio::task::{JoinHandle, spawn_local};
 
 use super::books::Books;
 use super::leases::SharedLease;
+use super::operation::Compactor;
 use crate::clock::Clock;
 use crate::units::format_duration;
 use crate::wire::message::{Empty, Method};
@@ -47,6 +48,7 @@ pub struct Lane {
     /// Generation of the token in use; 0 is none.
     token: Cell<u64>,
     lease: SharedLease,
+    compactor: Compactor,
 }
 
 /// A client's own handle on the connection of its lane, with the number of that connection.
@@ -63,7 +65,13 @@ impl Lane {
             waiting: RefCell::default(),
             token: Cell::new(0),
             lease: SharedLease::default(),
+            compactor: Compactor::default(),
         })
+    }
+
+    /// What the compactor at this end remembers.
+    pub fn compactor(&self) -> &Compactor {
+        &self.compactor
     }
 
     /// The time now, on the run's clock.

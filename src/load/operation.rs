@@ -5,12 +5,13 @@ mod lists;
 mod transactions;
 mod upkeep;
 
+pub use self::upkeep::Compactor;
+
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use self::upkeep::Compactor;
 use super::draw::Draw;
 use super::feed::Ticket;
 use super::keys::KeySpace;
@@ -42,7 +43,6 @@ pub struct Work {
     pub lease: AtomicI64,
     /// All leases.
     pub leases: Leases,
-    compactor: Compactor,
 }
 
 /// What an operation amounted to.
@@ -116,7 +116,6 @@ impl Work {
             keys,
             lease: AtomicI64::new(0),
             leases: Leases::default(),
-            compactor: Compactor::default(),
             plan,
         }
     }

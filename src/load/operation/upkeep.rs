@@ -1,6 +1,6 @@
 //! What an apiserver does from time to time beside its objects: compacts the history, asks for the database's size.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::cell::Cell;
 
 use super::{Client, Done};
 use crate::wire::message::{Compact, Compare, Empty, Method, Op, Put, Range, Txn, TxnAnswer, head};
@@ -9,13 +9,13 @@ use crate::wire::{ErrorClass, Failure};
 /// What follows the prefix in the name of the key that compactors agree by.
 const KEY: &[u8] = b"compact_rev_key";
 
-/// What a compactor remembers from its last turn.
+/// What a compactor remembers from its last turn. Every connection is one, as every apiserver is.
 #[derive(Debug, Default)]
-pub(super) struct Compactor {
+pub struct Compactor {
     /// How often the key has been written, as far as is known.
-    version: AtomicI64,
+    version: Cell<i64>,
     /// The store's revision then, and the one to compact to next; 0 before the first turn.
-    revision: AtomicI64,
+    revision: Cell<i64>,
 }
 
 impl Client<'_> {
@@ -23,9 +23,8 @@ impl Client<'_> {
     /// key first may compact, to the revision remembered from its turn before.
     pub(super) async fn compact(&mut self) -> Result<Done, Failure> {
         let work = self.work;
-        let compactor = &work.compactor;
-        let version = compactor.version.load(Ordering::Relaxed);
-        let revision = compactor.revision.load(Ordering::Relaxed);
+        let compactor = self.lane.compactor();
+        let (version, revision) = (compactor.version.get(), compactor.revision.get());
         let key = [work.keys.prefix(), KEY].concat();
         let value = revision.to_string();
         let put = Op::Put(Put {
@@ -50,9 +49,8 @@ impl Client<'_> {
         } else {
             found.map_or(0, |pair| pair.version)
         };
-        compactor.version.store(known, Ordering::Relaxed);
-        let now = answer.head.revision;
-        compactor.revision.store(now, Ordering::Relaxed);
+        compactor.version.set(known);
+        compactor.revision.set(answer.head.revision);
         if answer.succeeded && revision > 0 {
             return self.forget_before(revision).await;
         }
