@@ -68,9 +68,19 @@ pub fn run(errand: Errand<'_>, signalled: &AtomicBool) -> Result<()> {
         .code()
         .map_or_else(|| status.to_string(), |code| format!("exit code {code}"));
     Err(Error::Refused(format!(
-        "etcdbench {} ended with {how}",
-        errand.words.join(" ")
+        "etcdbench {} ended with {how}; what it said stands above",
+        shortened(&errand.words.join(" "))
     )))
+}
+
+/// As much of a command as tells it from others: one with classes fills pages.
+fn shortened(command: &str) -> String {
+    const MOST: usize = 100;
+    let shown: String = command.chars().take(MOST).collect();
+    match shown.len() < command.len() {
+        true => format!("{shown} …"),
+        false => shown,
+    }
 }
 
 /// Has the kernel ask the child to end in good order when this process dies without a word.

@@ -109,6 +109,16 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
     Ok(bytes.round() as u64)
 }
 
+/// Parses a number without a unit.
+///
+/// # Errors
+/// A message that shows what it looks like.
+pub fn parse_number(text: &str) -> Result<f64, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| format!("'{text}' is not a number; write it without a unit, like 500 or 0.5"))
+}
+
 /// Parses `0.01%` or `0.0001` into a share between 0 and 1.
 ///
 /// # Errors

@@ -1,9 +1,10 @@
 //! A run's own fresh sub-directory: locked while it lives, removed on every way out, found again after a kill.
 
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::FlockOperation;
+use rustix::fs::{Access, FlockOperation};
 
 use crate::error::{Error, Result};
 
@@ -54,6 +55,34 @@ impl Drop for Workdir {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.path);
     }
+}
+
+/// Whether a directory of the user's choice is one to work in.
+///
+/// # Errors
+/// [`Error::Refused`] with what is wrong with it, and the way out.
+pub fn check(dir: &Path) -> Result<()> {
+    let meta = std::fs::metadata(dir).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::Refused(format!(
+            "{}: no such directory; create it on the disk that is meant: mkdir -p {}",
+            dir.display(),
+            dir.display()
+        )),
+        _ => Error::io("look at", dir)(error),
+    })?;
+    if !meta.is_dir() {
+        return Err(Error::Refused(format!(
+            "{} is not a directory; name one on the disk that is meant, never a device or a file",
+            dir.display()
+        )));
+    }
+    rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
+        let reason = io::Error::from(error);
+        Error::Refused(format!(
+            "{}: cannot create files here: {reason}; name a directory on the same file system that you may write to",
+            dir.display()
+        ))
+    })
 }
 
 fn lock_in(path: &Path) -> Result<File> {

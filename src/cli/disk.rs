@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::OutputArgs;
-use crate::units::{parse_bytes, parse_duration, parse_duration_or_millis};
+use crate::units::{parse_bytes, parse_duration, parse_duration_or_millis, parse_number};
 
 /// Tell whether a disk may carry etcd.
 ///
@@ -43,7 +43,13 @@ pub struct DiskArgs {
     pub phases: Vec<PhaseArg>,
 
     /// Puts per second and member, arriving whatever the disk does (open loop) [default: 500]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = LOAD)]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        value_parser = parse_number,
+        help_heading = LOAD
+    )]
     pub rate: Option<f64>,
 
     /// Spacing of open-loop arrivals [default: poisson]

@@ -6,7 +6,9 @@ use clap::{ArgAction, Args};
 
 use super::load_words::{ConsistencyArg, IsolationArg, OperationArg, ReadArg};
 use super::{ArrivalArg, ConnectArgs, LabelArg, OutputArgs};
-use crate::units::{parse_bytes, parse_duration, parse_duration_or_millis, parse_share};
+use crate::units::{
+    parse_bytes, parse_duration, parse_duration_or_millis, parse_number, parse_share,
+};
 
 /// Drive a live etcd and measure every request, from the moment it was due.
 ///
@@ -31,7 +33,13 @@ pub struct LoadArgs {
     pub mix: Option<String>,
 
     /// Reads per write of mixed and txn-mixed [default: 1]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = OPERATIONS)]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        value_parser = parse_number,
+        help_heading = OPERATIONS
+    )]
     pub rw_ratio: Option<f64>,
 
     /// Keys that a transaction writes or reads, up to 128 [default: 1]
@@ -83,7 +91,13 @@ pub struct LoadArgs {
     pub classes: Vec<String>,
 
     /// Multiplies rates and numbers of keys of the classes [default: 1]
-    #[arg(long, value_name = "FACTOR", help_heading = CLASSES)]
+    #[arg(
+        long,
+        value_name = "FACTOR",
+        allow_negative_numbers = true,
+        value_parser = parse_number,
+        help_heading = CLASSES
+    )]
     pub scale: Option<f64>,
 
     /// In a class: leave it as it is, whatever --scale says

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 
 use super::LabelArg;
-use crate::units::parse_duration;
+use crate::units::{parse_duration, parse_number};
 
 /// Run a scenario: a file that says once and for all what is measured.
 ///
@@ -32,7 +32,7 @@ pub struct RunArgs {
     /// How large the load is, for scenarios that have the parameter scale: 0.1 is a tenth
     ///
     /// The same as --set scale=F: rates, keys and what is written beforehand, of all classes of the load.
-    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    #[arg(long, value_name = "F", allow_negative_numbers = true, value_parser = parse_number)]
     pub scale: Option<f64>,
 
     /// Loads drive this etcd, not the throwaway one that the scenario starts

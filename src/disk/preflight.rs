@@ -1,16 +1,16 @@
 //! Everything that can be refused before anything is touched.
 
-use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use rustix::fs::{Access, StatVfs};
+use rustix::fs::StatVfs;
 
 use crate::disk::live::{self, LiveEtcd};
 use crate::disk::wal::SEGMENT_BYTES;
 use crate::error::{Error, Result};
 use crate::plan::DiskPlan;
 use crate::units::format_bytes;
+use crate::workdir;
 
 /// Segments a member has reserved before its first purge: the one it writes, the spare, and one that was full.
 const FIRST_SEGMENTS: u64 = 3;
@@ -43,7 +43,7 @@ pub fn check(plan: &DiskPlan) -> Result<()> {
 
 /// A directory to work in that nobody else's data is at stake in.
 fn place(dir: &Path, beside_live: bool) -> Result<()> {
-    directory(dir)?;
+    workdir::check(dir)?;
     match live::detect(dir) {
         LiveEtcd::DataDir { path, live } if !beside_live => Err(live_etcd(&path, live)),
         _ => Ok(()),
@@ -72,30 +72,6 @@ fn room(needs: &[(&Path, u64)]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn directory(dir: &Path) -> Result<()> {
-    let meta = std::fs::metadata(dir).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Error::Refused(format!(
-            "{}: no such directory; create it on the disk that is meant: mkdir -p {}",
-            dir.display(),
-            dir.display()
-        )),
-        _ => Error::io("look at", dir)(error),
-    })?;
-    if !meta.is_dir() {
-        return Err(Error::Refused(format!(
-            "{} is not a directory; the probe works in a directory on the disk, never on a device or a file",
-            dir.display()
-        )));
-    }
-    rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| {
-        let reason = io::Error::from(error);
-        Error::Refused(format!(
-            "{}: cannot create files here: {reason}; name a directory on the same file system that you may write to",
-            dir.display()
-        ))
-    })
 }
 
 fn live_etcd(path: &Path, live: bool) -> Error {

@@ -55,6 +55,7 @@ impl LocalCluster {
     /// ready: with the last lines of its log.
     pub fn start(plan: &LocalPlan) -> Result<Self> {
         let version = binary::version(&plan.etcd)?;
+        workdir::check(&plan.directory)?;
         let leftovers = workdir::remove_leftovers(&plan.directory);
         let workdir = Workdir::create(&plan.directory, &plan.run_id)?;
         let Started {
