@@ -20,6 +20,7 @@ fn history(name: &str, values: &[Option<f64>]) -> History {
             if index < 30 { "6.8" } else { "6.9" }.to_owned(),
         )]),
         note: None,
+        disturbed: None,
     };
     History {
         key: name.to_owned(),

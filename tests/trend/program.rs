@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use etcdbench::result;
+use etcdbench::result::{self, Finding};
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use crate::nights::{Results, date, etcdbench, nights, phase, wobble};
+use crate::nights::{Lines, Results, date, etcdbench, nights, phase, wobble};
 
 #[test]
 fn equal_nights_are_steady() {
@@ -99,6 +99,64 @@ fn re_runs_decide_about_a_suspicion() {
 }
 
 #[test]
+fn re_runs_in_the_same_noise_confirm_nothing() {
+    let busy = |lines: &mut Lines| {
+        lines.summary.findings = vec![Finding {
+            code: "cpu_busy".to_owned(),
+            message: "The CPUs were busy 95 % of the time.".to_owned(),
+            ..Finding::default()
+        }];
+    };
+    // Of the three re-runs so many while somebody else had the CPUs; all as bad as the night.
+    for (disturbed, always, code, words) in [
+        (
+            3,
+            false,
+            0,
+            "re-runs were disturbed, as most nights are not",
+        ),
+        (3, true, 3, "3 re-runs confirm it"),
+        (1, false, 3, "2 re-runs confirm it"),
+    ] {
+        let results = Results::new();
+        for (index, p99) in nights(40, 1, 1.3).into_iter().enumerate() {
+            results.night(index, p99, |lines| {
+                if always {
+                    busy(lines);
+                }
+            });
+        }
+        let again = Results::new();
+        let mut command = results.trend();
+        command.arg("--confirm");
+        for index in 0..3 {
+            command.arg(again.night(index, 13.0 * wobble(index), |lines| {
+                lines.header.run_id = format!("again-{index}");
+                lines.header.started_at = date(40);
+                if index < disturbed {
+                    busy(lines);
+                }
+            }));
+        }
+        command.assert().code(code).stdout(contains(words));
+    }
+}
+
+#[test]
+fn a_disturbed_night_says_so() {
+    let results = Results::of(&nights(40, 0, 1.0));
+    results.night(40, 13.0, |lines| {
+        lines.summary.findings = vec![Finding {
+            code: "cpu_steal".to_owned(),
+            message: "The hypervisor gave 15 % of this machine's CPU time to others.".to_owned(),
+            ..Finding::default()
+        }];
+    });
+    let told = contains("in this night, unlike most: The hypervisor gave 15 %");
+    results.trend().assert().code(0).stdout(told);
+}
+
+#[test]
 fn re_runs_among_the_nights_are_no_nights() {
     let results = Results::of(&nights(40, 1, 1.3));
     let again = results.night(40, 13.0, |_| {});
@@ -128,7 +186,7 @@ fn re_runs_of_something_else_confirm_nothing() {
 #[test]
 fn too_few_nights_are_no_verdict() {
     let results = Results::of(&nights(5, 0, 1.0));
-    let words = contains("NO VERDICT").and(contains("5 nights at most"));
+    let words = contains("NO VERDICT").and(contains("there are 5 nights of"));
     results.trend().assert().code(4).stdout(words);
     Results::new()
         .trend()

@@ -97,6 +97,7 @@ pub fn history(values: &[Option<f64>]) -> History {
         source: format!("{index}.jsonl"),
         facts: Default::default(),
         note: None,
+        disturbed: None,
     };
     History {
         key: "a".into(),

@@ -156,7 +156,7 @@ fn zeros_constants_and_gaps_are_judged_for_what_they_are() {
 fn three_points_are_no_history() {
     let (stdout, _, code) = run(&table("ms", &numbers(&[1.0, 2.0, 3.0])), &[]);
     assert_eq!(code, 4);
-    assert!(stdout.contains("3 nights at most"), "{stdout}");
+    assert!(stdout.contains("there are 3 nights of"), "{stdout}");
 }
 
 #[test]

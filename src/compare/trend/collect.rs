@@ -11,7 +11,7 @@ use super::history::{History, Night, Track, Unit};
 use super::metrics::{Metric, metrics};
 use crate::compare::LeftOut;
 use crate::error::{Error, Result};
-use crate::result::{self, Header, Summary};
+use crate::result::{self, Summary};
 use crate::verdict;
 
 /// A phase that lasted less than this share of what it usually does says something else.
@@ -19,6 +19,8 @@ const SHORT: f64 = 0.8;
 
 /// Code of the finding that a load's figures are those of the machine it came from, not of the etcd.
 const CLIENT_LIMIT: &str = "client_limit";
+/// Codes of the findings that somebody else had the CPUs.
+const DISTURBANCES: [&str; 2] = ["cpu_busy", "cpu_steal"];
 
 /// How files are sorted.
 #[derive(Debug, Clone, Copy)]
@@ -125,9 +127,22 @@ impl Run {
         Ok(Run {
             scenario: Scenario::of(&header, one_machine),
             metrics,
-            night: night(&header, at, path, note),
+            night: Night {
+                at,
+                run_id: header.run_id.clone(),
+                source: path.display().to_string(),
+                facts: facts(&header),
+                note,
+                disturbed: disturbed(&summary),
+            },
         })
     }
+}
+
+fn disturbed(summary: &Summary) -> Option<String> {
+    let mut findings = summary.findings.iter();
+    let found = findings.find(|finding| DISTURBANCES.contains(&finding.code.as_str()))?;
+    Some(found.message.trim_end_matches('.').to_owned())
 }
 
 fn cut_short(summary: &Summary) -> Option<String> {
@@ -135,16 +150,6 @@ fn cut_short(summary: &Summary) -> Option<String> {
         (true, _) => None,
         (false, true) => Some("the run was interrupted".to_owned()),
         (false, false) => Some("the run ended early".to_owned()),
-    }
-}
-
-fn night(header: &Header, at: Timestamp, path: &Path, note: Option<String>) -> Night {
-    Night {
-        at,
-        run_id: header.run_id.clone(),
-        source: path.display().to_string(),
-        facts: facts(header),
-        note,
     }
 }
 

@@ -110,12 +110,12 @@ fn too_few(histories: &[HistoryTrend]) -> String {
                 .to_owned()
         }
         Some(nights) => {
-            let nights = match nights {
-                1 => "one night".to_owned(),
-                n => format!("{n} nights"),
+            let there_are = match nights {
+                1 => "there is one night".to_owned(),
+                n => format!("there are {n} nights"),
             };
             format!(
-                "NO VERDICT  there are {nights} at most of the same thing; {fewest} are the fewest that tell anything"
+                "NO VERDICT  {there_are} of the same thing; {fewest} are the fewest that tell anything"
             )
         }
     }

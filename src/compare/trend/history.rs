@@ -36,6 +36,8 @@ pub struct Night {
     pub facts: BTreeMap<String, String>,
     /// What is odd about it, in words.
     pub note: Option<String>,
+    /// Who else had the machine's CPUs, in words; `None` where nobody did, or nobody counted.
+    pub disturbed: Option<String>,
 }
 
 /// One measured series of a history.

@@ -3,14 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::changes;
-use super::history::{History, Track};
+use super::history::{History, Night, Track};
 use super::marks::{MarkKind, Marks};
 use super::points::Points;
 use super::schema::{
     ChangePoint, HistoryTrend, NightPoint, SeriesTrend, TREND_SCHEMA, Tonight, TonightVerdict,
     Trend, TrendSettings, TrendVerdict,
 };
-use super::tonight::{CONFIRM_ALPHA, MIN_REFERENCE, NIGHT_ALPHA, Question};
+use super::tonight::{Again, CONFIRM_ALPHA, MIN_REFERENCE, NIGHT_ALPHA, Question};
 use crate::compare::LeftOut;
 use crate::stats::Detector;
 
@@ -264,7 +264,7 @@ impl Context<'_> {
             start: marked,
             worse: track.direction.worse(),
             confirm_nights: self.settings.confirm_nights,
-            confirm: &self.confirm_values(track, points),
+            again: &self.again(track, points),
         };
         let told = alarm(track, points, changes).and_then(|index| {
             let start = index
@@ -285,7 +285,21 @@ impl Context<'_> {
             tonight.verdict = TonightVerdict::Settling;
         }
         tonight.since = first_bad.map(|point| nights[points.nights[point]].at.to_string());
+        if tonight.verdict == TonightVerdict::Suspected && tonight.reason.is_none() {
+            tonight.reason = nights
+                .last()
+                .and_then(|night| self.unusual(night))
+                .map(|what| format!("in this night, unlike most: {what}"));
+        }
         tonight
+    }
+
+    /// How a night was disturbed, where most of the history are not.
+    fn unusual<'n>(&self, night: &'n Night) -> Option<&'n str> {
+        let nights = &self.history.nights;
+        let disturbed = nights.iter().filter(|night| night.disturbed.is_some());
+        let usual = 2 * disturbed.count() > nights.len();
+        night.disturbed.as_deref().filter(|_| !usual)
     }
 
     fn no_value(&self, track: &Track) -> Tonight {
@@ -311,20 +325,28 @@ impl Context<'_> {
             .unwrap_or(0)
     }
 
-    /// The values of the re-runs, scaled.
-    fn confirm_values(&self, track: &Track, points: &Points) -> Vec<f64> {
-        let values = self
-            .confirm
-            .and_then(|history| history.tracks.iter().find(|other| other.name == track.name))
+    /// What re-runs say of a series. Those made while somebody else had the CPUs say nothing: they would confirm the
+    /// disturbance.
+    fn again(&self, track: &Track, points: &Points) -> Again {
+        let mut again = Again::default();
+        let Some(history) = self.confirm else {
+            return again;
+        };
+        let values = history
+            .tracks
+            .iter()
+            .find(|other| other.name == track.name)
             .map(|other| other.values.as_slice())
             .unwrap_or_default();
         let usable = |v: &f64| v.is_finite() && (*v > 0.0 || !points.scale.logarithmic);
-        values
-            .iter()
-            .flatten()
-            .filter(|v| usable(v))
-            .map(|v| points.scale.to(*v))
-            .collect()
+        for (night, value) in history.nights.iter().zip(values) {
+            match (self.unusual(night), value.filter(usable)) {
+                (Some(what), _) => again.disturbed = Some(what.to_owned()),
+                (None, Some(value)) => again.values.push(points.scale.to(value)),
+                (None, None) => {}
+            }
+        }
+        again
     }
 }
 

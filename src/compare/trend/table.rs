@@ -326,6 +326,7 @@ impl<'a> Table<'a> {
                 source: self.path.display().to_string(),
                 facts,
                 note: None,
+                disturbed: None,
             }
         };
         Ok(self.rows.iter().zip(times).map(night).collect())

@@ -35,8 +35,17 @@ pub(super) struct Question<'a> {
     pub worse: Option<f64>,
     /// Bad nights in a row that confirm, at least.
     pub confirm_nights: u32,
-    /// Values of re-runs of tonight, scaled; empty without any.
-    pub confirm: &'a [f64],
+    /// Re-runs of tonight.
+    pub again: &'a Again,
+}
+
+/// What re-runs say of a series.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    /// Their values, scaled; empty without any.
+    pub values: Vec<f64>,
+    /// How one was disturbed whose value is not among them.
+    pub disturbed: Option<String>,
 }
 
 /// What is usual.
@@ -131,7 +140,10 @@ impl Question<'_> {
         } else {
             TonightVerdict::Steady
         };
-        if tonight.verdict == TonightVerdict::Suspected && streak.needed > self.confirm_nights {
+        if tonight.verdict == TonightVerdict::Suspected
+            && tonight.reason.is_none()
+            && streak.needed > self.confirm_nights
+        {
             tonight.reason = Some(streak.why_more(self.confirm_nights));
         }
         if streak.nights > 0 {
@@ -170,13 +182,19 @@ impl Question<'_> {
 
     /// Re-runs confirm a bad night when their median is outside and large enough too.
     fn ask_confirm(&self, usual: &Usual, sign: f64, tonight: &mut Tonight) -> TonightVerdict {
-        let Some(middle) = median(self.confirm) else {
+        let Some(middle) = median(&self.again.values) else {
+            let disturbed = self.again.disturbed.as_ref();
+            tonight.reason = disturbed.map(|what| {
+                format!(
+                    "re-runs were disturbed, as most nights are not, and confirm nothing: {what}"
+                )
+            });
             return TonightVerdict::Suspected;
         };
         let off = sign * (middle - usual.centre);
         let agrees =
             off > usual.reach(NIGHT_ALPHA / 2.0) && self.points.scale.matters(usual.centre, middle);
-        let runs = self.confirm.len();
+        let runs = self.again.values.len();
         let (verdict, word) = if agrees {
             (TonightVerdict::Regressed, "confirm it")
         } else {
