@@ -5,20 +5,25 @@ use jiff::Timestamp;
 use crate::record::MIN_TAIL_SAMPLES;
 use crate::result::{PhaseData, Run, SeriesData};
 use crate::stats::{self, Moments};
+use crate::units::format_share;
+use crate::verdict::Cpus;
 
 use super::arm::{self, Arm};
-use super::effect::{self, Doubt};
+use super::effect::{self, Doubt, Pairs};
 use super::judge::{self, Candidate, More, at_least_floor, floor_ns};
 use super::subject::{self, Subject, subjects};
 use super::{
     CONFIRMING_S, Contrast, Design, Group, Level, Metric, MetricVerdict, Outcome, Ranking,
-    Settings, Side, Stat, Value, notes, rank, validity, words,
+    Settings, Side, Stat, Stolen, Value, notes, rank, validity, words,
 };
 
 /// Fewer runs a side leave the spread between them unknown.
 const FEWEST_RUNS: usize = 3;
 /// Pairs cost a degree of freedom more, for what the order does.
 const FEWEST_PAIRS: usize = 4;
+/// Where the hypervisor takes so much more from one run of a pair than from the other, it shows: a p99 of 1 ms grew by
+/// half per point on the disk of docs/compare-proof.md.
+const STOLEN: f64 = 0.01;
 /// With fewer samples beyond it in a single run, a quantile is hardly more than the largest sample.
 const FEWEST_BEYOND: f64 = 5.0;
 
@@ -47,6 +52,8 @@ pub(super) struct SideMetric {
     pub value: Value,
     /// In each run; `None` where it has no samples.
     arms: Vec<Option<Arm>>,
+    /// The share of the CPU time that the hypervisor gave to others meanwhile; `None` where nobody counted.
+    stolen: Vec<Option<f64>>,
     invalid: Option<String>,
     /// The shortest phase it comes from.
     seconds: f64,
@@ -101,7 +108,7 @@ pub(super) fn contrasts(groups: &[Group], sides: &[Side], settings: &Settings) -
     let contrasts = contrasts_of(metrics, &subjects, &designs, sides, groups);
     Judged {
         rankings: rank::rankings(&subjects, &measured, sides),
-        notes: notes::design_notes(&contrasts, settings),
+        notes: notes::design_notes(&contrasts, sides, settings),
         contrasts,
     }
 }
@@ -159,6 +166,12 @@ fn side_metric(group: &Group, subject: &Subject) -> SideMetric {
     SideMetric {
         value: value(&arms, subject.stat),
         arms,
+        stolen: runs()
+            .map(|run| {
+                let (phase, _) = place(run)?;
+                Some(Cpus::counted(run, |name| name == phase.name)?.stolen)
+            })
+            .collect(),
         invalid: runs().find_map(|run| {
             let (phase, series) = place(run)?;
             subject.stat.quantile()?;
@@ -296,9 +309,13 @@ fn candidate(
     settings: &Settings,
 ) -> Candidate {
     let (design, orders) = design;
+    let pairs = orders.as_ref().map(|orders| Pairs {
+        orders: orders.clone(),
+        stolen: stolen_within(&a.stolen, &b.stolen),
+    });
     let (doubt, unresolved) = match design.level {
         Level::Batches => one_run_each(subject, a, b, settings),
-        Level::Runs => several_runs(subject, a, b, orders.as_deref()),
+        Level::Runs => several_runs(subject, a, b, pairs.as_ref()),
     };
     let mut min_difference = settings.min_difference(&subject.series, subject.stat);
     if let (Some(a), Some(b)) = (a.value.value, b.value.value)
@@ -310,7 +327,13 @@ fn candidate(
         let mut arms = side.arms.iter().flatten();
         arms.any(|arm| arm.alike)
     });
-    let remark = "neighbouring stretches of time are alike: the interval was widened";
+    let alike = alike
+        .then(|| "neighbouring stretches of time are alike: the interval was widened".to_owned());
+    let one_run_each = design.level == Level::Batches;
+    let explained = doubt
+        .as_ref()
+        .filter(|_| one_run_each)
+        .and_then(|doubt| explained(subject.stat, doubt, a, b));
     Candidate {
         metric: Metric {
             phase: subject.phase.clone(),
@@ -320,7 +343,13 @@ fn candidate(
             a: a.value.clone(),
             b: b.value.clone(),
             min_difference,
-            indicative: design.indicative,
+            indicative: design.indicative || explained.is_some(),
+            stolen: pairs
+                .is_some_and(|pairs| pairs.stolen.is_some())
+                .then(|| Stolen {
+                    a: mean(&a.stolen),
+                    b: mean(&b.stolen),
+                }),
             ..Metric::default()
         },
         doubt,
@@ -328,13 +357,40 @@ fn candidate(
             .or_else(|| named("B", &b.invalid))
             .or_else(|| mixed(a, b, design.level)),
         unresolved,
-        remark: (design.level == Level::Batches && alike).then(|| remark.to_owned()),
+        remark: explained.or(alike.filter(|_| one_run_each)),
         more: match (design.level, design.paired) {
             (Level::Batches, _) => More::Seconds(a.seconds.min(b.seconds)),
             (Level::Runs, true) => More::Pairs(design.runs_a),
             (Level::Runs, false) => More::Runs(design.runs_a.min(design.runs_b)),
         },
     }
+}
+
+/// By how much more of the CPU time the hypervisor took from B than from A, pair by pair, where that is worth taking
+/// out of what is found.
+fn stolen_within(a: &[Option<f64>], b: &[Option<f64>]) -> Option<Vec<f64>> {
+    let more = a.iter().zip(b).map(|(a, b)| Some((*b)? - (*a)?));
+    let more: Vec<f64> = more.collect::<Option<_>>()?;
+    more.iter().any(|more| more.abs() >= STOLEN).then_some(more)
+}
+
+/// Of one run a side: that the hypervisor took more of the CPU time from the slower one. What that did and what the
+/// sides do cannot be told apart then.
+fn explained(stat: Stat, doubt: &Doubt, a: &SideMetric, b: &SideMetric) -> Option<String> {
+    let (a, b) = (a.stolen.first().copied()??, b.stolen.first().copied()??);
+    let b_is_worse = (doubt.ci95.value > 0.0) != stat.more_is_better();
+    let more = if b_is_worse { b - a } else { a - b };
+    (more >= STOLEN).then(|| {
+        format!(
+            "the hypervisor took {} of the CPU time from A and {} from B",
+            format_share(a),
+            format_share(b)
+        )
+    })
+}
+
+fn mean(shares: &[Option<f64>]) -> f64 {
+    shares.iter().flatten().sum::<f64>() / shares.len().max(1) as f64
 }
 
 /// What another program measured is told beside ours, but whatever differs may come from how it was measured.
@@ -362,12 +418,7 @@ fn one_run_each(subject: &Subject, a: &SideMetric, b: &SideMetric, settings: &Se
     (Some(effect::of_batches(a, b, between)), problem)
 }
 
-fn several_runs(
-    subject: &Subject,
-    a: &SideMetric,
-    b: &SideMetric,
-    orders: Option<&[f64]>,
-) -> Found {
+fn several_runs(subject: &Subject, a: &SideMetric, b: &SideMetric, pairs: Option<&Pairs>) -> Found {
     let centres = |side: &SideMetric| -> Option<Vec<f64>> {
         let arms = side.arms.iter().map(|arm| Some(arm.as_ref()?.ci95.value));
         arms.collect()
@@ -375,9 +426,9 @@ fn several_runs(
     let (Some(at), Some(bt)) = (centres(a), centres(b)) else {
         return (None, Some("no samples in some of the runs".to_owned()));
     };
-    let doubt = effect::of_runs(&at, &bt, orders);
+    let doubt = effect::of_runs(&at, &bt, pairs);
     let fewest = at.len().min(bt.len());
-    let too_few = match orders {
+    let too_few = match pairs {
         Some(_) if fewest < FEWEST_PAIRS => Some(format!(
             "{fewest} pairs of runs, {FEWEST_PAIRS} are the fewest"
         )),

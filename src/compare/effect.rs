@@ -22,6 +22,29 @@ pub(super) struct Doubt {
     pub detectable: f64,
 }
 
+/// What else than the sides differs within pairs of runs.
+#[derive(Debug, Clone)]
+pub(super) struct Pairs {
+    /// +1 where A came first, −1 where B did.
+    pub orders: Vec<f64>,
+    /// By how much more of the CPU time the hypervisor took from B than from A; `None` where that is nothing.
+    pub stolen: Option<Vec<f64>>,
+}
+
+impl Pairs {
+    /// With fewer pairs there is no degree of freedom to spare for two things beside: the order, which alternates, is
+    /// then left to balance out.
+    const FEWEST_FOR_BOTH: usize = 6;
+
+    fn beside(&self) -> Vec<&[f64]> {
+        match &self.stolen {
+            Some(stolen) if self.orders.len() < Self::FEWEST_FOR_BOTH => vec![stolen],
+            Some(stolen) => vec![stolen, &self.orders],
+            None => vec![&self.orders],
+        }
+    }
+}
+
 /// One run a side. `between_runs` is a further standard deviation of each side with its degrees of freedom, known from
 /// repeated runs.
 pub(super) fn of_batches(a: &Arm, b: &Arm, between_runs: Option<(f64, f64)>) -> Doubt {
@@ -44,13 +67,13 @@ pub(super) fn of_batches(a: &Arm, b: &Arm, between_runs: Option<(f64, f64)>) -> 
     }
 }
 
-/// Several runs a side, each a value on the scale of differences. With `orders`, values of the same index were measured
-/// side by side: +1 where A came first, −1 where B did. `None` where there are too few.
-pub(super) fn of_runs(a: &[f64], b: &[f64], orders: Option<&[f64]>) -> Option<Doubt> {
-    let contrast = match orders {
-        Some(orders) => {
+/// Several runs a side, each a value on the scale of differences. With `pairs`, values of the same index were measured
+/// side by side. `None` where there are too few.
+pub(super) fn of_runs(a: &[f64], b: &[f64], pairs: Option<&Pairs>) -> Option<Doubt> {
+    let contrast = match pairs {
+        Some(pairs) => {
             let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| b - a).collect();
-            stats::paired(&differences, orders)?
+            stats::paired(&differences, &pairs.beside())?
         }
         None => stats::welch(a, b)?,
     };

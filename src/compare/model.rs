@@ -239,9 +239,22 @@ pub struct Metric {
     pub indicative: bool,
     /// True when all of the 95 % interval lies beyond the smallest effect that matters.
     pub beyond_doubt: bool,
+    /// What the hypervisor took, where `effect` is what it is when it takes the same from both sides; absent where
+    /// that makes no difference, or is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stolen: Option<Stolen>,
     /// Why, or what would be needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// The share of the CPU time that the hypervisor gave to others while a metric was measured, the mean of the runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Stolen {
+    /// On the baseline's side.
+    pub a: f64,
+    /// On the other.
+    pub b: f64,
 }
 
 /// A metric on one side: nanoseconds, operations per second or a share. Of several runs the geometric mean (shares:

@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::units::format_share;
-use crate::verdict;
+use crate::verdict::{self, Cpus};
 
 use super::words::listed;
-use super::{Contrast, Difference, Group, Input, Level, Settings};
+use super::{Contrast, Difference, Group, Input, Level, Settings, Side};
 
 /// Runs further apart than this may meet another machine.
 const DRIFT: SignedDuration = SignedDuration::from_hours(24);
@@ -111,7 +111,8 @@ fn hypervisor(groups: &[Group]) -> Option<String> {
     let mut most = 0.0_f64;
     let mut hit = Vec::new();
     for group in groups {
-        let shares = group.runs.iter().filter_map(stolen);
+        let shares = group.runs.iter();
+        let shares = shares.filter_map(|input| Some(Cpus::counted(&input.run, |_| true)?.stolen));
         let shares: Vec<f64> = shares.filter(|share| *share > MOST_STOLEN).collect();
         most = shares.iter().copied().fold(most, f64::max);
         if !shares.is_empty() {
@@ -132,23 +133,16 @@ fn hypervisor(groups: &[Group]) -> Option<String> {
     })
 }
 
-/// The share of the CPU time that the hypervisor gave to others while a run lasted, where that was counted.
-fn stolen(input: &Input) -> Option<f64> {
-    let cpu = input
-        .run
-        .counters
-        .iter()
-        .filter(|line| line.source == "cpu");
-    let (steal_s, total_s) = cpu.fold((0.0, 0.0), |(steal, total), line| {
-        let of = |name: &str| line.values.get(name).copied().unwrap_or(0.0);
-        (steal + of("steal_s"), total + of("total_s"))
-    });
-    (total_s > 0.0).then(|| steal_s / total_s)
-}
-
 /// What the design of the comparison limits.
-pub(super) fn design_notes(contrasts: &[Contrast], settings: &Settings) -> Vec<String> {
-    let mut notes = Vec::new();
+pub(super) fn design_notes(
+    contrasts: &[Contrast],
+    sides: &[Side],
+    settings: &Settings,
+) -> Vec<String> {
+    let mut notes: Vec<String> = contrasts
+        .iter()
+        .filter_map(|contrast| equal_shares(contrast, sides))
+        .collect();
     let one_run = contrasts.iter().any(|c| c.design.level == Level::Batches);
     if one_run && settings.calibration.is_none() {
         notes.push(
@@ -168,4 +162,21 @@ pub(super) fn design_notes(contrasts: &[Contrast], settings: &Settings) -> Vec<S
         );
     }
     notes
+}
+
+/// What the hypervisor took is no property of the sides, and is taken out.
+fn equal_shares(contrast: &Contrast, sides: &[Side]) -> Option<String> {
+    let taken = contrast.metrics.iter().find_map(|metric| metric.stolen)?;
+    let name = |letter: &str| sides.iter().find(|side| side.letter == letter);
+    let (a, b) = (name(&contrast.a)?, name(&contrast.b)?);
+    Some(format!(
+        "{}/{} is what it is where the hypervisor takes the same from both: it took {} of the CPU time from {}, {} from {}, \
+         which moves latencies, and that is taken out by least squares over the pairs",
+        contrast.b,
+        contrast.a,
+        format_share(taken.a),
+        a.name,
+        format_share(taken.b),
+        b.name,
+    ))
 }

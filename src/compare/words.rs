@@ -4,8 +4,8 @@ use crate::result::Verdict;
 use crate::units::{format_count, format_duration, format_share, significant};
 
 use super::{
-    CONFIRMING_S, Comparison, Contrast, Effect, Group, Level, Metric, MetricVerdict, Outcome, Side,
-    Stat, is_usual, subject,
+    CONFIRMING_S, Comparison, Contrast, Design, Effect, Group, Level, Metric, MetricVerdict,
+    Outcome, Side, Stat, is_usual, subject,
 };
 
 /// More metrics than this are counted, not told.
@@ -108,12 +108,20 @@ pub(super) fn contrast(contrast: &Contrast, a: &Group, b: &Group) -> String {
         text.push_str(throughput(contrast));
     }
     if contrast.metrics.iter().any(|m| m.indicative && m.primary) {
-        text.push_str(&format!(
-            " Indicative only: {} a side, {CONFIRMING_S} s or several runs confirm.",
-            format_duration((contrast.design.seconds * 1e9) as u64),
-        ));
+        text.push_str(" Indicative only: ");
+        text.push_str(&unconfirmed(&contrast.design));
     }
     text
+}
+
+fn unconfirmed(design: &Design) -> String {
+    if design.indicative {
+        let length = format_duration((design.seconds * 1e9) as u64);
+        format!("{length} a side, {CONFIRMING_S} s or several runs confirm.")
+    } else {
+        "the hypervisor took more CPU time from the slower side, several runs in turn confirm."
+            .to_owned()
+    }
 }
 
 /// What changed, what got worse first, series by series.

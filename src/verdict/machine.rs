@@ -14,7 +14,7 @@ pub(super) const MIN_CPUS: f64 = 1.0;
 
 /// How a machine's CPUs were used, as shares of all their time; 0 where nobody counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Cpus {
+pub(crate) struct Cpus {
     /// Taken by the hypervisor.
     pub stolen: f64,
     /// Used by anybody.
@@ -23,10 +23,15 @@ pub(super) struct Cpus {
 
 impl Cpus {
     /// Over these phases.
-    pub fn of(run: &Run, phases: &[&str]) -> Cpus {
+    pub(super) fn of(run: &Run, phases: &[&str]) -> Cpus {
+        Cpus::counted(run, |phase| phases.contains(&phase)).unwrap_or_default()
+    }
+
+    /// Over the phases that belong; `None` where nobody counted.
+    pub fn counted(run: &Run, belongs: impl Fn(&str) -> bool) -> Option<Cpus> {
         let (mut stolen, mut busy, mut total) = (0.0, 0.0, 0.0);
         for counters in &run.counters {
-            if counters.source != "cpu" || !phases.contains(&counters.phase.as_str()) {
+            if counters.source != "cpu" || !belongs(&counters.phase) {
                 continue;
             }
             let value = |name: &str| counters.values.get(name).copied().unwrap_or(0.0);
@@ -34,14 +39,10 @@ impl Cpus {
             busy += value("busy_s");
             total += value("total_s");
         }
-        if total > 0.0 {
-            Cpus {
-                stolen: stolen / total,
-                busy: busy / total,
-            }
-        } else {
-            Cpus::default()
-        }
+        (total > 0.0).then(|| Cpus {
+            stolen: stolen / total,
+            busy: busy / total,
+        })
     }
 }
 

@@ -19,6 +19,7 @@ pub use disk::{PROFILES, Profile, Published, limit_ns, profile};
 pub use import::foreign_traits;
 #[cfg(test)]
 pub(crate) use load::testing as load_testing;
+pub(crate) use machine::Cpus;
 pub use rule::{DISK_SERIES, Op, Rule, Stat};
 
 use serde::de::DeserializeOwned;

@@ -7,3 +7,4 @@ mod noise;
 mod page;
 mod place;
 mod simulate;
+mod stolen;

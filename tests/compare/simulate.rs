@@ -28,11 +28,11 @@ fn side(runs: Vec<Run>) -> Group {
     }
 }
 
-fn judged(a: Vec<Run>, b: Vec<Run>) -> Comparison {
+pub fn judged(a: Vec<Run>, b: Vec<Run>) -> Comparison {
     compare(&[side(a), side(b)], &Settings::default(), Vec::new())
 }
 
-fn metric(comparison: &Comparison, stat: Stat) -> &Metric {
+pub fn metric(comparison: &Comparison, stat: Stat) -> &Metric {
     let mut metrics = comparison.contrasts[0].metrics.iter();
     metrics.find(|metric| metric.stat == stat).unwrap()
 }
@@ -47,7 +47,7 @@ fn any_change(comparison: &Comparison) -> bool {
 }
 
 /// Five percent, and what chance adds to it in so many draws.
-fn five_percent_of(draws: u64) -> u64 {
+pub fn five_percent_of(draws: u64) -> u64 {
     let n = draws as f64;
     (0.05 * n + 2.0 * (0.05 * 0.95 * n).sqrt()).floor() as u64
 }
