@@ -1,7 +1,7 @@
 //! etcdbench: is this disk, this machine, this cluster good enough for etcd?
 //!
-//! One direction, no way back: arguments ([`cli`]) → validated [`plan`] → engine ([`disk`], `load`) → samples
-//! ([`record`]) → result file ([`result`]) → [`verdict`] → [`report`] → exit code ([`exit`]).
+//! One direction, no way back: arguments ([`cli`]) → validated [`plan`] → engine ([`disk`], [`load`]) → samples
+//! ([`record`]) → result file ([`result`]) → [`verdict`] → [`report`] → exit code ([`exit`]); [`command`] goes that way.
 //! A renderer never measures, an engine never prints, only `main` exits.
 
 pub mod charts;
@@ -9,6 +9,7 @@ pub mod child;
 pub mod cli;
 pub mod clock;
 pub mod cluster;
+pub mod command;
 pub mod compare;
 pub mod delivery;
 pub mod disk;

@@ -1,0 +1,78 @@
+//! `compare` and `trend`: several results, held against each other.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::cli::{CompareArgs, TrendArgs};
+use crate::compare::{self, Answer};
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::plan::{self, ComparePlan, ExportPlan, TrendPlan};
+use crate::report::chart;
+use crate::report::export::{Of, Subject};
+use crate::report::{self, Style};
+use crate::signals;
+
+use super::output::{draw, hand_over, say, send};
+
+pub(super) fn compare(args: &CompareArgs) -> Result<Exit> {
+    let plan = ComparePlan::resolve(args)?;
+    let export = ExportPlan::resolve(args.export.export, Of::Comparison, args.output.as_deref())?;
+    let output = match export {
+        Some(_) => None,
+        None => plan::place(args.output.as_deref(), &[])?,
+    };
+    let tell = |line: &str| {
+        if !args.quiet {
+            say(line);
+        }
+    };
+    let signalled = match plan.source {
+        plan::Source::Measured(_) => signals::watch()?,
+        // Nothing is lost where nothing is measured: a signal ends it as it ends any program.
+        _ => Arc::default(),
+    };
+    let finished = match compare::carry_out(&plan, &signalled, &tell) {
+        Err(error) if signalled.load(Ordering::SeqCst) => {
+            say(&format!("error: {error}"));
+            return Ok(Exit::Interrupted);
+        }
+        done => done?,
+    };
+    match (&export, &finished.answer) {
+        (Some(plan), Answer::Comparison(found)) => send(plan, Subject::Comparison(found))?,
+        _ => {
+            let style = Style::of_stdout(args.no_color);
+            let format = plan::chosen(args.format, args.output.as_deref());
+            let text = report::compared(&finished, format, args.all, &style);
+            hand_over(&text, output.as_deref(), args.quiet)?;
+        }
+    }
+    if let Answer::Comparison(found) = &finished.answer {
+        draw(&args.charts, || {
+            chart::of_comparison(found, &finished.sides)
+        })?;
+    }
+    Ok(finished.exit)
+}
+
+pub(super) fn trend(args: &TrendArgs) -> Result<Exit> {
+    let plan = TrendPlan::resolve(args)?;
+    let export = ExportPlan::resolve(args.export.export, Of::Trend, args.output.as_deref())?;
+    let output = match export {
+        Some(_) => None,
+        None => plan::place(args.output.as_deref(), &[])?,
+    };
+    let trend = compare::trend::run(&plan)?;
+    match &export {
+        Some(plan) => send(plan, Subject::Trend(&trend))?,
+        None => {
+            let style = Style::of_stdout(args.no_color);
+            let format = plan::chosen(args.format, args.output.as_deref());
+            let text = report::trend::render(&trend, format, &style);
+            hand_over(&text, output.as_deref(), false)?;
+        }
+    }
+    draw(&args.charts, || chart::of_trend(&trend))?;
+    Ok(trend.verdict.exit())
+}

@@ -1,0 +1,125 @@
+//! `disk`, `load` and `import`: what leaves a result.
+
+use crate::cli::{DiskArgs, Format, ImportArgs, LoadArgs, OutputArgs, WorkArgs};
+use crate::clock::Clock;
+use crate::delivery::print;
+use crate::disk as probe;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::plan::{self, DiskPlan, DocumentPlan, ImportRequest, LoadPlan, Neighbour, Target};
+use crate::report::{self, Style};
+use crate::session::{Finished, Request};
+use crate::{import, load as engine, progress, signals};
+
+use super::output::{hand_over, say};
+
+pub(super) fn disk(args: &DiskArgs) -> Result<Exit> {
+    let plan = DiskPlan::resolve(args)?;
+    let labels = plan::labels(&args.labels)?;
+    let document = document(&args.output)?;
+    probe::check(&plan)?;
+    if !args.output.quiet {
+        say(&progress::announcement(&plan));
+    }
+    let clock = Clock::start();
+    let finished = probe::run(Request {
+        plan: &plan,
+        clock,
+        name: args.name.clone(),
+        labels,
+        result: args.output.result.clone(),
+        observer: progress::observer(&plan, clock, args.output.quiet),
+        signalled: signals::watch()?,
+    })?;
+    conclude(finished, &document, &args.output, args.strict)
+}
+
+/// The process that `disk --neighbour` starts.
+pub(super) fn neighbour(args: &WorkArgs) -> Result<Exit> {
+    match Neighbour::resolve(&args.what)? {
+        Some(neighbour) => probe::neighbour::serve(&neighbour),
+        None => Ok(Exit::Ok),
+    }
+}
+
+pub(super) fn load(args: &LoadArgs) -> Result<Exit> {
+    let plan = LoadPlan::resolve(args)?;
+    let labels = plan::labels(&args.labels)?;
+    let document = document(&args.output)?;
+    // A throwaway etcd knows no users.
+    let credentials = match plan.target {
+        Target::Local { .. } => None,
+        Target::Endpoints(_) => plan::credentials(&args.connect)?,
+    };
+    if !args.output.quiet {
+        say(&progress::announcement(&plan));
+    }
+    let clock = Clock::start();
+    let request = Request {
+        plan: &plan,
+        clock,
+        name: args.name.clone(),
+        labels,
+        result: args.output.result.clone(),
+        observer: progress::observer(&plan, clock, args.output.quiet),
+        signalled: signals::watch()?,
+    };
+    let finished = engine::run(request, credentials)?;
+    conclude(finished, &document, &args.output, args.strict)
+}
+
+pub(super) fn import(args: &ImportArgs) -> Result<Exit> {
+    let request = ImportRequest::resolve(args)?;
+    let document = document(&args.output)?;
+    let mut worst = Exit::Ok;
+    let all = import::run(&request, Clock::start().wall(0))?;
+    for (index, finished) in all.into_iter().enumerate() {
+        if index > 0 && document.format == Format::Text {
+            print(b"\n")?;
+        }
+        worst = worst.or_worse(conclude(finished, &document, &args.output, args.strict)?);
+    }
+    Ok(worst)
+}
+
+/// What is made of a measurement, refused before there is one.
+fn document(args: &OutputArgs) -> Result<DocumentPlan> {
+    let result: Vec<_> = args.result.iter().cloned().collect();
+    DocumentPlan::resolve(&args.document, &result)
+}
+
+/// Shows what a measurement left, and says how it ended.
+fn conclude(
+    finished: Finished,
+    document: &DocumentPlan,
+    args: &OutputArgs,
+    strict: bool,
+) -> Result<Exit> {
+    let Finished {
+        path,
+        run,
+        summary,
+        error,
+        leftover,
+    } = finished;
+    let (verdict, interrupted) = (summary.verdict, summary.interrupted);
+    if document.output.is_some() && !args.quiet {
+        say(&summary.headline);
+        say(&format!("result in {}", path.display()));
+    }
+    let style = Style::of_stdout(args.document.no_color);
+    let text = report::document(&[(run, summary)], &[path], document, &style);
+    hand_over(&text, document.output.as_deref(), args.quiet)?;
+    let exit = match error {
+        Some(error) => return Err(error),
+        None if interrupted => Exit::Interrupted,
+        None => Exit::of(verdict, strict),
+    };
+    match leftover {
+        // A bad answer is not made an error by what was left behind.
+        Some(leftover) if exit != Exit::Ok => say(&format!("warning: {leftover}")),
+        Some(leftover) => return Err(leftover),
+        None => {}
+    }
+    Ok(exit)
+}
