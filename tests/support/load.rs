@@ -1,5 +1,6 @@
 //! `etcdbench load`, run to its end or watched while it runs.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -30,18 +31,7 @@ pub struct Driven {
 
 /// `etcdbench load MORE --endpoints ENDPOINTS --quiet`, arguments as a shell takes them.
 pub fn start(endpoints: &str, more: &str) -> Driving {
-    let scratch = probe::scratch();
-    let child = Command::new(probe::program())
-        .arg("load")
-        .args(shlex::split(more).expect("quotes match"))
-        .args(["--endpoints", endpoints, "--quiet", "--result"])
-        .arg(scratch.path().join("result.jsonl"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("etcdbench can be started");
-    Driving { child, scratch }
+    begin(probe::scratch(), more, "--endpoints", endpoints.as_ref())
 }
 
 /// `etcdbench load MORE --quiet` with a throwaway etcd in a directory of its own.
@@ -49,11 +39,15 @@ pub fn start_local(more: &str) -> Driving {
     let scratch = probe::scratch();
     let directory = scratch.path().join(LOCAL);
     fs::create_dir(&directory).expect("a directory");
+    begin(scratch, more, "--local-dir", directory.as_ref())
+}
+
+fn begin(scratch: TempDir, more: &str, flag: &str, value: &OsStr) -> Driving {
     let child = Command::new(probe::program())
         .arg("load")
-        .args(more.split_whitespace())
-        .arg("--local-dir")
-        .arg(&directory)
+        .args(shlex::split(more).expect("quotes match"))
+        .arg(flag)
+        .arg(value)
         .args(["--quiet", "--result"])
         .arg(scratch.path().join("result.jsonl"))
         .stdin(Stdio::null())
