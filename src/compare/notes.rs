@@ -170,7 +170,7 @@ fn equal_shares(contrast: &Contrast, sides: &[Side]) -> Option<String> {
     let name = |letter: &str| sides.iter().find(|side| side.letter == letter);
     let (a, b) = (name(&contrast.a)?, name(&contrast.b)?);
     Some(format!(
-        "{}/{} is what it is where the hypervisor takes the same from both: it took {} of the CPU time from {}, {} from {}, \
+        "*{}/{} is what it is where the hypervisor takes the same from both: it took {} of the CPU time from {}, {} from {}, \
          which moves latencies, and that is taken out by least squares over the pairs",
         contrast.b,
         contrast.a,

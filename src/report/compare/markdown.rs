@@ -87,8 +87,10 @@ fn all(contrast: &Contrast) -> String {
 
 fn table<'a>(contrast: &Contrast, metrics: impl Iterator<Item = &'a Metric>) -> String {
     let Contrast { a, b, .. } = contrast;
-    let mut out =
-        format!("| metric | {a} | {b} | {b}/{a} \\[95 %\\] | verdict |\n|---|---:|---:|---|---|\n");
+    let quotient = text(&words::quotient(contrast));
+    let mut out = format!(
+        "| metric | {a} | {b} | {quotient} \\[95 %\\] | verdict |\n|---|---:|---:|---|---|\n"
+    );
     for metric in metrics {
         let (mark, _) = words::mark(metric.verdict);
         let verdict = text(&values::verdict(metric));

@@ -114,7 +114,7 @@ fn contrast_table(
         "metric".to_owned(),
         contrast.a.clone(),
         contrast.b.clone(),
-        format!("{}/{} [95 %]", contrast.b, contrast.a),
+        format!("{} [95 %]", words::quotient(contrast)),
     ];
     let (told, untold): (Vec<&Metric>, Vec<&Metric>) = contrast
         .metrics

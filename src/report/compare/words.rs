@@ -54,6 +54,13 @@ pub fn runs(side: &Side) -> String {
     }
 }
 
+/// What the column of effects is of: `B/A`; with an asterisk where a note says what was taken out.
+pub fn quotient(contrast: &Contrast) -> String {
+    let taken_out = contrast.metrics.iter().any(|m| m.stolen.is_some());
+    let mark = if taken_out { "*" } else { "" };
+    format!("{}/{}{mark}", contrast.b, contrast.a)
+}
+
 /// The page shows whole series that decide, of shares those that are not nought.
 pub fn is_told(contrast: &Contrast, metric: &Metric) -> bool {
     let decides = |other: &Metric| {

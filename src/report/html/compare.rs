@@ -138,7 +138,7 @@ fn metrics(contrast: &Contrast, caption: &str, metrics: &[&Metric]) -> Table {
             Cell::text("metric"),
             Cell::number(contrast.a.clone()),
             Cell::number(contrast.b.clone()),
-            Cell::number(format!("{}/{} [95 %]", contrast.b, contrast.a)),
+            Cell::number(format!("{} [95 %]", words::quotient(contrast))),
             Cell::text(""),
             Cell::text("verdict"),
         ],
