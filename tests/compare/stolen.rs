@@ -163,3 +163,22 @@ fn one_run_each_only_indicates_what_the_hypervisor_may_have_done() {
         assert!(!p50.indicative && confirmed.exit_code == 3, "{p50:?}");
     }
 }
+
+#[test]
+#[ignore = "takes minutes; prints the operating characteristics of docs/compare.md"]
+fn operating_characteristics() {
+    const MANY: u64 = 500;
+    println!("pairs | truth | counted | p < 0.05 | worse, p < 0.05 | interval holds the truth");
+    for (number, factor) in [(4, 1.0), (6, 1.0), (6, 1.2), (6, 1.5)] {
+        for counted in [false, true] {
+            let found = found(number, factor, counted, MANY);
+            let share = |count: u64| format!("{:.1} %", count as f64 / MANY as f64 * 100.0);
+            println!(
+                "{number} | {factor} | {counted} | {} | {} | {}",
+                share(found.significant),
+                share(found.regressed),
+                share(found.covered)
+            );
+        }
+    }
+}

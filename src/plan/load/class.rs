@@ -6,7 +6,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use super::keys::FRESH_PREFIX_BYTES;
 use super::pace;
 use super::rate::{self, Rate};
-use super::{Class, FRESH_PREFIX, Keys, LoadPace, LoadPlan, Operation, RateStep};
+use super::{Class, FRESH_PREFIX, Keys, LoadPace, LoadPlan, Operation, RateStep, ReadShape};
 use crate::cli::{Cli, LoadArgs, OF_A_CLASS};
 use crate::error::{Error, Result};
 use crate::plan::Arrival;
@@ -419,6 +419,8 @@ pub struct Strand {
     pub operation: Operation,
     /// Whether its operations are due at times of their own.
     pub open: bool,
+    /// Whether each reads many keys in one request.
+    pub lists: bool,
 }
 
 impl Strand {
@@ -461,6 +463,8 @@ fn strands(class: Option<&str>, part: &LoadPlan) -> Vec<Strand> {
         name: name(operation),
         operation,
         open: part.is_open(),
+        lists: operation == Operation::Range
+            && matches!(part.reads.shape, ReadShape::Prefix | ReadShape::From),
     });
     each.collect()
 }

@@ -1,8 +1,8 @@
 //! Latency over time: median, 99th percentile and maximum of each second, stalls and events at their moments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::result::{Event, PhaseData, Point, Run, Summary};
+use crate::result::{Event, PhaseData, Point, Run, StallLine, Summary};
 use crate::units::{format_count, format_duration};
 
 use super::canvas::Canvas;
@@ -128,7 +128,8 @@ fn of_series(
     };
     let every = every(&points, together);
     let subtitle = pick::whose(run);
-    let stalls = stalls(run, span);
+    let within = stalls(run, span, series);
+    let stalls = columns(&within, span);
     let keys = keys(!stalls.is_empty(), &every);
     let head = Head {
         title: &title,
@@ -156,7 +157,7 @@ fn of_series(
     let caption = format!(
         "{title}, {subtitle}: median, 99th percentile and maximum of {every}, from {} on a logarithmic axis; {}{}.",
         pick::span(&panel.y),
-        told_stalls(run, span),
+        told_stalls(&within),
         match told_events(&told, phases) {
             none if none.is_empty() => none,
             events => format!("; {events}"),
@@ -260,33 +261,37 @@ fn lines(canvas: &mut Canvas, panel: &Panel, points: &[Point], span: Span) {
     }
 }
 
-/// Stalls by the unit of width they fall in.
-fn stalls(run: &Run, span: Span) -> BTreeMap<u32, u64> {
-    let mut columns = BTreeMap::new();
-    let length = (span.length_ns() as f64).max(1.0);
-    for stall in run.stalls.iter().filter(|stall| span.holds(stall.start_ns)) {
-        let column = span.since(stall.start_ns) / length * 250.0;
-        *columns.entry(column as u32).or_insert(0) += 1;
-    }
-    columns
+/// The stalls that are shown with a series: its own, of several operations that know nothing of one another; on a disk
+/// those of everything that waits for it.
+fn stalls<'a>(run: &'a Run, span: Span, series: &str) -> Vec<&'a StallLine> {
+    let apart = run.header.kind == "load";
+    run.stalls
+        .iter()
+        .filter(|stall| span.holds(stall.start_ns) && (!apart || stall.series == series))
+        .collect()
 }
 
-fn told_stalls(run: &Run, span: Span) -> String {
-    let within = run.stalls.iter().filter(|s| span.holds(s.start_ns));
-    let longest = within.clone().map(|stall| stall.duration_ns).max();
-    match (within.count(), longest) {
-        (0, _) => "no stall".to_owned(),
-        (n, longest) => format!(
+/// Stalls by the unit of width they fall in.
+fn columns(stalls: &[&StallLine], span: Span) -> BTreeSet<u32> {
+    let length = (span.length_ns() as f64).max(1.0);
+    let column = |stall: &&StallLine| (span.since(stall.start_ns) / length * 250.0) as u32;
+    stalls.iter().map(column).collect()
+}
+
+fn told_stalls(stalls: &[&StallLine]) -> String {
+    match stalls.iter().map(|stall| stall.duration_ns).max() {
+        None => "no stall".to_owned(),
+        Some(longest_ns) => format!(
             "{} stalls, the longest of {}",
-            format_count(n as u64),
-            format_duration(longest.unwrap_or(0))
+            format_count(stalls.len() as u64),
+            format_duration(longest_ns)
         ),
     }
 }
 
 /// Wedges along the top edge.
-fn mark_stalls(canvas: &mut Canvas, panel: &Panel, stalls: &BTreeMap<u32, u64>) {
-    for column in stalls.keys() {
+fn mark_stalls(canvas: &mut Canvas, panel: &Panel, stalls: &BTreeSet<u32>) {
+    for column in stalls {
         let x = panel.plot.left + f64::from(*column) / 250.0 * panel.plot.width();
         let top = panel.plot.top;
         canvas.fill(

@@ -1,5 +1,6 @@
 //! The verdict on a load: was it the load that was asked for, did etcd carry it, and what does etcd itself say.
 
+mod applies;
 mod client;
 mod delivery;
 mod evidence;

@@ -6,17 +6,13 @@
 use crate::record::Buckets;
 use crate::result::{BucketSummary, MemberSummary, RuleOutcome, Verdict};
 use crate::units;
-use crate::verdict::judge::{Ground, exceedance};
-use crate::verdict::pooled::{CONFIDENCE, Share};
+use crate::verdict::judge::Ground;
 
 use super::evidence::Evidence;
-use super::planned;
+use super::{applies, planned};
 
-/// etcd warns of an apply that takes longer (`--warning-apply-duration`, before 3.6
-/// `--experimental-warning-apply-duration`).
-const SLOW_APPLY_NS: u64 = 100_000_000;
 /// Share of samples above a 99th percentile.
-const BEYOND_P99: f64 = 0.01;
+pub(super) const BEYOND_P99: f64 = 0.01;
 /// etcd FAQ, "What does the etcd warning … mean?".
 const FSYNC_LIMIT_NS: u64 = 10_000_000;
 const COMMIT_LIMIT_NS: u64 = 25_000_000;
@@ -85,13 +81,7 @@ pub(super) fn rules(evidence: &Evidence) -> Vec<RuleOutcome> {
         "heartbeat send failures",
         "etcd raft.go: a heartbeat later than 2 intervals",
     ));
-    rules.extend(none_of(
-        evidence,
-        "slow_apply",
-        "slow applies",
-        "etcd --warning-apply-duration 100ms; slow reads count too",
-    ));
-    rules.extend(apply(evidence));
+    rules.extend(applies::rules(evidence));
     let fsync = ("wal_fsync", "wal fsync p99", FSYNC_LIMIT_NS);
     let commit = ("backend_commit", "backend commit p99", COMMIT_LIMIT_NS);
     rules.extend(
@@ -188,7 +178,12 @@ fn leader_changes(evidence: &Evidence) -> RuleOutcome {
 }
 
 /// A counter that must not grow in any member.
-fn none_of(evidence: &Evidence, counter: &str, label: &str, source: &str) -> Option<RuleOutcome> {
+pub(super) fn none_of(
+    evidence: &Evidence,
+    counter: &str,
+    label: &str,
+    source: &str,
+) -> Option<RuleOutcome> {
     let mut rule = none(label, evidence.grown_in_all(counter)?, source);
     let of_members = evidence.scraped().into_iter();
     let grown: Vec<(u32, f64)> = of_members
@@ -222,7 +217,7 @@ fn none(label: &str, count: f64, source: &str) -> RuleOutcome {
 }
 
 /// The member whose histogram is worst: most of it above a limit, then the longest mean.
-fn worst(evidence: &Evidence, name: &str, limit_ns: u64) -> Option<(u32, Buckets)> {
+pub(super) fn worst(evidence: &Evidence, name: &str, limit_ns: u64) -> Option<(u32, Buckets)> {
     let share = |buckets: &Buckets| buckets.perhaps_above(limit_ns) as f64 / buckets.count() as f64;
     let members = evidence.scraped().into_iter();
     members
@@ -232,61 +227,6 @@ fn worst(evidence: &Evidence, name: &str, limit_ns: u64) -> Option<(u32, Buckets
                 .total_cmp(&share(b))
                 .then(a.mean_ns().cmp(&b.mean_ns()))
         })
-}
-
-/// p99 of applies against etcd's own limit. Bounds are 51.2 and 102.4 ms; how many took over 100 ms, `slow_apply`
-/// tells exactly.
-fn apply(evidence: &Evidence) -> Option<RuleOutcome> {
-    let limit = units::format_duration(SLOW_APPLY_NS);
-    let base = RuleOutcome {
-        rule: "apply p99".to_owned(),
-        label: "apply p99".to_owned(),
-        limit: format!("< {limit}"),
-        limit_value: Some(SLOW_APPLY_NS as f64),
-        source: "etcd --warning-apply-duration".to_owned(),
-        ..RuleOutcome::default()
-    };
-    let slow = evidence.grown_in_all("slow_apply");
-    let Some((member, buckets)) = worst(evidence, "apply", SLOW_APPLY_NS) else {
-        let slow = slow?;
-        let (verdict, measured) = if slow < 1.0 {
-            (Verdict::Pass, format!("≤ {limit}"))
-        } else {
-            (Verdict::Inconclusive, "–".to_owned())
-        };
-        return Some(RuleOutcome {
-            measured,
-            verdict,
-            note: Some(
-                "this etcd keeps no histogram of applies; judged by its count of slow ones"
-                    .to_owned(),
-            ),
-            ..base
-        });
-    };
-    let none_slow = slow.is_some_and(|slow| slow < 1.0);
-    let beyond = |hits| {
-        let share = Share::in_occurrences(hits, buckets.count(), hits);
-        exceedance(&share, BEYOND_P99, evidence.length_ns(), CONFIDENCE).0
-    };
-    let (verdict, note) = if none_slow {
-        (Verdict::Pass, None)
-    } else if beyond(buckets.surely_above(SLOW_APPLY_NS)) == Verdict::Fail {
-        (Verdict::Fail, None)
-    } else if beyond(buckets.perhaps_above(SLOW_APPLY_NS)) == Verdict::Pass {
-        (Verdict::Pass, None)
-    } else {
-        let note = "the limit lies between two bounds of etcd's histogram".to_owned();
-        (Verdict::Inconclusive, Some(note))
-    };
-    Some(RuleOutcome {
-        measured: bracket(&buckets),
-        samples: Some(buckets.count()),
-        label: of_member(evidence, &base.label, member),
-        verdict,
-        note,
-        ..base
-    })
 }
 
 /// The p99 of one of the disk's histograms against the FAQ. It warns and never fails: a limit for good service, below
@@ -320,13 +260,13 @@ fn faq(evidence: &Evidence, (name, label, limit_ns): (&str, &str, u64)) -> Optio
     })
 }
 
-fn bracket(buckets: &Buckets) -> String {
+pub(super) fn bracket(buckets: &Buckets) -> String {
     let p99 = summarised(buckets);
     units::format_between(p99.p99_above_ns, p99.p99_at_most_ns)
 }
 
 /// Whose figure it is, where there are several: of the worst.
-fn of_member(evidence: &Evidence, label: &str, member: u32) -> String {
+pub(super) fn of_member(evidence: &Evidence, label: &str, member: u32) -> String {
     if evidence.members().len() > 1 {
         format!("{label} of {}", evidence.member(member))
     } else {

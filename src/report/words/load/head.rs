@@ -141,7 +141,9 @@ pub(super) fn rate(step: &RateStep) -> String {
 
 fn sizes(plan: &LoadPlan) -> String {
     if !plan.classes.is_empty() {
-        return format!("{} keys", format_count(plan.keys.space));
+        let parts = plan.parts();
+        let before = parts.iter().map(|(_, part)| part.preload).sum();
+        return format!("{} keys to begin with", format_count(before));
     }
     let bytes = |size: u32| format_bytes(u64::from(size));
     let (min, max) = (plan.values.min_size, plan.values.max_size);

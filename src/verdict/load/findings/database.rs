@@ -1,5 +1,6 @@
 //! The database: its quota, its growth, the holes in it.
 
+use crate::plan::Operation;
 use crate::result::{Finding, MemberSummary, Severity};
 use crate::units;
 use crate::verdict::judge::Ground;
@@ -124,6 +125,10 @@ fn fullest(members: &[MemberSummary]) -> Option<(u32, u64, u64)> {
 }
 
 fn growth(evidence: &Evidence, members: &[MemberSummary]) -> Option<Finding> {
+    // A load that compacts by itself does not grow on and on at its first pace.
+    if evidence.operations().any(|done| done == Operation::Compact) {
+        return None;
+    }
     let (member, db, quota) = fullest(members)?;
     let first = evidence.shown(member, "db_bytes").next()? as u64;
     let grown = db.saturating_sub(first);

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::super::testing::{Builder, Load, MS, Member, S};
+use super::super::testing::{Builder, Load, MS, Member, Noise, S, fast};
 use super::{ends, rule};
+use crate::plan::{Operation, ReadShape};
 use crate::result::{Run, Summary, Verdict};
 
 #[test]
@@ -115,6 +116,50 @@ fn an_old_etcd_without_a_histogram_of_applies_is_judged_by_its_slow_ones() {
             .contains("no histogram of applies")
     );
     ends(&old(1.0), Verdict::Fail, "slow applies: 1");
+    // 15,000 answers: the p99 is known as long as no more than 150 were slow.
+    let p99 = |slow: f64| rule(&old(slow), "apply p99").verdict;
+    assert_eq!(p99(150.0), Verdict::Pass);
+    assert_eq!(p99(151.0), Verdict::Inconclusive);
+}
+
+#[test]
+fn long_lists_are_no_slow_disk() {
+    // In one second every answer took 150 ms.
+    let listing = |shape: ReadShape, slow: f64| {
+        let service = |noise: &mut Noise, at: u64| match at / S {
+            8 => 150 * MS,
+            _ => fast(noise, at),
+        };
+        let load = Load {
+            service: &service,
+            in_flight_max: 80,
+            ..Load::default()
+        };
+        let summary = Builder::new(1)
+            .plan(|plan| {
+                plan.operations[0].operation = Operation::Range;
+                plan.reads.shape = shape;
+            })
+            .load(&load)
+            .run(|run| {
+                let phases = run.phases.iter_mut();
+                for series in phases.flat_map(|phase| &mut phase.series) {
+                    series.series = series.series.replace("put.", "range.");
+                }
+            })
+            .set("etcd", 0, "slow_apply", 3..4, slow)
+            .conclude();
+        rule(&summary, "slow applies").clone()
+    };
+    let explained = listing(ReadShape::From, 500.0);
+    assert_eq!(explained.verdict, Verdict::Warn, "{explained:?}");
+    assert_eq!(
+        explained.note.as_deref(),
+        Some("500 reads of many keys took as long, which etcd counts too")
+    );
+    assert_eq!(listing(ReadShape::From, 501.0).verdict, Verdict::Fail);
+    assert_eq!(listing(ReadShape::Single, 1.0).verdict, Verdict::Fail);
+    assert_eq!(listing(ReadShape::Prefix, 0.0).verdict, Verdict::Pass);
 }
 
 #[test]
