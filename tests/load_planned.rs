@@ -182,6 +182,31 @@ fn a_full_database_is_brought_back_while_the_load_goes_on() {
 }
 
 #[test]
+fn what_was_compacted_while_a_watch_was_away_is_missing() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    // One stream a member; the history is compacted every second, and the leader is away for five.
+    let more = "--local=3 --warmup 0s --duration 12s --command-timeout 2s --kill-leader 2s --restart-after 5s \
+                --class 'base: put --rate 60 --conns 3 --key-space-size 100 --streams 3 --watches-per-stream 1' \
+                --class 'compactor: compact --rate 3 --conns 3'";
+    let driven = load::start_local(more).wait();
+    let run = driven.read();
+    driven.left_nothing();
+    let of = |name| number(&run, "watch.total", name);
+    assert!(of("missing") > 0, "{}", driven.finished.stdout);
+    assert_eq!(of("received") + of("missing"), of("expected"));
+    assert_eq!(of("duplicates"), 0);
+    let lost = events(&run, "watch.lost");
+    assert!(
+        lost.iter().any(|e| e.detail["class"] == "compacted"),
+        "{lost:?}"
+    );
+    assert!(has_finding(&run, "events_missing"));
+    let told = &driven.finished.stdout;
+    assert!(told.contains("was compacted"), "{told}");
+}
+
+#[test]
 fn an_end_in_the_middle_leaves_nothing() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();

@@ -206,8 +206,7 @@ impl Stream {
                     // What is forgotten is missing; but it would be asked for again and again.
                     self.seen[watch] = self.seen[watch].max(answer.compact_revision - 1);
                 }
-                let reason = String::from_utf8_lossy(answer.cancel_reason).into_owned();
-                return Err(Failure::new(ErrorClass::Other, reason));
+                return Err(canceled(&answer));
             }
             if answer.created {
                 let watch = ids.len();
@@ -280,5 +279,21 @@ impl Stream {
             self.watching.duplicates.fetch_add(1, Ordering::Relaxed);
         }
         new
+    }
+}
+
+/// Why the server ended a watch.
+fn canceled(answer: &WatchAnswer<'_>) -> Failure {
+    match answer.compact_revision {
+        0 => {
+            let reason = String::from_utf8_lossy(answer.cancel_reason).into_owned();
+            Failure::new(ErrorClass::Other, reason)
+        }
+        revision => Failure::new(
+            ErrorClass::Compacted,
+            format!(
+                "the history before revision {revision}, which it was to go on from, is compacted away"
+            ),
+        ),
     }
 }

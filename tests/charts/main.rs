@@ -10,6 +10,7 @@ use std::fs;
 
 use assert_cmd::Command;
 use etcdbench::report::chart::{Chart, Theme, of_run, of_runs, png};
+use etcdbench::result::StallLine;
 use tempfile::TempDir;
 
 fn names(charts: &[Chart]) -> Vec<&str> {
@@ -117,6 +118,25 @@ fn limits_stalls_and_events_are_named() {
     }
     let capacity = told(&charts, "capacity");
     assert!(capacity.iter().any(|t| t == "8,000/s"), "{capacity:?}");
+}
+
+#[test]
+fn each_operation_has_its_own_stalls() {
+    let (mut run, summary) = runs::load();
+    run.stalls = vec![StallLine {
+        phase: "steady".to_owned(),
+        series: "put.response".to_owned(),
+        start_ns: 20_000_000_000,
+        duration_ns: 188_000_000,
+        ..StallLine::default()
+    }];
+    let charts = of_run(&run, &summary);
+    let stalls = |name: &str| {
+        let texts = told(&charts, name);
+        texts.iter().filter(|text| *text == "stall").count()
+    };
+    assert_eq!(stalls("timeline-steady-put.response"), 1);
+    assert_eq!(stalls("timeline-steady-range.response"), 0);
 }
 
 /// How far to the right the longest line of this ink goes, as a share of the chart's width.

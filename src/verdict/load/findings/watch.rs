@@ -15,7 +15,7 @@ pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
     let total: Option<Watched> = last(evidence.run, "watch.total");
     let total = total.as_ref();
     [
-        total.and_then(missing),
+        total.and_then(|total| missing(evidence, total)),
         total.and_then(duplicates),
         slow(evidence),
     ]
@@ -24,17 +24,39 @@ pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
     .collect()
 }
 
-fn missing(total: &Watched) -> Option<Finding> {
-    (total.missing > 0).then(|| {
-        let message = format!(
-            "{} of {} watch events did not come.",
-            units::format_count(total.missing),
-            units::format_count(total.expected)
+fn missing(evidence: &Evidence, total: &Watched) -> Option<Finding> {
+    if total.missing == 0 {
+        return None;
+    }
+    let lost = evidence
+        .run
+        .events
+        .iter()
+        .filter(|e| e.kind == "watch.lost");
+    let compacted = lost
+        .filter(|lost| lost.detail["class"] == "compacted")
+        .count();
+    let mut message = format!(
+        "{} of {} watch events did not come",
+        units::format_count(total.missing),
+        units::format_count(total.expected)
+    );
+    let advice = if compacted > 0 {
+        message.push_str(
+            ": while a watch was away, the history that it was to go on from was compacted",
         );
+        "Whoever keeps a cache by watching has to list everything again then, as an apiserver does. Compact later than \
+         the longest absence."
+    } else {
+        "Whoever keeps a cache by watching is out of date now. Run it again: etcd promises that none is lost."
+    };
+    message.push('.');
+    Some(
         finding("events_missing", Severity::Warning, message)
-            .advise("Whoever keeps a cache by watching is out of date now. Run it again: etcd promises that none is lost.")
+            .advise(advice)
             .number("missing", total.missing as f64)
-    })
+            .number("compacted", compacted as f64),
+    )
 }
 
 fn duplicates(total: &Watched) -> Option<Finding> {
