@@ -1,5 +1,7 @@
 //! `disk`, `load` and `import`: what leaves a result.
 
+use std::collections::BTreeMap;
+
 use crate::cli::{DiskArgs, Format, ImportArgs, LoadArgs, OutputArgs, WorkArgs};
 use crate::clock::Clock;
 use crate::delivery::print;
@@ -7,9 +9,10 @@ use crate::disk as probe;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::plan::{self, DiskPlan, DocumentPlan, ImportRequest, LoadPlan, Neighbour, Target};
+use crate::progress::{self, Shown};
 use crate::report::{self, Style};
 use crate::session::{Finished, Request};
-use crate::{import, load as engine, progress, signals};
+use crate::{import, load as engine, signals};
 
 use super::output::{hand_over, say};
 
@@ -18,19 +21,7 @@ pub(super) fn disk(args: &DiskArgs) -> Result<Exit> {
     let labels = plan::labels(&args.labels)?;
     let document = document(&args.output)?;
     probe::check(&plan)?;
-    if !args.output.quiet {
-        say(&progress::announcement(&plan));
-    }
-    let clock = Clock::start();
-    let finished = probe::run(Request {
-        plan: &plan,
-        clock,
-        name: args.name.clone(),
-        labels,
-        result: args.output.result.clone(),
-        observer: progress::observer(&plan, clock, args.output.quiet),
-        signalled: signals::watch()?,
-    })?;
+    let finished = probe::run(begin(&plan, args.name.clone(), labels, &args.output)?)?;
     conclude(finished, &document, &args.output, args.strict)
 }
 
@@ -51,19 +42,7 @@ pub(super) fn load(args: &LoadArgs) -> Result<Exit> {
         Target::Local { .. } => None,
         Target::Endpoints(_) => plan::credentials(&args.connect)?,
     };
-    if !args.output.quiet {
-        say(&progress::announcement(&plan));
-    }
-    let clock = Clock::start();
-    let request = Request {
-        plan: &plan,
-        clock,
-        name: args.name.clone(),
-        labels,
-        result: args.output.result.clone(),
-        observer: progress::observer(&plan, clock, args.output.quiet),
-        signalled: signals::watch()?,
-    };
+    let request = begin(&plan, args.name.clone(), labels, &args.output)?;
     let finished = engine::run(request, credentials)?;
     conclude(finished, &document, &args.output, args.strict)
 }
@@ -80,6 +59,28 @@ pub(super) fn import(args: &ImportArgs) -> Result<Exit> {
         worst = worst.or_worse(conclude(finished, &document, &args.output, args.strict)?);
     }
     Ok(worst)
+}
+
+/// Says what is about to be measured, and starts the clock.
+fn begin<'a, P: Shown>(
+    plan: &'a P,
+    name: Option<String>,
+    labels: BTreeMap<String, String>,
+    output: &OutputArgs,
+) -> Result<Request<'a, P>> {
+    if !output.quiet {
+        say(&progress::announcement(plan));
+    }
+    let clock = Clock::start();
+    Ok(Request {
+        plan,
+        clock,
+        name,
+        labels,
+        result: output.result.clone(),
+        observer: progress::observer(plan, clock, output.quiet),
+        signalled: signals::watch()?,
+    })
 }
 
 /// What is made of a measurement, refused before there is one.
