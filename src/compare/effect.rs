@@ -97,3 +97,32 @@ fn of_contrast(contrast: Contrast) -> Doubt {
         detectable: (t(0.975) + t(POWER)) * contrast.standard_error,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// B is 0.1 above A, whoever comes second 0.05 higher, and two for each share of CPU time lost.
+    fn judged(stolen: &[f64]) -> Doubt {
+        let orders: Vec<f64> = (0..stolen.len())
+            .map(|i| 1.0 - 2.0 * (i % 2) as f64)
+            .collect();
+        let pairs = orders.iter().zip(stolen);
+        let b: Vec<f64> = pairs.map(|(o, s)| 0.1 + 0.05 * o + 2.0 * s).collect();
+        let pairs = Pairs {
+            orders,
+            stolen: Some(stolen.to_vec()),
+        };
+        of_runs(&vec![0.0; b.len()], &b, Some(&pairs)).unwrap()
+    }
+
+    #[test]
+    fn six_pairs_tell_the_order_and_what_was_stolen_apart() {
+        let six = judged(&[0.02, -0.05, 0.11, -0.03, 0.21, 0.04]);
+        assert!((six.ci95.value - 0.1).abs() < 1e-9 && six.ci95.high - six.ci95.low < 1e-9);
+        // Five do not, and say so by their doubt.
+        let five = judged(&[0.02, -0.05, 0.11, -0.03, 0.21]);
+        assert!(five.ci95.low < 0.1 && five.ci95.high > 0.1);
+        assert!(five.ci95.high - five.ci95.low > 0.1, "{five:?}");
+    }
+}
