@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::super::testing::{Builder, Load};
 use super::{ends, growing};
+use crate::plan::{Class, LoadPlan};
 use crate::result::Verdict;
 use crate::verdict::conclude;
 
@@ -119,4 +120,40 @@ fn what_holds_for_the_run_holds_for_all_its_rates() {
         Verdict::Inconclusive,
         "interrupted",
     );
+}
+
+#[test]
+fn the_highest_stage_of_a_story_must_hold_too() {
+    let story = |loads: &[Load]| {
+        let only = |plan: &mut LoadPlan| {
+            plan.classes = vec![Class {
+                name: "put".to_owned(),
+                unscaled: false,
+                connections: plan.connections,
+                pace: plan.pace.clone(),
+                operations: plan.operations.clone(),
+                keys: plan.keys.clone(),
+                values: plan.values,
+                reads: plan.reads,
+                writes: plan.writes,
+                watch: None,
+                stm: plan.stm,
+                preload: 0,
+            }];
+        };
+        Builder::new(1).steps(loads).plan(only).conclude()
+    };
+    let whole = story(&[
+        step("rate.1", 500),
+        step("rate.2", 1_000),
+        step("rate.3", 500),
+    ]);
+    assert_eq!(whole.verdict, Verdict::Pass, "{}", whole.headline);
+    // A rate above a kept one that breaks a rule is the end of a climb; the middle of a story has to hold.
+    let broken = story(&[
+        step("rate.1", 500),
+        overloaded("rate.2", 2_000),
+        step("rate.3", 500),
+    ]);
+    ends(&broken, Verdict::Fail, "FAILED  in rate.2 ");
 }
