@@ -4,7 +4,6 @@
 use crate::compare::{Comparison, Contrast, Metric, MetricVerdict, Side};
 use crate::record::Distribution;
 use crate::result::{Run, SeriesData};
-use crate::units::format_ratio;
 
 use super::frame::{Key, Mark};
 use super::palette::{BAD, GOOD, GRID, Ink, MUTED, OPEN, SERIES};
@@ -239,7 +238,7 @@ fn row(metric: &Metric) -> Option<Row> {
     };
     Some(Row {
         name: metric.label(),
-        told: format!("{}{interval}", format_ratio(effect.value)),
+        told: format!("{}×{interval}", plain(effect.value)),
         value: Some(within(effect.value)),
         low: bound(effect.low),
         high: bound(effect.high),
