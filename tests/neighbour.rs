@@ -329,5 +329,7 @@ fn neighbours_on_a_slow_disk_are_felt() {
     let page = String::from_utf8_lossy(&compare.stdout);
     assert!(matches!(compare.status.code(), Some(0 | 3)), "{page}");
     assert!(page.contains("plan.neighbours"), "{page}");
-    assert!(page.contains("B is worse"), "{page}");
+    // What syncs do may be lost in the noise of four runs, what unpacking does is not.
+    assert!(page.contains("C is worse"), "{page}");
+    assert!(!page.contains("is better"), "{page}");
 }

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use crate::record::MIN_TAIL_SAMPLES;
 use crate::result::{PhaseData, Run, SeriesData};
 use crate::stats::{self, Moments};
-use crate::units::format_share;
 use crate::verdict::Cpus;
 
 use super::arm::{self, Arm};
@@ -14,16 +13,13 @@ use super::judge::{self, Candidate, More, at_least_floor, floor_ns};
 use super::subject::{self, Subject, subjects};
 use super::{
     CONFIRMING_S, Contrast, Design, Group, Level, Metric, MetricVerdict, Outcome, Ranking,
-    Settings, Side, Stat, Stolen, Value, notes, rank, validity, words,
+    Settings, Side, Stat, Value, notes, rank, stolen, validity, words,
 };
 
 /// Fewer runs a side leave the spread between them unknown.
 const FEWEST_RUNS: usize = 3;
 /// Pairs cost a degree of freedom more, for what the order does.
 const FEWEST_PAIRS: usize = 4;
-/// Where the hypervisor takes so much more from one run of a pair than from the other, it shows: a p99 of 1 ms grew by
-/// half per point on the disk of docs/compare-proof.md.
-const STOLEN: f64 = 0.01;
 /// With fewer samples beyond it in a single run, a quantile is hardly more than the largest sample.
 const FEWEST_BEYOND: f64 = 5.0;
 
@@ -53,7 +49,7 @@ pub(super) struct SideMetric {
     /// In each run; `None` where it has no samples.
     arms: Vec<Option<Arm>>,
     /// The share of the CPU time that the hypervisor gave to others meanwhile; `None` where nobody counted.
-    stolen: Vec<Option<f64>>,
+    pub stolen: Vec<Option<f64>>,
     invalid: Option<String>,
     /// The shortest phase it comes from.
     seconds: f64,
@@ -311,7 +307,7 @@ fn candidate(
     let (design, orders) = design;
     let pairs = orders.as_ref().map(|orders| Pairs {
         orders: orders.clone(),
-        stolen: stolen_within(&a.stolen, &b.stolen),
+        stolen: stolen::within(a, b),
     });
     let (doubt, unresolved) = match design.level {
         Level::Batches => one_run_each(subject, a, b, settings),
@@ -333,7 +329,7 @@ fn candidate(
     let explained = doubt
         .as_ref()
         .filter(|_| one_run_each)
-        .and_then(|doubt| explained(subject.stat, doubt, a, b));
+        .and_then(|doubt| stolen::explained(subject.stat, doubt, a, b));
     Candidate {
         metric: Metric {
             phase: subject.phase.clone(),
@@ -344,12 +340,7 @@ fn candidate(
             b: b.value.clone(),
             min_difference,
             indicative: design.indicative || explained.is_some(),
-            stolen: pairs
-                .is_some_and(|pairs| pairs.stolen.is_some())
-                .then(|| Stolen {
-                    a: mean(&a.stolen),
-                    b: mean(&b.stolen),
-                }),
+            stolen: stolen::taken(pairs.as_ref(), a, b),
             ..Metric::default()
         },
         doubt,
@@ -364,33 +355,6 @@ fn candidate(
             (Level::Runs, false) => More::Runs(design.runs_a.min(design.runs_b)),
         },
     }
-}
-
-/// By how much more of the CPU time the hypervisor took from B than from A, pair by pair, where that is worth taking
-/// out of what is found.
-fn stolen_within(a: &[Option<f64>], b: &[Option<f64>]) -> Option<Vec<f64>> {
-    let more = a.iter().zip(b).map(|(a, b)| Some((*b)? - (*a)?));
-    let more: Vec<f64> = more.collect::<Option<_>>()?;
-    more.iter().any(|more| more.abs() >= STOLEN).then_some(more)
-}
-
-/// Of one run a side: that the hypervisor took more of the CPU time from the slower one. What that did and what the
-/// sides do cannot be told apart then.
-fn explained(stat: Stat, doubt: &Doubt, a: &SideMetric, b: &SideMetric) -> Option<String> {
-    let (a, b) = (a.stolen.first().copied()??, b.stolen.first().copied()??);
-    let b_is_worse = (doubt.ci95.value > 0.0) != stat.more_is_better();
-    let more = if b_is_worse { b - a } else { a - b };
-    (more >= STOLEN).then(|| {
-        format!(
-            "the hypervisor took {} of the CPU time from A and {} from B",
-            format_share(a),
-            format_share(b)
-        )
-    })
-}
-
-fn mean(shares: &[Option<f64>]) -> f64 {
-    shares.iter().flatten().sum::<f64>() / shares.len().max(1) as f64
 }
 
 /// What another program measured is told beside ours, but whatever differs may come from how it was measured.
@@ -426,7 +390,7 @@ fn several_runs(subject: &Subject, a: &SideMetric, b: &SideMetric, pairs: Option
     let (Some(at), Some(bt)) = (centres(a), centres(b)) else {
         return (None, Some("no samples in some of the runs".to_owned()));
     };
-    let doubt = effect::of_runs(&at, &bt, pairs);
+    let doubt = effect::of_runs(subject.stat, &at, &bt, pairs);
     let fewest = at.len().min(bt.len());
     let too_few = match pairs {
         Some(_) if fewest < FEWEST_PAIRS => Some(format!(

@@ -1,9 +1,10 @@
 //! How B differs from A in one metric, and how sure that is: from the doubt within one run a side, or from the spread
 //! between several.
 
-use crate::stats::{self, Bounded, Contrast};
+use crate::stats::{self, Beside, Bounded, Contrast, Mixture};
 
 use super::arm::Arm;
+use super::{Stat, stolen};
 
 /// Probability of finding a true effect of the size that is called detectable.
 const POWER: f64 = 0.8;
@@ -31,20 +32,6 @@ pub(super) struct Pairs {
     pub stolen: Option<Vec<f64>>,
 }
 
-impl Pairs {
-    /// With fewer pairs there is no degree of freedom to spare for two things beside: the order, which alternates, is
-    /// then left to balance out.
-    const FEWEST_FOR_BOTH: usize = 6;
-
-    fn beside(&self) -> Vec<&[f64]> {
-        match &self.stolen {
-            Some(stolen) if self.orders.len() < Self::FEWEST_FOR_BOTH => vec![stolen],
-            Some(stolen) => vec![stolen, &self.orders],
-            None => vec![&self.orders],
-        }
-    }
-}
-
 /// One run a side. `between_runs` is a further standard deviation of each side with its degrees of freedom, known from
 /// repeated runs.
 pub(super) fn of_batches(a: &Arm, b: &Arm, between_runs: Option<(f64, f64)>) -> Doubt {
@@ -57,72 +44,74 @@ pub(super) fn of_batches(a: &Arm, b: &Arm, between_runs: Option<(f64, f64)>) -> 
         stats::difference(pick(a).widened(more), pick(b).widened(more))
     };
     let ci95 = difference(|arm| arm.ci95, 0.95);
-    let half = (ci95.high - ci95.low) / 2.0;
-    let t = |p| stats::t_quantile(p, degrees_of_freedom);
     Doubt {
         ci95,
         ci90: difference(|arm| arm.ci90, 0.90),
         p: stats::p_value(ci95, degrees_of_freedom),
-        detectable: half * (t(0.975) + t(POWER)) / t(0.975),
+        detectable: detectable(ci95, degrees_of_freedom),
     }
 }
 
 /// Several runs a side, each a value on the scale of differences. With `pairs`, values of the same index were measured
 /// side by side. `None` where there are too few.
-pub(super) fn of_runs(a: &[f64], b: &[f64], pairs: Option<&Pairs>) -> Option<Doubt> {
-    let contrast = match pairs {
-        Some(pairs) => {
-            let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| b - a).collect();
-            stats::paired(&differences, &pairs.beside())?
-        }
-        None => stats::welch(a, b)?,
+pub(super) fn of_runs(stat: Stat, a: &[f64], b: &[f64], pairs: Option<&Pairs>) -> Option<Doubt> {
+    let Some(Pairs { orders, stolen }) = pairs else {
+        return Some(of_contrast(stats::welch(a, b)?));
     };
-    Some(of_contrast(contrast))
+    let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| b - a).collect();
+    let Some(differs) = stolen else {
+        return Some(of_contrast(stats::paired(&differences, orders)?));
+    };
+    let beside = Beside {
+        differs,
+        deviation: stolen::per_share(stat),
+    };
+    Some(of_mixture(&stats::paired_beside(
+        &differences,
+        orders,
+        beside,
+    )?))
 }
 
 fn of_contrast(contrast: Contrast) -> Doubt {
+    doubt(
+        contrast.difference,
+        |confidence| contrast.interval(confidence),
+        contrast.p_value(),
+        contrast.degrees_of_freedom,
+    )
+}
+
+fn of_mixture(mixture: &Mixture) -> Doubt {
+    doubt(
+        mixture.difference(),
+        |confidence| mixture.interval(confidence),
+        mixture.p_value(),
+        mixture.degrees_of_freedom(),
+    )
+}
+
+fn doubt(
+    value: f64,
+    interval: impl Fn(f64) -> (f64, f64),
+    p: f64,
+    degrees_of_freedom: f64,
+) -> Doubt {
     let bounded = |confidence| {
-        let (low, high) = contrast.interval(confidence);
-        Bounded {
-            value: contrast.difference,
-            low,
-            high,
-        }
+        let (low, high) = interval(confidence);
+        Bounded { value, low, high }
     };
-    let t = |p| stats::t_quantile(p, contrast.degrees_of_freedom);
+    let ci95 = bounded(0.95);
     Doubt {
-        ci95: bounded(0.95),
+        ci95,
         ci90: bounded(0.90),
-        p: contrast.p_value(),
-        detectable: (t(0.975) + t(POWER)) * contrast.standard_error,
+        p,
+        detectable: detectable(ci95, degrees_of_freedom),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// B is 0.1 above A, whoever comes second 0.05 higher, and two for each share of CPU time lost.
-    fn judged(stolen: &[f64]) -> Doubt {
-        let orders: Vec<f64> = (0..stolen.len())
-            .map(|i| 1.0 - 2.0 * (i % 2) as f64)
-            .collect();
-        let pairs = orders.iter().zip(stolen);
-        let b: Vec<f64> = pairs.map(|(o, s)| 0.1 + 0.05 * o + 2.0 * s).collect();
-        let pairs = Pairs {
-            orders,
-            stolen: Some(stolen.to_vec()),
-        };
-        of_runs(&vec![0.0; b.len()], &b, Some(&pairs)).unwrap()
-    }
-
-    #[test]
-    fn six_pairs_tell_the_order_and_what_was_stolen_apart() {
-        let six = judged(&[0.02, -0.05, 0.11, -0.03, 0.21, 0.04]);
-        assert!((six.ci95.value - 0.1).abs() < 1e-9 && six.ci95.high - six.ci95.low < 1e-9);
-        // Five do not, and say so by their doubt.
-        let five = judged(&[0.02, -0.05, 0.11, -0.03, 0.21]);
-        assert!(five.ci95.low < 0.1 && five.ci95.high > 0.1);
-        assert!(five.ci95.high - five.ci95.low > 0.1, "{five:?}");
-    }
+/// (t(0.975) + t(power)) standard errors, from the interval of t(0.975) of them to each side.
+fn detectable(ci95: Bounded, degrees_of_freedom: f64) -> f64 {
+    let t = |p| stats::t_quantile(p, degrees_of_freedom);
+    (ci95.high - ci95.low) / 2.0 * (t(0.975) + t(POWER)) / t(0.975)
 }

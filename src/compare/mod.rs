@@ -17,6 +17,7 @@ mod model;
 mod notes;
 mod rank;
 mod settings;
+mod stolen;
 mod subject;
 pub mod trend;
 mod validity;

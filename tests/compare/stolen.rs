@@ -105,6 +105,43 @@ fn half_as_long_again_is_found_where_it_would_drown() {
 }
 
 #[test]
+fn a_manifold_is_found_in_few_pairs_although_more_was_always_taken_from_it() {
+    // What works more loses more: a share that hardly varies, and always in the same direction.
+    let compared = |factor: f64, more: f64| {
+        let mut random = Random::new(31);
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        for pair in 0..4 {
+            let mut side = |id, factor: f64, share: f64| {
+                let share = share + 0.002 * random.normal();
+                let factor = factor * (0.3 * random.normal()).exp();
+                run(id, factor, share, true, &mut random)
+            };
+            a.push(side(2 * pair, 1.0, 0.04));
+            b.push(side(2 * pair + 1, factor, 0.04 + more));
+        }
+        judged(a, b)
+    };
+    let verdict = |comparison: &Comparison| metric(comparison, Stat::P50).verdict;
+    let thirty = compared(30.0, 0.015);
+    assert_eq!(
+        verdict(&thirty),
+        MetricVerdict::Regressed,
+        "{}",
+        thirty.headline
+    );
+    assert_eq!(thirty.exit_code, 3);
+    // A fifth that was always taken may have done all of it.
+    let fifth = compared(30.0, 0.2);
+    assert_eq!(
+        verdict(&fifth),
+        MetricVerdict::Inconclusive,
+        "{}",
+        fifth.headline
+    );
+    assert_eq!(fifth.exit_code, 0);
+}
+
+#[test]
 fn the_page_says_what_was_taken_out() {
     let mut random = Random::new(5);
     let comparison = pairs(6, 1.5, true, &mut random);
@@ -129,7 +166,7 @@ fn the_page_says_what_was_taken_out() {
 
 #[test]
 fn one_run_each_only_indicates_what_the_hypervisor_may_have_done() {
-    let compared = |a: f64, b: f64| {
+    let compared = |slower: f64, a: f64, b: f64| {
         let mut random = Random::new(9);
         let mut run = |id, factor, share: f64| {
             let shape = Shape {
@@ -138,10 +175,10 @@ fn one_run_each_only_indicates_what_the_hypervisor_may_have_done() {
             };
             with_share(noise::drawn(INDEPENDENT, shape, id, &mut random), share)
         };
-        judged(vec![run(0, 1.0, a)], vec![run(1, 1.5, b)])
+        judged(vec![run(0, 1.0, a)], vec![run(1, slower, b)])
     };
     // B is slower, and more was taken from it.
-    let explained = compared(0.02, 0.08);
+    let explained = compared(1.5, 0.02, 0.08);
     let p50 = metric(&explained, Stat::P50);
     assert_eq!(p50.verdict, MetricVerdict::Regressed);
     assert!(p50.indicative && explained.exit_code == 0, "{p50:?}");
@@ -156,9 +193,9 @@ fn one_run_each_only_indicates_what_the_hypervisor_may_have_done() {
         "{}",
         explained.headline
     );
-    // From the other side more was taken, or about as much: B is slower all the same.
-    for (a, b) in [(0.08, 0.02), (0.04, 0.045)] {
-        let confirmed = compared(a, b);
+    // From the other side more was taken, or about as much, or not nearly enough: B is slower all the same.
+    for (factor, a, b) in [(1.5, 0.08, 0.02), (1.5, 0.04, 0.045), (9.0, 0.02, 0.035)] {
+        let confirmed = compared(factor, a, b);
         let p50 = metric(&confirmed, Stat::P50);
         assert!(!p50.indicative && confirmed.exit_code == 3, "{p50:?}");
     }
