@@ -8,7 +8,7 @@ use crate::stats::{self, Moments};
 use crate::verdict::Cpus;
 
 use super::arm::{self, Arm};
-use super::effect::{self, Doubt, Pairs};
+use super::effect::{self, Beside, Doubt};
 use super::judge::{self, Candidate, More, at_least_floor, floor_ns};
 use super::subject::{self, Subject, subjects};
 use super::{
@@ -82,26 +82,26 @@ pub(super) fn contrasts(groups: &[Group], sides: &[Side], settings: &Settings) -
             .map(|(_, metric)| metric.seconds)
             .fold(f64::INFINITY, f64::min)
     };
-    let designs: Vec<(Design, Option<Vec<f64>>)> = (1..groups.len())
+    let layouts: Vec<Layout> = (1..groups.len())
         .map(|other| {
             let shortest = seconds(&measured[0]).min(seconds(&measured[other]));
-            design(&groups[0], &groups[other], shortest)
+            Layout::of(&groups[0], &groups[other], shortest)
         })
         .collect();
-    let candidates: Vec<Candidate> = designs
+    let candidates: Vec<Candidate> = layouts
         .iter()
         .zip(1..)
-        .flat_map(|(design, other)| {
+        .flat_map(|(layout, other)| {
             let pairs = subjects
                 .iter()
                 .zip(measured[0].iter().zip(&measured[other]));
             pairs.map(|(subject, (a, b))| {
-                candidate(subject, a, b, design, &runs[0].header.kind, settings)
+                candidate(subject, a, b, layout, &runs[0].header.kind, settings)
             })
         })
         .collect();
     let metrics = judge::judge(candidates);
-    let contrasts = contrasts_of(metrics, &subjects, &designs, sides, groups);
+    let contrasts = contrasts_of(metrics, &subjects, &layouts, sides, groups);
     Judged {
         rankings: rank::rankings(&subjects, &measured, sides),
         notes: notes::design_notes(&contrasts, sides, settings),
@@ -112,17 +112,17 @@ pub(super) fn contrasts(groups: &[Group], sides: &[Side], settings: &Settings) -
 fn contrasts_of(
     metrics: Vec<Metric>,
     subjects: &[Subject],
-    designs: &[(Design, Option<Vec<f64>>)],
+    layouts: &[Layout],
     sides: &[Side],
     groups: &[Group],
 ) -> Vec<Contrast> {
     let mut metrics = metrics.into_iter();
-    let with_words = |(index, (design, _)): (usize, &(Design, Option<Vec<f64>>))| {
+    let with_words = |(index, layout): (usize, &Layout)| {
         let metrics: Vec<Metric> = metrics.by_ref().take(subjects.len()).collect();
         let mut contrast = Contrast {
             a: sides[0].letter.clone(),
             b: sides[index + 1].letter.clone(),
-            design: design.clone(),
+            design: layout.design.clone(),
             outcome: outcome(&metrics),
             headline: String::new(),
             metrics,
@@ -130,7 +130,7 @@ fn contrasts_of(
         contrast.headline = words::contrast(&contrast, &groups[0], &groups[index + 1]);
         contrast
     };
-    designs.iter().enumerate().map(with_words).collect()
+    layouts.iter().enumerate().map(with_words).collect()
 }
 
 fn outcome(metrics: &[Metric]) -> Outcome {
@@ -252,31 +252,53 @@ fn value(arms: &[Option<Arm>], stat: Stat) -> Value {
     }
 }
 
-/// How two sides are compared, and for pairs which came first. `seconds` is the shortest phase that decides.
-fn design(a: &Group, b: &Group, seconds: f64) -> (Design, Option<Vec<f64>>) {
-    let seconds = if seconds.is_finite() { seconds } else { 0.0 };
-    let several = a.runs.len() > 1 || b.runs.len() > 1;
-    let orders = several.then(|| interleaved(a, b)).flatten();
-    let design = Design {
-        level: if several { Level::Runs } else { Level::Batches },
-        runs_a: a.runs.len(),
-        runs_b: b.runs.len(),
-        paired: orders.is_some(),
-        seconds,
-        indicative: !several && seconds < CONFIRMING_S,
-    };
-    (design, orders)
+/// How two sides are compared.
+struct Layout {
+    design: Design,
+    /// Which of each pair came first (+1: A).
+    orders: Option<Vec<f64>>,
+    /// All runs are of one machine: what its hypervisor takes is no property of either side.
+    one_machine: bool,
 }
 
-/// Which of each pair came first (+1: A), where the runs alternate in time on one machine; runs are in the order of
-/// time already.
+impl Layout {
+    /// `seconds` is the shortest phase that decides.
+    fn of(a: &Group, b: &Group, seconds: f64) -> Layout {
+        let seconds = if seconds.is_finite() { seconds } else { 0.0 };
+        let several = a.runs.len() > 1 || b.runs.len() > 1;
+        let one_machine = host(a).is_some_and(|of_a| host(b) == Some(of_a));
+        let orders = (several && one_machine)
+            .then(|| interleaved(a, b))
+            .flatten();
+        let design = Design {
+            level: if several { Level::Runs } else { Level::Batches },
+            runs_a: a.runs.len(),
+            runs_b: b.runs.len(),
+            paired: orders.is_some(),
+            seconds,
+            indicative: !several && seconds < CONFIRMING_S,
+        };
+        Layout {
+            design,
+            orders,
+            one_machine,
+        }
+    }
+}
+
+/// The machine all runs of a side are of, where it is known.
+fn host(group: &Group) -> Option<&str> {
+    let mut hosts = group
+        .runs
+        .iter()
+        .map(|i| i.run.header.environment.host.as_str());
+    let first = hosts.next().filter(|host| !host.is_empty())?;
+    hosts.all(|host| host == first).then_some(first)
+}
+
+/// Which of each pair came first (+1: A), where the runs alternate in time; they are in the order of time already.
 fn interleaved(a: &Group, b: &Group) -> Option<Vec<f64>> {
-    let host = |group: &Group| {
-        let mut hosts = group.runs.iter().map(|i| &i.run.header.environment.host);
-        let first = hosts.next().filter(|host| !host.is_empty())?;
-        hosts.all(|host| host == first).then(|| first.clone())
-    };
-    if a.runs.len() != b.runs.len() || host(a)? != host(b)? {
+    if a.runs.len() != b.runs.len() {
         return None;
     }
     let starts = |group: &Group| -> Option<Vec<Timestamp>> {
@@ -300,18 +322,21 @@ fn candidate(
     subject: &Subject,
     a: &SideMetric,
     b: &SideMetric,
-    design: &(Design, Option<Vec<f64>>),
+    layout: &Layout,
     kind: &str,
     settings: &Settings,
 ) -> Candidate {
-    let (design, orders) = design;
-    let pairs = orders.as_ref().map(|orders| Pairs {
-        orders: orders.clone(),
-        stolen: stolen::within(a, b),
-    });
+    let design = &layout.design;
+    let shares = || stolen::shares(a, b, design.paired);
+    let beside = Beside {
+        orders: layout.orders.clone(),
+        stolen: (layout.one_machine && design.level == Level::Runs)
+            .then(shares)
+            .flatten(),
+    };
     let (doubt, unresolved) = match design.level {
         Level::Batches => one_run_each(subject, a, b, settings),
-        Level::Runs => several_runs(subject, a, b, pairs.as_ref()),
+        Level::Runs => several_runs(subject, a, b, &beside),
     };
     let mut min_difference = settings.min_difference(&subject.series, subject.stat);
     if let (Some(a), Some(b)) = (a.value.value, b.value.value)
@@ -340,7 +365,7 @@ fn candidate(
             b: b.value.clone(),
             min_difference,
             indicative: design.indicative || explained.is_some(),
-            stolen: stolen::taken(pairs.as_ref(), a, b),
+            stolen: beside.stolen.as_ref().map(stolen::taken),
             ..Metric::default()
         },
         doubt,
@@ -382,7 +407,7 @@ fn one_run_each(subject: &Subject, a: &SideMetric, b: &SideMetric, settings: &Se
     (Some(effect::of_batches(a, b, between)), problem)
 }
 
-fn several_runs(subject: &Subject, a: &SideMetric, b: &SideMetric, pairs: Option<&Pairs>) -> Found {
+fn several_runs(subject: &Subject, a: &SideMetric, b: &SideMetric, beside: &Beside) -> Found {
     let centres = |side: &SideMetric| -> Option<Vec<f64>> {
         let arms = side.arms.iter().map(|arm| Some(arm.as_ref()?.ci95.value));
         arms.collect()
@@ -390,9 +415,9 @@ fn several_runs(subject: &Subject, a: &SideMetric, b: &SideMetric, pairs: Option
     let (Some(at), Some(bt)) = (centres(a), centres(b)) else {
         return (None, Some("no samples in some of the runs".to_owned()));
     };
-    let doubt = effect::of_runs(subject.stat, &at, &bt, pairs);
+    let doubt = effect::of_runs(subject.stat, &at, &bt, beside);
     let fewest = at.len().min(bt.len());
-    let too_few = match pairs {
+    let too_few = match beside.orders {
         Some(_) if fewest < FEWEST_PAIRS => Some(format!(
             "{fewest} pairs of runs, {FEWEST_PAIRS} are the fewest"
         )),

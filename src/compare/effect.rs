@@ -1,7 +1,7 @@
 //! How B differs from A in one metric, and how sure that is: from the doubt within one run a side, or from the spread
 //! between several.
 
-use crate::stats::{self, Beside, Bounded, Contrast, Mixture};
+use crate::stats::{self, Bounded, Contrast, Mixture};
 
 use super::arm::Arm;
 use super::{Stat, stolen};
@@ -23,13 +23,14 @@ pub(super) struct Doubt {
     pub detectable: f64,
 }
 
-/// What else than the sides differs within pairs of runs.
+/// What else than the sides may differ between runs.
 #[derive(Debug, Clone)]
-pub(super) struct Pairs {
-    /// +1 where A came first, −1 where B did.
-    pub orders: Vec<f64>,
-    /// By how much more of the CPU time the hypervisor took from B than from A; `None` where that is nothing.
-    pub stolen: Option<Vec<f64>>,
+pub(super) struct Beside {
+    /// Of runs that were measured in pairs: +1 where A came first, −1 where B did.
+    pub orders: Option<Vec<f64>>,
+    /// The share of the CPU time that the hypervisor took from each run of A, and of B; `None` where that makes no
+    /// difference.
+    pub stolen: Option<(Vec<f64>, Vec<f64>)>,
 }
 
 /// One run a side. `between_runs` is a further standard deviation of each side with its degrees of freedom, known from
@@ -52,25 +53,32 @@ pub(super) fn of_batches(a: &Arm, b: &Arm, between_runs: Option<(f64, f64)>) -> 
     }
 }
 
-/// Several runs a side, each a value on the scale of differences. With `pairs`, values of the same index were measured
-/// side by side. `None` where there are too few.
-pub(super) fn of_runs(stat: Stat, a: &[f64], b: &[f64], pairs: Option<&Pairs>) -> Option<Doubt> {
-    let Some(Pairs { orders, stolen }) = pairs else {
-        return Some(of_contrast(stats::welch(a, b)?));
+/// Several runs a side, each a value on the scale of differences; of pairs, values of the same index were measured side
+/// by side. `None` where there are too few.
+pub(super) fn of_runs(stat: Stat, a: &[f64], b: &[f64], beside: &Beside) -> Option<Doubt> {
+    let deviation = stolen::does(stat);
+    let felt = |shares: &[f64]| -> Vec<f64> {
+        shares
+            .iter()
+            .map(|share| stolen::felt(stat, *share))
+            .collect()
     };
-    let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| b - a).collect();
-    let Some(differs) = stolen else {
-        return Some(of_contrast(stats::paired(&differences, orders)?));
-    };
-    let beside = Beside {
-        differs,
-        deviation: stolen::per_share(stat),
-    };
-    Some(of_mixture(&stats::paired_beside(
-        &differences,
-        orders,
-        beside,
-    )?))
+    let stolen = beside.stolen.as_ref().map(|(a, b)| (felt(a), felt(b)));
+    let within =
+        |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| b - a).collect() };
+    Some(match (&beside.orders, &stolen) {
+        (None, None) => of_contrast(stats::welch(a, b)?),
+        (None, Some((from_a, from_b))) => {
+            of_mixture(&stats::welch_beside(a, b, (from_a, from_b), deviation)?)
+        }
+        (Some(orders), None) => of_contrast(stats::paired(&within(a, b), orders)?),
+        (Some(orders), Some((from_a, from_b))) => of_mixture(&stats::paired_beside(
+            &within(a, b),
+            orders,
+            &within(from_a, from_b),
+            deviation,
+        )?),
+    })
 }
 
 fn of_contrast(contrast: Contrast) -> Doubt {

@@ -171,7 +171,7 @@ fn equal_shares(contrast: &Contrast, sides: &[Side]) -> Option<String> {
     let (a, b) = (name(&contrast.a)?, name(&contrast.b)?);
     Some(format!(
         "*{}/{} is what it is where the hypervisor takes the same from both: it took {} of the CPU time from {}, {} from {}, \
-         which moves latencies, and that is taken out as far as the pairs tell what it did",
+         which moves latencies, and that is taken out as far as the runs tell what it did",
         contrast.b,
         contrast.a,
         format_share(taken.a),

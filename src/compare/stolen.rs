@@ -3,46 +3,57 @@
 use crate::units::format_share;
 
 use super::contrast::SideMetric;
-use super::effect::{Doubt, Pairs};
+use super::effect::Doubt;
 use super::{Stat, Stolen};
 
-/// Where the hypervisor takes so much more from one run of a pair than from the other, it shows.
+/// Where the hypervisor takes so much more from one run than from another, it shows.
 const LEAST: f64 = 0.01;
-/// What it does to latencies and rates: a p99 of 1 ms grew by half per point on the disk of docs/compare-proof.md, as
-/// much as any figure there.
-const PER_SHARE: f64 = 40.0;
-/// What it does to shares: when the CPU is away for longer than a stall, as much time as is stolen is stalled, and as
-/// much again while what has piled up is worked off.
-const STALLED_PER_SHARE: f64 = 2.0;
+/// A share felt by latencies: on the disk of docs/compare-proof.md the logarithms of p50 and p99 grew in proportion to
+/// ln(1 + 30 share), steeply at first and less the more there was.
+const STEEPNESS: f64 = 30.0;
+/// By how much, in these units: the p99 there, 0.8 ms without, was 5 ms at a tenth and 20 ms at a third. The first point
+/// of the CPU time makes half as much again.
+const LATENCY: f64 = 4.0 / 3.0;
+/// When the CPU is away for longer than a stall, as much time as is stolen is stalled, and as much again while what has
+/// piled up is worked off.
+const STALLED: f64 = 2.0;
 
-/// What a share of the CPU time that is stolen does to a metric, on the scale of differences: one standard deviation of
-/// what is believed before any pair is seen.
-pub(super) fn per_share(stat: Stat) -> f64 {
+/// A share of the CPU time in units in which what it does to a metric is in proportion to it.
+pub(super) fn felt(stat: Stat, share: f64) -> f64 {
     if stat.is_share() {
-        STALLED_PER_SHARE
+        share
     } else {
-        PER_SHARE
+        (STEEPNESS * share).ln_1p()
     }
 }
 
-/// By how much more of the CPU time the hypervisor took from B than from A, pair by pair, where that is worth taking
-/// out of what is found.
-pub(super) fn within(a: &SideMetric, b: &SideMetric) -> Option<Vec<f64>> {
-    let more = a.stolen.iter().zip(&b.stolen);
-    let more: Option<Vec<f64>> = more.map(|(a, b)| Some((*b)? - (*a)?)).collect();
-    more.filter(|more| more.iter().any(|more| more.abs() >= LEAST))
+/// What one such unit does to a metric on the scale of differences: one standard deviation of what is believed before
+/// anything is seen.
+pub(super) fn does(stat: Stat) -> f64 {
+    if stat.is_share() { STALLED } else { LATENCY }
+}
+
+/// What the hypervisor took from each run of A, and of B, where it took so unevenly that it is worth taking out of what
+/// is found: within pairs, or anywhere.
+pub(super) fn shares(a: &SideMetric, b: &SideMetric, paired: bool) -> Option<(Vec<f64>, Vec<f64>)> {
+    let counted = |side: &SideMetric| side.stolen.iter().copied().collect::<Option<Vec<f64>>>();
+    let (a, b) = (counted(a)?, counted(b)?);
+    let uneven = if paired {
+        a.iter().zip(&b).any(|(a, b)| (b - a).abs() >= LEAST)
+    } else {
+        let all = || a.iter().chain(&b).copied();
+        all().fold(0.0, f64::max) - all().fold(1.0, f64::min) >= LEAST
+    };
+    uneven.then_some((a, b))
 }
 
 /// What was taken from each side, where it is taken out.
-pub(super) fn taken(pairs: Option<&Pairs>, a: &SideMetric, b: &SideMetric) -> Option<Stolen> {
-    pairs?.stolen.as_ref()?;
-    let mean = |side: &SideMetric| {
-        side.stolen.iter().flatten().sum::<f64>() / side.stolen.len().max(1) as f64
-    };
-    Some(Stolen {
-        a: mean(a),
-        b: mean(b),
-    })
+pub(super) fn taken(shares: &(Vec<f64>, Vec<f64>)) -> Stolen {
+    let mean = |side: &[f64]| side.iter().sum::<f64>() / side.len() as f64;
+    Stolen {
+        a: mean(&shares.0),
+        b: mean(&shares.1),
+    }
 }
 
 /// Of one run a side: that the hypervisor took more of the CPU time from the slower one, enough to be all there is.
@@ -59,7 +70,8 @@ pub(super) fn explained(
     let (a, b) = (a.stolen.first().copied()??, b.stolen.first().copied()??);
     let b_is_worse = (difference > 0.0) != stat.more_is_better();
     let more = if b_is_worse { b - a } else { a - b };
-    (more >= LEAST && difference.abs() <= BELIEVABLE * per_share(stat) * more).then(|| {
+    let may_have_done = BELIEVABLE * does(stat) * (felt(stat, a) - felt(stat, b)).abs();
+    (more >= LEAST && difference.abs() <= may_have_done).then(|| {
         format!(
             "the hypervisor took {} of the CPU time from A and {} from B",
             format_share(a),

@@ -1,6 +1,7 @@
 //! Means and their differences: moments, Student's pooled and Welch's unequal-variance contrasts, prediction of one
 //! more value.
 
+use super::mixture::{Mixture, less};
 use super::student::{t_quantile, t_two_sided};
 
 /// Number, mean and unbiased variance of some values.
@@ -102,6 +103,33 @@ pub fn welch(a: &[f64], b: &[f64]) -> Option<Contrast> {
     })
 }
 
+/// As [`welch`], where something beside, told of each value by `beside`, were the same everywhere; `deviation` is what
+/// one unit of it is believed to do ([`Mixture`]).
+pub fn welch_beside(
+    a: &[f64],
+    b: &[f64],
+    beside: (&[f64], &[f64]),
+    deviation: f64,
+) -> Option<Mixture> {
+    let plain = welch(a, b)?;
+    let scatter = |values: &[f64]| {
+        let moments = Moments::of(values)?;
+        (moments.variance > 0.0).then(|| -0.5 * (moments.n - 1.0) * moments.variance.ln())
+    };
+    if scatter(a).is_none() || scatter(b).is_none() {
+        return Some(Mixture::certain(plain));
+    }
+    let at = |slope: f64| {
+        let (a, b) = (less(a, slope, beside.0), less(b, slope, beside.1));
+        let likelihood = [&a, &b].map(|values| scatter(values).unwrap_or(f64::MAX / 4.0));
+        (
+            welch(&a, &b).unwrap_or(plain),
+            likelihood[0] + likelihood[1],
+        )
+    };
+    Some(Mixture::over_slopes(deviation, at))
+}
+
 /// Where one more value like these would lie with this confidence: mean ± t(n−1)·s·√(1 + 1/n) (W. Hahn, W. Meeker,
 /// "Statistical Intervals", §4.2). `s` is at least `deviation_floor`. `None` with fewer than two values.
 pub fn prediction_interval(
@@ -149,6 +177,48 @@ mod tests {
         close(high, 3.365_483_2);
         let equal = pooled(&a, &b).unwrap();
         close(equal.p_value(), 0.079_186_71);
+    }
+
+    #[test]
+    fn what_is_beside_is_no_difference() {
+        // Of B more was taken, and three for each share makes all of the difference.
+        let (from_a, from_b) = (
+            [0.01, 0.03, 0.02, 0.05, 0.02],
+            [0.09, 0.06, 0.11, 0.04, 0.08],
+        );
+        let noise = [0.004, -0.006, 0.003, 0.001, -0.002];
+        let values = |from: [f64; 5], more: f64, turn: usize| -> Vec<f64> {
+            let noise = noise.iter().cycle().skip(turn);
+            from.iter()
+                .zip(noise)
+                .map(|(s, noise)| more + 3.0 * s + noise)
+                .collect()
+        };
+        let a = values(from_a, 0.0, 0);
+        let same = values(from_b, 0.0, 2);
+        let beside = (&from_a[..], &from_b[..]);
+        assert!(welch(&a, &same).unwrap().p_value() < 0.01);
+        let found = welch_beside(&a, &same, beside, 40.0).unwrap();
+        assert!(found.p_value() > 0.1, "{}", found.p_value());
+        assert!(found.interval(0.95).1 < 0.05, "{found:?}");
+        // What is more than that is found.
+        let more = values(from_b, 0.1, 2);
+        let found = welch_beside(&a, &more, beside, 40.0).unwrap();
+        assert!(found.p_value() < 0.001, "{}", found.p_value());
+        assert!(
+            (found.difference() - 0.1).abs() < 0.01,
+            "{}",
+            found.difference()
+        );
+        // Without belief, and where a side never varies, it is Welch's.
+        let plain = welch(&a, &same).unwrap();
+        let found = welch_beside(&a, &same, beside, 1e-9).unwrap();
+        close(found.p_value() / plain.p_value(), 1.0);
+        let never = welch_beside(&[0.0; 5], &same, beside, 40.0).unwrap();
+        assert_eq!(
+            never.difference(),
+            welch(&[0.0; 5], &same).unwrap().difference
+        );
     }
 
     #[test]

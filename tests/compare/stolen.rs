@@ -24,9 +24,13 @@ fn next_share(state: &mut f64, random: &mut Random) -> f64 {
     (0.03 * (1.1 * *state).exp()).min(0.6)
 }
 
+/// A p99 on a virtual disk: 1 ms without, 4 ms at a tenth.
+fn felt(share: f64) -> f64 {
+    (30.0 * share).ln_1p()
+}
+
 fn run(id: u64, factor: f64, share: f64, counted: bool, random: &mut Random) -> Run {
-    // As a p99 on a virtual disk: 1 ms without, 4 ms at a tenth.
-    let level = (1.0 + 30.0 * share).ln() + 0.035 * random.normal();
+    let level = felt(share) + 0.035 * random.normal();
     let shape = Shape {
         seconds: SECONDS,
         per_s: 250,
@@ -102,6 +106,41 @@ fn half_as_long_again_is_found_where_it_would_drown() {
     assert!(known.regressed >= 80, "{known:?}");
     assert!(unknown.regressed <= 60, "{unknown:?}");
     assert!(known.covered >= 90, "{known:?}");
+}
+
+/// All of A first, then, at a worse time of the day, all of B, on a machine that feels it in its own way: how many of
+/// `draws` have p < 0.05.
+fn one_after_the_other(curve: fn(f64) -> f64, factor: f64, counted: bool, draws: u64) -> u64 {
+    const RUNS: u64 = 6;
+    let mut random = Random::new(47);
+    let significant = |_: &u64| {
+        let mut side = |first: u64, factor: f64, about: f64| -> Vec<Run> {
+            let mut one = |id| {
+                let share = about * (0.6 * random.normal()).exp();
+                let factor = factor * (curve(share) - felt(share)).exp();
+                run(id, factor, share, counted, &mut random)
+            };
+            (first..first + RUNS).map(&mut one).collect()
+        };
+        let comparison = judged(side(0, 1.0, 0.02), side(RUNS, factor, 0.06));
+        assert!(!comparison.contrasts[0].design.paired);
+        metric(&comparison, Stat::P50).effect.unwrap().p < 0.05
+    };
+    (0..draws).filter(significant).count() as u64
+}
+
+#[test]
+fn a_worse_time_of_the_day_is_not_a_worse_b() {
+    const FEW: u64 = 100;
+    let curves: [fn(f64) -> f64; 3] = [felt, |share| 15.0 * share, |share| 3.0 * share.sqrt()];
+    for (index, curve) in curves.into_iter().enumerate() {
+        let known = one_after_the_other(curve, 1.0, true, FEW);
+        assert!(known <= five_percent_of(FEW), "{index}: {known}");
+    }
+    let unknown = one_after_the_other(felt, 1.0, false, FEW);
+    assert!(unknown >= FEW / 2, "{unknown}");
+    let worse = one_after_the_other(felt, 3.0, true, FEW);
+    assert!(worse >= FEW * 8 / 10, "{worse}");
 }
 
 #[test]
