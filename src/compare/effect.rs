@@ -123,3 +123,27 @@ fn detectable(ci95: Bounded, degrees_of_freedom: f64) -> f64 {
     let t = |p| stats::t_quantile(p, degrees_of_freedom);
     (ci95.high - ci95.low) / 2.0 * (t(0.975) + t(POWER)) / t(0.975)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of four pairs, B stalled for so much more while so much more was taken from it.
+    fn stalled(more: f64, taken: f64) -> Doubt {
+        let scatter = [0.001, -0.001, 0.002, -0.002];
+        let beside = Beside {
+            orders: Some(vec![1.0, -1.0, 1.0, -1.0]),
+            stolen: Some((vec![0.02; 4], vec![0.02 + taken; 4])),
+        };
+        let b = scatter.map(|scatter| more + scatter);
+        of_runs(Stat::Stalls, &[0.0; 4], &b, &beside).unwrap()
+    }
+
+    #[test]
+    fn time_that_is_stolen_is_stalled_but_not_many_times_over() {
+        let explained = stalled(0.03, 0.03);
+        assert!(explained.p > 0.05, "{explained:?}");
+        let found = stalled(0.3, 0.03);
+        assert!(found.p < 0.05, "{found:?}");
+    }
+}

@@ -23,7 +23,8 @@ pub(super) fn felt(stat: Stat, share: f64) -> f64 {
     if stat.is_share() {
         share
     } else {
-        (STEEPNESS * share).ln_1p()
+        // Counters of a hypervisor have been seen to run backwards.
+        (STEEPNESS * share.max(0.0)).ln_1p()
     }
 }
 

@@ -18,10 +18,15 @@ impl Mixture {
     }
 
     /// `at` tells of a slope its contrast and the logarithm of the likelihood of what was measured. `deviation` is that
-    /// of the belief. Integrates by the trapezoidal rule.
+    /// of the belief. Integrates by the trapezoidal rule. Values without any scatter, or without an end, tell no slope:
+    /// theirs is the contrast without one.
     pub(super) fn over_slopes(deviation: f64, at: impl Fn(f64) -> (Contrast, f64)) -> Mixture {
         /// Less likely slopes change no digit that is shown.
         const NEGLIGIBLE: f64 = 1e-9;
+        let plain = at(0.0).0;
+        if !(plain.standard_error > 0.0 && plain.standard_error.is_finite()) {
+            return Mixture::certain(plain);
+        }
         let slopes = slopes(deviation, |slope| at(slope).0);
         let logs: Vec<(f64, Contrast)> = slopes
             .iter()

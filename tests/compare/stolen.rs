@@ -144,6 +144,27 @@ fn a_worse_time_of_the_day_is_not_a_worse_b() {
 }
 
 #[test]
+fn what_is_taken_from_another_machine_is_its_own() {
+    let mut random = Random::new(53);
+    let mut side = |first: u64, host: &str, share: f64| -> Vec<Run> {
+        let mut one = |id| {
+            let mut run = run(id, 1.0, share, true, &mut random);
+            host.clone_into(&mut run.header.environment.host);
+            run
+        };
+        (first..first + 6).map(&mut one).collect()
+    };
+    let (quiet, busy) = (side(0, "one", 0.01), side(6, "other", 0.1));
+    let comparison = judged(quiet, busy);
+    let p50 = metric(&comparison, Stat::P50);
+    assert!(
+        p50.stolen.is_none() && p50.effect.unwrap().value > 2.0,
+        "{p50:?}"
+    );
+    assert_eq!(p50.verdict, MetricVerdict::Regressed);
+}
+
+#[test]
 fn a_manifold_is_found_in_few_pairs_although_more_was_always_taken_from_it() {
     // What works more loses more: a share that hardly varies, and always in the same direction.
     let compared = |factor: f64, more: f64| {
