@@ -89,17 +89,9 @@ fn main() {
         let place = Place::fresh(&arguments);
         let wrapped = |program: &Path| place.command(program);
         let seen = sides::etcd(&arguments.etcd, place.path(), wrapped, load);
-        let (etcd, per_sync) = (
-            Figures::of_etcd(&seen),
-            seen.etcd.puts / seen.etcd.wal_fsyncs,
-        );
+        let (etcd, per_sync) = (Figures::of_etcd(&seen), seen.etcd.puts / seen.etcd.wal_fsyncs);
         let processor = seen.etcd.cpu_seconds / seen.etcd.puts * 1e6;
-        row(
-            clients,
-            "etcd",
-            &etcd,
-            &format!("{per_sync:.1} | {processor:.0} µs"),
-        );
+        row(clients, "etcd", &etcd, &format!("{per_sync:.1} | {processor:.0} µs"));
         drop(place);
 
         let place = Place::fresh(&arguments);
@@ -117,10 +109,7 @@ fn main() {
     let more = format!("{RECIPE} --runtime={}", arguments.seconds);
     let wrapped = |program: &Path| place.command(program);
     let recipe = fio::write_and_sync(place.path(), wrapped, RECIPE_BYTES, &more);
-    println!(
-        "| any | fio's recipe | | {} | | | |",
-        milliseconds(recipe.mean)
-    );
+    println!("| any | fio's recipe | | {} | | | |", milliseconds(recipe.mean));
 }
 
 fn row(clients: usize, side: &str, figures: &Figures, more: &str) {

@@ -36,10 +36,7 @@ struct Arguments {
 
 fn main() {
     let arguments = Arguments::parse();
-    let behaviour = Behaviour {
-        val_size: arguments.val_size,
-        ..Behaviour::default()
-    };
+    let behaviour = Behaviour { val_size: arguments.val_size, ..Behaviour::default() };
     if let Some(port) = arguments.serve {
         let server = NullServer::listen(port, behaviour);
         println!("serving on {}", server.endpoint());
@@ -62,10 +59,7 @@ fn main() {
     let late = pace(&server, PACED_PER_S) > LAG_LIMIT;
     pace(&server, HELD_PER_S);
     if late {
-        eprintln!(
-            "error: at {PACED_PER_S}/s the lag's p99 is above {} µs",
-            LAG_LIMIT.as_micros()
-        );
+        eprintln!("error: at {PACED_PER_S}/s the lag's p99 is above {} µs", LAG_LIMIT.as_micros());
         std::process::exit(1);
     }
 }

@@ -41,10 +41,7 @@ pub fn run(errand: Errand<'_>, signalled: &AtomicBool) -> Result<()> {
     rustix::fs::sync();
     let program = std::env::current_exe().map_err(Error::io("find", "this program"))?;
     let mut command = Command::new(&program);
-    command
-        .args(errand.words)
-        .arg("--result")
-        .arg(errand.result);
+    command.args(errand.words).arg("--result").arg(errand.result);
     for (key, value) in errand.labels {
         command.args(["--label", &format!("{key}={value}")]);
     }
@@ -52,10 +49,7 @@ pub fn run(errand: Errand<'_>, signalled: &AtomicBool) -> Result<()> {
         command.arg("--quiet");
     }
     // A Ctrl-C of the terminal is ours to pass on, once.
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0);
     end_with_this_process(&mut command);
     let mut child = command.spawn().map_err(Error::io("run", &program))?;
     let status = attend(&mut child, signalled).map_err(Error::io("wait for", &program))?;
@@ -64,9 +58,7 @@ pub fn run(errand: Errand<'_>, signalled: &AtomicBool) -> Result<()> {
     if signalled.load(Ordering::SeqCst) || was_measured.contains(&status.code()) {
         return Ok(());
     }
-    let how = status
-        .code()
-        .map_or_else(|| status.to_string(), |code| format!("exit code {code}"));
+    let how = status.code().map_or_else(|| status.to_string(), |code| format!("exit code {code}"));
     Err(Error::Refused(format!(
         "etcdbench {} ended with {how}; what it said stands above",
         shortened(&errand.words.join(" "))

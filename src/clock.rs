@@ -14,10 +14,7 @@ pub struct Clock {
 impl Clock {
     /// Starts a clock at zero, now.
     pub fn start() -> Self {
-        Clock {
-            origin: Instant::now(),
-            wall: Timestamp::now(),
-        }
+        Clock { origin: Instant::now(), wall: Timestamp::now() }
     }
 
     /// Nanoseconds since the run began.

@@ -84,10 +84,7 @@ pub fn print(bytes: &[u8]) -> Result<()> {
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
-        let mut out = File::options()
-            .write(true)
-            .open(&path)
-            .map_err(Error::io("open", &path))?;
+        let mut out = File::options().write(true).open(&path).map_err(Error::io("open", &path))?;
         return out.write_all(bytes).map_err(Error::io("write", &path));
     }
     let beside = beside(&path);

@@ -47,11 +47,7 @@ impl Error {
         path: impl AsRef<Path>,
     ) -> impl FnOnce(E) -> Error {
         let path = path.as_ref().to_path_buf();
-        move |source| Error::Io {
-            action,
-            path,
-            source: source.into(),
-        }
+        move |source| Error::Io { action, path, source: source.into() }
     }
 
     /// The exit code this error ends in.

@@ -71,20 +71,9 @@ mod tests {
 
     #[test]
     fn strictness_is_about_warnings_alone() {
-        let all = [
-            Verdict::Pass,
-            Verdict::Warn,
-            Verdict::Inconclusive,
-            Verdict::Fail,
-        ];
-        assert_eq!(
-            all.map(|verdict| Exit::of(verdict, false).code()),
-            [0, 0, 4, 3]
-        );
-        assert_eq!(
-            all.map(|verdict| Exit::of(verdict, true).code()),
-            [0, 3, 4, 3]
-        );
+        let all = [Verdict::Pass, Verdict::Warn, Verdict::Inconclusive, Verdict::Fail];
+        assert_eq!(all.map(|verdict| Exit::of(verdict, false).code()), [0, 0, 4, 3]);
+        assert_eq!(all.map(|verdict| Exit::of(verdict, true).code()), [0, 3, 4, 3]);
     }
 
     #[test]

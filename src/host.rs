@@ -65,9 +65,7 @@ fn read_from(system: &System) -> Environment {
 }
 
 fn os(system: &System) -> Option<String> {
-    let text = system
-        .read("/etc/os-release")
-        .or_else(|| system.read("/usr/lib/os-release"))?;
+    let text = system.read("/etc/os-release").or_else(|| system.read("/usr/lib/os-release"))?;
     text.lines()
         .find_map(|line| line.strip_prefix("PRETTY_NAME="))
         .map(|name| name.trim_matches(['"', '\'']).to_owned())
@@ -75,11 +73,8 @@ fn os(system: &System) -> Option<String> {
 
 fn memory(system: &System) -> Option<u64> {
     let text = system.read("/proc/meminfo")?;
-    let kib = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:"))?
-        .trim()
-        .strip_suffix("kB")?;
+    let kib =
+        text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?.trim().strip_suffix("kB")?;
     kib.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
@@ -102,11 +97,7 @@ fn virtualization(system: &System) -> Option<String> {
             None => cloud.to_owned(),
         });
     }
-    let firmware = [dmi.vendor, dmi.product]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let firmware = [dmi.vendor, dmi.product].into_iter().flatten().collect::<Vec<_>>().join(" ");
     if VIRTUAL_VENDORS.iter().any(|name| firmware.contains(name)) {
         return Some(firmware);
     }
@@ -180,10 +171,7 @@ mod tests {
     #[test]
     fn a_pod_on_a_cloud() {
         let (_root, system) = imitate(&[
-            (
-                "/etc/os-release",
-                "ID=x\nPRETTY_NAME=\"Bottlerocket 1.2\"\n",
-            ),
+            ("/etc/os-release", "ID=x\nPRETTY_NAME=\"Bottlerocket 1.2\"\n"),
             ("/proc/meminfo", "MemTotal:       16 kB\nMemFree: 1 kB\n"),
             ("/sys/class/dmi/id/sys_vendor", "Amazon EC2\n"),
             ("/sys/class/dmi/id/product_name", "m5.large\n"),
@@ -200,15 +188,9 @@ mod tests {
 
     #[test]
     fn virtual_machines_with_and_without_a_name() {
-        let flags = (
-            "/proc/cpuinfo",
-            "model name : X\nflags\t\t: fpu hypervisor lm\n",
-        );
+        let flags = ("/proc/cpuinfo", "model name : X\nflags\t\t: fpu hypervisor lm\n");
         let (_root, system) = imitate(&[flags]);
-        assert_eq!(
-            virtualization(&system).as_deref(),
-            Some("a hypervisor that hides its name")
-        );
+        assert_eq!(virtualization(&system).as_deref(), Some("a hypervisor that hides its name"));
         let qemu = ("/sys/class/dmi/id/sys_vendor", "QEMU");
         let (_root, system) = imitate(&[qemu, ("/sys/class/dmi/id/product_name", "Standard PC")]);
         assert_eq!(virtualization(&system).as_deref(), Some("QEMU Standard PC"));

@@ -128,11 +128,5 @@ pub fn finish(
         writer.write(&Line::Summary(summary.clone()))?;
         writer.finish()
     });
-    Ok(Finished {
-        path,
-        run,
-        summary,
-        error: error.or(appended.err()),
-        leftover: None,
-    })
+    Ok(Finished { path, run, summary, error: error.or(appended.err()), leftover: None })
 }

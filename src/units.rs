@@ -48,14 +48,10 @@ pub fn parse_duration(text: &str) -> Result<u64, String> {
     }
     while !rest.is_empty() {
         let (number, after) = split_number(rest).ok_or_else(fail)?;
-        let unit_len = after
-            .find(|c: char| c.is_ascii_digit() || c == '.')
-            .unwrap_or(after.len());
+        let unit_len = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
         let (unit, next) = after.split_at(unit_len);
-        let &(_, ns) = DURATION_UNITS
-            .iter()
-            .find(|(name, _)| *name == unit.trim())
-            .ok_or_else(fail)?;
+        let &(_, ns) =
+            DURATION_UNITS.iter().find(|(name, _)| *name == unit.trim()).ok_or_else(fail)?;
         total += number * ns;
         rest = next;
     }
@@ -96,11 +92,7 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
     let factor = if unit.is_empty() {
         1.0
     } else {
-        BYTE_UNITS
-            .iter()
-            .find(|(name, _)| *name == unit)
-            .ok_or_else(fail)?
-            .1
+        BYTE_UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(fail)?.1
     };
     let bytes = number * factor;
     if bytes > i64::MAX as f64 {
@@ -131,17 +123,11 @@ pub fn parse_share(text: &str) -> Result<f64, String> {
         None => (trimmed, 1.0),
     };
     let share = digits.parse::<f64>().map_err(|_| fail())? * factor;
-    if (0.0..=1.0).contains(&share) {
-        Ok(share)
-    } else {
-        Err(fail())
-    }
+    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err(fail()) }
 }
 
 fn split_number(text: &str) -> Option<(f64, &str)> {
-    let end = text
-        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
     let number = text[..end].parse::<f64>().ok()?;
     number.is_finite().then_some((number, &text[end..]))
 }
@@ -250,11 +236,7 @@ pub fn format_bytes(bytes: u64) -> String {
         value /= 1024.0;
         unit += 1;
     }
-    if unit == 0 {
-        format!("{bytes} B")
-    } else {
-        format!("{} {}", significant(value), UNITS[unit])
-    }
+    if unit == 0 { format!("{bytes} B") } else { format!("{} {}", significant(value), UNITS[unit]) }
 }
 
 /// A whole number with thousands separators: `14,983`.
@@ -347,14 +329,7 @@ mod tests {
 
     #[test]
     fn plans_are_typed_again_unchanged() {
-        for ns in [
-            1,
-            1_500,
-            100_000_000,
-            1_500_000_000,
-            90_000_000_000,
-            1_800_000_000_000,
-        ] {
+        for ns in [1, 1_500, 100_000_000, 1_500_000_000, 90_000_000_000, 1_800_000_000_000] {
             assert_eq!(parse_duration(&exact_duration(ns)), Ok(ns));
         }
         for bytes in [0, 1, 1025, 64 << 20, 2 << 30, 64_000_000] {
@@ -371,10 +346,7 @@ mod tests {
         assert_eq!(time_of_day("then"), "then");
         let long = "2026-11-21T20:15:21.417123Z";
         assert_eq!(date_and_time(long), "2026-11-21 20:15:21 UTC");
-        assert_eq!(
-            date_and_time("2026-11-21T20:15:21+01:00"),
-            "2026-11-21T20:15:21+01:00"
-        );
+        assert_eq!(date_and_time("2026-11-21T20:15:21+01:00"), "2026-11-21T20:15:21+01:00");
     }
 
     #[test]
@@ -412,10 +384,7 @@ mod tests {
         assert_eq!(format_duration(1_800_000_000_000), "30 min");
         assert_eq!(format_between(8_000_000, Some(16_000_000)), "8–16 ms");
         assert_eq!(format_between(0, Some(1_000_000)), "≤ 1 ms");
-        assert_eq!(
-            format_between(512_000_000, Some(1_024_000_000)),
-            "512 ms – 1.02 s"
-        );
+        assert_eq!(format_between(512_000_000, Some(1_024_000_000)), "512 ms – 1.02 s");
         assert_eq!(format_between(8_192_000_000, None), "> 8.19 s");
         assert_eq!(format_bytes(442_381_631_488), "412 GiB");
         assert_eq!(format_count(1_234_567), "1,234,567");

@@ -27,12 +27,7 @@ fn leftovers(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).expect("the directory is there");
     entries
         .map(|entry| entry.expect("it can be listed"))
-        .filter(|entry| {
-            entry
-                .file_name()
-                .to_string_lossy()
-                .starts_with(".etcdbench-")
-        })
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(".etcdbench-"))
         .map(|entry| entry.path())
         .collect()
 }
@@ -84,10 +79,7 @@ fn not_a_directory() {
     fs::write(&file, "precious").expect("a file");
     let finished = probe::run(&file, &scratch.path().join("result.jsonl"), SHORT);
     refused(&finished, "not a directory");
-    assert_eq!(
-        fs::read_to_string(&file).expect("it is still there"),
-        "precious"
-    );
+    assert_eq!(fs::read_to_string(&file).expect("it is still there"), "precious");
 }
 
 #[test]
@@ -105,9 +97,7 @@ fn no_permission() {
     fs::create_dir(&closed).expect("a directory");
     mode(&closed, 0o755);
     let mut command = Command::new("setpriv");
-    command
-        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-        .arg(program);
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
     let result = open.path().join("result.jsonl");
     let finished = probe::finish(probe::disk(command, &closed, &result, SHORT), &result);
     refused(&finished, "permission");
@@ -158,10 +148,7 @@ fn the_disk_fills_up_in_the_middle() {
     let run = finished.read();
     assert!(probe::series(&run, "etcd", "wal.fsync").total.count() > 100);
     assert!(run.summary.is_none_or(|summary| !summary.complete));
-    assert!(
-        leftovers(disk.path()).is_empty(),
-        "it cleans up on a full disk too"
-    );
+    assert!(leftovers(disk.path()).is_empty(), "it cleans up on a full disk too");
 }
 
 fn interrupted_by(signal: Signal) {
@@ -172,17 +159,10 @@ fn interrupted_by(signal: Signal) {
     let began = Instant::now();
     send(child.id(), signal);
     let finished = wait(child, &result);
-    assert!(
-        began.elapsed() < Duration::from_secs(10),
-        "it took {:?}",
-        began.elapsed()
-    );
+    assert!(began.elapsed() < Duration::from_secs(10), "it took {:?}", began.elapsed());
     assert_eq!(finished.code, Some(130), "{finished:#?}");
     let run = finished.read();
-    let summary = run
-        .summary
-        .as_ref()
-        .expect("what was measured is summarised");
+    let summary = run.summary.as_ref().expect("what was measured is summarised");
     assert!(summary.interrupted && !summary.complete);
     assert!(probe::series(&run, "etcd", "wal.fsync").total.count() > 50);
     assert!(leftovers(scratch.path()).is_empty());
@@ -207,10 +187,7 @@ fn a_second_control_c_ends_at_once() {
     // A sync that hangs: the first Ctrl-C has to wait for it.
     let mut command = Command::new("strace");
     command
-        .args(strace::arguments(
-            "fdatasync",
-            &scratch.path().join("trace"),
-        ))
+        .args(strace::arguments("fdatasync", &scratch.path().join("trace")))
         .args(["-e", "inject=fdatasync:delay_enter=15s:when=60"])
         .arg(probe::program());
     let child = probe::disk(command, scratch.path(), &result, LONG).spawn();
@@ -255,26 +232,14 @@ fn killed() {
     assert!(finished.read().summary.is_none());
     assert_eq!(leftovers(scratch.path()).len(), 1);
 
-    let report = Command::new(probe::program())
-        .arg("report")
-        .arg(&result)
-        .output();
+    let report = Command::new(probe::program()).arg("report").arg(&result).output();
     let report = probe::finished(report.expect("etcdbench can be started"), &result);
-    assert!(
-        report.stdout.to_lowercase().contains("incomplete"),
-        "{report:#?}"
-    );
+    assert!(report.stdout.to_lowercase().contains("incomplete"), "{report:#?}");
     assert!(report.stdout.contains("wal.fsync"), "{report:#?}");
 
     let next = probe::run(scratch.path(), &scratch.path().join("next.jsonl"), SHORT);
-    assert!(
-        next.read().summary.is_some_and(|summary| summary.complete),
-        "{next:#?}"
-    );
-    assert!(
-        leftovers(scratch.path()).is_empty(),
-        "the next run removes what is left"
-    );
+    assert!(next.read().summary.is_some_and(|summary| summary.complete), "{next:#?}");
+    assert!(leftovers(scratch.path()).is_empty(), "the next run removes what is left");
 }
 
 /// The verdict of the rule on durability, and the whole run's exit code.
@@ -300,20 +265,8 @@ struct Tmpfs(PathBuf);
 
 impl Tmpfs {
     fn new() -> Self {
-        let path = tempfile::tempdir_in("/var/tmp")
-            .expect("a directory")
-            .keep();
-        run(
-            "mount",
-            &[
-                "-t",
-                "tmpfs",
-                "-o",
-                "size=4g",
-                "tmpfs",
-                &path.to_string_lossy(),
-            ],
-        );
+        let path = tempfile::tempdir_in("/var/tmp").expect("a directory").keep();
+        run("mount", &["-t", "tmpfs", "-o", "size=4g", "tmpfs", &path.to_string_lossy()]);
         Tmpfs(path)
     }
 }
@@ -384,19 +337,13 @@ fn a_live_etcd_is_left_alone() {
         let before = names(&directory);
         let finished = probe::run(&directory, &scratch.path().join("result.jsonl"), SHORT);
         refused(&finished, "etcd");
-        assert!(
-            finished.stderr.contains("--beside-live"),
-            "it says the way out: {finished:#?}"
-        );
+        assert!(finished.stderr.contains("--beside-live"), "it says the way out: {finished:#?}");
         assert_eq!(names(&directory), before);
     }
     let result = scratch.path().join("beside.jsonl");
     let more = format!("{SHORT} --beside-live");
     let finished = probe::run(etcd.data_dir(), &result, &more);
-    assert!(
-        finished.read().summary.is_some_and(|s| s.complete),
-        "{finished:#?}"
-    );
+    assert!(finished.read().summary.is_some_and(|s| s.complete), "{finished:#?}");
     assert_eq!(names(etcd.data_dir()), ["member"]);
     assert!(etcd.scrape().has_leader());
 }
@@ -404,9 +351,7 @@ fn a_live_etcd_is_left_alone() {
 fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).expect("the directory is there");
     let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
-    let mut names: Vec<_> = entries
-        .map(|entry| name(entry.expect("an entry")))
-        .collect();
+    let mut names: Vec<_> = entries.map(|entry| name(entry.expect("an entry"))).collect();
     names.sort();
     names
 }
@@ -441,17 +386,10 @@ fn nonsense_is_wrong_usage_and_touches_nothing() {
         let finished = probe::run(scratch.path(), &result, more);
         assert_eq!(finished.code, Some(2), "{more}: {finished:#?}");
         assert!(finished.stderr.contains("error"), "{more}: {finished:#?}");
-        assert_eq!(
-            names(scratch.path()),
-            [""; 0],
-            "{more} touched the directory"
-        );
+        assert_eq!(names(scratch.path()), [""; 0], "{more} touched the directory");
     }
     let without = Command::new(probe::program()).arg("disk").output();
-    assert_eq!(
-        without.expect("etcdbench can be started").status.code(),
-        Some(2)
-    );
+    assert_eq!(without.expect("etcdbench can be started").status.code(), Some(2));
 }
 
 #[test]
@@ -461,9 +399,6 @@ fn an_existing_result_is_never_overwritten() {
     fs::write(&result, "precious").expect("a file");
     let finished = probe::run(scratch.path(), &result, SHORT);
     assert!(matches!(finished.code, Some(1 | 2)), "{finished:#?}");
-    assert_eq!(
-        fs::read_to_string(&result).expect("it is still there"),
-        "precious"
-    );
+    assert_eq!(fs::read_to_string(&result).expect("it is still there"), "precious");
     assert!(result::read(&result).is_err());
 }

@@ -22,110 +22,56 @@ const NONSENSE: &[(&[&str], &[&str])] = &[
     (&["--rate", "fast"], &["--rate"]),
     (&["--clients", "0"], &["--clients 0", "1 to"]),
     (&["--clients", "-1"], &["-1"]),
-    (
-        &["--rate", "5", "--clients", "5"],
-        &["--rate", "--clients", "drop one"],
-    ),
-    (
-        &["--clients", "5", "--arrival", "poisson"],
-        &["--arrival", "--clients", "drop one"],
-    ),
-    (
-        &["--arrival", "bursty"],
-        &["--arrival", "poisson, constant"],
-    ),
+    (&["--rate", "5", "--clients", "5"], &["--rate", "--clients", "drop one"]),
+    (&["--clients", "5", "--arrival", "poisson"], &["--arrival", "--clients", "drop one"]),
+    (&["--arrival", "bursty"], &["--arrival", "poisson, constant"]),
     (&["--key-size", "0"], &["--key-size", "at least 1"]),
     (&["--key-size", "2MiB"], &["--key-size", "1.5 MiB"]),
-    (
-        &["--val-size", "1.5MiB"],
-        &["--val-size", "max-request-bytes"],
-    ),
+    (&["--val-size", "1.5MiB"], &["--val-size", "max-request-bytes"]),
     (&["--val-size", "18EB"], &["--val-size", "2GiB"]),
     (&["--val-size", "2 bananas"], &["--val-size", "500MB"]),
-    (
-        &["--quick", "--soak", "3m"],
-        &["--quick", "--soak", "drop one"],
-    ),
+    (&["--quick", "--soak", "3m"], &["--quick", "--soak", "drop one"]),
     (&["--soak", "30"], &["--soak", "30m"]),
     (&["--soak", "10ms"], &["--soak", "at least 100ms"]),
     (&["--soak", "0s"], &["--soak", "at least 100ms"]),
     (&["--phases", "wla"], &["--phases", "did you mean 'wal'"]),
-    (
-        &["--phases", "warmup"],
-        &["--phases", "idle, durability, wal, etcd, commits, capacity"],
-    ),
+    (&["--phases", "warmup"], &["--phases", "idle, durability, wal, etcd, commits, capacity"]),
     (&["--phases", "wal,wal"], &["--phases", "'wal' twice"]),
     (&["--phases", "wal=10"], &["--phases", "10ms"]),
-    (
-        &["--phases", "wal=1ms"],
-        &["--phases", "'wal'", "at least 100ms"],
-    ),
+    (&["--phases", "wal=1ms"], &["--phases", "'wal'", "at least 100ms"]),
     (&["--phases", ""], &["--phases", "no phase ''"]),
-    (
-        &["--phases", "wal", "--soak", "5m"],
-        &["--soak", "--phases", "add etcd"],
-    ),
-    (
-        &["--phases", "etcd=1m", "--soak", "5m"],
-        &["--soak", "--phases etcd", "drop one"],
-    ),
+    (&["--phases", "wal", "--soak", "5m"], &["--soak", "--phases", "add etcd"]),
+    (&["--phases", "etcd=1m", "--soak", "5m"], &["--soak", "--phases etcd", "drop one"]),
     (
         &["--heartbeat-interval", "300"],
         &["--election-timeout", "--heartbeat-interval 300ms", "1500ms"],
     ),
-    (
-        &["--heartbeat-interval", "0"],
-        &["--heartbeat-interval", "above 0"],
-    ),
+    (&["--heartbeat-interval", "0"], &["--heartbeat-interval", "above 0"]),
     (
         &["--heartbeat-interval", "1500us"],
         &["--heartbeat-interval", "whole number of milliseconds"],
     ),
-    (
-        &["--heartbeat-interval", "5parsecs"],
-        &["--heartbeat-interval", "100ms"],
-    ),
-    (
-        &["--election-timeout", "51s"],
-        &["--election-timeout", "at most 50s"],
-    ),
-    (
-        &["--election-timeout", "400"],
-        &["--election-timeout", "at least 500ms"],
-    ),
+    (&["--heartbeat-interval", "5parsecs"], &["--heartbeat-interval", "100ms"]),
+    (&["--election-timeout", "51s"], &["--election-timeout", "at most 50s"]),
+    (&["--election-timeout", "400"], &["--election-timeout", "at least 500ms"]),
     (&["--quota", "9GiB"], &["--quota 9GiB", "8GiB"]),
     (&["--quota", "0"], &["--quota 0", "8GiB"]),
     (&["--db-size", "3GiB"], &["--db-size 3GiB", "raise --quota"]),
     (&["--members", "0"], &["--members 0", "1 to 256"]),
     (&["--members", "257"], &["--members 257", "1 to 256"]),
     (&["--engine", "aio"], &["--engine", "sync, uring"]),
-    (
-        &["--profile", "opensift"],
-        &["--profile", "did you mean 'openshift'"],
-    ),
+    (&["--profile", "opensift"], &["--profile", "did you mean 'openshift'"]),
     (
         &["--rule", "wal.fsnyc.p99 < 10ms"],
         &["--rule 'wal.fsnyc.p99 < 10ms'", "did you mean 'wal.fsync'"],
     ),
     (&["--rule", "wal.fsync.p99 < 10"], &["--rule", "unit"]),
-    (
-        &["--max-bytes", "10MB"],
-        &["--max-bytes", "at least", "--rate"],
-    ),
+    (&["--max-bytes", "10MB"], &["--max-bytes", "at least", "--rate"]),
     (&["--max-bytes", "0"], &["--max-bytes 0", "at least"]),
-    (
-        &["--backend-batch-interval", "0s"],
-        &["--backend-batch-interval", "1ms to"],
-    ),
-    (
-        &["--backend-batch-limit", "0"],
-        &["--backend-batch-limit 0", "1 to"],
-    ),
+    (&["--backend-batch-interval", "0s"], &["--backend-batch-interval", "1ms to"]),
+    (&["--backend-batch-limit", "0"], &["--backend-batch-limit 0", "1 to"]),
     (&["--label", "rack"], &["--label", "rack=b7"]),
-    (
-        &["--label", "a=1", "--label", "a=2"],
-        &["--label a", "twice"],
-    ),
+    (&["--label", "a=1", "--label", "a=2"], &["--label a", "twice"]),
     (&["--format", "xml"], &["--format", "text, json, csv"]),
     (&["--fast"], &["--fast"]),
 ];
@@ -135,20 +81,12 @@ fn nonsense_is_refused_before_anything_is_touched() {
     let place = tempfile::tempdir().unwrap();
     for (flags, said) in NONSENSE {
         let target = place.path().join("etcd");
-        let run = etcdbench()
-            .arg("disk")
-            .arg(&target)
-            .args(*flags)
-            .current_dir(&place)
-            .assert();
+        let run = etcdbench().arg("disk").arg(&target).args(*flags).current_dir(&place).assert();
         let run = run.code(2).stdout("");
         let stderr = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
         assert!(stderr.starts_with("error: "), "{flags:?}: {stderr}");
         for part in *said {
-            assert!(
-                stderr.contains(part),
-                "{flags:?} should say '{part}': {stderr}"
-            );
+            assert!(stderr.contains(part), "{flags:?} should say '{part}': {stderr}");
         }
         let left = fs::read_dir(&place).unwrap().count();
         assert_eq!(left, 0, "{flags:?} left something behind");
@@ -167,25 +105,14 @@ fn a_load_that_cannot_be_is_refused_before_anything_is_touched() {
             &["put", "--clients", "9", "--rule", "put.response.p99 < 5ms"],
             &["--rule 'put.response.p99 < 5ms'", "put.service", "--rate"],
         ),
-        (
-            &["put", "--endpoints", "ftp://a"],
-            &["--endpoints", "ftp://a"],
-        ),
+        (&["put", "--endpoints", "ftp://a"], &["--endpoints", "ftp://a"]),
     ] {
-        let run = etcdbench()
-            .arg("load")
-            .args(flags)
-            .current_dir(&place)
-            .assert()
-            .code(2)
-            .stdout("");
+        let run =
+            etcdbench().arg("load").args(flags).current_dir(&place).assert().code(2).stdout("");
         let stderr = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
         assert!(stderr.starts_with("error: "), "{flags:?}: {stderr}");
         for part in said {
-            assert!(
-                stderr.contains(part),
-                "{flags:?} should say '{part}': {stderr}"
-            );
+            assert!(stderr.contains(part), "{flags:?} should say '{part}': {stderr}");
         }
         let left = fs::read_dir(&place).unwrap().count();
         assert_eq!(left, 0, "{flags:?} left something behind");
@@ -202,17 +129,11 @@ fn a_directory_that_a_result_cannot_name_is_refused() {
 
 #[test]
 fn help_is_there_short_and_long() {
-    etcdbench()
-        .arg("--help")
-        .assert()
-        .success()
-        .stdout(contains("Exit codes:"));
+    etcdbench().arg("--help").assert().success().stdout(contains("Exit codes:"));
     for flag in ["-h", "--help"] {
         let help = etcdbench().args(["disk", flag]).assert().success();
         help.stdout(
-            contains("Examples:")
-                .and(contains("--soak <DURATION>"))
-                .and(contains("Safety:")),
+            contains("Examples:").and(contains("--soak <DURATION>")).and(contains("Safety:")),
         );
         let help = etcdbench().args(["load", flag]).assert().success();
         help.stdout(
@@ -222,10 +143,7 @@ fn help_is_there_short_and_long() {
                 .and(contains("txn-mixed")),
         );
     }
-    etcdbench()
-        .assert()
-        .code(2)
-        .stderr(contains("Usage: etcdbench"));
+    etcdbench().assert().code(2).stderr(contains("Usage: etcdbench"));
 }
 
 #[test]
@@ -236,9 +154,7 @@ fn completions_and_the_manual_know_every_flag() {
     }
     let page = etcdbench().arg("man").assert().success();
     page.stdout(
-        contains(".TH etcdbench")
-            .and(contains("ETCDBENCH DISK"))
-            .and(contains("max\\-bytes")),
+        contains(".TH etcdbench").and(contains("ETCDBENCH DISK")).and(contains("max\\-bytes")),
     );
 }
 
@@ -288,56 +204,33 @@ fn a_killed_run_is_summarised_from_its_intervals_and_said_to_be_incomplete() {
             .and(contains("\x1b").not()),
     )
     .stderr("");
-    let json = etcdbench()
-        .arg("report")
-        .arg(&file)
-        .args(["--format", "json"])
-        .assert()
-        .code(4);
+    let json = etcdbench().arg("report").arg(&file).args(["--format", "json"]).assert().code(4);
     let document: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
     assert_eq!(document["summary"]["complete"], false);
     assert_eq!(document["summary"]["ended_at"], "2026-11-21T20:15:01Z");
     assert_eq!(document["summary"]["phases"][0]["series"][0]["count"], 500);
-    let csv = etcdbench()
-        .arg("report")
-        .arg(&file)
-        .args(["--format", "csv"])
-        .assert()
-        .code(4);
-    csv.stdout(contains(
-        "\nr1,test,etcd,wal.fsync,,500,0,500.000,2505000.0,10000,5000000,",
-    ));
+    let csv = etcdbench().arg("report").arg(&file).args(["--format", "csv"]).assert().code(4);
+    csv.stdout(contains("\nr1,test,etcd,wal.fsync,,500,0,500.000,2505000.0,10000,5000000,"));
 }
 
 #[test]
 fn the_exit_code_is_the_verdicts() {
     let place = tempfile::tempdir().unwrap();
-    for (verdict, plain, strict) in [
-        ("pass", 0, 0),
-        ("warn", 0, 3),
-        ("inconclusive", 4, 4),
-        ("fail", 3, 3),
-    ] {
+    for (verdict, plain, strict) in
+        [("pass", 0, 0), ("warn", 0, 3), ("inconclusive", 4, 4), ("fail", 3, 3)]
+    {
         let summary = serde_json::json!({
             "type": "summary", "ended_at": "2026-11-21T20:15:01Z", "complete": true, "phases": [], "rules": [],
             "findings": [], "verdict": verdict, "headline": "WORD  reason"
         });
-        let file = lines(
-            &place.path().join(verdict),
-            &[header(), interval(), summary],
-        );
+        let file = lines(&place.path().join(verdict), &[header(), interval(), summary]);
         etcdbench()
             .arg("report")
             .arg(&file)
             .assert()
             .code(plain)
             .stdout(contains("  WORD  reason\n"));
-        etcdbench()
-            .arg("report")
-            .arg(&file)
-            .arg("--strict")
-            .assert()
-            .code(strict);
+        etcdbench().arg("report").arg(&file).arg("--strict").assert().code(strict);
     }
 }
 
@@ -345,12 +238,7 @@ fn the_exit_code_is_the_verdicts() {
 fn what_is_no_result_is_named() {
     let place = tempfile::tempdir().unwrap();
     let missing = place.path().join("missing.jsonl");
-    let said = etcdbench()
-        .arg("report")
-        .arg(&missing)
-        .assert()
-        .code(1)
-        .stdout("");
+    let said = etcdbench().arg("report").arg(&missing).assert().code(1).stdout("");
     said.stderr(
         predicates::str::starts_with("error: ")
             .and(contains("missing.jsonl"))
@@ -358,12 +246,7 @@ fn what_is_no_result_is_named() {
     );
     let other = place.path().join("other.jsonl");
     fs::write(&other, "hello\n").unwrap();
-    etcdbench()
-        .arg("report")
-        .arg(&other)
-        .assert()
-        .code(1)
-        .stderr(contains("other.jsonl:1: "));
+    etcdbench().arg("report").arg(&other).assert().code(1).stderr(contains("other.jsonl:1: "));
 }
 
 #[test]
@@ -379,10 +262,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         .unwrap();
     let mut stderr = String::new();
     std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut stderr).unwrap();
-    assert_eq!(
-        (child.wait().unwrap().code(), stderr.as_str()),
-        (Some(4), "")
-    );
+    assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(4), ""));
 }
 
 /// The writing end of a pipe that nobody reads.

@@ -8,9 +8,7 @@ use etcdbench::verdict;
 use serde_json::Value;
 
 fn example(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("results/examples")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("results/examples").join(name)
 }
 
 fn judged(name: &str, expected: Verdict) {

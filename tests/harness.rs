@@ -23,13 +23,7 @@ fn the_throttle_holds() {
         let began = Instant::now();
         let status = program
             .arg(format!("of={}", file.display()))
-            .args([
-                "if=/dev/zero",
-                "bs=4k",
-                "count=800",
-                "oflag=direct",
-                "status=none",
-            ])
+            .args(["if=/dev/zero", "bs=4k", "count=800", "oflag=direct", "status=none"])
             .status();
         assert!(status.expect("dd can be started").success());
         std::fs::remove_file(file).expect("dd wrote a file");
@@ -38,10 +32,7 @@ fn the_throttle_holds() {
     once_of_a_few(|| {
         let held = write(&mut disk.command(Path::new("dd")));
         let free = write(&mut Command::new("dd"));
-        assert!(
-            (1.7..2.6).contains(&held),
-            "800 writes at 400 per second took {held:.2} s"
-        );
+        assert!((1.7..2.6).contains(&held), "800 writes at 400 per second took {held:.2} s");
         assert!(free < 1.0, "unthrottled they took {free:.2} s");
     });
 }
@@ -53,15 +44,9 @@ fn a_panic_leaves_no_mount() {
         let disk = LoopDisk::new("ext4", 64);
         std::panic::panic_any(disk.path().to_path_buf());
     });
-    let mount_point = *left
-        .expect_err("it panicked")
-        .downcast::<PathBuf>()
-        .expect("a path");
+    let mount_point = *left.expect_err("it panicked").downcast::<PathBuf>().expect("a path");
     let mounts = std::fs::read_to_string("/proc/self/mounts").expect("/proc is there");
-    assert!(
-        !mounts.contains(&*mount_point.to_string_lossy()),
-        "{mounts}"
-    );
+    assert!(!mounts.contains(&*mount_point.to_string_lossy()), "{mounts}");
     assert!(!mount_point.exists());
 }
 
@@ -82,10 +67,7 @@ fn strace_is_read_back() {
     std::fs::write(&file, trace).expect("a file can be written");
     let calls = strace::read(&file);
     assert_eq!(calls.len(), 7);
-    assert_eq!(
-        (calls[1].name.as_str(), calls[1].duration_ns),
-        ("fdatasync", 1_271_000)
-    );
+    assert_eq!((calls[1].name.as_str(), calls[1].duration_ns), ("fdatasync", 1_271_000));
     assert_eq!(calls[1].start_ns, 1_795_295_224_316_823_000);
     assert!(calls[1].delayed && !calls[5].delayed);
     assert_eq!(calls[6].path, "/d/member/wal/1-1.wal");

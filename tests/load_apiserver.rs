@@ -27,10 +27,7 @@ impl Fresh {
         let scratch = probe::scratch();
         let plain = |program: &Path| Command::new(program);
         let etcd = Etcd::start(Path::new("etcd"), scratch.path(), plain);
-        Fresh {
-            etcd,
-            _scratch: scratch,
-        }
+        Fresh { etcd, _scratch: scratch }
     }
 
     /// A load of its own keys below `/t/`, which stay, and what etcd counted meanwhile.
@@ -44,11 +41,7 @@ impl Fresh {
         let driven = load::run(&self.etcd.address(), more);
         let run = driven.read();
         assert!(run.halted().is_none(), "{:?}", run.halted());
-        Seen {
-            run,
-            before,
-            after: self.etcd.scrape(),
-        }
+        Seen { run, before, after: self.etcd.scrape() }
     }
 
     fn keys(&self) -> Vec<String> {
@@ -101,10 +94,7 @@ fn objects_come_and_go_and_each_is_accounted_for() {
     let conflicts = number(&seen.run, "txn.conflicts", "count");
     assert_eq!(attempts - conflicts, creates + updates + deletes);
     let txns = seen.calls("Txn");
-    assert!(
-        (attempts..attempts + 20).contains(&txns),
-        "{txns} {attempts}"
-    );
+    assert!((attempts..attempts + 20).contains(&txns), "{txns} {attempts}");
     assert!(conflicts < attempts / 20, "{conflicts} of {attempts}");
 }
 
@@ -120,11 +110,7 @@ fn an_object_that_exists_is_not_created_again() {
     let keys = fresh.keys();
     assert_eq!(keys.len(), 500);
     let json = |key: &str| fresh.etcd.etcdctl(&["get", key, "--write-out", "json"]);
-    assert!(
-        keys.iter()
-            .step_by(50)
-            .all(|key| json(key).contains("\"version\":1,"))
-    );
+    assert!(keys.iter().step_by(50).all(|key| json(key).contains("\"version\":1,")));
 }
 
 #[test]
@@ -135,10 +121,7 @@ fn a_number_is_used_again_when_its_object_is_gone() {
     let seen = fresh.load(
         "--mix create=1,delete=1 --guarded --clients 4 --total 4000 --preload 300 --key-space-size 700 --verify",
     );
-    let (creates, deletes) = (
-        seen.answered("create.service"),
-        seen.answered("delete.service"),
-    );
+    let (creates, deletes) = (seen.answered("create.service"), seen.answered("delete.service"));
     assert!(creates > 1500, "it came round more than once");
     assert_eq!(fresh.keys().len() as u64, 300 + creates - deletes);
     assert_eq!(number(&seen.run, "verify", "lost"), 0);
@@ -165,9 +148,7 @@ fn keys_of_leases(fresh: &Fresh) -> Vec<usize> {
     let list = fresh.etcd.etcdctl(&["lease", "list"]);
     let leases = list.lines().skip(1).filter(|line| !line.is_empty());
     let keys = |lease: &str| {
-        let told = fresh
-            .etcd
-            .etcdctl(&["lease", "timetolive", lease, "--keys"]);
+        let told = fresh.etcd.etcdctl(&["lease", "timetolive", lease, "--keys"]);
         told.matches("/t/").count()
     };
     leases.map(keys).collect()
@@ -186,16 +167,10 @@ fn a_lease_is_shared_by_as_many_keys_as_it_should_be() {
     assert_eq!(*keys.iter().max().expect("leases"), 75);
     // Each of the two connections has one that is not full.
     assert!((14..=15).contains(&keys.len()), "{keys:?}");
-    assert_eq!(
-        number(&seen.run, "lease.grants", "count"),
-        keys.len() as u64
-    );
+    assert_eq!(number(&seen.run, "lease.grants", "count"), keys.len() as u64);
     assert_eq!(number(&seen.run, "lease.grants", "keys"), 1000);
     assert_eq!(seen.calls("LeaseGrant"), keys.len() as u64);
-    assert_eq!(
-        seen.calls("LeaseKeepAlive") + seen.calls("LeaseRevoke") + seen.calls("Put"),
-        0
-    );
+    assert_eq!(seen.calls("LeaseKeepAlive") + seen.calls("LeaseRevoke") + seen.calls("Put"), 0);
 }
 
 #[test]
@@ -264,15 +239,10 @@ fn a_compactor_forgets_what_was_before_its_last_turn() {
     let (compactions, statuses) = (seen.calls("Compact"), seen.answered("status.service"));
     assert!(turns > 20 && statuses > 20, "{turns} {statuses}");
     // The first turn only remembers, one that another client has won reads; the end compacts once more.
-    assert!(
-        (turns / 2..=turns).contains(&compactions),
-        "{turns} {compactions}"
-    );
+    assert!((turns / 2..=turns).contains(&compactions), "{turns} {compactions}");
     assert_eq!(seen.calls("Txn"), turns);
     assert!(seen.calls("Status") >= statuses);
-    let key = fresh
-        .etcd
-        .etcdctl(&["get", "/t/compact_rev_key", "--print-value-only"]);
+    let key = fresh.etcd.etcdctl(&["get", "/t/compact_rev_key", "--print-value-only"]);
     let revision: i64 = key.trim().parse().expect("a revision");
     assert!(revision > 1000, "{revision}");
 }
@@ -460,10 +430,7 @@ fn classes_come_and_go_side_by_side() {
     };
     let (created, removed) = (done("pods.create.service"), done("pods.delete.service"));
     assert_eq!(done("events.service"), 200);
-    assert_eq!(
-        (done("relist.service"), done("compaction.service")),
-        (10, 5)
-    );
+    assert_eq!((done("relist.service"), done("compaction.service")), (10, 5));
     let keys = fresh.keys();
     let below = |class: &str| keys.iter().filter(|key| key.starts_with(class)).count() as u64;
     assert_eq!(below("/t/pods/"), 200 + created - removed);

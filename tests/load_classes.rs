@@ -17,21 +17,14 @@ use support::probe;
 use support::quiet::quiet;
 
 fn etcd(directory: &Path) -> Etcd {
-    Etcd::start(Path::new("etcd"), directory, |program| {
-        Command::new(program)
-    })
+    Etcd::start(Path::new("etcd"), directory, |program| Command::new(program))
 }
 
 /// A number that a class was told with.
 fn told(run: &Run, phase: &str, class: &str, name: &str) -> u64 {
     let all = events(run, "load.class");
-    let one = all
-        .iter()
-        .find(|event| event.phase == phase && event.detail["class"] == class);
-    detail(
-        one.unwrap_or_else(|| panic!("no {class} in {phase}: {all:?}")),
-        name,
-    )
+    let one = all.iter().find(|event| event.phase == phase && event.detail["class"] == class);
+    detail(one.unwrap_or_else(|| panic!("no {class} in {phase}: {all:?}")), name)
 }
 
 const THREE: &str = "--warmup 0s --duration 10s \
@@ -47,30 +40,19 @@ fn each_class_has_its_rate_its_keys_and_its_series() {
     let scratch = probe::scratch();
     let etcd = etcd(scratch.path());
     let before = etcd.scrape();
-    let run = load::run(
-        &etcd.address(),
-        &format!("{THREE} --prefix /t/ --keep-keys --scale 0.5"),
-    )
-    .read();
+    let run =
+        load::run(&etcd.address(), &format!("{THREE} --prefix /t/ --keep-keys --scale 0.5")).read();
     let after = etcd.scrape();
 
     let due = |class: &str| told(&run, "steady", class, "due");
     assert_eq!((due("leases"), due("pods"), due("health")), (500, 200, 30));
     assert_eq!(number(&run, "load.phase", "due"), 730);
-    for name in [
-        "leases.response",
-        "pods.txn.response",
-        "pods.range.response",
-        "health.response",
-    ] {
+    for name in ["leases.response", "pods.txn.response", "pods.range.response", "health.response"] {
         assert!(steady(&run, name).total.count() > 0, "{name}");
     }
     let samples = |name: &str| steady(&run, name).total.count();
     assert_eq!(samples("leases.response"), 500);
-    assert_eq!(
-        samples("pods.txn.response") + samples("pods.range.response"),
-        200
-    );
+    assert_eq!(samples("pods.txn.response") + samples("pods.range.response"), 200);
     assert_eq!(samples("leases.event"), 2 * 500);
     assert_eq!(number(&run, "watch.total", "missing"), 0);
 
@@ -85,11 +67,7 @@ fn each_class_has_its_rate_its_keys_and_its_series() {
 
     let keys = etcd.etcdctl(&["get", "", "--from-key", "--keys-only"]);
     let below = |prefix: &str| keys.lines().filter(|key| key.starts_with(prefix)).count();
-    assert!(
-        (80..=100).contains(&below("/t/leases/")),
-        "{}",
-        below("/t/leases/")
-    );
+    assert!((80..=100).contains(&below("/t/leases/")), "{}", below("/t/leases/"));
     assert_eq!(below("/t/pods/"), 25);
     assert_eq!(below("/t/health/"), 0);
 }
@@ -104,16 +82,9 @@ fn what_was_written_is_read_back_and_removed() {
         --class 'b: txn --guarded --rate 50 --key-space-size 30' --class 'gone: put --rate 20 --lease-ttl 5'";
     let run = load::run(&etcd.address(), words).read();
     // What lives by a lease is not looked for.
-    let (acked, lost) = (
-        number(&run, "verify", "acked_keys"),
-        number(&run, "verify", "lost"),
-    );
+    let (acked, lost) = (number(&run, "verify", "acked_keys"), number(&run, "verify", "lost"));
     assert!((55..=70).contains(&acked) && lost == 0, "{acked} {lost}");
-    assert_eq!(
-        etcd.etcdctl(&["get", "", "--from-key", "--keys-only"])
-            .trim(),
-        ""
-    );
+    assert_eq!(etcd.etcdctl(&["get", "", "--from-key", "--keys-only"]).trim(), "");
 }
 
 #[test]
@@ -133,31 +104,16 @@ fn a_rule_is_of_one_class_and_a_stage_that_breaks_it_is_named() {
     let driven = driving.wait();
     let run = driven.read();
     assert_eq!(told(&run, "rate.2", "storm", "due"), 60);
-    assert_eq!(
-        told(&run, "rate.1", "storm", "due") + told(&run, "rate.3", "storm", "due"),
-        0
-    );
+    assert_eq!(told(&run, "rate.1", "storm", "due") + told(&run, "rate.3", "storm", "due"), 0);
     let summary = run.summary.as_ref().expect("it was judged");
     let verdicts: Vec<Verdict> = summary.steps.iter().map(|step| step.verdict).collect();
     assert_eq!(verdicts.len(), 3);
     assert_eq!(summary.verdict, Verdict::Fail, "{}", summary.headline);
     assert_eq!(verdicts[1], Verdict::Fail, "{verdicts:?}");
+    assert!(summary.headline.starts_with("FAILED  in rate.2 "), "{}", summary.headline);
+    assert!(summary.rules.iter().any(|rule| rule.label.starts_with("base.service")));
     assert!(
-        summary.headline.starts_with("FAILED  in rate.2 "),
-        "{}",
-        summary.headline
-    );
-    assert!(
-        summary
-            .rules
-            .iter()
-            .any(|rule| rule.label.starts_with("base.service"))
-    );
-    assert!(
-        driven
-            .finished
-            .stdout
-            .contains("base.response in each phase"),
+        driven.finished.stdout.contains("base.response in each phase"),
         "{}",
         driven.finished.stdout
     );
@@ -177,21 +133,11 @@ fn a_class_that_falls_short_is_not_lost_among_the_others() {
     let words = "--warmup 0s --duration 8s --rule 'errors < 5%' --class 'base: put --rate 400' \
         --class 'rare: put --rate 2 --val-size 200KiB --conns 1'";
     let run = load::run(&etcd.address(), words).read();
-    let (due, failed) = (
-        told(&run, "steady", "rare", "due"),
-        told(&run, "steady", "rare", "failed"),
-    );
+    let (due, failed) =
+        (told(&run, "steady", "rare", "due"), told(&run, "steady", "rare", "failed"));
     assert_eq!((due, failed), (16, 16));
     let summary = run.summary.as_ref().expect("it was judged");
-    let rate = summary
-        .rules
-        .iter()
-        .find(|rule| rule.label == "rate reached");
+    let rate = summary.rules.iter().find(|rule| rule.label == "rate reached");
     // On a machine that is busy otherwise, it may be left open whose fault it was.
-    assert_ne!(
-        rate.expect("a rate was wanted").verdict,
-        Verdict::Pass,
-        "{}",
-        summary.headline
-    );
+    assert_ne!(rate.expect("a rate was wanted").verdict, Verdict::Pass, "{}", summary.headline);
 }

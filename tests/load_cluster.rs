@@ -26,9 +26,7 @@ fn under_way(cluster: &Cluster) -> Driving {
 /// The longest time without an acknowledged write, over all members, in the measured load.
 fn gap(run: &Run) -> Duration {
     let all = events(run, "ack.gap");
-    let gaps = all
-        .iter()
-        .filter(|e| e.member.is_none() && e.phase == "steady");
+    let gaps = all.iter().filter(|e| e.member.is_none() && e.phase == "steady");
     let longest = gaps.map(|gap| detail(gap, "length_ns")).max();
     Duration::from_nanos(longest.expect("the gap is told"))
 }
@@ -56,16 +54,10 @@ fn a_killed_leader() {
     whole(&run);
     // Nobody leads for an election timeout, which is 1 s to 2 s.
     let gap = gap(&run);
-    assert!(
-        gap > Duration::from_millis(500) && gap < Duration::from_secs(5),
-        "{gap:?}"
-    );
+    assert!(gap > Duration::from_millis(500) && gap < Duration::from_secs(5), "{gap:?}");
     assert!(!events(&run, "term").is_empty(), "the term grew");
     assert!(!events(&run, "connection.lost").is_empty());
-    assert!(
-        errors(&run, "put.service") > 0,
-        "what the leader had not answered"
-    );
+    assert!(errors(&run, "put.service") > 0, "what the leader had not answered");
     // A quarter of the load comes after the gap and is answered.
     assert!(quantile(&run, "put.response", 0.5) < Duration::from_millis(200));
     assert_eq!(
@@ -89,15 +81,9 @@ fn a_leader_that_stands_still() {
     let run = driving.wait().read();
     whole(&run);
     let gap = gap(&run);
-    assert!(
-        gap > Duration::from_millis(500) && gap < Duration::from_secs(8),
-        "{gap:?}"
-    );
+    assert!(gap > Duration::from_millis(500) && gap < Duration::from_secs(8), "{gap:?}");
     assert!(!events(&run, "term").is_empty(), "the term grew");
-    assert!(
-        errors(&run, "put.service") > 0,
-        "what the leader did not answer in time"
-    );
+    assert!(errors(&run, "put.service") > 0, "what the leader did not answer in time");
 }
 
 #[test]
@@ -157,19 +143,12 @@ fn a_write_that_somebody_took_away_is_missed() {
     driving.until("steady");
     sleep(Duration::from_secs(2));
     // Each key is written once; what is taken now does not come back.
-    let keys = cluster.etcdctl(
-        0,
-        &["get", "/lost/", "--prefix", "--keys-only", "--limit", "1"],
-    );
+    let keys = cluster.etcdctl(0, &["get", "/lost/", "--prefix", "--keys-only", "--limit", "1"]);
     let key = keys.lines().next().expect("a key was written").to_owned();
     assert_eq!(cluster.etcdctl(0, &["del", &key]).trim(), "1");
     let driven = driving.wait();
     assert_eq!(driven.finished.code, Some(3), "{:#?}", driven.finished);
-    assert!(
-        driven.finished.stdout.contains("lost"),
-        "{}",
-        driven.finished.stdout
-    );
+    assert!(driven.finished.stdout.contains("lost"), "{}", driven.finished.stdout);
     let run = driven.read();
     assert_eq!(number(&run, "verify", "lost"), 1);
     let told = events(&run, "verify")[0].detail["examples"].to_string();
@@ -185,13 +164,7 @@ fn series_are_told_per_member_and_placed_as_asked() {
     let members = |more: &str| {
         let more = format!("put --rate 300 --duration 2s --warmup 0s --conns 6 {more}");
         let run = load::run(&cluster.endpoints(), &more).read();
-        let names: Vec<_> = run
-            .header
-            .environment
-            .members
-            .iter()
-            .map(|m| m.name.clone())
-            .collect();
+        let names: Vec<_> = run.header.environment.members.iter().map(|m| m.name.clone()).collect();
         let series = run.phase("steady").expect("it ran").series.iter();
         let mut told: Vec<_> = series
             .filter(|s| s.series == "put.service" && s.total.count() > 0)
@@ -202,20 +175,12 @@ fn series_are_told_per_member_and_placed_as_asked() {
     };
     let spread = members("--connect spread");
     assert_eq!(spread.len(), 3, "{spread:?}");
-    assert!(
-        spread.iter().all(|&(_, puts)| (190..=210).contains(&puts)),
-        "{spread:?}"
-    );
+    assert!(spread.iter().all(|&(_, puts)| (190..=210).contains(&puts)), "{spread:?}");
     let led = members("--connect leader");
     assert_eq!(led, [(format!("m{leader}"), 600)]);
     let followed = members("--connect followers");
     assert_eq!(followed.len(), 2, "{followed:?}");
-    assert!(
-        followed
-            .iter()
-            .all(|(name, _)| *name != format!("m{leader}")),
-        "{followed:?}"
-    );
+    assert!(followed.iter().all(|(name, _)| *name != format!("m{leader}")), "{followed:?}");
     let chosen = members(&format!("--connect {}", cluster.endpoint((leader + 1) % 3)));
     assert_eq!(chosen, [(format!("m{}", (leader + 1) % 3), 600)]);
 }

@@ -14,12 +14,7 @@ use support::quiet::quiet;
 
 /// Hits the 200th put and the `times - 1` after it; 0 is all.
 fn faulty(fault: Fault, times: u64) -> NullServer {
-    NullServer::start(Behaviour {
-        fault: Some(fault),
-        after: 200,
-        times,
-        ..Behaviour::default()
-    })
+    NullServer::start(Behaviour { fault: Some(fault), after: 200, times, ..Behaviour::default() })
 }
 
 /// Two seconds at 200/s against it, on one connection: the run, and how long it took.
@@ -68,10 +63,7 @@ fn a_refusal_that_would_meet_every_request_ends_the_run() {
     let _quiet = quiet();
     let server = faulty(Fault::Status(7, "etcdserver: permission denied"), 0);
     let began = Instant::now();
-    let driven = load::run(
-        &server.endpoint(),
-        "put --rate 200 --duration 30s --warmup 0s",
-    );
+    let driven = load::run(&server.endpoint(), "put --rate 200 --duration 30s --warmup 0s");
     assert!(began.elapsed() < Duration::from_secs(10));
     let told = format!("{}{}", driven.finished.stdout, driven.finished.stderr);
     assert!(told.contains("permission denied"), "{told}");
@@ -106,12 +98,7 @@ fn an_answer_that_is_none_is_an_error_and_the_load_goes_on() {
     let _quiet = quiet();
     for fault in [Fault::BadMessage, Fault::NotGrpc, Fault::Reset] {
         let (run, _) = driven(&faulty(fault.clone(), 3));
-        assert_eq!(
-            errors(&run, "put.service"),
-            3,
-            "{fault:?}: {:?}",
-            classes(&run)
-        );
+        assert_eq!(errors(&run, "put.service"), 3, "{fault:?}: {:?}", classes(&run));
         whole(&run);
     }
 }
@@ -186,15 +173,10 @@ fn a_late_answer_is_late_in_full() {
     once_of_a_few(|| {
         let (run, _) = driven(&faulty(Fault::Late(Duration::from_millis(300)), 100));
         // A quarter of all: the 200th to the 299th.
-        let (calm, late) = (
-            quantile(&run, "put.response", 0.7),
-            quantile(&run, "put.response", 0.8),
-        );
+        let (calm, late) =
+            (quantile(&run, "put.response", 0.7), quantile(&run, "put.response", 0.8));
         assert!(calm < Duration::from_millis(20), "{calm:?}");
-        assert!(
-            late > Duration::from_millis(299) && late < Duration::from_millis(330),
-            "{late:?}"
-        );
+        assert!(late > Duration::from_millis(299) && late < Duration::from_millis(330), "{late:?}");
     });
 }
 
@@ -207,11 +189,7 @@ fn a_stopped_process_is_seen_to_the_millisecond() {
         // The timeout is half a second: the requests due in the first half of the stall run into it, the others wait
         // evenly. A response of one that failed counts as its wait, which is the timeout at least.
         let failed = errors(&run, "put.service");
-        assert!(
-            (90..=112).contains(&failed),
-            "{failed} failed: {:?}",
-            classes(&run)
-        );
+        assert!((90..=112).contains(&failed), "{failed} failed: {:?}", classes(&run));
         let p50 = quantile(&run, "put.response", 0.4);
         assert!(p50 < Duration::from_millis(20), "{p50:?}");
     });
@@ -295,10 +273,8 @@ fn ten_thousand_requests_in_flight_work() {
 fn memory_does_not_grow_with_the_length_of_the_run() {
     let _quiet = quiet();
     let server = NullServer::start(Behaviour::default());
-    let driving = load::start(
-        &server.endpoint(),
-        "put --clients 100 --conns 10 --duration 8s --warmup 0s",
-    );
+    let driving =
+        load::start(&server.endpoint(), "put --clients 100 --conns 10 --duration 8s --warmup 0s");
     driving.until("steady");
     sleep(Duration::from_secs(2));
     let early = driving.resident_kib();
@@ -308,8 +284,5 @@ fn memory_does_not_grow_with_the_length_of_the_run() {
     // Hundreds of thousands of samples, unless the machine is busy. etcd's benchmark keeps 8 bytes of each.
     let puts = steady(&run, "put.service").total.count();
     assert!(puts > 20_000, "{puts} puts");
-    assert!(
-        late < early + 1024,
-        "{early} KiB after 2 s, {late} KiB after 7 s"
-    );
+    assert!(late < early + 1024, "{early} KiB after 2 s, {late} KiB after 7 s");
 }

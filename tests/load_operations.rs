@@ -19,9 +19,7 @@ use support::versions;
 impl Fresh {
     /// A load of its own keys below `/t/`, which stay.
     fn load(&self, more: &str) -> Run {
-        self.load_by(&format!(
-            "{more} --prefix /t/ --keep-keys --warmup 0s --conns 2"
-        ))
+        self.load_by(&format!("{more} --prefix /t/ --keep-keys --warmup 0s --conns 2"))
     }
 
     fn load_by(&self, more: &str) -> Run {
@@ -46,18 +44,11 @@ fn puts_are_puts(fresh: &Fresh) {
     assert_eq!(fresh.put_total() - before, 1000.0);
     let keys = fresh.keys();
     assert_eq!(keys.len(), 100);
-    assert!(
-        keys.iter()
-            .all(|key| key.len() == 40 && key.starts_with("/t/")),
-        "{keys:?}"
-    );
+    assert!(keys.iter().all(|key| key.len() == 40 && key.starts_with("/t/")), "{keys:?}");
     let json = fresh.etcdctl(&["get", &keys[7], "--write-out", "json"]);
     // 300 bytes are 400 characters of base64.
     assert!(json.contains("\"version\":10"), "{json}");
-    let value = json
-        .split("\"value\":\"")
-        .nth(1)
-        .and_then(|rest| rest.split('"').next());
+    let value = json.split("\"value\":\"").nth(1).and_then(|rest| rest.split('"').next());
     assert_eq!(value.map(str::len), Some(400), "{json}");
 }
 
@@ -78,15 +69,9 @@ fn another_version_carries_every_operation() {
         "put=1,range=1,txn=1,txn-range=1,stm=1,delete=1,lease-keepalive=1,lease-grant=1";
     let more = format!("--mix {operations} --clients 10 --total 4000 --warmup 0s");
     let run = fresh.load_by(&more);
-    for operation in operations
-        .split("=1")
-        .map(|name| name.trim_start_matches(','))
-    {
+    for operation in operations.split("=1").map(|name| name.trim_start_matches(',')) {
         if !operation.is_empty() {
-            assert!(
-                answered(&run, &format!("{operation}.service")) > 300,
-                "{operation}"
-            );
+            assert!(answered(&run, &format!("{operation}.service")) > 300, "{operation}");
         }
     }
     assert_eq!(run.header.environment.members[0].version, "3.5.1");
@@ -103,11 +88,7 @@ fn a_read_reads_what_it_says() {
             .value("etcd_debugging_mvcc_range_total")
             .max(fresh.scrape().value("etcd_mvcc_range_total"))
     };
-    let sent = || {
-        fresh
-            .scrape()
-            .value("etcd_network_client_grpc_sent_bytes_total")
-    };
+    let sent = || fresh.scrape().value("etcd_network_client_grpc_sent_bytes_total");
     // 1,000 keys of 40 and values of 300 bytes: what comes back tells what was read.
     let base = "range --clients 4 --total 50 --key-space-size 1000 --key-size 40 --val-size 300 --no-scrape";
     fresh.load(&format!("{base} --preload 1000"));
@@ -116,33 +97,18 @@ fn a_read_reads_what_it_says() {
         let (ranges_before, sent_before) = (ranges(), sent());
         let run = fresh.load(&format!("{base} --preload 0 --allow-foreign {more}"));
         assert_eq!(answered(&run, "range.service"), 50);
-        (
-            (ranges() - ranges_before) / 50.0,
-            (sent() - sent_before) / 50.0,
-        )
+        ((ranges() - ranges_before) / 50.0, (sent() - sent_before) / 50.0)
     };
     // Beside the reads there are a few of the control plane.
     let near = |is: f64, should: f64| is >= should && is < should + 0.5;
     let (reads, bytes) = measured("--read single");
-    assert!(
-        near(reads, 1.0) && (340.0..1000.0).contains(&bytes),
-        "{reads} {bytes}"
-    );
+    assert!(near(reads, 1.0) && (340.0..1000.0).contains(&bytes), "{reads} {bytes}");
     let (reads, bytes) = measured("--read prefix");
-    assert!(
-        near(reads, 1.0) && (340_000.0..400_000.0).contains(&bytes),
-        "{reads} {bytes}"
-    );
+    assert!(near(reads, 1.0) && (340_000.0..400_000.0).contains(&bytes), "{reads} {bytes}");
     let (reads, bytes) = measured("--read from --limit 100");
-    assert!(
-        near(reads, 1.0) && (15_000.0..40_000.0).contains(&bytes),
-        "{reads} {bytes}"
-    );
+    assert!(near(reads, 1.0) && (15_000.0..40_000.0).contains(&bytes), "{reads} {bytes}");
     let (reads, bytes) = measured("--read paged --limit 100");
-    assert!(
-        near(reads, 10.0) && (340_000.0..400_000.0).contains(&bytes),
-        "{reads} {bytes}"
-    );
+    assert!(near(reads, 10.0) && (340_000.0..400_000.0).contains(&bytes), "{reads} {bytes}");
     let (_, bytes) = measured("--read prefix --keys-only");
     assert!((40_000.0..80_000.0).contains(&bytes), "{bytes}");
     let (_, bytes) = measured("--read prefix --count-only");
@@ -202,12 +168,8 @@ fn software_transactions_end_although_they_meet() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
     let _quiet = quiet();
     let fresh = Fresh::packaged();
-    for isolation in [
-        "read-committed",
-        "repeatable-reads",
-        "serializable",
-        "serializable-snapshot",
-    ] {
+    for isolation in ["read-committed", "repeatable-reads", "serializable", "serializable-snapshot"]
+    {
         let before = fresh.put_total();
         let more = format!(
             "stm --isolation {isolation} --stm-keys 4 --stm-writes 50% --clients 8 --total 400 \
@@ -220,11 +182,7 @@ fn software_transactions_end_although_they_meet() {
         assert_eq!(puts, 800.0, "{isolation}");
         let all = events(&run, "txn.conflicts");
         let conflicts: u64 = all.iter().map(|event| detail(event, "count")).sum();
-        assert_eq!(
-            conflicts > 0,
-            isolation != "read-committed",
-            "{isolation}: {conflicts}"
-        );
+        assert_eq!(conflicts > 0, isolation != "read-committed", "{isolation}: {conflicts}");
     }
 }
 
@@ -242,14 +200,8 @@ fn every_watch_sees_every_event() {
     assert_eq!(puts, 500);
     assert_eq!(steady(&run, "watch.event").total.count(), 12 * puts);
     // An event comes after its put has been applied: not much before the answer, and not much later.
-    let (event, put) = (
-        quantile(&run, "watch.event", 0.5),
-        quantile(&run, "put.response", 0.5),
-    );
-    assert!(
-        event > put / 2 && event < put + Duration::from_millis(20),
-        "{event:?} {put:?}"
-    );
+    let (event, put) = (quantile(&run, "watch.event", 0.5), quantile(&run, "put.response", 0.5));
+    assert!(event > put / 2 && event < put + Duration::from_millis(20), "{event:?} {put:?}");
 }
 
 #[test]
@@ -290,10 +242,7 @@ fn an_interrupted_run_removes_its_keys_and_keeps_what_it_measured() {
     let fresh = Fresh::packaged();
     fresh.etcdctl(&["put", "/mine", "stays"]);
     for signal in [Signal::INT, Signal::TERM] {
-        let driving = load::start(
-            &fresh.address(),
-            "put --rate 200 --duration 60s --warmup 0s",
-        );
+        let driving = load::start(&fresh.address(), "put --rate 200 --duration 60s --warmup 0s");
         driving.until("steady");
         sleep(Duration::from_millis(1500));
         driving.signal(signal);
@@ -302,11 +251,7 @@ fn an_interrupted_run_removes_its_keys_and_keeps_what_it_measured() {
         assert_eq!(fresh.keys(), ["/mine"]);
         let run = driven.finished.read();
         assert!(steady(&run, "put.response").total.count() > 200);
-        assert!(
-            run.summary
-                .as_ref()
-                .is_some_and(|s| s.interrupted && !s.complete)
-        );
+        assert!(run.summary.as_ref().is_some_and(|s| s.interrupted && !s.complete));
     }
 }
 
@@ -333,10 +278,7 @@ fn a_load_beyond_the_quota_is_refused() {
     needs!(Need::Program("etcd"));
     let _quiet = quiet();
     let etcd = Fresh::with_quota(64 << 20);
-    let driven = load::run(
-        &etcd.address(),
-        "put --rate 1000 --val-size 10000 --duration 60s",
-    );
+    let driven = load::run(&etcd.address(), "put --rate 1000 --val-size 10000 --duration 60s");
     driven.refused(1, "quota");
     assert!(driven.finished.stderr.contains("--allow-quota"));
 }

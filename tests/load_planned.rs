@@ -31,8 +31,7 @@ fn has_finding(run: &Run, code: &str) -> bool {
 fn next<'a>(run: &'a Run, kind: &str, of: &Event) -> &'a Event {
     let all = events(run, kind).into_iter();
     let mut fits = all.filter(|e| e.member == of.member && e.at_ns >= of.at_ns);
-    fits.next()
-        .unwrap_or_else(|| panic!("no {kind} after {of:?}"))
+    fits.next().unwrap_or_else(|| panic!("no {kind} after {of:?}"))
 }
 
 /// Kills happened when they were due, and who was killed came back.
@@ -46,15 +45,9 @@ fn killed_at(run: &Run, seconds: &[u64], away_s: u64) {
         let due = at_s * S..(at_s + 3) * S;
         assert!(due.contains(&after_ns), "killed after {after_ns} ns");
         assert_eq!(detail(kill, "planned_ns"), at_s * S);
-        let (again, back) = (
-            next(run, "fault.restart", kill),
-            next(run, "fault.back", kill),
-        );
+        let (again, back) = (next(run, "fault.restart", kill), next(run, "fault.back", kill));
         let away_ns = again.at_ns - kill.at_ns;
-        assert!(
-            (away_s * S..(away_s + 1) * S).contains(&away_ns),
-            "{away_ns}"
-        );
+        assert!((away_s * S..(away_s + 1) * S).contains(&away_ns), "{away_ns}");
         assert!(back.at_ns > again.at_ns);
         assert!(detail(back, "took_ns") < 20 * S);
     }
@@ -78,19 +71,11 @@ fn a_leader_killed_by_plan_is_no_surprise() {
     let answered = steady(&run, "put.service").total.count();
     assert_eq!(answered + errors(&run, "put.service"), 2800, "due in 14 s");
     assert!(errors(&run, "put.service") > 0);
-    assert_eq!(
-        rule(&run, "errors").verdict,
-        Verdict::Pass,
-        "{}",
-        driven.finished.stdout
-    );
+    assert_eq!(rule(&run, "errors").verdict, Verdict::Pass, "{}", driven.finished.stdout);
     let changes = rule(&run, "leader changes");
     assert_eq!(changes.limit, "≤ 1, by plan");
     assert_eq!(changes.verdict == Verdict::Pass, changes.measured == "1");
-    assert_eq!(
-        rule(&run, "gap after the kill").measured_value,
-        Some(gap as f64)
-    );
+    assert_eq!(rule(&run, "gap after the kill").measured_value, Some(gap as f64));
     assert!(has_finding(&run, "leader_killed"));
     assert!(!has_finding(&run, "member_down") && !has_finding(&run, "connections_lost"));
     assert_eq!(has_finding(&run, "leader_changed"), changes.measured != "1");
@@ -127,33 +112,16 @@ fn a_full_database_is_brought_back_while_the_load_goes_on() {
     let run = driven.read();
     driven.left_nothing();
     let told = &driven.finished.stdout;
-    let order = [
-        "quota.reached",
-        "quota.compacted",
-        "quota.defragmented",
-        "quota.disarmed",
-    ];
-    let first = order.map(|kind| {
-        *events(&run, kind)
-            .first()
-            .unwrap_or_else(|| panic!("no {kind}: {told}"))
-    });
-    assert!(
-        first.windows(2).all(|w| w[0].at_ns <= w[1].at_ns),
-        "{first:?}"
-    );
-    assert!(
-        first.iter().all(|event| event.phase == "steady"),
-        "{first:?}"
-    );
+    let order = ["quota.reached", "quota.compacted", "quota.defragmented", "quota.disarmed"];
+    let first = order
+        .map(|kind| *events(&run, kind).first().unwrap_or_else(|| panic!("no {kind}: {told}")));
+    assert!(first.windows(2).all(|w| w[0].at_ns <= w[1].at_ns), "{first:?}");
+    assert!(first.iter().all(|event| event.phase == "steady"), "{first:?}");
     let (reached, disarmed) = (first[0], first[3]);
     assert_eq!(detail(reached, "quota_bytes"), 16 << 20);
     assert!((14 << 20..20 << 20).contains(&detail(reached, "db_bytes")));
     assert!(detail(reached, "after_ns") > 2 * S);
-    assert_eq!(
-        detail(disarmed, "refused_ns"),
-        disarmed.at_ns - reached.at_ns
-    );
+    assert_eq!(detail(disarmed, "refused_ns"), disarmed.at_ns - reached.at_ns);
     assert!(detail(disarmed, "db_bytes") < 8 << 20, "{disarmed:?}");
     // Each member on its own, the leader last.
     let members = events(&run, "quota.defragmented");
@@ -163,15 +131,9 @@ fn a_full_database_is_brought_back_while_the_load_goes_on() {
     // Refused in between, taken again after.
     let service = steady(&run, "put.service");
     assert_eq!(service.errors.keys().collect::<Vec<_>>(), ["no-space"]);
-    let after = service
-        .timeline
-        .iter()
-        .filter(|p| p.start_ns > disarmed.at_ns);
+    let after = service.timeline.iter().filter(|p| p.start_ns > disarmed.at_ns);
     let (answered, failed) = after.fold((0, 0), |sum, p| (sum.0 + p.count, sum.1 + p.failed));
-    assert!(
-        answered > 0 && failed == 0,
-        "{answered} answered, {failed} failed after it"
-    );
+    assert!(answered > 0 && failed == 0, "{answered} answered, {failed} failed after it");
     assert_eq!(number(&run, "verify", "lost"), 0);
     // It was reached all the same.
     assert_eq!(driven.finished.code, Some(3));
@@ -197,10 +159,7 @@ fn what_was_compacted_while_a_watch_was_away_is_missing() {
     assert_eq!(of("received") + of("missing"), of("expected"));
     assert_eq!(of("duplicates"), 0);
     let lost = events(&run, "watch.lost");
-    assert!(
-        lost.iter().any(|e| e.detail["class"] == "compacted"),
-        "{lost:?}"
-    );
+    assert!(lost.iter().any(|e| e.detail["class"] == "compacted"), "{lost:?}");
     assert!(has_finding(&run, "events_missing"));
     let told = &driven.finished.stdout;
     assert!(told.contains("was compacted"), "{told}");
@@ -221,11 +180,7 @@ fn an_end_in_the_middle_leaves_nothing() {
         let began = std::time::Instant::now();
         let driven = driving.wait();
         assert_eq!(driven.finished.code, Some(130), "{:#?}", driven.finished);
-        assert!(
-            began.elapsed() < Duration::from_secs(20),
-            "{:?}",
-            began.elapsed()
-        );
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
         driven.left_nothing();
         assert!(!events(&driven.finished.read(), mark).is_empty());
     }

@@ -107,10 +107,7 @@ fn what_waits_for_a_free_client_counts_from_when_it_was_due() {
         let expected = stalled.as_secs_f64() / 2.0;
         for series in ["watch.event", "put.response"] {
             let half = quantile(&run, series, 0.9).as_secs_f64();
-            assert!(
-                (0.9 * expected..1.3 * expected).contains(&half),
-                "{series}: {half:.3} s"
-            );
+            assert!((0.9 * expected..1.3 * expected).contains(&half), "{series}: {half:.3} s");
             assert!(quantile(&run, series, 0.7) < Duration::from_millis(100));
         }
         assert!(quantile(&run, "put.service", 0.9) < Duration::from_millis(100));
@@ -124,20 +121,15 @@ fn a_closed_loop_would_not_see_it() {
     let _quiet = quiet();
     once_of_a_few(|| {
         let etcd = Fresh::packaged();
-        let driving = load::start(
-            &etcd.address(),
-            "put --clients 2 --conns 2 --duration 10s --warmup 1s",
-        );
+        let driving =
+            load::start(&etcd.address(), "put --clients 2 --conns 2 --duration 10s --warmup 1s");
         stall(&etcd, &driving);
         let run = driving.wait().read();
         assert!(quantile(&run, "put.service", 0.99) < Duration::from_millis(100));
         let worst = Duration::from_nanos(steady(&run, "put.service").total.max_ns());
         assert!(worst > Duration::from_millis(1900), "{worst:?}");
         let series = &run.phase("steady").expect("it ran").series;
-        assert!(
-            series.iter().all(|s| s.series != "put.response"),
-            "nothing was due"
-        );
+        assert!(series.iter().all(|s| s.series != "put.response"), "nothing was due");
     });
 }
 
@@ -161,10 +153,7 @@ fn etcd_client_sees_the_same_latencies() {
             };
             let ratio = ratios(0.5);
             // Ours has less to do itself, with ten clients on shared processors even more so; it must not see more.
-            assert!(
-                (0.6..1.15).contains(&ratio),
-                "{clients} clients: {ratio:.2}"
-            );
+            assert!((0.6..1.15).contains(&ratio), "{clients} clients: {ratio:.2}");
         }
     });
 }

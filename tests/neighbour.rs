@@ -27,9 +27,7 @@ fn done(run: &Run, source: &str, counter: &str) -> f64 {
 fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).expect("the directory is there");
     let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
-    entries
-        .map(|entry| name(entry.expect("it can be listed")))
-        .collect()
+    entries.map(|entry| name(entry.expect("it can be listed"))).collect()
 }
 
 /// A directory for the probe, one for a neighbour and one for the result.
@@ -98,10 +96,7 @@ fn pid(id: u32) -> Pid {
 fn children(parent: u32) -> Vec<Pid> {
     let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
     let children = children.expect("the process is there");
-    children
-        .split_whitespace()
-        .map(|id| pid(id.parse().expect("a process id")))
-        .collect()
+    children.split_whitespace().map(|id| pid(id.parse().expect("a process id"))).collect()
 }
 
 fn finish(child: Child, place: &Place) -> Finished {
@@ -159,10 +154,7 @@ fn control_c_sends_them_home() {
     kill_process(pid(child.id()), Signal::INT).expect("the process is there");
     let finished = finish(child, &place);
     assert_eq!(finished.code, Some(130), "{finished:#?}");
-    assert!(
-        !finished.stderr.contains("could not go on"),
-        "{finished:#?}"
-    );
+    assert!(!finished.stderr.contains("could not go on"), "{finished:#?}");
     place.is_clean();
     for neighbour in neighbours {
         assert!(test_kill_process(neighbour).is_err(), "it still runs");
@@ -181,9 +173,7 @@ fn they_do_not_outlive_a_probe_that_was_killed() {
     let finished = finish(child, &place);
     assert_eq!(finished.code, None);
     within(Duration::from_secs(30), "both are gone", || {
-        neighbours
-            .iter()
-            .all(|one| test_kill_process(*one).is_err())
+        neighbours.iter().all(|one| test_kill_process(*one).is_err())
     });
     // The probe's own directory waits for the next run, theirs are gone with them.
     assert_eq!(names(&place.path("probe")).len(), 1);
@@ -199,12 +189,7 @@ fn a_run_whose_neighbour_dies_is_no_run_with_a_neighbour() {
     kill_process(neighbours[1], Signal::KILL).expect("the process is there");
     let finished = finish(child, &place);
     assert_eq!(finished.code, Some(1), "{finished:#?}");
-    assert!(
-        finished
-            .stderr
-            .contains("the neighbour sync (100 syncs/s) in"),
-        "{finished:#?}"
-    );
+    assert!(finished.stderr.contains("the neighbour sync (100 syncs/s) in"), "{finished:#?}");
     assert!(finished.stderr.contains("could not go on"), "{finished:#?}");
     let run = finished.read();
     assert!(run.summary.is_some_and(|summary| !summary.complete));
@@ -213,35 +198,15 @@ fn a_run_whose_neighbour_dies_is_no_run_with_a_neighbour() {
 
 /// What is refused, with which exit code, and what must be said.
 const REFUSED: &[(&str, i32, &[&str])] = &[
-    (
-        "--neighbour bluk",
-        2,
-        &["--neighbour", "did you mean 'bulk'?"],
-    ),
-    (
-        "--neighbour backup",
-        2,
-        &["no kind 'backup'", "unpack, bulk, sync, read, none"],
-    ),
+    ("--neighbour bluk", 2, &["--neighbour", "did you mean 'bulk'?"]),
+    ("--neighbour backup", 2, &["no kind 'backup'", "unpack, bulk, sync, read, none"]),
     ("--neighbour sync=fast", 2, &["sync=fast", "whole number"]),
     ("--neighbour bulk=0", 2, &["bulk=0", "1MiB to"]),
     ("--neighbour none=5", 2, &["none=5", "has no rate"]),
     ("--neighbour sync@", 2, &["--neighbour", "after @"]),
-    (
-        "--neighbour sync --phases idle",
-        2,
-        &["--neighbour", "wal, etcd, commits, capacity"],
-    ),
-    (
-        "--neighbour bulk@missing",
-        1,
-        &["--neighbour bulk@", "no such directory"],
-    ),
-    (
-        "--neighbour bulk@/dev/null",
-        1,
-        &["--neighbour bulk@/dev/null", "not a directory"],
-    ),
+    ("--neighbour sync --phases idle", 2, &["--neighbour", "wal, etcd, commits, capacity"]),
+    ("--neighbour bulk@missing", 1, &["--neighbour bulk@", "no such directory"]),
+    ("--neighbour bulk@/dev/null", 1, &["--neighbour bulk@/dev/null", "not a directory"]),
 ];
 
 #[test]
@@ -251,10 +216,7 @@ fn what_cannot_be_is_refused_before_anything_is_touched() {
         let finished = place.run(&format!("--quiet {more}"));
         assert_eq!(finished.code, Some(*code), "{more}: {finished:#?}");
         for part in *said {
-            assert!(
-                finished.stderr.contains(part),
-                "{more}: no {part:?} in {finished:#?}"
-            );
+            assert!(finished.stderr.contains(part), "{more}: no {part:?} in {finished:#?}");
         }
         place.is_clean();
         assert!(!place.path("result.jsonl").exists(), "{more}");
@@ -270,10 +232,7 @@ fn a_neighbours_file_system_needs_room_too() {
     assert_eq!(finished.code, Some(1), "{finished:#?}");
     assert!(finished.stderr.contains("256 MiB"), "{finished:#?}");
     // Another kind needs less.
-    let sync = format!(
-        "--quiet --phases etcd=1s --neighbour sync@{}",
-        disk.path().display()
-    );
+    let sync = format!("--quiet --phases etcd=1s --neighbour sync@{}", disk.path().display());
     let finished = place.run(&sync);
     let run = finished.read();
     assert!(done(&run, "neighbour.1", "syncs") > 5.0, "{finished:#?}");
@@ -304,9 +263,7 @@ fn are_felt() {
         let command = disk.command(probe::program());
         let more = format!("--quiet --phases etcd=5s --rate 20 --neighbour {side}");
         let finished = probe::finish(probe::disk(command, disk.path(), &result, &more), &result);
-        let told = finished
-            .stdout
-            .contains("These figures are with a neighbour");
+        let told = finished.stdout.contains("These figures are with a neighbour");
         assert_eq!(told, side != "none", "{finished:#?}");
         probe::mean(&finished.read(), "etcd", "wal.fsync")
     };

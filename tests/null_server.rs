@@ -18,18 +18,13 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 async fn client(server: &NullServer) -> Client {
-    Client::connect([server.endpoint()], None)
-        .await
-        .expect("the server takes connections")
+    Client::connect([server.endpoint()], None).await.expect("the server takes connections")
 }
 
 /// The error of the first put, and whether a put succeeds within a second after it.
 fn first_put(fault: Fault) -> (Result<Duration, Error>, bool) {
-    let server = NullServer::start(Behaviour {
-        fault: Some(fault),
-        times: 1,
-        ..Behaviour::default()
-    });
+    let server =
+        NullServer::start(Behaviour { fault: Some(fault), times: 1, ..Behaviour::default() });
     block_on(async {
         let mut client = client(&server).await;
         let began = Instant::now();
@@ -53,10 +48,7 @@ fn code(error: &Error) -> i32 {
 
 #[test]
 fn it_answers_as_etcd_does() {
-    let server = NullServer::start(Behaviour {
-        val_size: 3,
-        ..Behaviour::default()
-    });
+    let server = NullServer::start(Behaviour { val_size: 3, ..Behaviour::default() });
     block_on(async {
         let mut client = client(&server).await;
         let first = client.put("key", "value", None).await.expect("a put");
@@ -67,33 +59,22 @@ fn it_answers_as_etcd_does() {
         assert_eq!(read.kvs()[0].key(), b"key");
         assert_eq!(read.kvs()[0].value(), b"vvv");
         let prefix = etcd_client::GetOptions::new().with_prefix();
-        assert_eq!(
-            client.get("k", Some(prefix)).await.expect("a read").count(),
-            0
-        );
+        assert_eq!(client.get("k", Some(prefix)).await.expect("a read").count(), 0);
         let txn = etcd_client::Txn::new().and_then([etcd_client::TxnOp::put("a", "b", None)]);
         assert!(client.txn(txn).await.expect("a transaction").succeeded());
         let lease = client.lease_grant(5, None).await.expect("a lease");
         assert_eq!(lease.ttl(), 5);
         let bound = PutOptions::new().with_lease(lease.id());
-        client
-            .put("key", "value", Some(bound))
-            .await
-            .expect("a put");
-        let (mut keeper, mut kept) = client
-            .lease_keep_alive(lease.id())
-            .await
-            .expect("a keep-alive");
+        client.put("key", "value", Some(bound)).await.expect("a put");
+        let (mut keeper, mut kept) =
+            client.lease_keep_alive(lease.id()).await.expect("a keep-alive");
         keeper.keep_alive().await.expect("a message is sent");
         let answer = kept.message().await.expect("an answer").expect("a message");
         assert_eq!(answer.id(), lease.id());
         let watch = client.watch("key", None).await;
         assert!(watch.is_ok(), "the watch is created");
         let members = client.member_list().await.expect("members");
-        assert_eq!(
-            members.members()[0].client_urls()[0],
-            format!("http://{}", server.endpoint())
-        );
+        assert_eq!(members.members()[0].client_urls()[0], format!("http://{}", server.endpoint()));
         let status = client.status().await.expect("a status");
         assert_eq!(status.leader(), members.members()[0].id());
         client.delete("key", None).await.expect("a deletion");
@@ -106,18 +87,9 @@ fn it_answers_as_etcd_does() {
 fn it_fails_as_it_is_told_and_recovers() {
     let (failed, works) = first_put(Fault::Status(14, "etcdserver: no leader"));
     assert_eq!((code(&failed.unwrap_err()), works), (14, true));
-    for fault in [
-        Fault::Reset,
-        Fault::BadMessage,
-        Fault::NotGrpc,
-        Fault::Garbage,
-        Fault::CutOff,
-    ] {
+    for fault in [Fault::Reset, Fault::BadMessage, Fault::NotGrpc, Fault::Garbage, Fault::CutOff] {
         let (failed, works) = first_put(fault.clone());
-        assert!(
-            failed.is_err() && works,
-            "{fault:?}: {failed:?}, then {works}"
-        );
+        assert!(failed.is_err() && works, "{fault:?}: {failed:?}, then {works}");
     }
     let (answered, works) = first_put(Fault::GoAway);
     assert!(answered.is_ok() && works);
@@ -141,10 +113,7 @@ fn it_is_late_or_silent_as_it_is_told() {
     });
     block_on(async {
         let mut client = client(&server).await;
-        client
-            .put("key", "value", None)
-            .await
-            .expect("the first is answered");
+        client.put("key", "value", None).await.expect("the first is answered");
         let silent = client.put("key", "value", None);
         let waited = tokio::time::timeout(Duration::from_millis(300), silent).await;
         assert!(waited.is_err(), "the second is not");

@@ -25,19 +25,10 @@ fn compare(file_system: &str, clients: usize) {
     for _ in 0..REPEATS {
         let disk = fresh(file_system);
         let wrapped = |program: &Path| disk.command(program);
-        etcd.push(Figures::of_etcd(&sides::etcd(
-            Path::new("etcd"),
-            disk.path(),
-            wrapped,
-            load,
-        )));
+        etcd.push(Figures::of_etcd(&sides::etcd(Path::new("etcd"), disk.path(), wrapped, load)));
         drop(disk);
         let disk = fresh(file_system);
-        probe.push(sides::probe(
-            disk.path(),
-            |program| disk.command(program),
-            load,
-        ));
+        probe.push(sides::probe(disk.path(), |program| disk.command(program), load));
     }
     let told = format!("{file_system}, {clients} clients\netcd {etcd:#?}\nprobe {probe:#?}");
     let ratio = |of: fn(&Figures) -> f64| {
@@ -54,12 +45,7 @@ fn compare(file_system: &str, clients: usize) {
         return;
     }
     let processors = taken / 2.0 + if busy { 0.10 } else { 0.0 };
-    within(
-        ratio(|side| side.fsync_mean),
-        0.10 + processors,
-        "mean wal.fsync",
-        &told,
-    );
+    within(ratio(|side| side.fsync_mean), 0.10 + processors, "mean wal.fsync", &told);
     // One commit in ten waits for a whole slice of the throttle, so the mean of a few hundred is only known so well.
     let chance = 2.0 * chance_of_ratio(&etcd, &probe);
     within(
@@ -68,12 +54,7 @@ fn compare(file_system: &str, clients: usize) {
         "mean backend.commit",
         &told,
     );
-    within(
-        ratio(|side| side.puts_per_s),
-        0.15 + processors,
-        "puts per second",
-        &told,
-    );
+    within(ratio(|side| side.puts_per_s), 0.15 + processors, "puts per second", &told);
 }
 
 /// Over all runs of a side.
@@ -97,10 +78,7 @@ fn fresh(file_system: &str) -> LoopDisk {
 
 fn within(ratio: f64, tolerance: f64, what: &str, told: &str) {
     let off = (ratio - 1.0).abs();
-    assert!(
-        off <= tolerance,
-        "{what}: probe / etcd = {ratio:.3}\n{told}"
-    );
+    assert!(off <= tolerance, "{what}: probe / etcd = {ratio:.3}\n{told}");
 }
 
 macro_rules! oracle {

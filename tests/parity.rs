@@ -37,9 +37,7 @@ fn traced(val_size: usize, seconds: u64) -> Traced {
     };
     let under_strace = |disk: &LoopDisk, output: &Path, program: &Path| {
         let mut command = disk.command(Path::new("strace"));
-        command
-            .args(strace::arguments(FILE_CALLS, output))
-            .arg(program);
+        command.args(strace::arguments(FILE_CALLS, output)).arg(program);
         command
     };
     Traced {
@@ -70,66 +68,29 @@ fn most_common(lengths: &[Vec<i64>]) -> Vec<i64> {
 
 #[test]
 fn a_put_costs_the_same_calls() {
-    needs!(
-        Need::Root,
-        Need::Program("etcd"),
-        Need::Trace,
-        Need::WriteThrottle
-    );
+    needs!(Need::Root, Need::Program("etcd"), Need::Trace, Need::WriteThrottle);
     let _quiet = quiet();
     let traced = traced(256, 6);
 
     let etcd = shape::wal_syncs(&traced.etcd);
     let probe = shape::wal_syncs(&traced.probe);
-    assert!(
-        etcd.len() > 300 && probe.len() > 300,
-        "{} and {} syncs",
-        etcd.len(),
-        probe.len()
-    );
-    assert!(
-        settled(&etcd).iter().all(|writes| writes.len() == 1),
-        "etcd writes once per sync"
-    );
-    assert!(
-        settled(&probe).iter().all(|writes| writes.len() == 1),
-        "{:?}",
-        settled(&probe)
-    );
+    assert!(etcd.len() > 300 && probe.len() > 300, "{} and {} syncs", etcd.len(), probe.len());
+    assert!(settled(&etcd).iter().all(|writes| writes.len() == 1), "etcd writes once per sync");
+    assert!(settled(&probe).iter().all(|writes| writes.len() == 1), "{:?}", settled(&probe));
     assert_eq!(most_common(settled(&etcd)), most_common(settled(&probe)));
-    assert_eq!(
-        shape::wal_write_call(&traced.etcd),
-        shape::wal_write_call(&traced.probe)
-    );
-    assert_eq!(
-        shape::reservations(&traced.etcd),
-        ["0, 0, 64000000", "0, 0, 64000000"]
-    );
-    assert_eq!(
-        shape::reservations(&traced.probe),
-        shape::reservations(&traced.etcd)
-    );
+    assert_eq!(shape::wal_write_call(&traced.etcd), shape::wal_write_call(&traced.probe));
+    assert_eq!(shape::reservations(&traced.etcd), ["0, 0, 64000000", "0, 0, 64000000"]);
+    assert_eq!(shape::reservations(&traced.probe), shape::reservations(&traced.etcd));
 
     let etcd = shape::commits(&traced.etcd);
     let probe = shape::commits(&traced.probe);
     for commits in [&etcd, &probe] {
         assert!(commits.len() > 30, "{} commits", commits.len());
-        assert!(
-            settled(commits).iter().all(|commit| commit.meta_alone),
-            "{commits:?}"
-        );
-        assert!(
-            settled(commits)
-                .iter()
-                .all(|commit| commit.offsets.is_sorted()),
-            "{commits:?}"
-        );
+        assert!(settled(commits).iter().all(|commit| commit.meta_alone), "{commits:?}");
+        assert!(settled(commits).iter().all(|commit| commit.offsets.is_sorted()), "{commits:?}");
     }
     let ratio = mean_pages(settled(&probe)) / mean_pages(settled(&etcd));
-    assert!(
-        (0.7..=1.3).contains(&ratio),
-        "page writes per commit, probe to etcd: {ratio:.2}"
-    );
+    assert!((0.7..=1.3).contains(&ratio), "page writes per commit, probe to etcd: {ratio:.2}");
 }
 
 fn mean_pages(commits: &[shape::Commit]) -> f64 {
@@ -139,12 +100,7 @@ fn mean_pages(commits: &[shape::Commit]) -> f64 {
 
 #[test]
 fn a_rotation_is_the_same_calls_in_the_same_order() {
-    needs!(
-        Need::Root,
-        Need::Program("etcd"),
-        Need::Trace,
-        Need::WriteThrottle
-    );
+    needs!(Need::Root, Need::Program("etcd"), Need::Trace, Need::WriteThrottle);
     let _quiet = quiet();
     // Below the page writer's 128 KiB, so that a batch is one write.
     let traced = traced(96 << 10, 10);
@@ -158,9 +114,5 @@ fn a_rotation_is_the_same_calls_in_the_same_order() {
     for rotation in &probe {
         assert_eq!(rotation, &etcd[0]);
     }
-    assert!(
-        shape::reservations(&traced.probe)
-            .iter()
-            .all(|what| what == "0, 0, 64000000")
-    );
+    assert!(shape::reservations(&traced.probe).iter().all(|what| what == "0, 0, 64000000"));
 }

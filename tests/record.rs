@@ -11,14 +11,8 @@ use proptest::prelude::*;
 
 const STALL_NS: u64 = 100_000_000;
 const SERIES: [Series; 2] = [
-    Series {
-        name: "wal.sync",
-        keep_stalls: false,
-    },
-    Series {
-        name: "wal.fsync",
-        keep_stalls: true,
-    },
+    Series { name: "wal.sync", keep_stalls: false },
+    Series { name: "wal.fsync", keep_stalls: true },
 ];
 
 fn samples(values: &[u64]) -> Samples {
@@ -191,9 +185,7 @@ fn due_times_do_not_drift() {
     let (settings, emissions) = recorder(1_000);
     let mut recorder = Recorder::new(settings, None, &SERIES, 0);
     // Each operation ends 300 ns after the last; one takes two and a half intervals.
-    for now_ns in [
-        300, 600, 900, 1_200, 1_500, 1_800, 2_100, 4_600, 4_900, 5_200,
-    ] {
+    for now_ns in [300, 600, 900, 1_200, 1_500, 1_800, 2_100, 4_600, 4_900, 5_200] {
         recorder.record(0, now_ns, 1);
         recorder.tick(now_ns);
     }

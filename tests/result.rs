@@ -20,30 +20,18 @@ const MS: u64 = 1_000_000;
 const S: u64 = 1_000 * MS;
 
 const SERIES: [Series; 2] = [
-    Series {
-        name: "wal.fsync",
-        keep_stalls: true,
-    },
-    Series {
-        name: "put.commit",
-        keep_stalls: false,
-    },
+    Series { name: "wal.fsync", keep_stalls: true },
+    Series { name: "put.commit", keep_stalls: false },
 ];
 
 fn plan() -> DiskPlan {
     DiskPlan {
         directory: "/var/lib/etcd".into(),
-        phases: vec![PlannedPhase {
-            name: "wal".into(),
-            duration_ns: 30 * S,
-        }],
+        phases: vec![PlannedPhase { name: "wal".into(), duration_ns: 30 * S }],
         engine: EngineKind::Sync,
         members: 1,
         workload: Workload {
-            load: Load::Open {
-                rate: 500.0,
-                arrival: Arrival::Poisson,
-            },
+            load: Load::Open { rate: 500.0, arrival: Arrival::Poisson },
             key_size: 64,
             val_size: 1024,
             batch_interval_ns: 100 * MS,
@@ -65,20 +53,13 @@ fn plan() -> DiskPlan {
 fn header() -> Header {
     Header {
         schema: SCHEMA_VERSION.into(),
-        tool: Tool {
-            name: "etcdbench".into(),
-            version: "0.1.0".into(),
-            git: None,
-        },
+        tool: Tool { name: "etcdbench".into(), version: "0.1.0".into(), git: None },
         run_id: "7f3a".into(),
         kind: "disk".into(),
         name: "/var/lib/etcd".into(),
         started_at: "2026-11-21T20:15:00.5Z".into(),
         plan: serde_json::to_value(plan()).expect("a plan is plain data"),
-        environment: Environment {
-            host: "cp1".into(),
-            ..Environment::default()
-        },
+        environment: Environment { host: "cp1".into(), ..Environment::default() },
         ..Header::default()
     }
 }
@@ -91,28 +72,12 @@ fn measure(
     seconds: u64,
 ) {
     let phase: Arc<str> = "wal".into();
-    let told = sink.send(Emission::PhaseStart {
-        phase: phase.clone(),
-        at_ns: 0,
-        planned_ns: seconds * S,
-    });
+    let told =
+        sink.send(Emission::PhaseStart { phase: phase.clone(), at_ns: 0, planned_ns: seconds * S });
     assert!(told.is_ok());
-    let settings = RecorderSettings {
-        phase,
-        interval_ns: S,
-        stall_ns: 100 * MS,
-        sink,
-        pool,
-    };
+    let settings = RecorderSettings { phase, interval_ns: S, stall_ns: 100 * MS, sink, pool };
     let mut recorders: Vec<Recorder> = (0..members)
-        .map(|member| {
-            Recorder::new(
-                settings.clone(),
-                (members > 1).then_some(member),
-                &SERIES,
-                0,
-            )
-        })
+        .map(|member| Recorder::new(settings.clone(), (members > 1).then_some(member), &SERIES, 0))
         .collect();
     for tick in 0..seconds * 10 {
         for (member, recorder) in recorders.iter_mut().enumerate() {
@@ -176,42 +141,23 @@ fn a_run_reads_back_as_it_was_measured() {
     assert_eq!(run.header.run_id, "7f3a");
     let phase = run.phase("wal").unwrap();
     assert_eq!((phase.start_ns, phase.length_ns), (0, 30 * S));
-    assert_eq!(
-        phase.series.len(),
-        2,
-        "one member has no figures of its own"
-    );
+    assert_eq!(phase.series.len(), 2, "one member has no figures of its own");
     let fsync = phase.series("wal.fsync").unwrap();
     assert_eq!(fsync.total.count(), 300);
     assert_eq!(fsync.total.min_ns(), MS);
     assert_eq!(fsync.total.max_ns(), MS + 299_000);
     assert_eq!(fsync.total.sum_ns(), 300 * MS + 299 * 300 / 2 * 1_000);
-    assert!(
-        (10..=20).contains(&fsync.batches.len()),
-        "{}",
-        fsync.batches.len()
-    );
+    assert!((10..=20).contains(&fsync.batches.len()), "{}", fsync.batches.len());
     assert_eq!(fsync.batches.iter().map(|b| b.count()).sum::<u64>(), 300);
     assert_eq!(fsync.timeline.len(), 30);
-    assert!(
-        fsync
-            .timeline
-            .iter()
-            .all(|p| p.length_ns == S && p.count == 10)
-    );
+    assert!(fsync.timeline.iter().all(|p| p.length_ns == S && p.count == 10));
 
     let summary = run.summary.as_ref().unwrap();
     assert!(summary.complete);
     let series = &summary.phases[0].series[0];
-    assert_eq!(
-        (series.series.as_str(), series.rate_per_s),
-        ("wal.fsync", 10.0)
-    );
+    assert_eq!((series.series.as_str(), series.rate_per_s), ("wal.fsync", 10.0));
     let median = &series.quantiles[0];
-    assert!(
-        median.value_ns.abs_diff(MS + 149_000) <= 2_000,
-        "{median:?}"
-    );
+    assert!(median.value_ns.abs_diff(MS + 149_000) <= 2_000, "{median:?}");
     let p999 = series.quantiles.iter().find(|q| q.q == 0.999).unwrap();
     assert!(!p999.resolvable && p999.high_ns.is_none(), "{p999:?}");
 }
@@ -222,11 +168,7 @@ fn members_are_kept_apart_and_together() {
     write_run(&path, 3, 12);
     let run = result::read(&path).unwrap();
     let phase = run.phase("wal").unwrap();
-    assert_eq!(
-        phase.series.len(),
-        8,
-        "two series, each merged and of three members"
-    );
+    assert_eq!(phase.series.len(), 8, "two series, each merged and of three members");
     let merged = phase.series("wal.fsync").unwrap();
     assert_eq!(merged.total.count(), 360);
     assert_eq!(merged.timeline.len(), 12, "members abreast share a point");
@@ -289,19 +231,10 @@ fn numbers_that_are_none_do_not_spoil_the_file() {
             ("sound".to_owned(), 2.5),
         ]
     };
-    let counters = result::Counters {
-        values: numbers().into(),
-        ..result::Counters::default()
-    };
+    let counters = result::Counters { values: numbers().into(), ..result::Counters::default() };
     writer.write(&Line::Counters(counters)).unwrap();
-    let finding = result::Finding {
-        numbers: numbers().into(),
-        ..result::Finding::default()
-    };
-    let summary = Summary {
-        findings: vec![finding],
-        ..Summary::default()
-    };
+    let finding = result::Finding { numbers: numbers().into(), ..result::Finding::default() };
+    let summary = Summary { findings: vec![finding], ..Summary::default() };
     writer.write(&Line::Summary(summary)).unwrap();
     let run = result::read(&path).unwrap();
     let sound = [("sound".to_owned(), 2.5)].into();
@@ -338,10 +271,7 @@ fn damage_is_named_by_its_line() {
         damaged[2] = &spoiled;
         let (_dir, path) = file_of(&damaged);
         let error = result::read(&path).unwrap_err();
-        assert!(
-            matches!(error, Error::Damaged { line: 3, .. }),
-            "{number}: {error}"
-        );
+        assert!(matches!(error, Error::Damaged { line: 3, .. }), "{number}: {error}");
         let named = format!("{}:3: ", path.display());
         assert!(error.to_string().starts_with(&named), "{error}");
     }
@@ -349,10 +279,8 @@ fn damage_is_named_by_its_line() {
 
 #[test]
 fn what_a_later_minor_version_adds_is_skipped() {
-    let header = header_line().replace(
-        "\"schema\":\"1.0\"",
-        "\"schema\":\"1.7\",\"mood\":\"sunny\"",
-    );
+    let header =
+        header_line().replace("\"schema\":\"1.0\"", "\"schema\":\"1.7\",\"mood\":\"sunny\"");
     let (_dir, path) = file_of(&[
         &header,
         r#"{"type":"weather","degrees":21}"#,
@@ -370,10 +298,7 @@ fn another_major_version_is_refused_with_the_way_out() {
     let error = result::read(&path).unwrap_err();
     assert!(matches!(error, Error::Refused(_)));
     let text = error.to_string();
-    assert!(
-        text.contains("format 2.1") && text.contains("1.x"),
-        "{text}"
-    );
+    assert!(text.contains("format 2.1") && text.contains("1.x"), "{text}");
 }
 
 #[test]
@@ -389,20 +314,12 @@ fn what_is_no_result_says_so() {
     for (lines, at, says) in cases {
         let (_dir, path) = file_of(lines);
         let error = result::read(&path).unwrap_err();
-        assert!(
-            matches!(error, Error::Damaged { line, .. } if line == at),
-            "{error}"
-        );
+        assert!(matches!(error, Error::Damaged { line, .. } if line == at), "{error}");
         assert!(error.to_string().contains(says), "{error}");
     }
     let (_dir, path) = place("empty.jsonl");
     fs::write(&path, "").unwrap();
-    assert!(
-        result::read(&path)
-            .unwrap_err()
-            .to_string()
-            .contains("empty")
-    );
+    assert!(result::read(&path).unwrap_err().to_string().contains("empty"));
     let missing = result::read(&path.with_extension("gone")).unwrap_err();
     assert!(matches!(missing, Error::Io { action: "open", .. }));
 }
@@ -465,13 +382,8 @@ fn stalls_are_kept_with_their_time_until_there_are_too_many() {
     let clock = Clock::start();
     let (sink, pool, collector) =
         Collector::spawn(writer, clock, Box::new(Counting(seen.clone()))).unwrap();
-    let settings = RecorderSettings {
-        phase: "etcd".into(),
-        interval_ns: S,
-        stall_ns: 100 * MS,
-        sink,
-        pool,
-    };
+    let settings =
+        RecorderSettings { phase: "etcd".into(), interval_ns: S, stall_ns: 100 * MS, sink, pool };
     let mut recorder = Recorder::new(settings, None, &SERIES, 0);
     for n in 0..MAX_STALL_LINES + 5 {
         recorder.record(0, n * MS, 100 * MS + n);
@@ -485,19 +397,11 @@ fn stalls_are_kept_with_their_time_until_there_are_too_many() {
     let told: &StallLine = &run.stalls[7];
     assert_eq!((told.start_ns, told.duration_ns), (7 * MS, 100 * MS + 7));
     assert_eq!(told.at, format!("{:.6}", clock.wall(7 * MS)));
-    let dropped = run
-        .events
-        .iter()
-        .find(|e| e.kind == "stalls.dropped")
-        .unwrap();
+    let dropped = run.events.iter().find(|e| e.kind == "stalls.dropped").unwrap();
     let longest = 100 * MS + MAX_STALL_LINES + 4;
     assert_eq!(dropped.detail, json!({ "count": 5, "longest_ns": longest }));
     let fsync = run.phase("etcd").unwrap().series("wal.fsync").unwrap();
-    assert_eq!(
-        fsync.total.count(),
-        2 * (MAX_STALL_LINES + 5),
-        "none is missing here"
-    );
+    assert_eq!(fsync.total.count(), 2 * (MAX_STALL_LINES + 5), "none is missing here");
     // All stalls and two intervals.
     assert_eq!(seen.load(Ordering::Relaxed) as u64, MAX_STALL_LINES + 5 + 2);
 }
@@ -515,25 +419,13 @@ fn a_phase_of_counters_alone_has_a_length() {
     };
     writer.write(&Line::Counters(counters)).unwrap();
     let begun = |phase: &str, at_ns: u64| {
-        Line::Event(Event {
-            phase: phase.into(),
-            at_ns,
-            kind: "phase".into(),
-            ..Event::default()
-        })
+        Line::Event(Event { phase: phase.into(), at_ns, kind: "phase".into(), ..Event::default() })
     };
     writer.write(&begun("durability", 5 * S)).unwrap();
     writer.write(&begun("wal", 7 * S)).unwrap();
     let run = result::read(&path).unwrap();
-    let lengths: Vec<_> = run
-        .phases
-        .iter()
-        .map(|p| (p.name.as_str(), p.length_ns))
-        .collect();
-    assert_eq!(
-        lengths,
-        [("idle", 4 * S), ("durability", 2 * S), ("wal", 0)]
-    );
+    let lengths: Vec<_> = run.phases.iter().map(|p| (p.name.as_str(), p.length_ns)).collect();
+    assert_eq!(lengths, [("idle", 4 * S), ("durability", 2 * S), ("wal", 0)]);
 }
 
 fn published_schema() -> PathBuf {
@@ -584,15 +476,8 @@ fn written_lines_keep_the_published_schema() {
         ("event", "/detail", json!({ "outcome": "safe" })),
     ];
     for (kind, at, value) in spoil {
-        let mut line = lines
-            .iter()
-            .rfind(|line| line["type"] == kind)
-            .unwrap()
-            .clone();
+        let mut line = lines.iter().rfind(|line| line["type"] == kind).unwrap().clone();
         *line.pointer_mut(at).unwrap() = value;
-        assert!(
-            !validator.is_valid(&line),
-            "{kind} {at} must be refused: {line}"
-        );
+        assert!(!validator.is_valid(&line), "{kind} {at} must be refused: {line}");
     }
 }

@@ -11,10 +11,7 @@ use etcdbench::result::{self, Collector, Header, SCHEMA_VERSION, Silent, Writer}
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 const LIMIT: u64 = 10_000;
-const SERIES: [Series; 1] = [Series {
-    name: "wal.fsync",
-    keep_stalls: true,
-}];
+const SERIES: [Series; 1] = [Series { name: "wal.fsync", keep_stalls: true }];
 
 #[test]
 fn the_run_goes_on_and_what_was_written_reads() {
@@ -22,28 +19,17 @@ fn the_run_goes_on_and_what_was_written_reads() {
     let told = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), told).unwrap();
     let maximum = getrlimit(Resource::Fsize).maximum;
-    let limit = Rlimit {
-        current: Some(LIMIT),
-        maximum,
-    };
+    let limit = Rlimit { current: Some(LIMIT), maximum };
     setrlimit(Resource::Fsize, limit).unwrap();
 
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("run.jsonl");
-    let header = Header {
-        schema: SCHEMA_VERSION.into(),
-        ..Header::default()
-    };
+    let header = Header { schema: SCHEMA_VERSION.into(), ..Header::default() };
     let writer = Writer::create(&path, &header).unwrap();
     let (sink, pool, collector) =
         Collector::spawn(writer, Clock::start(), Box::new(Silent)).unwrap();
-    let settings = RecorderSettings {
-        phase: "wal".into(),
-        interval_ns: 10,
-        stall_ns: 1_000,
-        sink,
-        pool,
-    };
+    let settings =
+        RecorderSettings { phase: "wal".into(), interval_ns: 10, stall_ns: 1_000, sink, pool };
     let mut recorder = Recorder::new(settings, None, &SERIES, 0);
     for now_ns in (0..20_000).step_by(10) {
         recorder.record(0, now_ns, 10);
@@ -58,17 +44,10 @@ fn the_run_goes_on_and_what_was_written_reads() {
     );
     let bytes = std::fs::read(&path).unwrap();
     assert!(bytes.len() as u64 > LIMIT / 2 && bytes.len() as u64 <= LIMIT);
-    assert!(
-        bytes.ends_with(b"}\n"),
-        "the line that did not fit is taken back whole"
-    );
+    assert!(bytes.ends_with(b"}\n"), "the line that did not fit is taken back whole");
     let run = result::read(&path).unwrap();
     assert!(run.summary.is_none());
     let kept = run.phase("wal").unwrap().series("wal.fsync").unwrap();
     let lines = bytes.iter().filter(|&&b| b == b'\n').count() as u64;
-    assert_eq!(
-        kept.total.count(),
-        lines - 1,
-        "every line but the header is a sample"
-    );
+    assert_eq!(kept.total.count(), lines - 1, "every line but the header is a sample");
 }

@@ -25,35 +25,21 @@ const SECOND: u64 = 1_000_000_000;
 const PATIENT: u64 = 20 * SECOND;
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 fn trusting(cacert: &Path) -> Security {
-    Security {
-        cacert: Some(cacert.to_path_buf()),
-        ..Security::default()
-    }
+    Security { cacert: Some(cacert.to_path_buf()), ..Security::default() }
 }
 
 fn with(security: Security, pair: &Pair) -> Security {
-    Security {
-        cert: Some(pair.cert.clone()),
-        key: Some(pair.key.clone()),
-        ..security
-    }
+    Security { cert: Some(pair.cert.clone()), key: Some(pair.key.clone()), ..security }
 }
 
 /// Connects and asks for a token: the first thing that a load with `--user` does.
 fn ask(security: &Security, url: &str, password: &str) -> Result<String, AuthError> {
     let dialer = Dialer::new(security, PATIENT).unwrap();
-    let credentials = Credentials {
-        user: "root".to_owned(),
-        password: Secret::new(password),
-    };
+    let credentials = Credentials { user: "root".to_owned(), password: Secret::new(password) };
     let auth = Auth::new(credentials, PATIENT);
     let endpoint = Endpoint::parse(url).unwrap();
     let token = block_on(auth.renew(&dialer, &endpoint, 0))?;
@@ -103,10 +89,7 @@ fn tls_is_believed_only_with_its_authority() {
     let (directory, authority, etcd) = tls_etcd(&["localhost", "127.0.0.1"], Valid::Now);
     reached(&trusting(&authority.pem()), &etcd.at("127.0.0.1"));
     reached(&trusting(&authority.pem()), &etcd.at("localhost"));
-    let anyone = Security {
-        insecure_skip_tls_verify: true,
-        ..Security::default()
-    };
+    let anyone = Security { insecure_skip_tls_verify: true, ..Security::default() };
     reached(&anyone, &etcd.at("127.0.0.1"));
 
     let url = etcd.at("127.0.0.1");
@@ -128,10 +111,7 @@ fn tls_is_believed_only_with_its_authority() {
         &trusting(&remade.pem()),
         &url,
         DialFailure::UnknownAuthority,
-        &[
-            "--cacert",
-            "remade.pem holds one of the same name with another key",
-        ],
+        &["--cacert", "remade.pem holds one of the same name with another key"],
     );
     fails(
         &Security::default(),
@@ -168,10 +148,7 @@ fn a_certificate_for_others_tells_for_whom() {
         &trusting(&authority.pem()),
         &etcd.at("127.0.0.1"),
         DialFailure::WrongName,
-        &[
-            "not for '127.0.0.1'",
-            "only for etcd-1.example.com, 10.9.8.7;",
-        ],
+        &["not for '127.0.0.1'", "only for etcd-1.example.com, 10.9.8.7;"],
     );
     let (_directory, authority, etcd) = tls_etcd(&[], Valid::Now);
     fails(
@@ -202,12 +179,7 @@ fn a_certificate_that_signed_itself_is_believed_where_it_is_listed() {
         &["that of an authority", "--cacert"],
     );
     let (trust, url, _etcd) = itself(&["etcd-1.example.com"], Valid::Now);
-    fails(
-        &trust,
-        &url,
-        DialFailure::WrongName,
-        &["only for etcd-1.example.com;"],
-    );
+    fails(&trust, &url, DialFailure::WrongName, &["only for etcd-1.example.com;"]);
     let (trust, url, _etcd) = itself(&["127.0.0.1"], Valid::UntilThen);
     fails(&trust, &url, DialFailure::Expired, &["2020-02-03"]);
 }
@@ -230,10 +202,9 @@ fn a_missing_client_certificate_is_told_from_a_bad_one() {
         DialFailure::ClientCertificateMissing,
         &["demands a client certificate; pass --cert and --key"],
     );
-    for (pair, name) in [
-        (authority.client(Valid::Now), "--cert"),
-        (clients.client(Valid::UntilThen), "UntilThen"),
-    ] {
+    for (pair, name) in
+        [(authority.client(Valid::Now), "--cert"), (clients.client(Valid::UntilThen), "UntilThen")]
+    {
         fails(
             &with(trust.clone(), &pair),
             &url,
@@ -241,12 +212,7 @@ fn a_missing_client_certificate_is_told_from_a_bad_one() {
             &["refuses the client certificate", name, "--trusted-ca-file"],
         );
     }
-    fails(
-        &trust,
-        &etcd.mixed_up(),
-        DialFailure::TlsServer,
-        &["speaks TLS", &url],
-    );
+    fails(&trust, &etcd.mixed_up(), DialFailure::TlsServer, &["speaks TLS", &url]);
 
     // Without a look from outside: the server tells only after its own part of the handshake, so that the connection
     // may have been made, and what is read from it tells.
@@ -257,9 +223,7 @@ fn a_missing_client_certificate_is_told_from_a_bad_one() {
             Err(error) => error,
             Ok(mut stream) => {
                 let error = stream.read_u8().await.unwrap_err();
-                DialError::within(&error)
-                    .expect("an explained error")
-                    .clone()
+                DialError::within(&error).expect("an explained error").clone()
             }
         }
     });
@@ -303,10 +267,7 @@ fn a_password_gives_a_token_and_a_wrong_one_a_clear_no() {
     match ask(&Security::default(), &url, "hunter2") {
         Err(error @ AuthError::WrongPassword(_)) => {
             let sentence = error.to_string();
-            assert!(
-                sentence.contains(&url) && sentence.contains("'root'"),
-                "{sentence}"
-            );
+            assert!(sentence.contains(&url) && sentence.contains("'root'"), "{sentence}");
             assert!(!sentence.contains("hunter2"), "{sentence}");
         }
         other => panic!("{other:?}"),
@@ -320,10 +281,7 @@ fn many_that_find_their_token_stale_ask_for_one_together() {
     let etcd = Guarded::authenticated(directory.path());
     let endpoint = Endpoint::parse(&etcd.at("127.0.0.1")).unwrap();
     let dialer = Dialer::new(&Security::default(), PATIENT).unwrap();
-    let credentials = Credentials {
-        user: "root".to_owned(),
-        password: Secret::new(PASSWORD),
-    };
+    let credentials = Credentials { user: "root".to_owned(), password: Secret::new(PASSWORD) };
     let auth = Auth::new(credentials, PATIENT);
     assert!(auth.token().is_none());
     block_on(async {
@@ -417,18 +375,10 @@ fn who_never_answers_is_given_up_in_time() {
     block_on(async {
         let endpoint = Endpoint::parse(&format!("https://{address}")).unwrap();
         let error = dialer.dial(&endpoint).await.unwrap_err();
-        told(
-            &error,
-            DialFailure::Timeout,
-            &["TLS handshake within 200ms"],
-        );
+        told(&error, DialFailure::Timeout, &["TLS handshake within 200ms"]);
         let endpoint = Endpoint::parse(&address.to_string()).unwrap();
         let error = dialer.diagnose(&endpoint, "no answer").await;
-        told(
-            &error,
-            DialFailure::Timeout,
-            &["answers nothing within 200ms"],
-        );
+        told(&error, DialFailure::Timeout, &["answers nothing within 200ms"]);
 
         // A full queue of connections: the system drops what comes, as a firewall does.
         rustix::net::listen(&listener, 0).unwrap();
@@ -440,11 +390,7 @@ fn who_never_answers_is_given_up_in_time() {
             }
             assert!(held.len() < 10_000, "the queue never fills");
         };
-        told(
-            &error,
-            DialFailure::Timeout,
-            &["takes no connection within 200ms", "--dial-timeout"],
-        );
+        told(&error, DialFailure::Timeout, &["takes no connection within 200ms", "--dial-timeout"]);
     });
 }
 
@@ -466,87 +412,23 @@ fn files_are_checked_before_anything_is_connected() {
     let encrypted =
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n";
     let ca = |path: PathBuf| trusting(&path);
-    let cert = |path: PathBuf| {
-        with(
-            Security::default(),
-            &Pair {
-                cert: path,
-                ..one.clone()
-            },
-        )
-    };
-    let key = |path: PathBuf| {
-        with(
-            Security::default(),
-            &Pair {
-                key: path,
-                ..one.clone()
-            },
-        )
-    };
+    let cert = |path: PathBuf| with(Security::default(), &Pair { cert: path, ..one.clone() });
+    let key = |path: PathBuf| with(Security::default(), &Pair { key: path, ..one.clone() });
     for (security, flag, words) in [
-        (
-            ca("/nowhere/ca.pem".into()),
-            "--cacert /nowhere/ca.pem",
-            "No such file",
-        ),
+        (ca("/nowhere/ca.pem".into()), "--cacert /nowhere/ca.pem", "No such file"),
         (ca(directory.path().to_path_buf()), "--cacert", "directory"),
-        (
-            ca(write("empty.pem", b"")),
-            "--cacert",
-            "holds no certificate in PEM",
-        ),
-        (
-            ca(one.key.clone()),
-            "--cacert",
-            "holds no certificate in PEM",
-        ),
-        (
-            ca(write("ca.der", &[0x30, 0x82, 0xff])),
-            "--cacert",
-            "-inform der",
-        ),
-        (
-            ca(write("damaged.pem", damaged.as_bytes())),
-            "--cacert",
-            "is damaged",
-        ),
-        (
-            ca(write("cut.pem", cut.as_bytes())),
-            "--cacert",
-            "END line is missing",
-        ),
-        (
-            ca(write("none.pem", no_certificate.as_bytes())),
-            "--cacert",
-            "cannot be used",
-        ),
-        (
-            cert(one.key.clone()),
-            "--cert",
-            "holds no certificate in PEM",
-        ),
-        (
-            cert(write("none.pem", no_certificate.as_bytes())),
-            "--cert",
-            "cannot be used",
-        ),
-        (
-            cert(other.cert.clone()),
-            "--key",
-            "is not the key of --cert",
-        ),
-        (
-            key("/nowhere/key.pem".into()),
-            "--key /nowhere/key.pem",
-            "No such file",
-        ),
+        (ca(write("empty.pem", b"")), "--cacert", "holds no certificate in PEM"),
+        (ca(one.key.clone()), "--cacert", "holds no certificate in PEM"),
+        (ca(write("ca.der", &[0x30, 0x82, 0xff])), "--cacert", "-inform der"),
+        (ca(write("damaged.pem", damaged.as_bytes())), "--cacert", "is damaged"),
+        (ca(write("cut.pem", cut.as_bytes())), "--cacert", "END line is missing"),
+        (ca(write("none.pem", no_certificate.as_bytes())), "--cacert", "cannot be used"),
+        (cert(one.key.clone()), "--cert", "holds no certificate in PEM"),
+        (cert(write("none.pem", no_certificate.as_bytes())), "--cert", "cannot be used"),
+        (cert(other.cert.clone()), "--key", "is not the key of --cert"),
+        (key("/nowhere/key.pem".into()), "--key /nowhere/key.pem", "No such file"),
         (key(one.cert.clone()), "--key", "holds no private key"),
-        (
-            key(write("encrypted.pem", encrypted.as_bytes())),
-            "--key",
-            "is encrypted",
-        ),
+        (key(write("encrypted.pem", encrypted.as_bytes())), "--key", "is encrypted"),
     ] {
         match Dialer::new(&security, SECOND) {
             Err(Error::Usage(message)) => {

@@ -19,22 +19,10 @@ use tempfile::tempdir;
 fn load(result: &Path) -> Command {
     let mut command = Command::new("setsid");
     command.args(["--wait", env!("CARGO_BIN_EXE_etcdbench")]);
-    command.args([
-        "load",
-        "put",
-        "--clients",
-        "4",
-        "--conns",
-        "2",
-        "--warmup",
-        "0s",
-    ]);
+    command.args(["load", "put", "--clients", "4", "--conns", "2", "--warmup", "0s"]);
     command.arg("--result").arg(result);
     for (name, _) in std::env::vars_os() {
-        if name
-            .to_str()
-            .is_some_and(|name| name.starts_with("ETCDCTL_"))
-        {
+        if name.to_str().is_some_and(|name| name.starts_with("ETCDCTL_")) {
             command.env_remove(name);
         }
     }
@@ -131,64 +119,33 @@ fn every_mistake_is_told_as_what_it_is() {
     let plain = Guarded::plain(directory.path());
     let file = directory.path().join("result.jsonl");
     let (tls, mixed) = (tls.at("127.0.0.1"), tls.mixed_up());
-    let (guarded, plain, not_tls) = (
-        guarded.at("127.0.0.1"),
-        plain.at("127.0.0.1"),
-        plain.mixed_up(),
-    );
+    let (guarded, plain, not_tls) =
+        (guarded.at("127.0.0.1"), plain.at("127.0.0.1"), plain.mixed_up());
     let ca = authority.pem();
     let ca = ca.to_str().unwrap();
     let cases: [(&[&str], i32, &[&str]); 11] = [
-        (
-            &["--endpoints", &tls],
-            1,
-            &[&tls, "unknown authority; pass --cacert"],
-        ),
+        (&["--endpoints", &tls], 1, &[&tls, "unknown authority; pass --cacert"]),
         (
             &["--endpoints", &tls, "--cacert", ca],
             1,
             &["demands a client certificate; pass --cert and --key"],
         ),
         (&["--endpoints", &mixed], 1, &["speaks TLS", &tls]),
-        (
-            &["--endpoints", &not_tls],
-            1,
-            &["does not speak TLS", &plain],
-        ),
-        (
-            &["--endpoints", &guarded, "--user", "root:hunter2"],
-            1,
-            &["'root'", "password"],
-        ),
+        (&["--endpoints", &not_tls], 1, &["does not speak TLS", &plain]),
+        (&["--endpoints", &guarded, "--user", "root:hunter2"], 1, &["'root'", "password"]),
         (&["--endpoints", &guarded], 1, &["--user"]),
         (
             &["--endpoints", &plain, "--user", "root:hunter2"],
             1,
             &["no authentication enabled", "--user"],
         ),
-        (
-            &["--endpoints", &guarded, "--user", "root"],
-            2,
-            &["ETCDCTL_PASSWORD", "--password-file"],
-        ),
-        (
-            &["--endpoints", "ftp://x"],
-            2,
-            &["--endpoints", "scheme ftp"],
-        ),
-        (
-            &["--cacert", "/nowhere"],
-            2,
-            &["--cacert /nowhere", "No such file"],
-        ),
+        (&["--endpoints", &guarded, "--user", "root"], 2, &["ETCDCTL_PASSWORD", "--password-file"]),
+        (&["--endpoints", "ftp://x"], 2, &["--endpoints", "scheme ftp"]),
+        (&["--cacert", "/nowhere"], 2, &["--cacert /nowhere", "No such file"]),
         (&["--cert", ca], 2, &["--cert", "needs its key"]),
     ];
     for (flags, code, words) in cases {
-        let output = load(&file)
-            .args(["--total", "10"])
-            .args(flags)
-            .output()
-            .unwrap();
+        let output = load(&file).args(["--total", "10"]).args(flags).output().unwrap();
         let told = told(&output);
         assert_eq!(output.status.code(), Some(code), "{flags:?}: {told}");
         for word in words {

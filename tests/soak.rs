@@ -33,16 +33,10 @@ fn memory_is_flat_and_the_result_small() {
     let most = sizes.iter().map(|&(memory, _)| memory).max().unwrap_or(0);
     assert!(most < MEMORY_LIMIT_KIB, "{most} KiB");
     let grown = at(7).0.saturating_sub(at(3).0);
-    assert!(
-        grown < 2048,
-        "grew by {grown} KiB in half a minute: {sizes:?}"
-    );
+    assert!(grown < 2048, "grew by {grown} KiB in half a minute: {sizes:?}");
     let per_half_minute = at(7).1 - at(3).1;
     let half_an_hour = at(3).1 + per_half_minute * 60;
-    assert!(
-        half_an_hour < RESULT_LIMIT_BYTES,
-        "30 min would leave {half_an_hour} bytes"
-    );
+    assert!(half_an_hour < RESULT_LIMIT_BYTES, "30 min would leave {half_an_hour} bytes");
 }
 
 fn resident_kib(pid: u32) -> Option<u64> {

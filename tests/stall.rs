@@ -21,10 +21,7 @@ fn injected_stalls_are_found() {
     needs!(Need::Trace);
     let _quiet = quiet();
     let scratch = probe::scratch();
-    let (trace, result) = (
-        scratch.path().join("trace"),
-        scratch.path().join("result.jsonl"),
-    );
+    let (trace, result) = (scratch.path().join("trace"), scratch.path().join("result.jsonl"));
     let mut command = Command::new("strace");
     command
         .args(strace::arguments("fdatasync", &trace))
@@ -35,40 +32,22 @@ fn injected_stalls_are_found() {
     let run = probe::finish(probe::disk(command, scratch.path(), &result, more), &result).read();
 
     let calls = strace::read(&trace);
-    assert!(
-        calls.iter().filter(|call| call.delayed).count() >= 5,
-        "strace held up syncs"
-    );
+    assert!(calls.iter().filter(|call| call.delayed).count() >= 5, "strace held up syncs");
     let of = |name: &str| -> Vec<&StallLine> {
-        run.stalls
-            .iter()
-            .filter(|stall| stall.series == name)
-            .collect()
+        run.stalls.iter().filter(|stall| stall.series == name).collect()
     };
-    let wal: Vec<&Call> = slow(&calls)
-        .filter(|call| call.file().ends_with(".wal"))
-        .collect();
+    let wal: Vec<&Call> = slow(&calls).filter(|call| call.file().ends_with(".wal")).collect();
     agree(&wal, &of("wal.sync"));
 
-    let backend = slow(&calls)
-        .filter(|call| call.path.ends_with("/snap/db"))
-        .count();
+    let backend = slow(&calls).filter(|call| call.path.ends_with("/snap/db")).count();
     let commits = of("backend.commit").len();
-    assert!(
-        backend > 0 && commits <= backend,
-        "{commits} commits, {backend} syncs of theirs"
-    );
-    assert!(
-        2 * commits >= backend,
-        "{commits} commits, {backend} syncs of theirs"
-    );
+    assert!(backend > 0 && commits <= backend, "{commits} commits, {backend} syncs of theirs");
+    assert!(2 * commits >= backend, "{commits} commits, {backend} syncs of theirs");
 }
 
 fn slow(calls: &[Call]) -> impl Iterator<Item = &Call> {
     // One that is right at the limit could be told or not.
-    calls
-        .iter()
-        .filter(|call| call.duration_ns >= HEARTBEAT_NS + TOLERANCE_NS)
+    calls.iter().filter(|call| call.duration_ns >= HEARTBEAT_NS + TOLERANCE_NS)
 }
 
 /// A stall is told of the write and its sync together, and the write takes no time beside it. It begins before strace
@@ -90,16 +69,10 @@ fn agree(calls: &[&Call], stalls: &[&StallLine]) {
     }
     off.sort_unstable();
     let median = off[off.len() / 2];
-    assert!(
-        median < TOLERANCE_NS,
-        "off by {off:?}: stalls {stalls:#?}\ncalls {calls:#?}"
-    );
+    assert!(median < TOLERANCE_NS, "off by {off:?}: stalls {stalls:#?}\ncalls {calls:#?}");
     // One that is no stall to strace is one to the probe if it waits for a processor.
     let more = stalls.len() - calls.len();
-    assert!(
-        more <= calls.len() / 4,
-        "{more} more stalls {stalls:#?}\ncalls {calls:#?}"
-    );
+    assert!(more <= calls.len() / 4, "{more} more stalls {stalls:#?}\ncalls {calls:#?}");
 }
 
 /// By the time of day, in nanoseconds.

@@ -64,9 +64,8 @@ fn counts(emissions: &Receiver<Emission>) -> BTreeMap<(&'static str, Option<u32>
     let mut counts = BTreeMap::new();
     for emission in emissions.try_iter() {
         if let Emission::Interval(interval) = emission {
-            *counts
-                .entry((interval.series, interval.member))
-                .or_default() += interval.samples.count();
+            *counts.entry((interval.series, interval.member)).or_default() +=
+                interval.samples.count();
         }
     }
     counts
@@ -116,22 +115,12 @@ fn both_engines_leave_the_same_log_over_a_rotation() {
 #[test]
 fn every_put_that_arrived_is_acknowledged_and_the_backend_commits() {
     let _alone = alone();
-    let load = Load::Open {
-        rate: 500.0,
-        arrival: Arrival::Constant,
-    };
+    let load = Load::Open { rate: 500.0, arrival: Arrival::Constant };
     let dir = tempfile::tempdir().unwrap();
     let mut members = [member(dir.path(), None, 1024)];
     let (mut task, emissions) = task(load, 1500 * MS, u64::MAX);
-    task.commits = Some(Commits {
-        interval_ns: 100 * MS,
-        limit: 10_000,
-        fixed_puts: None,
-    });
-    UringEngine::new(1)
-        .unwrap()
-        .run(&mut members, &task)
-        .unwrap();
+    task.commits = Some(Commits { interval_ns: 100 * MS, limit: 10_000, fixed_puts: None });
+    UringEngine::new(1).unwrap().run(&mut members, &task).unwrap();
     assert!(task.clock.now_ns() < task.until_ns + 1000 * MS);
     let counts = counts(&emissions);
     // The engine starts a few milliseconds into the task.
@@ -178,11 +167,7 @@ fn eight_members_share_one_thread() {
         })
         .collect();
     let (mut task, emissions) = task(load, 1500 * MS, u64::MAX);
-    task.commits = Some(Commits {
-        interval_ns: 100 * MS,
-        limit: 10_000,
-        fixed_puts: None,
-    });
+    task.commits = Some(Commits { interval_ns: 100 * MS, limit: 10_000, fixed_puts: None });
     let mut engine = UringEngine::new(8).unwrap();
     engine.smoke_test(dir.path()).unwrap();
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 8);
@@ -202,15 +187,8 @@ fn traced_child() {
     };
     let mut members = [member(dir.as_ref(), None, 256)];
     let (mut task, emissions) = task(Load::Closed { clients: 3 }, 1000 * MS, u64::MAX);
-    task.commits = Some(Commits {
-        interval_ns: 50 * MS,
-        limit: 10_000,
-        fixed_puts: None,
-    });
-    UringEngine::new(1)
-        .unwrap()
-        .run(&mut members, &task)
-        .unwrap();
+    task.commits = Some(Commits { interval_ns: 50 * MS, limit: 10_000, fixed_puts: None });
+    UringEngine::new(1).unwrap().run(&mut members, &task).unwrap();
     let counts = counts(&emissions);
     assert!(counts[&("wal.fsync", None)] > 20);
     assert!(counts[&("backend.commit", None)] > 3);
@@ -238,15 +216,9 @@ fn the_loop_syncs_only_through_the_ring() {
     let log = std::fs::read_to_string(log).unwrap();
     let calls = |name: &str| log.matches(&format!(" {name}(")).count();
     assert!(calls("io_uring_enter") > 20, "{log}");
-    let last = log
-        .rfind(" fdatasync(")
-        .max(log.rfind(" fsync("))
-        .max(log.rfind(" pwrite64("));
+    let last = log.rfind(" fdatasync(").max(log.rfind(" fsync(")).max(log.rfind(" pwrite64("));
     let first_enter = log.find(" io_uring_enter(").unwrap();
-    assert!(
-        last.unwrap() < first_enter,
-        "plain writes or syncs in the loop"
-    );
+    assert!(last.unwrap() < first_enter, "plain writes or syncs in the loop");
 }
 
 /// A file system of a given size; unmounted when dropped.
@@ -279,24 +251,14 @@ fn a_full_disk_ends_the_task_with_the_file_and_the_cause() {
     // Two segments take 122 MiB, so the database meets the end of the disk.
     let mut members = [member(disk.0.path(), None, 60_000)];
     // Slowly enough that commits keep up: the write budget ends before the second segment does.
-    let load = Load::Open {
-        rate: 500.0,
-        arrival: Arrival::Constant,
-    };
+    let load = Load::Open { rate: 500.0, arrival: Arrival::Constant };
     let (mut task, _emissions) = task(load, 60_000 * MS, 60_000_000);
-    task.commits = Some(Commits {
-        interval_ns: 10 * MS,
-        limit: 10_000,
-        fixed_puts: None,
-    });
+    task.commits = Some(Commits { interval_ns: 10 * MS, limit: 10_000, fixed_puts: None });
     let ended = UringEngine::new(1).unwrap().run(&mut members, &task);
     drop(members);
     let error = ended.unwrap_err();
     let text = error.to_string();
-    assert!(
-        text.contains("snap/db: cannot write: No space left"),
-        "{text}"
-    );
+    assert!(text.contains("snap/db: cannot write: No space left"), "{text}");
     assert_eq!(error.exit(), Exit::CannotMeasure);
 }
 

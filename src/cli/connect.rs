@@ -17,12 +17,7 @@ pub struct ConnectArgs {
     /// Where the members answer clients, with commas between [default: 127.0.0.1:2379]
     ///
     /// Without a scheme an endpoint is plain, or TLS where one of the flags for it is given.
-    #[arg(
-        long,
-        value_name = "URL,…",
-        env = "ETCDCTL_ENDPOINTS",
-        value_delimiter = ','
-    )]
+    #[arg(long, value_name = "URL,…", env = "ETCDCTL_ENDPOINTS", value_delimiter = ',')]
     pub endpoints: Vec<String>,
 
     /// The authority that signed the members' certificates, PEM [default: those of the system]
@@ -90,10 +85,7 @@ impl UserArg {
             Some((name, password)) => (name, Some(Secret::new(password))),
             None => (text, None),
         };
-        Ok(UserArg {
-            name: name.to_owned(),
-            password,
-        })
+        Ok(UserArg { name: name.to_owned(), password })
     }
 }
 

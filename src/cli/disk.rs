@@ -237,10 +237,7 @@ impl PhaseArg {
             Some((name, length)) => (name, Some(parse_duration(length)?)),
             None => (text, None),
         };
-        Ok(PhaseArg {
-            name: name.trim().to_owned(),
-            duration_ns,
-        })
+        Ok(PhaseArg { name: name.trim().to_owned(), duration_ns })
     }
 }
 
@@ -267,11 +264,7 @@ impl NeighbourArg {
             Some((kind, rate)) => (kind, Some(rate.trim().to_owned())),
             None => (what, None),
         };
-        Ok(NeighbourArg {
-            kind: kind.trim().to_owned(),
-            rate,
-            directory,
-        })
+        Ok(NeighbourArg { kind: kind.trim().to_owned(), rate, directory })
     }
 }
 
@@ -295,10 +288,9 @@ pub struct LabelArg {
 impl LabelArg {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
-            Some((key, value)) if !key.trim().is_empty() => Ok(LabelArg {
-                key: key.trim().to_owned(),
-                value: value.to_owned(),
-            }),
+            Some((key, value)) if !key.trim().is_empty() => {
+                Ok(LabelArg { key: key.trim().to_owned(), value: value.to_owned() })
+            }
             _ => Err(format!("'{text}' is not a label; write it like rack=b7")),
         }
     }

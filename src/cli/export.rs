@@ -58,9 +58,7 @@ mod tests {
     #[test]
     fn names_are_those_that_are_typed() {
         for kind in Export::value_variants() {
-            let typed = kind
-                .to_possible_value()
-                .map(|value| value.get_name().to_owned());
+            let typed = kind.to_possible_value().map(|value| value.get_name().to_owned());
             assert_eq!(typed.as_deref(), Some(kind.name()));
         }
     }

@@ -27,12 +27,7 @@ pub(super) struct MemberClient {
 
 impl MemberClient {
     pub fn new(endpoint: Endpoint, dialer: Dialer, credentials: Option<Credentials>) -> Self {
-        MemberClient {
-            endpoint,
-            dialer,
-            credentials,
-            client: None,
-        }
+        MemberClient { endpoint, dialer, credentials, client: None }
     }
 
     pub fn endpoint(&self) -> &Endpoint {
@@ -45,11 +40,7 @@ impl MemberClient {
 
     /// A client of another member, with the same user and certificates.
     pub fn to(&self, endpoint: Endpoint) -> Self {
-        MemberClient {
-            endpoint,
-            client: None,
-            ..self.clone()
-        }
+        MemberClient { endpoint, client: None, ..self.clone() }
     }
 
     /// What the member says of itself.
@@ -118,9 +109,7 @@ async fn connect(
     let channel = transport.connect_with_connector_lazy(connector);
     let mut options = ConnectOptions::new();
     if let Some(Credentials { user, password }) = credentials {
-        options = options
-            .with_user(user, password.expose())
-            .with_auto_token_refresh(true);
+        options = options.with_user(user, password.expose()).with_auto_token_refresh(true);
     }
     Client::from_channel(Channel::Tonic(channel), Some(options)).await
 }

@@ -30,9 +30,7 @@ impl Cluster {
             status.is_some_and(&fits)
         };
         let all = self.members.iter().enumerate();
-        all.filter(|(_, member)| serves(member))
-            .map(|(i, _)| i)
-            .collect()
+        all.filter(|(_, member)| serves(member)).map(|(i, _)| i).collect()
     }
 
     fn place_on_all(&self) -> Result<Vec<usize>> {
@@ -51,9 +49,7 @@ impl Cluster {
             return Ok(leader);
         }
         let statuses = self.members.iter().filter_map(|m| m.status.as_ref());
-        let id = statuses
-            .max_by_key(|status| status.term)
-            .and_then(|s| s.leader);
+        let id = statuses.max_by_key(|status| status.term).and_then(|s| s.leader);
         let id = id.ok_or_else(|| {
             Error::Refused("--connect leader: the cluster has no leader at the moment".to_owned())
         })?;
@@ -71,10 +67,8 @@ impl Cluster {
 
     fn place_on_followers(&mut self) -> Result<Vec<usize>> {
         for listed in self.listed.clone() {
-            let known = self
-                .members
-                .iter()
-                .any(|m| m.listed(std::slice::from_ref(&listed)).is_some());
+            let known =
+                self.members.iter().any(|m| m.listed(std::slice::from_ref(&listed)).is_some());
             if !known && let Err(why) = self.reach(&listed) {
                 self.notes.push(why);
             }

@@ -58,10 +58,7 @@ impl CallError {
 
     pub(super) fn silent(endpoint: &Endpoint, limit: Duration) -> Self {
         let limit = format_duration(limit.as_nanos() as u64);
-        CallError::new(
-            Kind::Broken,
-            format!("{endpoint}: no answer within {limit}"),
-        )
+        CallError::new(Kind::Broken, format!("{endpoint}: no answer within {limit}"))
     }
 
     pub(super) fn not_connected(error: &DialError) -> Self {

@@ -17,10 +17,7 @@ pub const REFUSE_ABOVE: f64 = 0.8;
 pub const STOP_ABOVE: f64 = 0.9;
 
 /// Where control planes keep their keys, and whose.
-const OTHERS: [(&str, &str); 2] = [
-    ("/registry/", "Kubernetes"),
-    ("/kubernetes.io/", "OpenShift"),
-];
+const OTHERS: [(&str, &str); 2] = [("/registry/", "Kubernetes"), ("/kubernetes.io/", "OpenShift")];
 
 /// `--quota-backend-bytes` of a member.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -148,10 +145,7 @@ pub fn refuse_alarms(cluster: &mut Cluster) -> Result<()> {
         }
         _ => "see etcdctl alarm list",
     };
-    Err(Error::Refused(format!(
-        "member {member} has raised the alarm {}: {words}",
-        alarm.kind
-    )))
+    Err(Error::Refused(format!("member {member} has raised the alarm {}: {words}", alarm.kind)))
 }
 
 /// Refuses a store that holds a control plane's keys, and a prefix below which others keep theirs. Gives what could
@@ -211,42 +205,23 @@ mod tests {
     use super::*;
 
     fn growth(expected_bytes: u64, db_bytes: u64, quota: Quota) -> Growth {
-        Growth {
-            expected_bytes,
-            db_bytes,
-            quota,
-        }
+        Growth { expected_bytes, db_bytes, quota }
     }
 
     #[test]
     fn a_load_that_would_come_near_the_quota_is_refused_with_the_numbers() {
         let quota = Quota::Bytes(1000 << 20);
         assert!(growth(500 << 20, 300 << 20, quota).check().is_ok());
-        let error = growth(501 << 20, 300 << 20, quota)
-            .check()
-            .unwrap_err()
-            .to_string();
-        for words in [
-            "801 MiB",
-            "300 MiB now",
-            "501 MiB more",
-            "1,000 MiB",
-            "--allow-quota",
-        ] {
+        let error = growth(501 << 20, 300 << 20, quota).check().unwrap_err().to_string();
+        for words in ["801 MiB", "300 MiB now", "501 MiB more", "1,000 MiB", "--allow-quota"] {
             assert!(error.contains(words), "{words}: {error}");
         }
     }
 
     #[test]
     fn an_unknown_quota_is_taken_for_the_default_and_that_is_said() {
-        let error = growth(2 << 30, 0, Quota::Unknown)
-            .check()
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("could not be found out") && error.contains("2 GiB"),
-            "{error}"
-        );
+        let error = growth(2 << 30, 0, Quota::Unknown).check().unwrap_err().to_string();
+        assert!(error.contains("could not be found out") && error.contains("2 GiB"), "{error}");
         assert!(growth(1 << 30, 0, Quota::Unknown).check().is_ok());
         let detail = growth(1, 2, Quota::Unknown).detail();
         assert_eq!(detail["quota_known"], false);
@@ -268,14 +243,7 @@ mod tests {
 
     #[test]
     fn the_keys_of_a_control_plane_are_never_deleted() {
-        for prefix in [
-            "",
-            "/",
-            "/reg",
-            "/registry/",
-            "/registry/pods/",
-            "/kubernetes.io/x",
-        ] {
+        for prefix in ["", "/", "/reg", "/registry/", "/registry/pods/", "/kubernetes.io/x"] {
             assert!(refuse_deletion(prefix.as_bytes()).is_err(), "{prefix}");
         }
         for prefix in ["/etcdbench/1/", "/registrx/", "bench"] {

@@ -113,10 +113,8 @@ impl Cluster {
     fn page(&mut self, prefix: &[u8]) -> Result<Vec<Vec<u8>>> {
         let (from, end) = interval(prefix);
         let page = self.ask_any(Need::Read(prefix), PAGE_CALL, async |client| {
-            let options = GetOptions::new()
-                .with_range(end.clone())
-                .with_keys_only()
-                .with_limit(PAGE as i64);
+            let options =
+                GetOptions::new().with_range(end.clone()).with_keys_only().with_limit(PAGE as i64);
             let mut keys = client.kv_client().max_decoding_message_size(MAX_ANSWER);
             keys.get(from.clone(), Some(options)).await
         })?;

@@ -14,10 +14,7 @@ type Names = (&'static str, &'static [&'static str]);
 
 const HISTOGRAMS: &[Names] = &[
     ("wal_fsync", &["etcd_disk_wal_fsync_duration_seconds"]),
-    (
-        "backend_commit",
-        &["etcd_disk_backend_commit_duration_seconds"],
-    ),
+    ("backend_commit", &["etcd_disk_backend_commit_duration_seconds"]),
     // Since 3.5; by version, operation and success.
     ("apply", &["etcd_server_apply_duration_seconds"]),
     // By the peer.
@@ -26,63 +23,27 @@ const HISTOGRAMS: &[Names] = &[
 
 const COUNTERS: &[Names] = &[
     ("proposals_failed", &["etcd_server_proposals_failed_total"]),
-    (
-        "proposals_committed",
-        &["etcd_server_proposals_committed_total"],
-    ),
-    (
-        "proposals_applied",
-        &["etcd_server_proposals_applied_total"],
-    ),
-    (
-        "heartbeat_send_failures",
-        &["etcd_server_heartbeat_send_failures_total"],
-    ),
+    ("proposals_committed", &["etcd_server_proposals_committed_total"]),
+    ("proposals_applied", &["etcd_server_proposals_applied_total"]),
+    ("heartbeat_send_failures", &["etcd_server_heartbeat_send_failures_total"]),
     ("leader_changes", &["etcd_server_leader_changes_seen_total"]),
     ("slow_apply", &["etcd_server_slow_apply_total"]),
-    (
-        "slow_read_indexes",
-        &["etcd_server_slow_read_indexes_total"],
-    ),
-    (
-        "puts",
-        &["etcd_mvcc_put_total", "etcd_debugging_mvcc_put_total"],
-    ),
-    (
-        "ranges",
-        &["etcd_mvcc_range_total", "etcd_debugging_mvcc_range_total"],
-    ),
-    (
-        "txns",
-        &["etcd_mvcc_txn_total", "etcd_debugging_mvcc_txn_total"],
-    ),
-    (
-        "deletes",
-        &["etcd_mvcc_delete_total", "etcd_debugging_mvcc_delete_total"],
-    ),
+    ("slow_read_indexes", &["etcd_server_slow_read_indexes_total"]),
+    ("puts", &["etcd_mvcc_put_total", "etcd_debugging_mvcc_put_total"]),
+    ("ranges", &["etcd_mvcc_range_total", "etcd_debugging_mvcc_range_total"]),
+    ("txns", &["etcd_mvcc_txn_total", "etcd_debugging_mvcc_txn_total"]),
+    ("deletes", &["etcd_mvcc_delete_total", "etcd_debugging_mvcc_delete_total"]),
     ("cpu_s", &["process_cpu_seconds_total"]),
-    (
-        "client_received_bytes",
-        &["etcd_network_client_grpc_received_bytes_total"],
-    ),
-    (
-        "client_sent_bytes",
-        &["etcd_network_client_grpc_sent_bytes_total"],
-    ),
+    ("client_received_bytes", &["etcd_network_client_grpc_received_bytes_total"]),
+    ("client_sent_bytes", &["etcd_network_client_grpc_sent_bytes_total"]),
 ];
 
 const STATES: &[Names] = &[
     (
         "db_bytes",
-        &[
-            "etcd_mvcc_db_total_size_in_bytes",
-            "etcd_debugging_mvcc_db_total_size_in_bytes",
-        ],
+        &["etcd_mvcc_db_total_size_in_bytes", "etcd_debugging_mvcc_db_total_size_in_bytes"],
     ),
-    (
-        "db_in_use_bytes",
-        &["etcd_mvcc_db_total_size_in_use_in_bytes"],
-    ),
+    ("db_in_use_bytes", &["etcd_mvcc_db_total_size_in_use_in_bytes"]),
     ("quota_bytes", &["etcd_server_quota_backend_bytes"]),
     ("proposals_pending", &["etcd_server_proposals_pending"]),
     ("resident_bytes", &["process_resident_memory_bytes"]),
@@ -90,10 +51,7 @@ const STATES: &[Names] = &[
     ("has_leader", &["etcd_server_has_leader"]),
     ("keys", &["etcd_debugging_mvcc_keys_total"]),
     ("slow_watchers", &["etcd_debugging_mvcc_slow_watcher_total"]),
-    (
-        "pending_events",
-        &["etcd_debugging_mvcc_pending_events_total"],
-    ),
+    ("pending_events", &["etcd_debugging_mvcc_pending_events_total"]),
 ];
 
 const STARTED: &str = "process_start_time_seconds";
@@ -113,34 +71,25 @@ pub struct Reading {
 impl Reading {
     /// Reads the text of `/metrics`. Lines that are no samples are left out.
     pub fn of(text: &str) -> Self {
-        let wanted = text
-            .lines()
-            .filter(|line| line.starts_with("etcd_") || line.starts_with("process_"));
+        let wanted =
+            text.lines().filter(|line| line.starts_with("etcd_") || line.starts_with("process_"));
         let mut found = BTreeMap::<&str, Found>::new();
         for sample in wanted.filter_map(Sample::parse) {
             found.entry(sample.name).or_default().add(&sample);
         }
-        let mut reading = Reading {
-            started: found.get(STARTED).map(|found| found.sum),
-            ..Reading::default()
-        };
+        let mut reading =
+            Reading { started: found.get(STARTED).map(|found| found.sum), ..Reading::default() };
         let first = |names: &[&'static str], suffix: &str| {
-            let mut there = names
-                .iter()
-                .map(|name| found.get(&*format!("{name}{suffix}")));
+            let mut there = names.iter().map(|name| found.get(&*format!("{name}{suffix}")));
             there.find_map(|found| found)
         };
         for (name, etcd) in COUNTERS {
             let found = first(etcd, "");
-            reading
-                .totals
-                .extend(found.map(|f| ((*name).to_owned(), f.sum)));
+            reading.totals.extend(found.map(|f| ((*name).to_owned(), f.sum)));
         }
         for (name, etcd) in STATES {
             let found = first(etcd, "");
-            reading
-                .state
-                .extend(found.map(|f| ((*name).to_owned(), f.sum)));
+            reading.state.extend(found.map(|f| ((*name).to_owned(), f.sum)));
         }
         reading.quota = match reading.state.get("quota_bytes") {
             Some(bytes) if *bytes > 0.0 => Quota::Bytes(*bytes as u64),
@@ -153,9 +102,7 @@ impl Reading {
         for (name, etcd) in HISTOGRAMS {
             for (part, suffix) in [("count", "_count"), ("sum_s", "_sum")] {
                 let found = first(etcd, suffix);
-                reading
-                    .totals
-                    .extend(found.map(|f| (format!("{name}.{part}"), f.sum)));
+                reading.totals.extend(found.map(|f| (format!("{name}.{part}"), f.sum)));
             }
             let bounds = first(etcd, "_bucket").into_iter().flat_map(|f| &f.by_bound);
             reading
@@ -228,11 +175,7 @@ impl<'a> Sample<'a> {
         };
         let value = rest.split_ascii_whitespace().next()?;
         let value = value.parse::<f64>().ok().filter(|value| !value.is_nan())?;
-        Some(Sample {
-            name,
-            value,
-            labels,
-        })
+        Some(Sample { name, value, labels })
     }
 
     /// Its labels with their values.

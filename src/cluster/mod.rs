@@ -84,12 +84,8 @@ impl Cluster {
             .enable_all()
             .build()
             .map_err(|error| Error::Refused(format!("cannot start a runtime: {error}")))?;
-        let mut cluster = Cluster {
-            members: Vec::new(),
-            listed: Vec::new(),
-            notes: Vec::new(),
-            runtime,
-        };
+        let mut cluster =
+            Cluster { members: Vec::new(), listed: Vec::new(), notes: Vec::new(), runtime };
         let client =
             |to: &Endpoint| MemberClient::new(to.clone(), dialer.clone(), credentials.cloned());
         let clients = endpoints.iter().map(client).collect();
@@ -199,9 +195,7 @@ impl Cluster {
 
     /// Asks a member for the list of all. Without it members go by their endpoints.
     fn list(&mut self) {
-        let listed = self.ask_any(Need::Nothing, CALL, async |client| {
-            client.member_list().await
-        });
+        let listed = self.ask_any(Need::Nothing, CALL, async |client| client.member_list().await);
         match listed {
             Ok(answer) => {
                 let members = answer.members().iter();
@@ -227,9 +221,7 @@ impl Cluster {
             let page = tokio::time::timeout(CALL, scraper.get("/metrics")).await;
             page.ok()?.ok().map(|text| Reading::of(&text))
         };
-        let readings = self
-            .runtime
-            .block_on(join_all(self.members.iter().map(read)));
+        let readings = self.runtime.block_on(join_all(self.members.iter().map(read)));
         for (member, reading) in self.members.iter_mut().zip(readings) {
             let told = member.status.as_ref().and_then(|status| status.quota_bytes);
             member.quota = Quota::told(told, reading.as_ref());
@@ -309,13 +301,9 @@ impl Member {
         MemberFacts {
             id: id.map(|id| format!("{id:x}")).unwrap_or_default(),
             // A member that has not started yet is listed without a name.
-            name: name
-                .filter(|n| !n.is_empty())
-                .unwrap_or_else(|| endpoint.clone()),
+            name: name.filter(|n| !n.is_empty()).unwrap_or_else(|| endpoint.clone()),
             endpoint,
-            version: status
-                .map(|status| status.version.clone())
-                .unwrap_or_default(),
+            version: status.map(|status| status.version.clone()).unwrap_or_default(),
             leader: status.is_some_and(MemberStatus::leads),
             learner: status.is_some_and(|status| status.learner)
                 || listed.is_some_and(|l| l.learner),
@@ -336,8 +324,6 @@ impl Listed {
     }
 
     fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
-        self.client_urls
-            .iter()
-            .filter_map(|url| Endpoint::parse(url).ok())
+        self.client_urls.iter().filter_map(|url| Endpoint::parse(url).ok())
     }
 }

@@ -44,11 +44,7 @@ impl fmt::Display for ScrapeError {
 impl Scraper {
     /// Connects with the first fetch.
     pub fn new(endpoint: Endpoint, dialer: Dialer) -> Self {
-        Scraper {
-            endpoint,
-            dialer,
-            connection: None,
-        }
+        Scraper { endpoint, dialer, connection: None }
     }
 
     /// Fetches a page. Dropping the future before its end costs the connection, and the next fetch makes a new one.
@@ -118,9 +114,8 @@ impl Connection {
     ) -> Result<Response<Incoming>, Box<dyn std::error::Error + Send + Sync>> {
         Ok(match self {
             Connection::Http1(sender) => {
-                let request = Request::get(path)
-                    .header(HOST, endpoint.authority())
-                    .body(Empty::new())?;
+                let request =
+                    Request::get(path).header(HOST, endpoint.authority()).body(Empty::new())?;
                 sender.ready().await?;
                 sender.send_request(request).await?
             }

@@ -52,11 +52,7 @@ impl MemberStatus {
             term: answer.raft_term(),
             learner: answer.is_learner(),
             revision: header.map_or(0, |header| header.revision()),
-            alarms: answer
-                .errors()
-                .iter()
-                .filter_map(|t| Alarm::parse(t))
-                .collect(),
+            alarms: answer.errors().iter().filter_map(|t| Alarm::parse(t)).collect(),
         }
     }
 
@@ -81,9 +77,7 @@ impl Alarm {
             rest.split_ascii_whitespace().next()
         };
         Some(Alarm {
-            member: after("memberID:")
-                .and_then(|id| id.parse().ok())
-                .unwrap_or(0),
+            member: after("memberID:").and_then(|id| id.parse().ok()).unwrap_or(0),
             kind: after("alarm:")?.to_owned(),
         })
     }
@@ -100,10 +94,7 @@ mod tests {
     #[test]
     fn alarms_are_told_from_other_errors() {
         let raised = Alarm::parse("memberID:10276657743932975437 alarm:NOSPACE ");
-        let expected = Alarm {
-            member: 10_276_657_743_932_975_437,
-            kind: "NOSPACE".to_owned(),
-        };
+        let expected = Alarm { member: 10_276_657_743_932_975_437, kind: "NOSPACE".to_owned() };
         assert_eq!(raised, Some(expected));
         assert_eq!(Alarm::parse("etcdserver: no leader"), None);
     }

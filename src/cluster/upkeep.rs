@@ -42,14 +42,11 @@ impl Cluster {
         self.refresh();
         let statuses = self.members.iter().filter_map(|m| m.status.as_ref());
         let revision = statuses.map(|status| status.revision).max().unwrap_or(0);
-        let compacted = self.ask_any(
-            Need::Root("compact the history"),
-            COMPACTION,
-            async |client| {
+        let compacted =
+            self.ask_any(Need::Root("compact the history"), COMPACTION, async |client| {
                 let options = CompactionOptions::new().with_physical();
                 client.compact(revision, Some(options)).await
-            },
-        );
+            });
         match compacted {
             // Otherwise somebody else was faster.
             Err(error) if !error.to_string().contains("has been compacted") => {
@@ -126,10 +123,8 @@ impl Cluster {
         // A member that was on the brink may raise its own while that of another one is taken back.
         for _ in 0..=2 * self.members.len() {
             let raised = self.alarms()?;
-            let mut full = raised
-                .iter()
-                .map(|(_, alarm)| alarm)
-                .filter(|alarm| alarm.is_no_space());
+            let mut full =
+                raised.iter().map(|(_, alarm)| alarm).filter(|alarm| alarm.is_no_space());
             let Some(member) = full.next().map(|alarm| alarm.member) else {
                 return Ok(());
             };

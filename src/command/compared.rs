@@ -49,9 +49,7 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit> {
         }
     }
     if let Answer::Comparison(found) = &finished.answer {
-        draw(&args.charts, || {
-            chart::of_comparison(found, &finished.sides)
-        })?;
+        draw(&args.charts, || chart::of_comparison(found, &finished.sides))?;
     }
     Ok(finished.exit)
 }

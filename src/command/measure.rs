@@ -96,13 +96,7 @@ fn conclude(
     args: &OutputArgs,
     strict: bool,
 ) -> Result<Exit> {
-    let Finished {
-        path,
-        run,
-        summary,
-        error,
-        leftover,
-    } = finished;
+    let Finished { path, run, summary, error, leftover } = finished;
     let (verdict, interrupted) = (summary.verdict, summary.interrupted);
     if document.output.is_some() && !args.quiet {
         say(&summary.headline);

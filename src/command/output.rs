@@ -19,9 +19,7 @@ pub(super) fn draw(wanted: &ChartArgs, charts: impl FnOnce() -> Vec<Chart>) -> R
     if written.is_empty() {
         say("no chart was drawn: there is nothing measured to show");
     }
-    written
-        .iter()
-        .for_each(|path| say(&format!("wrote {}", path.display())));
+    written.iter().for_each(|path| say(&format!("wrote {}", path.display())));
     Ok(())
 }
 

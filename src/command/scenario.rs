@@ -21,11 +21,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit> {
     if args.dry_run {
         return print(report::scenario::planned(&plan, &style).as_bytes()).map(|()| Exit::Ok);
     }
-    let manner = run::Manner {
-        fresh: args.fresh,
-        strict: args.strict,
-        quiet: args.quiet,
-    };
+    let manner = run::Manner { fresh: args.fresh, strict: args.strict, quiet: args.quiet };
     let tell = |line: &str| {
         if !args.quiet {
             say(line);

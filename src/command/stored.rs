@@ -50,11 +50,7 @@ fn exported(args: &ReportArgs, plan: &ExportPlan, file: &Path) -> Result<Exit> {
         Export::Hlog => result::intervals(file)?,
         _ => Vec::new(),
     };
-    let subject = Subject::Run {
-        run: &run,
-        summary: &summary,
-        intervals: &intervals,
-    };
+    let subject = Subject::Run { run: &run, summary: &summary, intervals: &intervals };
     send(plan, subject)?;
     draw(&args.charts, || chart::of_run(&run, &summary))?;
     Ok(Exit::of(summary.verdict, args.strict))

@@ -52,11 +52,7 @@ pub(super) struct Arm {
 impl Arm {
     /// A single number without samples of its own: it has no interval, but repeated runs have a spread.
     pub fn single(value: f64) -> Arm {
-        let unknown = Bounded {
-            value: value.ln(),
-            low: f64::NEG_INFINITY,
-            high: f64::INFINITY,
-        };
+        let unknown = Bounded { value: value.ln(), low: f64::NEG_INFINITY, high: f64::INFINITY };
         Arm {
             value,
             ci95: unknown,
@@ -98,11 +94,7 @@ pub(super) fn foreign(
         Stat::Stalls => {
             let limit_ns = subject::stall_ns(run);
             let stalls = match &series.told {
-                Some(told) => {
-                    Some(told.at_or_above(limit_ns))
-                        .filter(|(low, high)| low == high)?
-                        .0
-                }
+                Some(told) => Some(told.at_or_above(limit_ns)).filter(|(low, high)| low == high)?.0,
                 None => series.total.count_at_or_above(limit_ns),
             };
             of(stalls, samples)?
@@ -110,16 +102,8 @@ pub(super) fn foreign(
         Stat::Capacity => return None,
         stat => series.quantile(stat.quantile()?)?.value_ns as f64,
     };
-    let centre = if stat.is_share() {
-        value
-    } else {
-        value.max(f64::MIN_POSITIVE).ln()
-    };
-    let unknown = Bounded {
-        value: centre,
-        low: f64::NEG_INFINITY,
-        high: f64::INFINITY,
-    };
+    let centre = if stat.is_share() { value } else { value.max(f64::MIN_POSITIVE).ln() };
+    let unknown = Bounded { value: centre, low: f64::NEG_INFINITY, high: f64::INFINITY };
     Some(Arm {
         samples,
         tail: stat.quantile().map(|q| samples as f64 * (1.0 - q)),
@@ -135,11 +119,7 @@ pub(super) fn foreign(
 pub(super) fn quantile(series: &SeriesData, q: f64, seconds: f64) -> Option<Arm> {
     let total = &series.total;
     let value = total.quantile(q)? as f64;
-    let batches = regroup(
-        &series.batches,
-        wanted_batches(seconds),
-        Distribution::merge,
-    );
+    let batches = regroup(&series.batches, wanted_batches(seconds), Distribution::merge);
     let shares = record::shares_below(total, &batches, q);
     let (design, alike) = allow_for_neighbours(stats::design_effect(&shares), &residuals(&shares));
     let samples = total.count() as f64;
@@ -173,9 +153,7 @@ pub(super) fn quantile(series: &SeriesData, q: f64, seconds: f64) -> Option<Arm>
 
 fn quantile_problem(design: &DesignEffect, tail: f64, q: f64, per_s: f64) -> Option<String> {
     if !design.measured() {
-        return Some(format!(
-            "fewer than {MIN_BATCHES} stretches of time to tell the doubt from"
-        ));
+        return Some(format!("fewer than {MIN_BATCHES} stretches of time to tell the doubt from"));
     }
     // 1,000 × (1 − 0.99) is a hair below 10 in binary.
     if tail >= MIN_TAIL_SAMPLES * (1.0 - 1e-9) {
@@ -197,16 +175,11 @@ fn one_stretch(q: f64) -> String {
 }
 
 fn unbounded(q: f64) -> String {
-    format!(
-        "too few samples to bound p{} from above",
-        crate::units::significant(q * 100.0)
-    )
+    format!("too few samples to bound p{} from above", crate::units::significant(q * 100.0))
 }
 
 fn few(number: f64) -> String {
-    format!("{:.1}", (number * 10.0).floor() / 10.0)
-        .trim_end_matches(".0")
-        .to_owned()
+    format!("{:.1}", (number * 10.0).floor() / 10.0).trim_end_matches(".0").to_owned()
 }
 
 /// A length of time that was worked out roughly, for people.
@@ -239,11 +212,7 @@ pub(super) fn rate(phase: &PhaseData, series: &SeriesData) -> Option<Arm> {
         let low = value - t * error;
         Bounded {
             value: value.ln(),
-            low: if low > 0.0 {
-                low.ln()
-            } else {
-                f64::NEG_INFINITY
-            },
+            low: if low > 0.0 { low.ln() } else { f64::NEG_INFINITY },
             high: (value + t * error).ln(),
         }
     };
@@ -302,12 +271,7 @@ pub(super) fn stalls(series: &SeriesData, limit_ns: u64, seconds: f64) -> Option
         .iter()
         .map(|batch| (at_or_above(batch) as f64, batch.count() as f64))
         .collect();
-    share(
-        at_or_above(&series.total),
-        series.total.count(),
-        each,
-        seconds,
-    )
+    share(at_or_above(&series.total), series.total.count(), each, seconds)
 }
 
 fn share(hits: u64, samples: u64, each: Vec<(f64, f64)>, seconds: f64) -> Option<Arm> {
@@ -361,19 +325,13 @@ fn regroup<T: Clone>(items: &[T], groups: usize, merge: impl Fn(&mut T, &T)) -> 
 fn residuals(shares: &[(f64, f64)]) -> Vec<f64> {
     let hits: f64 = shares.iter().map(|s| s.0).sum();
     let samples: f64 = shares.iter().map(|s| s.1).sum();
-    shares
-        .iter()
-        .map(|s| s.0 - s.1 * hits / samples.max(1.0))
-        .collect()
+    shares.iter().map(|s| s.0 - s.1 * hits / samples.max(1.0)).collect()
 }
 
 /// Where neighbouring stretches are alike, they are fewer witnesses than they are stretches.
 fn allow_for_neighbours(design: DesignEffect, residuals: &[f64]) -> (DesignEffect, bool) {
     let alike = stats::lag_one(residuals);
-    let widened = DesignEffect {
-        deff: design.deff * neighbours(alike),
-        ..design
-    };
+    let widened = DesignEffect { deff: design.deff * neighbours(alike), ..design };
     (widened, alike > ALIKE)
 }
 

@@ -61,10 +61,7 @@ impl Calibration {
         let runs: Vec<&Run> = group.runs.iter().map(|input| &input.run).collect();
         let start =
             |run: Option<&&Run>| run.map_or_else(String::new, |run| run.header.started_at.clone());
-        let header = runs
-            .first()
-            .map(|run| run.header.clone())
-            .unwrap_or_default();
+        let header = runs.first().map(|run| run.header.clone()).unwrap_or_default();
         let noise = subjects(&runs).into_iter().filter_map(|subject| {
             let (values, errors) = centres(&runs, &subject)?;
             let moments = Moments::of(&values).filter(|m| m.n >= FEWEST_CALIBRATING as f64)?;
@@ -92,9 +89,7 @@ impl Calibration {
 
     /// What is known of a metric.
     pub fn noise(&self, phase: &str, series: &str, stat: Stat) -> Option<&Noise> {
-        self.noise
-            .iter()
-            .find(|n| n.phase == phase && n.series == series && n.stat == stat)
+        self.noise.iter().find(|n| n.phase == phase && n.series == series && n.stat == stat)
     }
 }
 
@@ -102,9 +97,5 @@ impl Calibration {
 fn detectable(deviation: f64, stat: Stat) -> f64 {
     let t = |p| stats::t_quantile(p, USUAL_PAIRS - 2.0);
     let difference = (t(0.975) + t(0.8)) * deviation * (2.0 / USUAL_PAIRS).sqrt();
-    if stat.is_share() {
-        difference
-    } else {
-        difference.exp_m1()
-    }
+    if stat.is_share() { difference } else { difference.exp_m1() }
 }

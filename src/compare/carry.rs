@@ -65,11 +65,7 @@ pub fn carry_out(
     let Gathered { groups, left_out } = gathered;
     let comparison = compare(&groups, &settings, left_out);
     Ok(Finished {
-        exit: if interrupted {
-            Exit::Interrupted
-        } else {
-            comparison.exit(&settings.fail_on)
-        },
+        exit: if interrupted { Exit::Interrupted } else { comparison.exit(&settings.fail_on) },
         answer: Answer::Comparison(Box::new(comparison)),
         sides: groups.into_iter().map(runs).collect(),
     })
@@ -101,11 +97,7 @@ fn of_pairs(measured: &Measured) -> Result<Gathered> {
 /// Where the noise of a machine is kept unless told otherwise.
 fn default_place(host: &str, kind: &str) -> PathBuf {
     let plain = |c: char| {
-        if c.is_alphanumeric() || "-._".contains(c) {
-            c
-        } else {
-            '_'
-        }
+        if c.is_alphanumeric() || "-._".contains(c) { c } else { '_' }
     };
     let host: String = host.chars().map(plain).collect();
     PathBuf::from(format!("results/calibration-{host}-{kind}.json"))
@@ -122,9 +114,7 @@ fn calibrate(gathered: Gathered, place: Option<PathBuf>) -> Result<Finished> {
     refuse_unequal(group)?;
     let calibration = Calibration::of(group);
     if calibration.noise.is_empty() {
-        return Err(Error::Refused(
-            "--calibrate: the runs have no series in common".to_owned(),
-        ));
+        return Err(Error::Refused("--calibrate: the runs have no series in common".to_owned()));
     }
     let place = place.unwrap_or_else(|| default_place(&calibration.host, &calibration.kind));
     if let Some(parent) = place.parent().filter(|p| !p.as_os_str().is_empty()) {
@@ -146,10 +136,7 @@ fn refuse_unequal(group: &Group) -> Result<()> {
         runs: vec![input.clone()],
     };
     let each: Vec<Group> = group.runs.iter().map(alone).collect();
-    let strict = Settings {
-        intent: Some(Intent::Regression),
-        ..Settings::default()
-    };
+    let strict = Settings { intent: Some(Intent::Regression), ..Settings::default() };
     let compared = compare(&each, &strict, Vec::<LeftOut>::new());
     if compared.outcome == Outcome::NotComparable {
         let which = compared.obstacles.first().cloned().unwrap_or_default();
@@ -162,17 +149,13 @@ fn refuse_unequal(group: &Group) -> Result<()> {
 
 /// The noise of the machine: from the file that was named, or from the usual place if it is there.
 fn noise(named: Option<&Path>, groups: &[Group]) -> Result<Option<Calibration>> {
-    let mut headers = groups
-        .iter()
-        .flat_map(|g| g.runs.iter().map(|i| &i.run.header));
+    let mut headers = groups.iter().flat_map(|g| g.runs.iter().map(|i| &i.run.header));
     let Some(first) = headers.next() else {
         return Ok(None);
     };
     let (host, kind) = (&first.environment.host, &first.kind);
     let fits = |calibration: &Calibration| {
-        let mut headers = groups
-            .iter()
-            .flat_map(|g| g.runs.iter().map(|i| &i.run.header));
+        let mut headers = groups.iter().flat_map(|g| g.runs.iter().map(|i| &i.run.header));
         headers.all(|h| h.environment.host == calibration.host && h.kind == calibration.kind)
     };
     let Some(path) = named else {

@@ -59,28 +59,15 @@ pub(super) struct SideMetric {
 
 /// Compares every side with the first, and all with one another where there are more than two.
 pub(super) fn contrasts(groups: &[Group], sides: &[Side], settings: &Settings) -> Judged {
-    let runs: Vec<&Run> = groups
-        .iter()
-        .flat_map(|g| g.runs.iter().map(|i| &i.run))
-        .collect();
+    let runs: Vec<&Run> = groups.iter().flat_map(|g| g.runs.iter().map(|i| &i.run)).collect();
     let subjects = subjects(&runs);
     let measured: Vec<Vec<SideMetric>> = groups
         .iter()
-        .map(|group| {
-            subjects
-                .iter()
-                .map(|subject| side_metric(group, subject))
-                .collect()
-        })
+        .map(|group| subjects.iter().map(|subject| side_metric(group, subject)).collect())
         .collect();
     let seconds = |side: &Vec<SideMetric>| {
-        let deciding = subjects
-            .iter()
-            .zip(side)
-            .filter(|(subject, _)| subject.primary);
-        deciding
-            .map(|(_, metric)| metric.seconds)
-            .fold(f64::INFINITY, f64::min)
+        let deciding = subjects.iter().zip(side).filter(|(subject, _)| subject.primary);
+        deciding.map(|(_, metric)| metric.seconds).fold(f64::INFINITY, f64::min)
     };
     let layouts: Vec<Layout> = (1..groups.len())
         .map(|other| {
@@ -92,9 +79,7 @@ pub(super) fn contrasts(groups: &[Group], sides: &[Side], settings: &Settings) -
         .iter()
         .zip(1..)
         .flat_map(|(layout, other)| {
-            let pairs = subjects
-                .iter()
-                .zip(measured[0].iter().zip(&measured[other]));
+            let pairs = subjects.iter().zip(measured[0].iter().zip(&measured[other]));
             pairs.map(|(subject, (a, b))| {
                 candidate(subject, a, b, layout, &runs[0].header.kind, settings)
             })
@@ -136,9 +121,7 @@ fn contrasts_of(
 fn outcome(metrics: &[Metric]) -> Outcome {
     let judged = || {
         let primary = metrics.iter().filter(|metric| metric.primary);
-        primary
-            .map(|metric| metric.verdict)
-            .filter(|verdict| verdict.is_judged())
+        primary.map(|metric| metric.verdict).filter(|verdict| verdict.is_judged())
     };
     let has = |verdict| judged().any(|found| found == verdict);
     if has(MetricVerdict::Regressed) {
@@ -183,12 +166,7 @@ fn side_metric(group: &Group, subject: &Subject) -> SideMetric {
 /// A metric in each run on the scale of differences, and the variance each has by itself; `None` unless all have it.
 pub(super) fn centres(runs: &[&Run], subject: &Subject) -> Option<(Vec<f64>, Vec<f64>)> {
     let arms: Option<Vec<Arm>> = runs.iter().map(|run| arm_of(run, subject)).collect();
-    Some(
-        arms?
-            .iter()
-            .map(|arm| (arm.ci95.value, arm.variance()))
-            .unzip(),
-    )
+    Some(arms?.iter().map(|arm| (arm.ci95.value, arm.variance())).unzip())
 }
 
 fn place<'a>(run: &'a Run, subject: &Subject) -> Option<(&'a PhaseData, &'a SeriesData)> {
@@ -257,8 +235,6 @@ struct Layout {
     design: Design,
     /// Which of each pair came first (+1: A).
     orders: Option<Vec<f64>>,
-    /// All runs are of one machine: what its hypervisor takes is no property of either side.
-    one_machine: bool,
 }
 
 impl Layout {
@@ -267,9 +243,7 @@ impl Layout {
         let seconds = if seconds.is_finite() { seconds } else { 0.0 };
         let several = a.runs.len() > 1 || b.runs.len() > 1;
         let one_machine = host(a).is_some_and(|of_a| host(b) == Some(of_a));
-        let orders = (several && one_machine)
-            .then(|| interleaved(a, b))
-            .flatten();
+        let orders = (several && one_machine).then(|| interleaved(a, b)).flatten();
         let design = Design {
             level: if several { Level::Runs } else { Level::Batches },
             runs_a: a.runs.len(),
@@ -278,20 +252,13 @@ impl Layout {
             seconds,
             indicative: !several && seconds < CONFIRMING_S,
         };
-        Layout {
-            design,
-            orders,
-            one_machine,
-        }
+        Layout { design, orders }
     }
 }
 
 /// The machine all runs of a side are of, where it is known.
 fn host(group: &Group) -> Option<&str> {
-    let mut hosts = group
-        .runs
-        .iter()
-        .map(|i| i.run.header.environment.host.as_str());
+    let mut hosts = group.runs.iter().map(|i| i.run.header.environment.host.as_str());
     let first = hosts.next().filter(|host| !host.is_empty())?;
     hosts.all(|host| host == first).then_some(first)
 }
@@ -302,10 +269,7 @@ fn interleaved(a: &Group, b: &Group) -> Option<Vec<f64>> {
         return None;
     }
     let starts = |group: &Group| -> Option<Vec<Timestamp>> {
-        let parsed = group
-            .runs
-            .iter()
-            .map(|i| i.run.header.started_at.parse().ok());
+        let parsed = group.runs.iter().map(|i| i.run.header.started_at.parse().ok());
         parsed.collect()
     };
     let (a, b) = (starts(a)?, starts(b)?);
@@ -330,9 +294,7 @@ fn candidate(
     let shares = || stolen::shares(a, b, design.paired);
     let beside = Beside {
         orders: layout.orders.clone(),
-        stolen: (layout.one_machine && design.level == Level::Runs)
-            .then(shares)
-            .flatten(),
+        stolen: (design.level == Level::Runs).then(shares).flatten(),
     };
     let (doubt, unresolved) = match design.level {
         Level::Batches => one_run_each(subject, a, b, settings),
@@ -418,14 +380,12 @@ fn several_runs(subject: &Subject, a: &SideMetric, b: &SideMetric, beside: &Besi
     let doubt = effect::of_runs(subject.stat, &at, &bt, beside);
     let fewest = at.len().min(bt.len());
     let too_few = match beside.orders {
-        Some(_) if fewest < FEWEST_PAIRS => Some(format!(
-            "{fewest} pairs of runs, {FEWEST_PAIRS} are the fewest"
-        )),
-        None if fewest < FEWEST_RUNS => Some(format!(
-            "{} and {} runs, {FEWEST_RUNS} a side are the fewest",
-            at.len(),
-            bt.len()
-        )),
+        Some(_) if fewest < FEWEST_PAIRS => {
+            Some(format!("{fewest} pairs of runs, {FEWEST_PAIRS} are the fewest"))
+        }
+        None if fewest < FEWEST_RUNS => {
+            Some(format!("{} and {} runs, {FEWEST_RUNS} a side are the fewest", at.len(), bt.len()))
+        }
         _ => None,
     };
     let tail = || {
@@ -438,9 +398,7 @@ fn several_runs(subject: &Subject, a: &SideMetric, b: &SideMetric, beside: &Besi
 /// A quantile needs its effective samples, together in all runs, and in each a few beyond it.
 fn tail_problem(name: &str, side: &SideMetric, q: f64) -> Option<String> {
     let arms = || side.arms.iter().flatten();
-    let fewest = arms()
-        .map(|arm| arm.samples as f64 * (1.0 - q))
-        .fold(f64::INFINITY, f64::min);
+    let fewest = arms().map(|arm| arm.samples as f64 * (1.0 - q)).fold(f64::INFINITY, f64::min);
     if fewest < FEWEST_BEYOND {
         let wanted = (FEWEST_BEYOND / (1.0 - q)).ceil() as u64;
         return Some(format!(

@@ -58,10 +58,7 @@ pub(super) fn of_batches(a: &Arm, b: &Arm, between_runs: Option<(f64, f64)>) -> 
 pub(super) fn of_runs(stat: Stat, a: &[f64], b: &[f64], beside: &Beside) -> Option<Doubt> {
     let deviation = stolen::does(stat);
     let felt = |shares: &[f64]| -> Vec<f64> {
-        shares
-            .iter()
-            .map(|share| stolen::felt(stat, *share))
-            .collect()
+        shares.iter().map(|share| stolen::felt(stat, *share)).collect()
     };
     let stolen = beside.stolen.as_ref().map(|(a, b)| (felt(a), felt(b)));
     let within =
@@ -110,12 +107,7 @@ fn doubt(
         Bounded { value, low, high }
     };
     let ci95 = bounded(0.95);
-    Doubt {
-        ci95,
-        ci90: bounded(0.90),
-        p,
-        detectable: detectable(ci95, degrees_of_freedom),
-    }
+    Doubt { ci95, ci90: bounded(0.90), p, detectable: detectable(ci95, degrees_of_freedom) }
 }
 
 /// (t(0.975) + t(power)) standard errors, from the interval of t(0.975) of them to each side.

@@ -127,11 +127,7 @@ const FAULTS: &str = "plan.faults";
 pub(super) fn about(field: &str) -> About {
     if let Some(part) = below(field, "environment.disk.devices") {
         let setting = part.split('.').nth(1).unwrap_or_default();
-        return if DEVICE_SETTINGS.contains(&setting) {
-            About::System
-        } else {
-            About::Disk
-        };
+        return if DEVICE_SETTINGS.contains(&setting) { About::System } else { About::Disk };
     }
     if let Some(part) = below(field, "environment.members") {
         return member(part);
@@ -142,10 +138,7 @@ pub(super) fn about(field: &str) -> About {
         return About::Version;
     }
     let fits = |&&(prefix, _): &&(&str, About)| field == prefix || below(field, prefix).is_some();
-    let longest = ABOUT
-        .iter()
-        .filter(fits)
-        .max_by_key(|(prefix, _)| prefix.len());
+    let longest = ABOUT.iter().filter(fits).max_by_key(|(prefix, _)| prefix.len());
     longest.map_or(About::Noted, |(_, about)| *about)
 }
 
@@ -168,10 +161,7 @@ pub(super) fn facts(run: &Run) -> Facts {
     let mut facts = of_header(&run.header);
     let measured = |phase: &&PhaseData| !phase.series.is_empty() && subject::is_compared(phase);
     for phase in run.phases.iter().filter(measured) {
-        facts.insert(
-            format!("measured.{}", phase.name),
-            phase.length_ns.to_string(),
-        );
+        facts.insert(format!("measured.{}", phase.name), phase.length_ns.to_string());
     }
     facts
 }
@@ -192,11 +182,7 @@ pub(super) fn of_header(header: &Header) -> Facts {
     }
     flatten("plan", &header.plan, &mut facts);
     if let Some(endpoints) = facts.get("plan.target.endpoints") {
-        let tls = if endpoints.contains("https://") {
-            "yes"
-        } else {
-            "no"
-        };
+        let tls = if endpoints.contains("https://") { "yes" } else { "no" };
         facts.insert("plan.tls".to_owned(), tls.to_owned());
     }
     if header.kind == "disk" {
@@ -311,10 +297,7 @@ mod tests {
             ("environment.disk.filesystem", About::System),
             ("environment.disk.devices.0.model", About::Disk),
             ("environment.disk.devices.1.scheduler", About::System),
-            (
-                "environment.disk.devices.0.queue.nr_requests",
-                About::System,
-            ),
+            ("environment.disk.devices.0.queue.nr_requests", About::System),
             ("environment.members.0.version", About::Version),
             ("environment.members.0.endpoint", About::Noted),
             ("environment.members.count", About::Scenario),
@@ -329,21 +312,14 @@ mod tests {
     #[test]
     fn neighbours_are_one_fact_and_so_are_none() {
         let told = |plan: Value| {
-            let header = Header {
-                kind: "disk".to_owned(),
-                plan,
-                ..Header::default()
-            };
+            let header = Header { kind: "disk".to_owned(), plan, ..Header::default() };
             of_header(&header)
         };
         assert_eq!(told(json!({}))[NEIGHBOURS], NOBODY);
         let bulk = json!({ "kind": "bulk", "per_second": 67_108_864 });
         let sync = json!({ "kind": "sync", "per_second": 100, "directory": "/mnt" });
         let facts = told(json!({ "neighbours": [bulk, sync] }));
-        assert_eq!(
-            facts[NEIGHBOURS],
-            "bulk (64 MiB/s), sync (100 syncs/s) in another directory"
-        );
+        assert_eq!(facts[NEIGHBOURS], "bulk (64 MiB/s), sync (100 syncs/s) in another directory");
         let of_neighbours = |field: &&String| field.starts_with(NEIGHBOURS);
         assert_eq!(facts.keys().filter(of_neighbours).count(), 2);
         assert_eq!(about(NEIGHBOURS), About::Beside);

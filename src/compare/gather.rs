@@ -40,13 +40,8 @@ pub(super) fn stored(sides: &[Vec<String>]) -> Result<Gathered> {
         }
     }
     let runs = read(&wanted, &mut left_out)?;
-    let mut groups: Vec<Group> = sides
-        .iter()
-        .map(|texts| Group {
-            name: texts.join(" "),
-            runs: Vec::new(),
-        })
-        .collect();
+    let mut groups: Vec<Group> =
+        sides.iter().map(|texts| Group { name: texts.join(" "), runs: Vec::new() }).collect();
     for (wanted, run) in runs {
         let path = wanted.path;
         groups[wanted.side].runs.push(Input { path, run });
@@ -67,9 +62,7 @@ pub(super) fn each(text: &str) -> Result<Gathered> {
     let mut left_out = Vec::new();
     let wanted = expand(text, 0, &mut left_out)?;
     if Path::new(text).is_file() {
-        return Err(Error::Usage(format!(
-            "{text} is one result; name another to compare it with"
-        )));
+        return Err(Error::Usage(format!("{text} is one result; name another to compare it with")));
     }
     let runs = read(&wanted, &mut left_out)?;
     let mut groups: Vec<Group> = runs
@@ -102,10 +95,7 @@ fn nothing_in(text: &str, left_out: &[LeftOut]) -> String {
         .collect();
     match why.as_slice() {
         [] => format!("{text} holds no result (*.jsonl)"),
-        why => format!(
-            "{text} holds no result that can be read: {}",
-            why.join("; ")
-        ),
+        why => format!("{text} holds no result that can be read: {}", why.join("; ")),
     }
 }
 
@@ -129,10 +119,7 @@ fn expand(text: &str, side: usize, left_out: &mut Vec<LeftOut>) -> Result<Vec<Wa
             Error::io("read", path)(error)
         })?;
         if path.is_dir() {
-            left_out.push(LeftOut {
-                why: "a directory; name it by itself".to_owned(),
-                path,
-            });
+            left_out.push(LeftOut { why: "a directory; name it by itself".to_owned(), path });
         } else {
             found.push(wanted(path, false));
         }
@@ -149,9 +136,7 @@ fn in_directory(directory: &Path, left_out: &mut Vec<LeftOut>) -> Result<Vec<Pat
         .map_err(Error::io("read the directory", directory))?;
     paths.sort();
     let (results, others): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "jsonl")
-            && !path.is_dir()
+        path.extension().is_some_and(|extension| extension == "jsonl") && !path.is_dir()
     });
     left_out.extend(others.into_iter().map(|path| LeftOut {
         why: if path.is_dir() {
@@ -239,8 +224,7 @@ fn name(groups: &mut [Group]) {
     }
     let stem = |group: &Group| {
         let path = Path::new(&group.name);
-        path.file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned())
+        path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
     };
     let stems: Option<Vec<String>> = groups.iter().map(stem).collect();
     if let Some(stems) = stems.filter(|stems| distinct(stems)) {

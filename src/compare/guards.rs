@@ -27,20 +27,14 @@ impl Guarded {
 /// one is taken under which nothing forbids comparing.
 pub(super) fn guard(sides: &[Vec<Facts>], intent: Option<Intent>, allow: &[String]) -> Guarded {
     if let Some(foreign) = beside_foreign(sides) {
-        return Guarded {
-            intent: intent.unwrap_or(Intent::Machines),
-            differences: vec![foreign],
-        };
+        return Guarded { intent: intent.unwrap_or(Intent::Machines), differences: vec![foreign] };
     }
     let raw = differing(sides);
     let with = |intent: Intent| {
         let mut differences: Vec<Difference> =
             raw.iter().map(|raw| classify(raw, intent, allow)).collect();
         differences.sort_by(|a, b| a.class.cmp(&b.class).then(a.field.cmp(&b.field)));
-        Guarded {
-            intent,
-            differences,
-        }
+        Guarded { intent, differences }
     };
     if let Some(intent) = intent {
         return with(intent);
@@ -54,9 +48,7 @@ pub(super) fn guard(sides: &[Vec<Facts>], intent: Option<Intent>, allow: &[Strin
         &[Intent::Regression, Intent::Versions, Intent::Config]
     };
     let tried: Vec<Guarded> = candidates.iter().map(|&intent| with(intent)).collect();
-    let fewest = tried
-        .into_iter()
-        .min_by_key(|guarded| guarded.obstacles().count());
+    let fewest = tried.into_iter().min_by_key(|guarded| guarded.obstacles().count());
     fewest.unwrap_or_else(|| with(Intent::Regression))
 }
 
@@ -78,11 +70,7 @@ fn beside_foreign(sides: &[Vec<Facts>]) -> Option<Difference> {
     let mixed = each.iter().any(|kinds| kinds.len() > 1) || ours.len() > 1;
     Some(Difference {
         field: KIND.to_owned(),
-        class: if mixed {
-            DifferenceClass::Obstacle
-        } else {
-            DifferenceClass::Noted
-        },
+        class: if mixed { DifferenceClass::Obstacle } else { DifferenceClass::Noted },
         values: each
             .iter()
             .map(|kinds| {
@@ -115,10 +103,8 @@ fn differing(sides: &[Vec<Facts>]) -> Vec<Raw> {
         {
             continue;
         }
-        let each: Vec<BTreeSet<Option<&String>>> = sides
-            .iter()
-            .map(|runs| runs.iter().map(|facts| facts.get(field)).collect())
-            .collect();
+        let each: Vec<BTreeSet<Option<&String>>> =
+            sides.iter().map(|runs| runs.iter().map(|facts| facts.get(field)).collect()).collect();
         let all: BTreeSet<Option<&String>> = each.iter().flatten().copied().collect();
         if all.len() < 2 || same_length(about, field, &all) {
             continue;
@@ -146,11 +132,7 @@ fn same_length(about: About, field: &str, all: &BTreeSet<Option<&String>>) -> bo
     if !field.starts_with("measured.") {
         return about == About::Length;
     }
-    let lengths: Vec<f64> = all
-        .iter()
-        .flatten()
-        .filter_map(|text| text.parse().ok())
-        .collect();
+    let lengths: Vec<f64> = all.iter().flatten().filter_map(|text| text.parse().ok()).collect();
     let longest = lengths.iter().copied().fold(0.0, f64::max);
     let shortest = lengths.iter().copied().fold(f64::INFINITY, f64::min);
     lengths.len() == all.len() && longest <= shortest * (1.0 + LENGTHS_DIFFER)
@@ -160,11 +142,7 @@ fn same_length(about: About, field: &str, all: &BTreeSet<Option<&String>>) -> bo
 fn text(field: &str, side: &BTreeSet<Option<&String>>) -> Option<String> {
     let shown = |value: &&String| show(field, value);
     let known: Vec<String> = side.iter().flatten().map(shown).collect();
-    let mut known: Vec<String> = known
-        .into_iter()
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
+    let mut known: Vec<String> = known.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
     if known.is_empty() {
         return None;
     }
@@ -195,11 +173,7 @@ fn classify(raw: &Raw, intent: Intent, allow: &[String]) -> Difference {
     } else {
         DifferenceClass::Obstacle
     };
-    Difference {
-        field: raw.field.clone(),
-        class,
-        values: raw.values.clone(),
-    }
+    Difference { field: raw.field.clone(), class, values: raw.values.clone() }
 }
 
 fn is_declared(about: About, intent: Intent) -> bool {
@@ -225,10 +199,7 @@ mod tests {
     use super::*;
 
     fn facts(pairs: &[(&str, &str)]) -> Facts {
-        pairs
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect()
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
     }
 
     fn guarded(a: &[(&str, &str)], b: &[(&str, &str)], intent: Option<Intent>) -> Guarded {
@@ -245,19 +216,11 @@ mod tests {
 
     #[test]
     fn the_scenario_must_be_the_same_whatever_is_meant_to_differ() {
-        for intent in [
-            Intent::Machines,
-            Intent::Versions,
-            Intent::Config,
-            Intent::Regression,
-        ] {
+        for intent in [Intent::Machines, Intent::Versions, Intent::Config, Intent::Regression] {
             let found = guarded(&[(VALUE, "256")], &[(VALUE, "1024")], Some(intent));
             assert_eq!(obstacles(&found), [VALUE], "{intent:?}");
         }
-        let sides = [
-            vec![facts(&[(VALUE, "256")])],
-            vec![facts(&[(VALUE, "1024")])],
-        ];
+        let sides = [vec![facts(&[(VALUE, "256")])], vec![facts(&[(VALUE, "1024")])]];
         let found = guard(&sides, None, &["val_size".to_owned()]);
         assert!(obstacles(&found).is_empty());
         assert_eq!(found.differences[0].class, DifferenceClass::Declared);
@@ -265,51 +228,28 @@ mod tests {
 
     #[test]
     fn what_is_declared_may_differ_and_nothing_else() {
-        let a = [
-            (KERNEL, "6.1"),
-            (ETCD, "3.5"),
-            ("environment.cpu_model", "X"),
-        ];
-        let b = [
-            (KERNEL, "6.8"),
-            (ETCD, "3.6"),
-            ("environment.cpu_model", "Y"),
-        ];
+        let a = [(KERNEL, "6.1"), (ETCD, "3.5"), ("environment.cpu_model", "X")];
+        let b = [(KERNEL, "6.8"), (ETCD, "3.6"), ("environment.cpu_model", "Y")];
         let with = |intent| {
             let found = guarded(&a, &b, Some(intent));
             obstacles(&found).join(" ")
         };
         assert_eq!(with(Intent::Machines), ETCD);
         assert_eq!(with(Intent::Versions), "environment.cpu_model");
-        assert_eq!(
-            with(Intent::Regression),
-            "environment.cpu_model environment.kernel"
-        );
-        assert_eq!(
-            with(Intent::Config),
-            format!("environment.cpu_model {ETCD} {KERNEL}")
-        );
+        assert_eq!(with(Intent::Regression), "environment.cpu_model environment.kernel");
+        assert_eq!(with(Intent::Config), format!("environment.cpu_model {ETCD} {KERNEL}"));
     }
 
     #[test]
     fn without_an_intent_the_narrowest_that_fits_is_taken() {
         let intent = |a: &[(&str, &str)], b: &[(&str, &str)]| guarded(a, b, None).intent;
-        assert_eq!(
-            intent(&[(KERNEL, "1")], &[(KERNEL, "1")]),
-            Intent::Regression
-        );
+        assert_eq!(intent(&[(KERNEL, "1")], &[(KERNEL, "1")]), Intent::Regression);
         assert_eq!(intent(&[(ETCD, "1")], &[(ETCD, "2")]), Intent::Regression);
         assert_eq!(intent(&[(KERNEL, "1")], &[(KERNEL, "2")]), Intent::Versions);
         let scheduler = "environment.disk.devices.0.scheduler";
-        assert_eq!(
-            intent(&[(scheduler, "none")], &[(scheduler, "bfq")]),
-            Intent::Config
-        );
+        assert_eq!(intent(&[(scheduler, "none")], &[(scheduler, "bfq")]), Intent::Config);
         let beside = "plan.neighbours";
-        assert_eq!(
-            intent(&[(beside, "none")], &[(beside, "bulk")]),
-            Intent::Config
-        );
+        assert_eq!(intent(&[(beside, "none")], &[(beside, "bulk")]), Intent::Config);
         let host = "environment.host";
         assert_eq!(intent(&[(host, "cp1")], &[(host, "cp2")]), Intent::Machines);
     }

@@ -10,8 +10,6 @@ use super::{Comparison, SCHEMA_VERSION};
 pub fn json_schema() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<Comparison>().to_value();
-    schema["title"] = json!(format!(
-        "A comparison by etcdbench, format {SCHEMA_VERSION}"
-    ));
+    schema["title"] = json!(format!("A comparison by etcdbench, format {SCHEMA_VERSION}"));
     schema
 }

@@ -72,14 +72,7 @@ fn adjusted(candidates: &[Candidate]) -> Vec<f64> {
 }
 
 fn verdict(candidate: Candidate, p_adjusted: f64) -> Metric {
-    let Candidate {
-        mut metric,
-        doubt,
-        invalid,
-        unresolved,
-        remark,
-        more,
-    } = candidate;
+    let Candidate { mut metric, doubt, invalid, unresolved, remark, more } = candidate;
     let share = metric.stat.is_share();
     metric.effect = doubt.map(|doubt| effect(&doubt, share, p_adjusted));
     metric.detectable = doubt
@@ -101,11 +94,7 @@ fn verdict(candidate: Candidate, p_adjusted: f64) -> Metric {
     metric.reason = remark;
     if p_adjusted < ALPHA && value.abs() >= margin {
         let better = (value > 0.0) == metric.stat.more_is_better();
-        metric.verdict = if better {
-            MetricVerdict::Improved
-        } else {
-            MetricVerdict::Regressed
-        };
+        metric.verdict = if better { MetricVerdict::Improved } else { MetricVerdict::Regressed };
         metric.beyond_doubt = doubt.ci95.low >= margin || doubt.ci95.high <= -margin;
     } else if within(doubt.ci90.low, doubt.ci90.high) {
         metric.verdict = MetricVerdict::Unchanged;
@@ -141,11 +130,7 @@ fn to_scale(change: f64, share: bool) -> f64 {
 }
 
 fn from_scale(difference: f64, share: bool) -> f64 {
-    if share {
-        difference
-    } else {
-        difference.exp_m1()
-    }
+    if share { difference } else { difference.exp_m1() }
 }
 
 /// How much more would decide it: whatever the doubt is taken from, it shrinks with the square root.
@@ -171,11 +156,7 @@ fn needs(doubt: &Doubt, margin: f64, more: More) -> Option<String> {
 /// relative one. The same both ways round.
 pub(super) fn at_least_floor(min: f64, a_ns: f64, b_ns: f64, floor_ns: f64) -> f64 {
     let middle = (a_ns * b_ns).sqrt();
-    if middle > 0.0 {
-        min.max(floor_ns / middle)
-    } else {
-        min
-    }
+    if middle > 0.0 { min.max(floor_ns / middle) } else { min }
 }
 
 /// A difference below this is nothing anybody waits for: a fraction of a request's way through etcd, and of a sync.

@@ -36,28 +36,14 @@ pub(super) fn measure(
         plan.pairs,
         directory.display()
     ));
-    let mut measured = Measured {
-        directory,
-        pairs: Vec::new(),
-        interrupted: false,
-    };
+    let mut measured = Measured { directory, pairs: Vec::new(), interrupted: false };
     let begun = Instant::now();
     for pair in 0..plan.pairs {
-        let paths = ["a", "b"].map(|side| {
-            measured
-                .directory
-                .join(side)
-                .join(format!("{:03}.jsonl", pair + 1))
-        });
+        let paths = ["a", "b"]
+            .map(|side| measured.directory.join(side).join(format!("{:03}.jsonl", pair + 1)));
         let order = if pair % 2 == 0 { [0, 1] } else { [1, 0] };
         for side in order {
-            say(&progress(
-                pair,
-                plan.pairs,
-                side,
-                begun.elapsed(),
-                measured.pairs.len(),
-            ));
+            say(&progress(pair, plan.pairs, side, begun.elapsed(), measured.pairs.len()));
             let words = if side == 0 { &plan.a } else { &plan.b };
             run(words, pair, side, &paths[side], signalled)?;
             if signalled.load(Ordering::SeqCst) {
@@ -119,12 +105,7 @@ fn run(
         ("compare.pair".to_owned(), (pair + 1).to_string()),
         ("compare.side".to_owned(), ["a", "b"][side].to_owned()),
     ];
-    let errand = Errand {
-        words,
-        result,
-        labels: &labels,
-        quiet: true,
-    };
+    let errand = Errand { words, result, labels: &labels, quiet: true };
     child::run(errand, signalled).map_err(|error| match error {
         Error::Refused(text) => Error::Refused(format!("pair {}: {text}", pair + 1)),
         other => other,

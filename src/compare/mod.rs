@@ -83,11 +83,7 @@ pub fn compare(groups: &[Group], settings: &Settings, left_out: Vec<LeftOut>) ->
         ..Comparison::default()
     };
     if comparison.obstacles.is_empty() {
-        let Judged {
-            contrasts,
-            rankings,
-            notes,
-        } = contrasts(groups, &comparison.sides, settings);
+        let Judged { contrasts, rankings, notes } = contrasts(groups, &comparison.sides, settings);
         comparison.contrasts = contrasts;
         comparison.rankings = rankings;
         comparison.notes.extend(notes);
@@ -101,10 +97,7 @@ pub fn compare(groups: &[Group], settings: &Settings, left_out: Vec<LeftOut>) ->
 
 fn obstacles(guarded: &Guarded, groups: &[Group]) -> Vec<String> {
     let letters: Vec<String> = (0..groups.len()).map(letter).collect();
-    guarded
-        .obstacles()
-        .map(|difference| notes::obstacle(difference, &letters))
-        .collect()
+    guarded.obstacles().map(|difference| notes::obstacle(difference, &letters)).collect()
 }
 
 fn conclude(comparison: &mut Comparison, settings: &Settings) {

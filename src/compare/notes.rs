@@ -15,20 +15,16 @@ const MOST_STOLEN: f64 = 0.005;
 
 /// Why a difference forbids comparing: `val_size is 256 in A and 1024 in B`.
 pub(super) fn obstacle(difference: &Difference, letters: &[String]) -> String {
-    let name = difference
-        .field
-        .rsplit_once('.')
-        .map_or("", |(_, last)| last);
+    let name = difference.field.rsplit_once('.').map_or("", |(_, last)| last);
     let name = if name.parse::<u32>().is_ok() || name.is_empty() {
         difference.field.as_str()
     } else {
         name
     };
-    let values = difference
-        .values
-        .iter()
-        .zip(letters)
-        .map(|(value, letter)| format!("{} in {letter}", value.as_deref().unwrap_or("unknown")));
+    let values =
+        difference.values.iter().zip(letters).map(|(value, letter)| {
+            format!("{} in {letter}", value.as_deref().unwrap_or("unknown"))
+        });
     format!("{name} is {}", listed(&values.collect::<Vec<_>>()))
 }
 
@@ -38,39 +34,25 @@ pub(super) fn nothing_in_common(groups: &[Group]) -> String {
         let runs = group.runs.iter();
         let mut names: Vec<String> = runs
             .flat_map(|input| &input.run.phases)
-            .flat_map(|phase| {
-                phase
-                    .series
-                    .iter()
-                    .map(|s| format!("{}/{}", phase.name, s.series))
-            })
+            .flat_map(|phase| phase.series.iter().map(|s| format!("{}/{}", phase.name, s.series)))
             .collect();
         names.sort();
         names.dedup();
-        if names.is_empty() {
-            "nothing".to_owned()
-        } else {
-            names.join(", ")
-        }
+        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
     };
-    let each: Vec<String> = groups
-        .iter()
-        .map(|group| format!("{} has {}", group.name, of(group)))
-        .collect();
+    let each: Vec<String> =
+        groups.iter().map(|group| format!("{} has {}", group.name, of(group))).collect();
     format!("no series is measured on all sides: {}", each.join("; "))
 }
 
 /// What is known about the runs that limits the trust in what follows.
 pub(super) fn notes(groups: &[Group]) -> Vec<String> {
     let inputs = || groups.iter().flat_map(|group| &group.runs);
-    let mut notes: Vec<String> = inputs()
-        .flat_map(|input| [incomplete(input), foreign(input)])
-        .flatten()
-        .collect();
+    let mut notes: Vec<String> =
+        inputs().flat_map(|input| [incomplete(input), foreign(input)]).flatten().collect();
     notes.extend(hypervisor(groups));
-    let starts: Vec<Timestamp> = inputs()
-        .filter_map(|input| input.run.header.started_at.parse().ok())
-        .collect();
+    let starts: Vec<Timestamp> =
+        inputs().filter_map(|input| input.run.header.started_at.parse().ok()).collect();
     if let (Some(first), Some(last)) = (starts.iter().min(), starts.iter().max()) {
         let apart = last.duration_since(*first);
         if apart > DRIFT {
@@ -116,12 +98,7 @@ fn hypervisor(groups: &[Group]) -> Option<String> {
         let shares: Vec<f64> = shares.filter(|share| *share > MOST_STOLEN).collect();
         most = shares.iter().copied().fold(most, f64::max);
         if !shares.is_empty() {
-            hit.push(format!(
-                "{} of {} runs of {}",
-                shares.len(),
-                group.runs.len(),
-                group.name
-            ));
+            hit.push(format!("{} of {} runs of {}", shares.len(), group.runs.len(), group.name));
         }
     }
     (!hit.is_empty()).then(|| {
@@ -139,10 +116,8 @@ pub(super) fn design_notes(
     sides: &[Side],
     settings: &Settings,
 ) -> Vec<String> {
-    let mut notes: Vec<String> = contrasts
-        .iter()
-        .filter_map(|contrast| equal_shares(contrast, sides))
-        .collect();
+    let mut notes: Vec<String> =
+        contrasts.iter().filter_map(|contrast| equal_shares(contrast, sides)).collect();
     let one_run = contrasts.iter().any(|c| c.design.level == Level::Batches);
     if one_run && settings.calibration.is_none() {
         notes.push(
@@ -151,9 +126,7 @@ pub(super) fn design_notes(
                 .to_owned(),
         );
     }
-    let unpaired = contrasts
-        .iter()
-        .any(|c| c.design.level == Level::Runs && !c.design.paired);
+    let unpaired = contrasts.iter().any(|c| c.design.level == Level::Runs && !c.design.paired);
     if unpaired {
         notes.push(
             "the runs of a side were not interleaved with the other's: whatever drifted between them counts as a \

@@ -59,11 +59,7 @@ fn ranking(
             }
         })
         .collect();
-    let direction = if subject.stat.more_is_better() {
-        -1.0
-    } else {
-        1.0
-    };
+    let direction = if subject.stat.more_is_better() { -1.0 } else { 1.0 };
     places.sort_by(|a, b| (direction * a.value).total_cmp(&(direction * b.value)));
     let named = Metric {
         phase: subject.phase.clone(),
@@ -71,11 +67,7 @@ fn ranking(
         stat: subject.stat,
         ..Metric::default()
     };
-    Some(Ranking {
-        label: named.label(),
-        stat: subject.stat,
-        places,
-    })
+    Some(Ranking { label: named.label(), stat: subject.stat, places })
 }
 
 /// Whether a value's interval leaves this number out.
@@ -85,19 +77,12 @@ fn excludes(value: &Value, number: f64) -> bool {
 
 /// How far this value is from the median of the others, and whether that is far.
 fn beside_others(logs: &[f64], index: usize) -> (f64, bool) {
-    let others: Vec<f64> = logs
-        .iter()
-        .enumerate()
-        .filter(|(other, _)| *other != index)
-        .map(|(_, log)| *log)
-        .collect();
+    let others: Vec<f64> =
+        logs.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, log)| *log).collect();
     let off = logs[index] - stats::median(&others).unwrap_or(logs[index]);
     let spread = stats::median_deviation(&others).unwrap_or(0.0) * MAD_TO_DEVIATION;
     let usual = spread.max(NEVER_ODD);
-    (
-        off,
-        off.abs() >= ODD_RATIO.ln() && off.abs() >= ODD_DEVIATIONS * usual,
-    )
+    (off, off.abs() >= ODD_RATIO.ln() && off.abs() >= ODD_DEVIATIONS * usual)
 }
 
 #[cfg(test)]
@@ -106,9 +91,7 @@ mod tests {
 
     fn odd(values: &[f64]) -> Vec<bool> {
         let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
-        (0..logs.len())
-            .map(|index| beside_others(&logs, index).1)
-            .collect()
+        (0..logs.len()).map(|index| beside_others(&logs, index).1).collect()
     }
 
     #[test]

@@ -59,9 +59,7 @@ impl MinDifference {
             .ok_or_else(|| format!("'{text}' is not METRIC=SHARE; write it like p99=15%"))?;
         let share = parse_share(share.trim())?;
         if share <= 0.0 {
-            return Err(format!(
-                "'{text}': the smallest difference that matters must be above 0"
-            ));
+            return Err(format!("'{text}': the smallest difference that matters must be above 0"));
         }
         let metric = metric.trim();
         let ends_in = |stat: &&Stat| {
@@ -75,11 +73,7 @@ impl MinDifference {
         };
         let series = metric.strip_suffix(stat.name()).unwrap_or_default();
         let series = series.trim_end_matches('.');
-        Ok(MinDifference {
-            series: (!series.is_empty()).then(|| series.to_owned()),
-            stat,
-            share,
-        })
+        Ok(MinDifference { series: (!series.is_empty()).then(|| series.to_owned()), stat, share })
     }
 }
 
@@ -110,10 +104,7 @@ mod tests {
         let read = |text| MinDifference::parse(text).map(|m| (m.series, m.stat, m.share));
         assert_eq!(read("p99=15%"), Ok((None, Stat::P99, 0.15)));
         let fsync = Some("wal.fsync".to_owned());
-        assert_eq!(
-            read("wal.fsync.p99.9=0.3"),
-            Ok((fsync.clone(), Stat::P999, 0.3))
-        );
+        assert_eq!(read("wal.fsync.p99.9=0.3"), Ok((fsync.clone(), Stat::P999, 0.3)));
         assert_eq!(read("wal.fsync.p50 = 3 %"), Ok((fsync, Stat::P50, 0.03)));
         for (text, hint) in [
             ("p99", "METRIC=SHARE"),

@@ -51,10 +51,7 @@ pub(super) fn shares(a: &SideMetric, b: &SideMetric, paired: bool) -> Option<(Ve
 /// What was taken from each side, where it is taken out.
 pub(super) fn taken(shares: &(Vec<f64>, Vec<f64>)) -> Stolen {
     let mean = |side: &[f64]| side.iter().sum::<f64>() / side.len() as f64;
-    Stolen {
-        a: mean(&shares.0),
-        b: mean(&shares.1),
-    }
+    Stolen { a: mean(&shares.0), b: mean(&shares.1) }
 }
 
 /// Of one run a side: that the hypervisor took more of the CPU time from the slower one, enough to be all there is.

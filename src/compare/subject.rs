@@ -5,16 +5,8 @@ use crate::result::{IMPORT, PhaseData, Run, SeriesData};
 use super::Stat;
 
 /// Phases that prepare, search or clean up; what they measure is no property of a steady load.
-pub(crate) const NOT_COMPARED: [&str; 8] = [
-    "idle",
-    "durability",
-    "commits",
-    "capacity",
-    "warmup",
-    "preload",
-    "verify",
-    "cleanup",
-];
+pub(crate) const NOT_COMPARED: [&str; 8] =
+    ["idle", "durability", "commits", "capacity", "warmup", "preload", "verify", "cleanup"];
 
 /// What decides about a disk: the two syncs etcd's own limits are about, and what a put waits for.
 pub(crate) const DISK_PRIMARY: [&str; 3] = ["wal.fsync", "backend.commit", "put.commit"];
@@ -39,8 +31,7 @@ pub(super) fn subjects(runs: &[&Run]) -> Vec<Subject> {
         .iter()
         .filter(|phase| is_compared(phase))
         .filter(|phase| {
-            runs.iter()
-                .all(|run| phase_of(run, &phase.name).is_some_and(|p| !p.series.is_empty()))
+            runs.iter().all(|run| phase_of(run, &phase.name).is_some_and(|p| !p.series.is_empty()))
         })
         .collect();
     if are_mixed(runs) {
@@ -51,12 +42,7 @@ pub(super) fn subjects(runs: &[&Run]) -> Vec<Subject> {
     let mut all = Vec::new();
     for phase in &phases {
         for series in common_series(phase, runs) {
-            all.extend(of_series(
-                first,
-                phase,
-                series,
-                Some(phase.name.as_str()) == leading,
-            ));
+            all.extend(of_series(first, phase, series, Some(phase.name.as_str()) == leading));
         }
     }
     if runs.iter().all(|run| capacity(run).is_some()) {
@@ -108,8 +94,7 @@ pub(super) fn is_compared(phase: &PhaseData) -> bool {
 
 fn common_series<'a>(phase: &'a PhaseData, runs: &[&Run]) -> Vec<&'a SeriesData> {
     let everywhere = |name: &str| {
-        runs.iter()
-            .all(|run| phase_of(run, &phase.name).is_some_and(|p| p.series(name).is_some()))
+        runs.iter().all(|run| phase_of(run, &phase.name).is_some_and(|p| p.series(name).is_some()))
     };
     phase
         .series
@@ -155,10 +140,9 @@ struct Role {
 impl Role {
     fn of(kind: &str, phase: &PhaseData, series: &str) -> Role {
         match kind {
-            "disk" => Role {
-                latency: DISK_PRIMARY.contains(&series),
-                throughput: series == "put.commit",
-            },
+            "disk" => {
+                Role { latency: DISK_PRIMARY.contains(&series), throughput: series == "put.commit" }
+            }
             "load" => Role {
                 latency: match series.strip_suffix(".service") {
                     // What a client waits for from when its request was due, where that is known.
@@ -168,14 +152,10 @@ impl Role {
                 throughput: series.ends_with(".service"),
             },
             // The writes are not what a disk is imported for, and as many as the syncs.
-            IMPORT => Role {
-                latency: series != "wal.write",
-                throughput: series.ends_with(".service"),
-            },
-            _ => Role {
-                latency: true,
-                throughput: true,
-            },
+            IMPORT => {
+                Role { latency: series != "wal.write", throughput: series.ends_with(".service") }
+            }
+            _ => Role { latency: true, throughput: true },
         }
     }
 }
@@ -190,6 +170,5 @@ pub(super) fn stall_ns(run: &Run) -> u64 {
     /// etcd's default.
     const HEARTBEAT_NS: u64 = 100_000_000;
     let told = run.header.plan.get("heartbeat_ns");
-    told.and_then(serde_json::Value::as_u64)
-        .unwrap_or(HEARTBEAT_NS)
+    told.and_then(serde_json::Value::as_u64).unwrap_or(HEARTBEAT_NS)
 }

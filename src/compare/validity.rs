@@ -18,9 +18,7 @@ const BUSIEST_CLIENT: f64 = 0.85;
 
 /// Why latencies of this series in this phase cannot be judged.
 pub(super) fn problem(run: &Run, phase: &PhaseData, series: &SeriesData) -> Option<String> {
-    failures(phase, series)
-        .or_else(|| saturated(run, phase))
-        .or_else(|| busy_client(run, phase))
+    failures(phase, series).or_else(|| saturated(run, phase)).or_else(|| busy_client(run, phase))
 }
 
 fn failures(phase: &PhaseData, series: &SeriesData) -> Option<String> {

@@ -15,17 +15,8 @@ const TOLD: usize = 3;
 pub(super) fn headline(comparison: &Comparison) -> String {
     if comparison.outcome == Outcome::NotComparable {
         let more = comparison.obstacles.len().saturating_sub(TOLD);
-        let told: Vec<&str> = comparison
-            .obstacles
-            .iter()
-            .take(TOLD)
-            .map(String::as_str)
-            .collect();
-        let rest = if more > 0 {
-            format!("; and {more} more")
-        } else {
-            String::new()
-        };
+        let told: Vec<&str> = comparison.obstacles.iter().take(TOLD).map(String::as_str).collect();
+        let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
         return format!("Not comparable: {}{rest}.", told.join("; "));
     }
     match &comparison.contrasts[..] {
@@ -36,11 +27,8 @@ pub(super) fn headline(comparison: &Comparison) -> String {
 
 /// Three sides or more: the odd ones, then who is worse or better than the baseline.
 fn ranked(comparison: &Comparison) -> String {
-    let mut sentences: Vec<String> = comparison
-        .sides
-        .iter()
-        .filter_map(|side| odd(comparison, side))
-        .collect();
+    let mut sentences: Vec<String> =
+        comparison.sides.iter().filter_map(|side| odd(comparison, side)).collect();
     if sentences.is_empty() {
         sentences.push("No side is far from all others".to_owned());
     }
@@ -60,12 +48,7 @@ fn odd(comparison: &Comparison, side: &Side) -> Option<String> {
     let mut found: Vec<(&str, f64)> = comparison
         .rankings
         .iter()
-        .flat_map(|ranking| {
-            ranking
-                .places
-                .iter()
-                .map(|place| (ranking.label.as_str(), place))
-        })
+        .flat_map(|ranking| ranking.places.iter().map(|place| (ranking.label.as_str(), place)))
         .filter(|(_, place)| place.odd && place.letter == side.letter)
         .map(|(label, place)| (label, place.to_others))
         .collect();
@@ -75,10 +58,7 @@ fn odd(comparison: &Comparison, side: &Side) -> Option<String> {
         .iter()
         .take(TOLD)
         .map(|(label, times)| {
-            format!(
-                "{label} {} times the median of the others",
-                significant(*times)
-            )
+            format!("{label} {} times the median of the others", significant(*times))
         })
         .collect();
     if more > 0 {
@@ -93,10 +73,7 @@ pub(super) fn contrast(contrast: &Contrast, a: &Group, b: &Group) -> String {
     let mut text = match contrast.outcome {
         Outcome::Regressed | Outcome::Improved => changes(contrast),
         Outcome::Unchanged => {
-            format!(
-                "{} and {name} are shown to be equal but for less than matters",
-                contrast.a
-            )
+            format!("{} and {name} are shown to be equal but for less than matters", contrast.a)
         }
         Outcome::Inconclusive => inconclusive(contrast),
         _ => format!("Nothing can be said of {name}: {}", reasons(contrast)),
@@ -128,9 +105,7 @@ fn unconfirmed(design: &Design) -> String {
 fn changes(contrast: &Contrast) -> String {
     let changed = |verdict: MetricVerdict| -> Vec<&Metric> {
         let metrics = contrast.metrics.iter();
-        metrics
-            .filter(|m| m.primary && m.verdict == verdict)
-            .collect()
+        metrics.filter(|m| m.primary && m.verdict == verdict).collect()
     };
     let worse = changed(MetricVerdict::Regressed);
     let better = changed(MetricVerdict::Improved);
@@ -139,10 +114,8 @@ fn changes(contrast: &Contrast) -> String {
         (true, _) => "better",
         (false, false) => "worse in some and better in other ways",
     };
-    let mut parts: Vec<String> = [worse, better]
-        .iter()
-        .flat_map(|metrics| by_series(metrics))
-        .collect();
+    let mut parts: Vec<String> =
+        [worse, better].iter().flat_map(|metrics| by_series(metrics)).collect();
     let more = parts.len().saturating_sub(TOLD);
     parts.truncate(TOLD);
     if more > 0 {
@@ -165,11 +138,7 @@ fn by_series(metrics: &[&Metric]) -> Vec<String> {
             Some(part) if last == Some(place) && quantile => {
                 part.push_str(&format!(" and {}", times(metric, &effect)));
             }
-            _ => parts.push(format!(
-                "{} {}",
-                verb(metric, &effect),
-                times(metric, &effect)
-            )),
+            _ => parts.push(format!("{} {}", verb(metric, &effect), times(metric, &effect))),
         }
         last = quantile.then_some(place);
     }
@@ -211,9 +180,7 @@ fn times(metric: &Metric, effect: &Effect) -> String {
         format!("95 %: {}–{}", end(low), end(high))
     };
     let inverse = |x: Option<f64>| x.map(|x| 1.0 / x);
-    let Effect {
-        value, low, high, ..
-    } = *effect;
+    let Effect { value, low, high, .. } = *effect;
     match metric.stat {
         Stat::Errors | Stat::Stalls => format!(
             "from {} to {}",
@@ -221,18 +188,10 @@ fn times(metric: &Metric, effect: &Effect) -> String {
             format_share(metric.b.value.unwrap_or(0.0))
         ),
         Stat::Rate | Stat::Capacity => {
-            format!(
-                "{} times the rate ({})",
-                significant(value),
-                ends(low, high)
-            )
+            format!("{} times the rate ({})", significant(value), ends(low, high))
         }
         _ if value > 1.0 => {
-            format!(
-                "{} times as long at {stat} ({})",
-                significant(value),
-                ends(low, high)
-            )
+            format!("{} times as long at {stat} ({})", significant(value), ends(low, high))
         }
         _ => format!(
             "{} times faster at {stat} ({})",
@@ -243,10 +202,7 @@ fn times(metric: &Metric, effect: &Effect) -> String {
 }
 
 fn throughput(contrast: &Contrast) -> &'static str {
-    let mut rates = contrast
-        .metrics
-        .iter()
-        .filter(|m| m.primary && m.stat == Stat::Rate);
+    let mut rates = contrast.metrics.iter().filter(|m| m.primary && m.stat == Stat::Rate);
     match rates.next() {
         Some(rate) if rate.verdict == MetricVerdict::Unchanged => " Throughput unchanged.",
         _ => "",
@@ -254,15 +210,8 @@ fn throughput(contrast: &Contrast) -> &'static str {
 }
 
 fn inconclusive(contrast: &Contrast) -> String {
-    let judged = || {
-        contrast
-            .metrics
-            .iter()
-            .filter(|m| m.primary && m.verdict.is_judged())
-    };
-    let equal = judged()
-        .filter(|m| m.verdict == MetricVerdict::Unchanged)
-        .count();
+    let judged = || contrast.metrics.iter().filter(|m| m.primary && m.verdict.is_judged());
+    let equal = judged().filter(|m| m.verdict == MetricVerdict::Unchanged).count();
     let open = judged().find(|m| m.verdict == MetricVerdict::Inconclusive);
     let example = open.and_then(|m| {
         let effect = m.effect?;
@@ -277,10 +226,7 @@ fn inconclusive(contrast: &Contrast) -> String {
     });
     let some = match equal {
         0 => String::new(),
-        n => format!(
-            ", {n} of {} metrics are shown to be equal",
-            judged().count()
-        ),
+        n => format!(", {n} of {} metrics are shown to be equal", judged().count()),
     };
     format!(
         "No difference between {} and {} is shown{some}{}",
@@ -342,10 +288,7 @@ fn rules(contrast: &Contrast, a: &Group, b: &Group) -> Option<String> {
         (Some(one), Some(other)) if one == other => format!("the {one} rules"),
         _ => "the rules it was measured by".to_owned(),
     };
-    Some(format!(
-        "; {} {of_b} {rules}, {} {of_a}",
-        contrast.b, contrast.a
-    ))
+    Some(format!("; {} {of_b} {rules}, {} {of_a}", contrast.b, contrast.a))
 }
 
 /// The worst of its runs, by the rules they were measured with.
@@ -354,10 +297,7 @@ fn verdict(group: &Group) -> Option<Verdict> {
         let summary = input.run.summary.as_ref()?;
         (!summary.rules.is_empty()).then_some(summary.verdict)
     });
-    verdicts
-        .collect::<Option<Vec<Verdict>>>()?
-        .into_iter()
-        .max()
+    verdicts.collect::<Option<Vec<Verdict>>>()?.into_iter().max()
 }
 
 fn profile(group: &Group) -> Option<&str> {
@@ -381,10 +321,7 @@ pub fn design(contrast: &Contrast) -> String {
     match (design.level, design.paired) {
         (Level::Batches, _) => format!("one run a side, {length} measured"),
         (Level::Runs, true) => {
-            format!(
-                "{} interleaved pairs of runs, {length} measured in each",
-                count(design.runs_a)
-            )
+            format!("{} interleaved pairs of runs, {length} measured in each", count(design.runs_a))
         }
         (Level::Runs, false) => format!(
             "{} and {} runs, {length} measured in each",

@@ -108,9 +108,9 @@ impl GroupCommit {
                 random: Xoshiro256PlusPlus::seed_from_u64(seed),
                 until_ns,
             },
-            Load::Closed { clients } => Source::Closed {
-                returns: (0..clients).map(|_| Reverse(from_ns)).collect(),
-            },
+            Load::Closed { clients } => {
+                Source::Closed { returns: (0..clients).map(|_| Reverse(from_ns)).collect() }
+            }
         };
         let costs = match source {
             // An open loop asks what the disk does to a put, not what a CPU would add.
@@ -155,10 +155,8 @@ impl GroupCommit {
         let backlog_ns = self.answered_ns.saturating_sub(now_ns) as f64;
         let held_up_ns = (backlog_ns * self.costs.backlog_share) as u64;
         self.cycle_free_ns = now_ns + self.costs.cycle_ns + held_up_ns;
-        self.applying.push_back(Synced {
-            arrived_ns: std::mem::take(&mut self.syncing),
-            synced_ns: now_ns,
-        });
+        self.applying
+            .push_back(Synced { arrived_ns: std::mem::take(&mut self.syncing), synced_ns: now_ns });
     }
 
     /// Applies what can be applied by `now_ns`.
@@ -168,10 +166,8 @@ impl GroupCommit {
         {
             self.pending += batch.arrived_ns.len() as u64;
             self.send_back(batch.arrived_ns.len() as u64, at_ns);
-            let acknowledged = batch
-                .arrived_ns
-                .into_iter()
-                .map(|arrived_ns| Acknowledged { arrived_ns, at_ns });
+            let acknowledged =
+                batch.arrived_ns.into_iter().map(|arrived_ns| Acknowledged { arrived_ns, at_ns });
             self.acknowledged.extend(acknowledged);
         }
     }
@@ -238,9 +234,9 @@ impl GroupCommit {
 impl Source {
     fn next(&self) -> Option<u64> {
         match self {
-            Source::Open {
-                next_ns, until_ns, ..
-            } => Some(*next_ns as u64).filter(|next_ns| next_ns < until_ns),
+            Source::Open { next_ns, until_ns, .. } => {
+                Some(*next_ns as u64).filter(|next_ns| next_ns < until_ns)
+            }
             Source::Closed { returns } => returns.peek().map(|&Reverse(at_ns)| at_ns),
         }
     }
@@ -258,14 +254,7 @@ impl Source {
 
     /// Moves an open loop on to its next arrival.
     fn skip(&mut self) {
-        if let Source::Open {
-            next_ns,
-            mean_gap_ns,
-            arrival,
-            random,
-            ..
-        } = self
-        {
+        if let Source::Open { next_ns, mean_gap_ns, arrival, random, .. } = self {
             *next_ns += match arrival {
                 Arrival::Constant => *mean_gap_ns,
                 Arrival::Poisson => -(1.0 - unit(random)).ln() * *mean_gap_ns,
@@ -329,20 +318,14 @@ mod tests {
     #[test]
     fn an_open_loop_keeps_its_rate_and_charges_the_stall_to_those_who_waited() {
         for arrival in [Arrival::Constant, Arrival::Poisson] {
-            let load = Load::Open {
-                rate: 1000.0,
-                arrival,
-            };
+            let load = Load::Open { rate: 1000.0, arrival };
             let mut puts = GroupCommit::new(load, COSTS, 7, 0, 10_000 * MS);
             // The disk stalls for the first second.
             let batch = puts.take(1000 * MS);
             assert!((900..1100).contains(&batch), "{batch}");
             puts.synced(1000 * MS);
             puts.advance(1000 * MS);
-            let waits: Vec<u64> = puts
-                .acknowledged()
-                .map(|p| p.at_ns - p.arrived_ns)
-                .collect();
+            let waits: Vec<u64> = puts.acknowledged().map(|p| p.at_ns - p.arrived_ns).collect();
             let mean = waits.iter().sum::<u64>() / waits.len() as u64;
             assert!((450 * MS..550 * MS).contains(&mean), "{mean}");
         }
@@ -350,10 +333,7 @@ mod tests {
 
     #[test]
     fn nothing_arrives_after_the_end() {
-        let load = Load::Open {
-            rate: 1000.0,
-            arrival: Arrival::Constant,
-        };
+        let load = Load::Open { rate: 1000.0, arrival: Arrival::Constant };
         let mut puts = GroupCommit::new(load, COSTS, 7, 0, 100 * MS);
         assert_eq!(puts.take(u64::MAX), 99);
         assert_eq!(puts.next_write(), None);

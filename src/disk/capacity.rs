@@ -32,12 +32,7 @@ impl Search {
     /// Starts at this rate, per member; `members` share the most that is tried.
     pub fn new(start: f64, members: u32) -> Self {
         let max = RATE_MAX / f64::from(members.max(1));
-        Search {
-            kept: None,
-            broke: None,
-            next: start.clamp(RATE_MIN, max),
-            max,
-        }
+        Search { kept: None, broke: None, next: start.clamp(RATE_MIN, max), max }
     }
 
     /// The rate to try, or `None` when the answer is known well enough.
@@ -136,10 +131,7 @@ fn run_step(
     step_task.recorder.sink = sink;
     step_task.until_ns = start_ns + step_ns;
     step_task.seed = task.seed.wrapping_add(start_ns);
-    step_task.load = Load::Open {
-        rate,
-        arrival: Arrival::Poisson,
-    };
+    step_task.load = Load::Open { rate, arrival: Arrival::Poisson };
     let outcome = engine.run(members, &step_task);
     drop(step_task);
     let seen = Seen::drain(emissions, &task.recorder.sink);
@@ -230,10 +222,7 @@ mod tests {
         for limit in [37.0, 480.0, 500.0, 4_100.0, 51_000.0] {
             let (kept, steps) = found(limit, 500.0);
             let kept = kept.unwrap();
-            assert!(
-                kept <= limit && kept * PRECISION >= limit * 0.999,
-                "{limit}: {kept}"
-            );
+            assert!(kept <= limit && kept * PRECISION >= limit * 0.999, "{limit}: {kept}");
             assert!(steps <= 13, "{limit}: {steps} steps");
         }
     }

@@ -66,9 +66,7 @@ impl Control {
     /// Ends the run for this reason; the first reason stands.
     pub fn halt(&self, why: Halt) {
         let _ =
-            self.shared
-                .halt
-                .compare_exchange(0, why as u8, Ordering::Relaxed, Ordering::Relaxed);
+            self.shared.halt.compare_exchange(0, why as u8, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// Why the run is to end, if it is. A signal is told even if something else came first.

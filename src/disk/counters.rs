@@ -157,11 +157,7 @@ fn logs(system: &System, facts: &DiskFacts) -> Vec<Log> {
             read: parse_jbd2,
         });
     let path = format!("/sys/fs/xfs/{}/stats/stats", device.name);
-    let xfs = system.exists(&path).then_some(Log {
-        source: "xfs",
-        path,
-        read: parse_xfs,
-    });
+    let xfs = system.exists(&path).then_some(Log { source: "xfs", path, read: parse_xfs });
     jbd2.chain(xfs).collect()
 }
 
@@ -178,11 +174,8 @@ fn parse_jbd2(text: &str) -> Option<Values> {
 /// The line `log writes blocks noiclogs forces force_sleeps` (fs/xfs/xfs_stats.c).
 fn parse_xfs(text: &str) -> Option<Values> {
     let line = text.lines().find_map(|line| line.strip_prefix("log "))?;
-    let numbers: Vec<f64> = line
-        .split_whitespace()
-        .map(str::parse)
-        .collect::<Result<_, _>>()
-        .ok()?;
+    let numbers: Vec<f64> =
+        line.split_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?;
     Some(Values::from([
         ("log_writes".to_owned(), *numbers.first()?),
         ("log_blocks".to_owned(), *numbers.get(1)?),
@@ -239,11 +232,7 @@ mod tests {
         assert_eq!(parse_jbd2(text), Some(expected));
         assert_eq!(parse_jbd2("nonsense"), None);
         let text = "trans 1 2 3\nlog 10 20 30 40 50\npush_ail 1\n";
-        let expected = values(&[
-            ("log_writes", 10.0),
-            ("log_blocks", 20.0),
-            ("log_forces", 40.0),
-        ]);
+        let expected = values(&[("log_writes", 10.0), ("log_blocks", 20.0), ("log_forces", 40.0)]);
         assert_eq!(parse_xfs(text), Some(expected));
     }
 
@@ -270,17 +259,10 @@ mod tests {
         let root = tempfile::tempdir().expect("a directory");
         let info = "proc/fs/jbd2/dm-0-8/info";
         write(root.path(), info, "10 transactions (5 requested), each\n");
-        write(
-            root.path(),
-            "proc/fs/jbd2/dm-1-8/info",
-            "99 transactions (9 requested), each\n",
-        );
+        write(root.path(), "proc/fs/jbd2/dm-1-8/info", "99 transactions (9 requested), each\n");
         let facts = DiskFacts {
             filesystem: Some("ext4".to_owned()),
-            devices: vec![BlockDevice {
-                name: "dm-0".to_owned(),
-                ..BlockDevice::default()
-            }],
+            devices: vec![BlockDevice { name: "dm-0".to_owned(), ..BlockDevice::default() }],
             ..DiskFacts::default()
         };
         let system = Arc::new(System::imitated(root.path(), |_| None));

@@ -90,21 +90,14 @@ mod tests {
     const GIB: u64 = 1 << 30;
 
     fn of(quota_bytes: u64, put_bytes: u64, members: u32) -> Headroom {
-        Headroom::of(&Demand {
-            quota_bytes,
-            put_bytes,
-            members,
-        })
+        Headroom::of(&Demand { quota_bytes, put_bytes, members })
     }
 
     #[test]
     fn the_default_quota() {
         let room = of(2 * GIB, 1088, 1);
         assert_eq!(room.wal_bytes, 6 * SEGMENT_BYTES);
-        assert_eq!(
-            room.needed_bytes(),
-            4 * GIB + 6 * SEGMENT_BYTES + 5 * SNAPSHOT_BYTES
-        );
+        assert_eq!(room.needed_bytes(), 4 * GIB + 6 * SEGMENT_BYTES + 5 * SNAPSHOT_BYTES);
         assert_eq!(room.needed_bytes() - room.without_defrag_bytes(), 2 * GIB);
         assert!(room.inodes < 100);
     }

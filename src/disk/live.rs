@@ -35,10 +35,7 @@ pub fn detect(dir: &Path) -> LiveEtcd {
     let Some(wal) = dir.ancestors().find(|path| !segments(path).is_empty()) else {
         return LiveEtcd::No;
     };
-    LiveEtcd::DataDir {
-        path: wal.to_path_buf(),
-        live: wal_is_locked(wal),
-    }
+    LiveEtcd::DataDir { path: wal.to_path_buf(), live: wal_is_locked(wal) }
 }
 
 /// The `member` directory of a data directory (etcd server/config: member/wal, member/snap).
@@ -158,10 +155,7 @@ mod tests {
     const SEGMENT: &str = "0000000000000000-0000000000000000.wal";
 
     fn data_dir(live: bool, path: &Path) -> LiveEtcd {
-        LiveEtcd::DataDir {
-            path: fs::canonicalize(path).expect("a path"),
-            live,
-        }
+        LiveEtcd::DataDir { path: fs::canonicalize(path).expect("a path"), live }
     }
 
     #[test]
@@ -189,13 +183,7 @@ mod tests {
         fs::create_dir_all(member.join("snap").join("mine")).expect("a directory");
         fs::write(member.join("wal").join(SEGMENT), "").expect("a file");
         fs::write(member.join("snap").join("db"), "").expect("a file");
-        for inside in [
-            "",
-            "member",
-            "member/wal",
-            "member/snap",
-            "member/snap/mine",
-        ] {
+        for inside in ["", "member", "member/wal", "member/snap", "member/snap/mine"] {
             let seen = detect(&dir.path().join(inside));
             assert_eq!(seen, data_dir(false, dir.path()), "{inside}");
         }

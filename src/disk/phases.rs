@@ -90,10 +90,9 @@ impl Probe<'_> {
     fn words(&self, halt: Halt) -> String {
         match halt {
             Halt::Signal => "interrupted".to_owned(),
-            Halt::Budget => format!(
-                "the {} of --max-bytes were written",
-                format_bytes(self.plan.max_bytes)
-            ),
+            Halt::Budget => {
+                format!("the {} of --max-bytes were written", format_bytes(self.plan.max_bytes))
+            }
             Halt::Space => "the file system is nearly full".to_owned(),
             Halt::Neighbour => "a neighbour could not go on".to_owned(),
         }
@@ -142,10 +141,7 @@ impl Probe<'_> {
             "idle" => self.idle(&task),
             "durability" => return self.durability(&task, planned.duration_ns),
             "wal" => {
-                let alone = Task {
-                    commits: None,
-                    ..task
-                };
+                let alone = Task { commits: None, ..task };
                 engine.run(members, &alone)?;
             }
             "commits" => self.top_up(engine, members, &task)?,
@@ -199,12 +195,8 @@ impl Probe<'_> {
     fn durability(&self, task: &Task, budget_ns: u64) -> Result<()> {
         let budget = Duration::from_nanos(budget_ns);
         let clock = self.clock;
-        let mut recorder = Recorder::new(
-            task.recorder.clone(),
-            None,
-            &[DURABILITY_SYNC],
-            clock.now_ns(),
-        );
+        let mut recorder =
+            Recorder::new(task.recorder.clone(), None, &[DURABILITY_SYNC], clock.now_ns());
         let mut told = |start: Instant, took: Duration| {
             recorder.record(0, clock.at_ns(start), took.as_nanos() as u64);
             recorder.tick(clock.now_ns());
@@ -229,10 +221,7 @@ impl Probe<'_> {
     fn members(&self) -> Result<Vec<Member>> {
         let plan = self.plan;
         let several = plan.members > 1;
-        let build = PlannedPhase {
-            name: "build".into(),
-            duration_ns: 0,
-        };
+        let build = PlannedPhase { name: "build".into(), duration_ns: 0 };
         if plan.db_size_bytes > 0 {
             self.task(&build);
         }
@@ -286,10 +275,7 @@ impl Probe<'_> {
             Load::Closed { .. } => CAPACITY_START_RATE,
         };
         let mut open = task.clone();
-        open.load = Load::Open {
-            rate: start_rate,
-            arrival: Arrival::Poisson,
-        };
+        open.load = Load::Open { rate: start_rate, arrival: Arrival::Poisson };
         let limits = Limits {
             wal_fsync_p99_ns: verdict::limit_ns(self.plan, "wal.fsync p99"),
             backend_commit_p99_ns: verdict::limit_ns(self.plan, "backend.commit p99"),

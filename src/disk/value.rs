@@ -21,13 +21,7 @@ impl Values {
         let val_size = val_size as usize;
         let mut pool = vec![0; POOL_BYTES + val_size];
         Xoshiro256PlusPlus::seed_from_u64(seed).fill_bytes(&mut pool);
-        Values {
-            key: vec![b'k'; key_size as usize],
-            serial: 0,
-            val_size,
-            pool,
-            at: 0,
-        }
+        Values { key: vec![b'k'; key_size as usize], serial: 0, val_size, pool, at: 0 }
     }
 
     /// Key and value bytes of one put.

@@ -68,11 +68,7 @@ impl Watch {
             .name("watch".into())
             .spawn(move || watched.run(&current, &stopped))
             .map_err(|error| Error::Refused(format!("cannot start a thread: {error}")))?;
-        Ok(Watch {
-            phase,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Watch { phase, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The phase that counters belong to.

@@ -6,14 +6,8 @@ use crate::system::System;
 use crate::system::mount::{self, Mount};
 
 /// Files worth reading per controller (Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/).
-const V2_FILES: &[&str] = &[
-    "io.max",
-    "io.weight",
-    "io.latency",
-    "cpu.max",
-    "memory.max",
-    "memory.high",
-];
+const V2_FILES: &[&str] =
+    &["io.max", "io.weight", "io.latency", "cpu.max", "memory.max", "memory.high"];
 const V1_FILES: &[(&str, &[&str])] = &[
     (
         "blkio",
@@ -46,10 +40,7 @@ pub(super) fn limits(system: &System) -> BTreeMap<String, String> {
         }
     }
     // A period means something only beside a quota.
-    if !found
-        .keys()
-        .any(|name| name.starts_with("cpu.cfs_quota_us"))
-    {
+    if !found.keys().any(|name| name.starts_with("cpu.cfs_quota_us")) {
         found.retain(|name, _| !name.starts_with("cpu.cfs_period_us"));
     }
     found
@@ -115,9 +106,7 @@ fn limits_something(value: &str) -> bool {
         || value.starts_with("max ")
         || value == "-1"
         || value == "default 100"
-        || value
-            .parse::<u64>()
-            .is_ok_and(|number| number >= V1_UNLIMITED);
+        || value.parse::<u64>().is_ok_and(|number| number >= V1_UNLIMITED);
     !unlimited
 }
 
@@ -129,10 +118,7 @@ mod tests {
     #[test]
     fn version_two_with_a_parent() {
         let (_root, system) = imitate(&[
-            (
-                "/proc/self/mountinfo",
-                "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
-            ),
+            ("/proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"),
             ("/proc/self/cgroup", "0::/kubepods/pod1\n"),
             (
                 "/sys/fs/cgroup/kubepods/pod1/io.max",
@@ -146,16 +132,11 @@ mod tests {
         let found = limits(&system);
         let expected = [
             ("cpu.max (/kubepods)", "200000 100000"),
-            (
-                "io.max",
-                "259:0 rbps=max wbps=max riops=max wiops=400; 8:0 wbps=1000",
-            ),
+            ("io.max", "259:0 rbps=max wbps=max riops=max wiops=400; 8:0 wbps=1000"),
             ("memory.max (/)", "1024"),
         ];
-        let found: Vec<(&str, &str)> = found
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
+        let found: Vec<(&str, &str)> =
+            found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(found, expected);
     }
 
@@ -172,16 +153,10 @@ mod tests {
                 "/proc/self/cgroup",
                 "7:blkio:/docker/abc\n2:cpu,cpuacct:/docker/abc\n4:memory:/a\n1:name=systemd:/\n",
             ),
-            (
-                "/sys/fs/cgroup/blkio/blkio.throttle.write_iops_device",
-                "254:0 400\n",
-            ),
+            ("/sys/fs/cgroup/blkio/blkio.throttle.write_iops_device", "254:0 400\n"),
             ("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n"),
             ("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n"),
-            (
-                "/sys/fs/cgroup/memory/a/memory.limit_in_bytes",
-                "9223372036854771712\n",
-            ),
+            ("/sys/fs/cgroup/memory/a/memory.limit_in_bytes", "9223372036854771712\n"),
         ]);
         let found = limits(&system);
         assert_eq!(found.len(), 1, "{found:?}");

@@ -7,9 +7,7 @@ pub(super) fn allowed() -> Option<u32> {
     match rustix::thread::sched_getaffinity(None) {
         Ok(set) => Some(set.count()),
         // More CPUs than the fixed set holds.
-        Err(_) => std::thread::available_parallelism()
-            .ok()
-            .map(|n| n.get() as u32),
+        Err(_) => std::thread::available_parallelism().ok().map(|n| n.get() as u32),
     }
 }
 
@@ -82,25 +80,16 @@ mod tests {
         );
         let arm = |part| format!("processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: {part}\n");
         assert_eq!(model_of(&arm("0xd0c")).as_deref(), Some("ARM Neoverse-N1"));
-        assert_eq!(
-            model_of(&arm("0x123")).as_deref(),
-            Some("ARM implementer 0x41 part 0x123")
-        );
+        assert_eq!(model_of(&arm("0x123")).as_deref(), Some("ARM implementer 0x41 part 0x123"));
         assert_eq!(model_of("processor : 0\n"), None);
     }
 
     #[test]
     fn a_board_adds_its_name() {
         let (_root, system) = imitate(&[
-            (
-                "/proc/cpuinfo",
-                "CPU implementer : 0x41\nCPU part : 0xd08\n",
-            ),
+            ("/proc/cpuinfo", "CPU implementer : 0x41\nCPU part : 0xd08\n"),
             ("/proc/device-tree/model", "Raspberry Pi 4 Model B\0"),
         ]);
-        assert_eq!(
-            model(&system).as_deref(),
-            Some("ARM Cortex-A72 (Raspberry Pi 4 Model B)")
-        );
+        assert_eq!(model(&system).as_deref(), Some("ARM Cortex-A72 (Raspberry Pi 4 Model B)"));
     }
 }

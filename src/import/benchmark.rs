@@ -17,11 +17,8 @@ const FAILED: &str = "other";
 /// # Errors
 /// [`crate::error::Error::Damaged`] naming the line where something is missing.
 pub(super) fn read(source: &Source, operation: &str) -> Result<Foreign> {
-    let begins: Vec<(usize, &str)> = source
-        .text
-        .match_indices("Summary:\n")
-        .map(|(at, _)| (at, &source.text[at..]))
-        .collect();
+    let begins: Vec<(usize, &str)> =
+        source.text.match_indices("Summary:\n").map(|(at, _)| (at, &source.text[at..])).collect();
     let Some(&(at, report)) = begins.last() else {
         return Err(nothing(source));
     };
@@ -40,26 +37,17 @@ pub(super) fn read(source: &Source, operation: &str) -> Result<Foreign> {
     let ns = |seconds: f64| (seconds * 1e9).round() as u64;
     let mut remarks = Vec::new();
     if begins.len() > 1 {
-        remarks.push(format!(
-            "the text holds {} reports; the last one counts",
-            begins.len()
-        ));
+        remarks.push(format!("the text holds {} reports; the last one counts", begins.len()));
     }
     let errors = errors(report);
     remarks.extend(errors.iter().map(|(text, count)| {
-        format!(
-            "{} operations failed with: {text}",
-            crate::units::format_count(*count)
-        )
+        format!("{} operations failed with: {text}", crate::units::format_count(*count))
     }));
     let failed: u64 = errors.iter().map(|(_, count)| count).sum();
     let service = ForeignSeries {
         name: format!("{operation}.service"),
         count,
-        errors: (failed > 0)
-            .then(|| (FAILED.to_owned(), failed))
-            .into_iter()
-            .collect(),
+        errors: (failed > 0).then(|| (FAILED.to_owned(), failed)).into_iter().collect(),
         min_ns: ns(seconds("Fastest")?),
         max_ns: ns(seconds("Slowest")?),
         mean_ns: seconds("Average")? * 1e9,
@@ -132,7 +120,5 @@ fn errors(report: &str) -> Vec<(String, u64)> {
 /// The lines below a heading, up to the next empty one.
 fn section<'a>(report: &'a str, heading: &str) -> impl Iterator<Item = &'a str> {
     let rest = report.split(heading).nth(1).unwrap_or_default();
-    rest.lines()
-        .skip(1)
-        .take_while(|line| !line.trim().is_empty())
+    rest.lines().skip(1).take_while(|line| !line.trim().is_empty())
 }

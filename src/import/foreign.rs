@@ -136,9 +136,7 @@ impl ForeignSeries {
     pub fn problem(&self) -> Option<String> {
         let name = &self.name;
         if self.min_ns > self.max_ns {
-            return Some(format!(
-                "{name}: its smallest time is larger than its largest"
-            ));
+            return Some(format!("{name}: its smallest time is larger than its largest"));
         }
         if !self.mean_ns.is_finite() || self.mean_ns < 0.0 {
             return Some(format!("{name}: its mean is no time"));
@@ -148,9 +146,7 @@ impl ForeignSeries {
             sum.checked_add(bin.1)
         });
         match binned {
-            None => Some(format!(
-                "{name}: a bin holds more samples than can be counted"
-            )),
+            None => Some(format!("{name}: a bin holds more samples than can be counted")),
             Some(_) if self.has_histogram() => None,
             _ if self.quantiles.is_empty() => Some(format!(
                 "{name}: neither bins nor percentiles; the program was told to leave them out"

@@ -48,9 +48,7 @@ pub fn run(request: &ImportRequest, now: Timestamp) -> Result<Vec<Finished>> {
             imported(request, &source, foreign, now)
         })
         .collect::<Result<_>>()?;
-    all.into_iter()
-        .map(|imported| write(request, imported))
-        .collect()
+    all.into_iter().map(|imported| write(request, imported)).collect()
 }
 
 fn imported(
@@ -66,20 +64,10 @@ fn imported(
     let by_file = source.written_at.map(|end| (end, "the file's time"));
     let (ended_at, clock) = told.or(by_file).unwrap_or((now, "the import"));
     let length = i64::try_from(foreign.length_ns).unwrap_or(i64::MAX);
-    let started_at = ended_at
-        .checked_sub(SignedDuration::from_nanos(length))
-        .unwrap_or(ended_at);
+    let started_at = ended_at.checked_sub(SignedDuration::from_nanos(length)).unwrap_or(ended_at);
     let phase = request.program.name();
-    let lines = foreign
-        .series
-        .iter()
-        .map(|series| series.line(phase, foreign.length_ns))
-        .collect();
-    Ok(Imported {
-        header: header(request, source, foreign, started_at, clock)?,
-        lines,
-        ended_at,
-    })
+    let lines = foreign.series.iter().map(|series| series.line(phase, foreign.length_ns)).collect();
+    Ok(Imported { header: header(request, source, foreign, started_at, clock)?, lines, ended_at })
 }
 
 fn header(
@@ -89,10 +77,7 @@ fn header(
     started_at: Timestamp,
     clock: &str,
 ) -> Result<Header> {
-    let file_name = source
-        .path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
+    let file_name = source.path.file_name().map(|name| name.to_string_lossy().into_owned());
     let of_file = file_name.filter(|_| source.path != Path::new("-"));
     let program = request.program.name();
     let histogram = foreign.series.iter().all(|series| series.has_histogram());
@@ -102,11 +87,7 @@ fn header(
         file: source.path.display().to_string(),
         options: foreign.options,
         options_complete: foreign.options_complete,
-        figures: if histogram {
-            Figures::Histogram
-        } else {
-            Figures::Quantiles
-        },
+        figures: if histogram { Figures::Histogram } else { Figures::Quantiles },
         layout: foreign.layout,
         writes: foreign.writes,
         devices: foreign.devices,
@@ -136,11 +117,7 @@ fn header(
 }
 
 fn write(request: &ImportRequest, imported: Imported) -> Result<Finished> {
-    let Imported {
-        header,
-        lines,
-        ended_at,
-    } = imported;
+    let Imported { header, lines, ended_at } = imported;
     let path = match &request.result {
         Some(path) => path.clone(),
         None => result::default_path(Path::new(RESULTS), &header),
@@ -153,11 +130,5 @@ fn write(request: &ImportRequest, imported: Imported) -> Result<Finished> {
     let summary = verdict::conclude(&run, true, false, ended_at.to_string());
     writer.write(&Line::Summary(summary.clone()))?;
     writer.finish()?;
-    Ok(Finished {
-        path,
-        run,
-        summary,
-        error: None,
-        leftover: None,
-    })
+    Ok(Finished { path, run, summary, error: None, leftover: None })
 }

@@ -34,9 +34,7 @@ impl Source {
         let written_at = match input {
             Input::Stdin => {
                 let mut stdin = io::stdin().lock().take(MOST_BYTES + 1);
-                stdin
-                    .read_to_end(&mut bytes)
-                    .map_err(Error::io("read", "stdin"))?;
+                stdin.read_to_end(&mut bytes).map_err(Error::io("read", "stdin"))?;
                 None
             }
             Input::File(file) => {
@@ -48,11 +46,8 @@ impl Source {
                 times.ok().and_then(|time| Timestamp::try_from(time).ok())
             }
         };
-        let source = Source {
-            path,
-            text: String::from_utf8_lossy(&bytes).into_owned(),
-            written_at,
-        };
+        let source =
+            Source { path, text: String::from_utf8_lossy(&bytes).into_owned(), written_at };
         if source.text.trim().is_empty() {
             return Err(
                 source.damaged(1, "it is empty: the program had not ended, or told nothing")
@@ -66,11 +61,7 @@ impl Source {
 
     /// An error about a line, counted from 1.
     pub fn damaged(&self, line: usize, message: impl Into<String>) -> Error {
-        Error::Damaged {
-            path: self.path.clone(),
-            line,
-            message: message.into(),
-        }
+        Error::Damaged { path: self.path.clone(), line, message: message.into() }
     }
 
     /// The line on which a byte lies, counted from 1.

@@ -83,10 +83,8 @@ impl Drive<'_> {
 
     /// What all watches together should have seen, and saw.
     fn watches(&self, parts: &[Arc<Part>]) {
-        let watching: Vec<&Watching> = parts
-            .iter()
-            .filter_map(|part| part.watching.as_deref())
-            .collect();
+        let watching: Vec<&Watching> =
+            parts.iter().filter_map(|part| part.watching.as_deref()).collect();
         let last = parts.first().and_then(|part| part.archive.spans.last());
         let (Some(last), false) = (last, watching.is_empty()) else {
             return;
@@ -121,19 +119,15 @@ impl Drive<'_> {
 
 fn sum<'a>(left: impl Iterator<Item = &'a Left>, span: usize) -> Tally {
     let mut sum = Tally::default();
-    left.filter_map(|left| left.tallies.get(span))
-        .for_each(|part| sum += *part);
+    left.filter_map(|left| left.tallies.get(span)).for_each(|part| sum += *part);
     sum
 }
 
 fn amounts(span: &Span, tally: &Tally, length_ns: u64) -> serde_json::Value {
     let rate = (span.from_per_s + span.to_per_s) / 2.0;
     // A burst beside a rate is over at once; alone it is all that is wanted.
-    let per_s = if rate > 0.0 {
-        rate
-    } else {
-        f64::from(span.burst) / (span.length_ns as f64 / 1e9)
-    };
+    let per_s =
+        if rate > 0.0 { rate } else { f64::from(span.burst) / (span.length_ns as f64 / 1e9) };
     json!({
         "due": tally.sent + tally.unsent,
         "sent": tally.sent,

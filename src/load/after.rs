@@ -119,19 +119,12 @@ impl After<'_> {
         if !keeps {
             deleted = self.patiently(|cluster| cluster.delete_prefix(prefix, |_| true))?;
             // Later than the keys: those of one lease would go all at once, and hold up others.
-            let leases: Vec<i64> = self
-                .works
-                .iter()
-                .flat_map(|work| work.leases.all())
-                .collect();
+            let leases: Vec<i64> = self.works.iter().flat_map(|work| work.leases.all()).collect();
             revoked = self.patiently(|cluster| cluster.revoke_leases(prefix, &leases))?;
         }
         let interrupted = self.control.signalled();
-        let compacted_to = if plan.compact && !interrupted {
-            Some(self.cluster.compact()?)
-        } else {
-            None
-        };
+        let compacted_to =
+            if plan.compact && !interrupted { Some(self.cluster.compact()?) } else { None };
         let defragments = plan.defrag && !interrupted;
         if defragments {
             self.cluster.defragment(|_| {})?;
@@ -187,9 +180,7 @@ fn read_back(cluster: &mut Cluster, work: &Work) -> Result<Vec<Found>> {
             found.push(Found {
                 key,
                 revision: pair.mod_revision(),
-                index: stamp
-                    .filter(|stamp| stamp.key == key)
-                    .map(|stamp| stamp.index),
+                index: stamp.filter(|stamp| stamp.key == key).map(|stamp| stamp.index),
             });
         }
     })?;

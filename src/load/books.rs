@@ -65,10 +65,7 @@ impl Archive {
     pub fn span_at(&self, at_ns: u64) -> Option<usize> {
         let since_start_ns = at_ns.checked_sub(*self.start.get()?)?;
         let last = self.spans.len().checked_sub(1)?;
-        let span = self
-            .spans
-            .iter()
-            .position(|span| since_start_ns < span.end_ns());
+        let span = self.spans.iter().position(|span| since_start_ns < span.end_ns());
         Some(span.unwrap_or(last))
     }
 }
@@ -126,11 +123,9 @@ pub fn series(class: Option<&str>, plan: &LoadPlan) -> Arc<[Series]> {
     };
     let mut series = Vec::new();
     for strand in plan.strands_of(class) {
-        for (kind, keep_stalls) in [
-            ("service", !strand.open),
-            ("response", strand.open),
-            ("lag", false),
-        ] {
+        for (kind, keep_stalls) in
+            [("service", !strand.open), ("response", strand.open), ("lag", false)]
+        {
             let name = named(format!("{}.{kind}", strand.name));
             series.push(Series { name, keep_stalls });
         }
@@ -155,10 +150,7 @@ impl Books {
             open_loop: plan.is_open(),
             timeout_ns: plan.timeout_ns,
             stall_ns: plan.heartbeat_ns,
-            state: RefCell::new(State {
-                recorders: BTreeMap::new(),
-                tallies,
-            }),
+            state: RefCell::new(State { recorders: BTreeMap::new(), tallies }),
         }
     }
 
@@ -188,17 +180,9 @@ impl Books {
     ) {
         let state = &mut *self.state.borrow_mut();
         let recorder = self.recorder(&mut state.recorders, ticket.span, member, now_ns);
-        recorder.record(
-            EACH * which + SERVICE,
-            sent_ns,
-            now_ns.saturating_sub(sent_ns),
-        );
+        recorder.record(EACH * which + SERVICE, sent_ns, now_ns.saturating_sub(sent_ns));
         if let Some(due_ns) = ticket.due_ns {
-            recorder.record(
-                EACH * which + RESPONSE,
-                due_ns,
-                now_ns.saturating_sub(due_ns),
-            );
+            recorder.record(EACH * which + RESPONSE, due_ns, now_ns.saturating_sub(due_ns));
             recorder.record(EACH * which + LAG, due_ns, sent_ns.saturating_sub(due_ns));
         }
         let tally = &mut state.tallies[ticket.span];
@@ -287,18 +271,10 @@ impl Books {
         detail: serde_json::Value,
     ) {
         let span = self.archive.span_at(at_ns);
-        let phase = span.map_or_else(
-            || Arc::from(SETUP),
-            |span| self.archive.spans[span].phase.clone(),
-        );
+        let phase =
+            span.map_or_else(|| Arc::from(SETUP), |span| self.archive.spans[span].phase.clone());
         // The collector outlives every worker.
-        let _ = self.archive.sink.send(Emission::Event {
-            phase,
-            at_ns,
-            kind,
-            member,
-            detail,
-        });
+        let _ = self.archive.sink.send(Emission::Event { phase, at_ns, kind, member, detail });
     }
 
     /// Hands over the intervals that are due; to be called several times an interval.

@@ -106,27 +106,18 @@ impl Crew {
         let outcome = {
             // Pinned here, it is not moved again.
             let doing = pin!(client.perform(operation, ticket, due_ns, &mut draw));
-            self.flights
-                .run(flight, (ticket.span, sent_ns), doing)
-                .await
+            self.flights.run(flight, (ticket.span, sent_ns), doing).await
         };
         let now_ns = self.clock.now_ns();
         match outcome {
             Ok(done) => {
-                self.books
-                    .answered(which, self.lane.member(), ticket, sent_ns, now_ns);
+                self.books.answered(which, self.lane.member(), ticket, sent_ns, now_ns);
                 self.learn(operation, ticket, client, &done, now_ns);
                 false
             }
             Err(failure) => {
                 let failure = client.as_it_was(failure);
-                self.books.failed(
-                    which,
-                    self.lane.member(),
-                    ticket,
-                    (sent_ns, now_ns),
-                    &failure,
-                );
+                self.books.failed(which, self.lane.member(), ticket, (sent_ns, now_ns), &failure);
                 self.mourn(operation, ticket, client, failure);
                 true
             }
@@ -142,13 +133,10 @@ impl Crew {
         now_ns: u64,
     ) {
         if operation.writes() || self.books.reads_count() {
-            self.books
-                .gaps()
-                .acknowledged(ticket.span, self.lane.member(), now_ns);
+            self.books.gaps().acknowledged(ticket.span, self.lane.member(), now_ns);
         }
         if done.attempts > 0 {
-            self.books
-                .attempts(ticket.span, done.attempts, done.conflicts);
+            self.books.attempts(ticket.span, done.attempts, done.conflicts);
         }
         if let Some(watching) = self
             .watching
@@ -165,11 +153,7 @@ impl Crew {
             && !failure.class.not_applied()
             && let Some(ledger) = &self.work.ledger
         {
-            ledger.unknown(
-                ticket.index,
-                &client.touched,
-                operation == Operation::Delete,
-            );
+            ledger.unknown(ticket.index, &client.touched, operation == Operation::Delete);
         }
         if failure.class.ends_the_run() {
             // Some messages begin with the endpoint themselves.
@@ -187,11 +171,8 @@ impl Crew {
     pub fn count_untaken(&self) {
         let now_ns = self.clock.now_ns();
         for ticket in self.feed.untaken() {
-            let which = self
-                .work
-                .which(&mut Draw::of(self.work.plan.seed, ticket.index));
-            self.books
-                .unsent(which, self.lane.member(), &ticket, now_ns);
+            let which = self.work.which(&mut Draw::of(self.work.plan.seed, ticket.index));
+            self.books.unsent(which, self.lane.member(), &ticket, now_ns);
         }
     }
 }

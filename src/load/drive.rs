@@ -92,11 +92,8 @@ impl Drive<'_> {
         let (ready, readiness) = sync_channel(1);
         let mut hands = self.hire(&parts, &ready)?;
         drop(ready);
-        let prepared = self.prepare(
-            &parts,
-            &readiness,
-            hands.iter().map(|hand| hand.starts.len()).sum(),
-        );
+        let prepared =
+            self.prepare(&parts, &readiness, hands.iter().map(|hand| hand.starts.len()).sum());
         if let Err(error) = &prepared {
             // The others would go on connecting and writing keys, and be waited for.
             self.control.halt(error.to_string());
@@ -153,13 +150,8 @@ impl Drive<'_> {
             let cpu_ns: Arc<AtomicU64> = Arc::default();
             let mut starts = Vec::new();
             let mut begun = Vec::new();
-            workers
-                .iter_mut()
-                .for_each(|worker| worker.cpu_ns = Arc::clone(&cpu_ns));
-            let in_flight = workers
-                .iter()
-                .map(|worker| Arc::clone(&worker.in_flight))
-                .collect();
+            workers.iter_mut().for_each(|worker| worker.cpu_ns = Arc::clone(&cpu_ns));
+            let in_flight = workers.iter().map(|worker| Arc::clone(&worker.in_flight)).collect();
             for worker in workers {
                 let (start, started) = oneshot::channel();
                 starts.push(start);
@@ -174,12 +166,7 @@ impl Drive<'_> {
                     worker::run(begun, &ready)
                 })
                 .map_err(|error| Error::Refused(format!("cannot start a thread: {error}")))?;
-            hands.push(Hand {
-                thread,
-                starts,
-                cpu_ns,
-                in_flight,
-            });
+            hands.push(Hand { thread, starts, cpu_ns, in_flight });
         }
         Ok(hands)
     }
@@ -195,11 +182,7 @@ impl Drive<'_> {
             let berths = part.berths(&self.places, threads, from);
             let first = (from % threads) as usize;
             from += connections;
-            for (thread, berths) in berths
-                .into_iter()
-                .enumerate()
-                .filter(|(_, b)| !b.is_empty())
-            {
+            for (thread, berths) in berths.into_iter().enumerate().filter(|(_, b)| !b.is_empty()) {
                 crews[thread].push(Worker {
                     number,
                     berths,
@@ -228,11 +211,7 @@ impl Drive<'_> {
         let begun_ns = self.clock.now_ns();
         let keys: u64 = parts.iter().map(|part| part.preload.keys()).sum();
         let written = || parts.iter().map(|part| part.preload.written()).sum::<u64>();
-        let phase: Arc<str> = if keys > 0 {
-            "preload".into()
-        } else {
-            SETUP.into()
-        };
+        let phase: Arc<str> = if keys > 0 { "preload".into() } else { SETUP.into() };
         self.enter(&phase, begun_ns, 0);
         let (mut waiting, mut told_ns, mut told) = (workers, begun_ns, 0);
         while waiting > 0 {
@@ -271,9 +250,7 @@ impl Drive<'_> {
     fn begin(&self, archive: &Archive, hands: &mut [Hand]) {
         let start_ns = self.clock.now_ns() + LEAD.as_nanos() as u64;
         archive.start.get_or_init(|| start_ns);
-        archive
-            .gaps
-            .begin(archive.spans.iter().map(|span| start_ns + span.start_ns));
+        archive.gaps.begin(archive.spans.iter().map(|span| start_ns + span.start_ns));
         for hand in hands {
             for start in hand.starts.drain(..) {
                 // A worker that died is missed when it is joined.
@@ -393,8 +370,5 @@ impl Drive<'_> {
 }
 
 fn cpu_ns(hands: &[Hand]) -> u64 {
-    hands
-        .iter()
-        .map(|hand| hand.cpu_ns.load(Ordering::Relaxed))
-        .sum()
+    hands.iter().map(|hand| hand.cpu_ns.load(Ordering::Relaxed)).sum()
 }

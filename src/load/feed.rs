@@ -36,28 +36,16 @@ pub struct Stock {
 impl Stock {
     /// As many measured operations as `total`.
     pub fn new(spans: Arc<[Span]>, total: u64) -> Self {
-        Stock {
-            spans,
-            total,
-            taken: AtomicU64::new(0),
-            measured: AtomicU64::new(0),
-        }
+        Stock { spans, total, taken: AtomicU64::new(0), measured: AtomicU64::new(0) }
     }
 
     fn take(&self, since_start_ns: u64) -> Option<Ticket> {
-        let span = self
-            .spans
-            .iter()
-            .position(|span| since_start_ns < span.end_ns())?;
+        let span = self.spans.iter().position(|span| since_start_ns < span.end_ns())?;
         if self.spans[span].measured && self.measured.fetch_add(1, Ordering::Relaxed) >= self.total
         {
             return None;
         }
-        Some(Ticket {
-            index: self.taken.fetch_add(1, Ordering::Relaxed),
-            span,
-            due_ns: None,
-        })
+        Some(Ticket { index: self.taken.fetch_add(1, Ordering::Relaxed), span, due_ns: None })
     }
 }
 
@@ -152,11 +140,7 @@ impl Feed {
                 }
                 self.next.set(schedule.next());
                 self.look_after_the_next(now_ns);
-                Take::Now(Ticket {
-                    index: due.index,
-                    span: due.span,
-                    due_ns: Some(due_ns),
-                })
+                Take::Now(Ticket { index: due.index, span: due.span, due_ns: Some(due_ns) })
             }
         }
     }
@@ -222,11 +206,7 @@ impl Feed {
         let Source::Open(schedule) = &mut *source else {
             return untaken;
         };
-        while let Some(due) = self
-            .next
-            .get()
-            .filter(|due| self.start_ns + due.at_ns <= now_ns)
-        {
+        while let Some(due) = self.next.get().filter(|due| self.start_ns + due.at_ns <= now_ns) {
             self.next.set(schedule.next());
             untaken.push(Ticket {
                 index: due.index,

@@ -68,11 +68,7 @@ impl Flights {
     /// Ends what began before this moment.
     pub fn expire(&self, began_before_ns: u64) {
         for flight in self.all.borrow().iter() {
-            if flight
-                .since_ns
-                .get()
-                .is_some_and(|since| since < began_before_ns)
-            {
+            if flight.since_ns.get().is_some_and(|since| since < began_before_ns) {
                 flight.expired.set(true);
                 if let Some(waker) = flight.waker.borrow_mut().take() {
                     waker.wake();
@@ -105,10 +101,7 @@ impl Flight {
             let polled = operation.as_mut().poll(cx);
             if polled.is_pending() {
                 let mut waker = self.waker.borrow_mut();
-                if !waker
-                    .as_ref()
-                    .is_some_and(|waker| waker.will_wake(cx.waker()))
-                {
+                if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
                     *waker = Some(cx.waker().clone());
                 }
             }

@@ -34,9 +34,7 @@ impl Gaps {
     /// For so many spans and members.
     pub fn new(spans: usize, members: usize) -> Self {
         let cells = || (0..=members).map(|_| Cell::default()).collect();
-        Gaps {
-            spans: (0..spans).map(|_| cells()).collect(),
-        }
+        Gaps { spans: (0..spans).map(|_| cells()).collect() }
     }
 
     /// The load begins: its spans start at these times on the run's clock.
@@ -63,10 +61,7 @@ impl Gaps {
         let cells = self.spans[span].iter().enumerate();
         let longest = cells.map(|(index, cell)| {
             cell.acknowledged(end_ns);
-            let gap = cell
-                .longest
-                .lock()
-                .map_or_else(|e| *e.into_inner(), |gap| *gap);
+            let gap = cell.longest.lock().map_or_else(|e| *e.into_inner(), |gap| *gap);
             (index.checked_sub(1).map(|member| member as u32), gap)
         });
         longest.collect()
@@ -85,10 +80,7 @@ impl Cell {
             Err(poisoned) => poisoned.into_inner(),
         };
         if length_ns > longest.length_ns {
-            *longest = Gap {
-                start_ns: last_ns,
-                length_ns,
-            };
+            *longest = Gap { start_ns: last_ns, length_ns };
             self.longest_ns.store(length_ns, Ordering::Relaxed);
         }
     }
@@ -108,17 +100,7 @@ mod tests {
             gaps.acknowledged(0, Some(member), at * MS);
         }
         let longest = gaps.longest(0, 110 * MS);
-        let gap = |start: u64, length: u64| Gap {
-            start_ns: start * MS,
-            length_ns: length * MS,
-        };
-        assert_eq!(
-            longest,
-            [
-                (None, gap(30, 60)),
-                (Some(0), gap(30, 80)),
-                (Some(1), gap(25, 65)),
-            ]
-        );
+        let gap = |start: u64, length: u64| Gap { start_ns: start * MS, length_ns: length * MS };
+        assert_eq!(longest, [(None, gap(30, 60)), (Some(0), gap(30, 80)), (Some(1), gap(25, 65)),]);
     }
 }

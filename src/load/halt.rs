@@ -39,8 +39,7 @@ impl Control {
     /// For how long it has been known that the load is to end; `None` while it goes on.
     pub fn halted_for(&self, now_ns: u64) -> Option<u64> {
         let noticed_ns = || *self.noticed_ns.get_or_init(|| now_ns);
-        self.is_halted()
-            .then(|| now_ns.saturating_sub(noticed_ns()))
+        self.is_halted().then(|| now_ns.saturating_sub(noticed_ns()))
     }
 
     /// Whether a signal ends it.
@@ -50,10 +49,7 @@ impl Control {
 
     /// Why it ends, unless it is for a signal.
     pub fn why(&self) -> Option<String> {
-        self.why
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.why.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -53,10 +53,7 @@ impl KeySpace {
 
     /// From now on keys come and go, and operations use those that exist; at first so many.
     pub fn come_to_life(self, living: u64) -> Self {
-        KeySpace {
-            population: Some(Population::new(self.space, living)),
-            ..self
-        }
+        KeySpace { population: Some(Population::new(self.space, living)), ..self }
     }
 
     /// Whether keys come and go.
@@ -131,10 +128,7 @@ impl KeySpace {
                 self.written.fetch_add(count, Ordering::Relaxed) % self.space
             }
             KeyDistribution::Latest { .. } => {
-                let written = self
-                    .written
-                    .load(Ordering::Relaxed)
-                    .max(self.preloaded.max(1));
+                let written = self.written.load(Ordering::Relaxed).max(self.preloaded.max(1));
                 let age = self.rank(draw).min(written - 1);
                 (written - 1 - age) % self.space
             }
@@ -173,10 +167,7 @@ pub fn prefix_end(prefix: &[u8]) -> Vec<u8> {
 /// A step that visits every key before it comes back to the first: some large prime, unless it divides `n`.
 fn coprime(n: u64) -> u64 {
     const PRIMES: [u64; 3] = [2_654_435_761, 2_246_822_519, 3_266_489_917];
-    PRIMES
-        .into_iter()
-        .find(|prime| !n.is_multiple_of(*prime))
-        .unwrap_or(1)
+    PRIMES.into_iter().find(|prime| !n.is_multiple_of(*prime)).unwrap_or(1)
 }
 
 /// Ranks with probability in proportion to (rank + 1)^-exponent (Gray et al., "Quickly generating billion-record
@@ -266,13 +257,7 @@ mod tests {
         assert!(uniform.iter().all(|&n| (50..160).contains(&n)));
         let sequential = counts(&space(KeyDistribution::Sequential), true);
         assert!(sequential.iter().all(|&n| n == 100));
-        let hotspot = counts(
-            &space(KeyDistribution::Hotspot {
-                keys: 0.1,
-                operations: 0.9,
-            }),
-            true,
-        );
+        let hotspot = counts(&space(KeyDistribution::Hotspot { keys: 0.1, operations: 0.9 }), true);
         assert_eq!(hotspot.iter().filter(|&&n| n > 400).count(), 100);
         let mut zipfian = counts(&space(KeyDistribution::Zipfian { exponent: 0.99 }), true);
         zipfian.sort_unstable_by(|a, b| b.cmp(a));
@@ -288,9 +273,8 @@ mod tests {
         for index in 0..500 {
             assert_eq!(space.pick(index, true, &mut Draw::of(1, index)), index);
         }
-        let reads: Vec<u64> = (0..1000)
-            .map(|i| space.pick(i, false, &mut Draw::of(2, i)))
-            .collect();
+        let reads: Vec<u64> =
+            (0..1000).map(|i| space.pick(i, false, &mut Draw::of(2, i))).collect();
         assert!(reads.iter().all(|&key| key < 500));
         assert!(reads.iter().filter(|&&key| key > 490).count() > 300);
     }

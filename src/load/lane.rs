@@ -117,10 +117,8 @@ impl Lane {
         if fresh.is_some() {
             handle.0 = fresh;
         }
-        let (_, caller) = handle
-            .0
-            .as_mut()
-            .expect("a handle holds a connection from its first use on");
+        let (_, caller) =
+            handle.0.as_mut().expect("a handle holds a connection from its first use on");
         caller
     }
 
@@ -189,29 +187,19 @@ impl Lane {
     }
 
     async fn token_after(&self, auth: &Auth, stale: u64) -> Result<Token, Failure> {
-        let LaneSettings {
-            endpoint, dialer, ..
-        } = &self.settings;
+        let LaneSettings { endpoint, dialer, .. } = &self.settings;
         let asked = auth.renew(dialer, endpoint, stale).await;
         asked.map_err(|error| Failure::new(ErrorClass::NotSent, error.to_string()))
     }
 
     async fn dial_with(&self, token: Option<Token>) -> Result<(Caller, Driving), Failure> {
-        let LaneSettings {
-            endpoint,
-            dialer,
-            patience,
-            ..
-        } = &self.settings;
+        let LaneSettings { endpoint, dialer, patience, .. } = &self.settings;
         let not_sent = |message: String| Failure::new(ErrorClass::NotSent, message);
         if let Some(token) = &token {
             self.token.set(token.generation);
         }
         let token = token.map(|token| token.value);
-        let stream = dialer
-            .dial(endpoint)
-            .await
-            .map_err(|error| not_sent(error.to_string()))?;
+        let stream = dialer.dial(endpoint).await.map_err(|error| not_sent(error.to_string()))?;
         let answered = async {
             let (mut caller, driver) = start(stream, endpoint, token).await?;
             let driving = spawn_local(driver.run());
@@ -221,12 +209,9 @@ impl Lane {
         match tokio::time::timeout(*patience, answered).await {
             Ok(Ok(connected)) => Ok(connected),
             // Whoever knows what answers there instead of an etcd can say what to do.
-            Ok(Err(Failure {
-                class: ErrorClass::Transport | ErrorClass::Other,
-                message,
-            })) => Err(not_sent(
-                dialer.diagnose(endpoint, &message).await.to_string(),
-            )),
+            Ok(Err(Failure { class: ErrorClass::Transport | ErrorClass::Other, message })) => {
+                Err(not_sent(dialer.diagnose(endpoint, &message).await.to_string()))
+            }
             Ok(Err(failure)) => Err(failure),
             Err(_) => {
                 let waited = format_duration(patience.as_nanos() as u64);
@@ -249,17 +234,8 @@ impl Lane {
     /// # Errors
     /// [`ErrorClass::Denied`] when there is none to be had.
     pub async fn renew(&self, handle: &Handle) -> Result<(), Failure> {
-        let LaneSettings {
-            endpoint,
-            dialer,
-            auth: Some(auth),
-            ..
-        } = &self.settings
-        else {
-            return Err(Failure::new(
-                ErrorClass::Denied,
-                "the server wants a token; give --user",
-            ));
+        let LaneSettings { endpoint, dialer, auth: Some(auth), .. } = &self.settings else {
+            return Err(Failure::new(ErrorClass::Denied, "the server wants a token; give --user"));
         };
         let used = handle.0.as_ref().map(|(generation, _)| *generation);
         if used != Some(self.generation.get()) {

@@ -77,9 +77,7 @@ impl Client<'_> {
         let mut current = lane.lease().0.lock().await;
         if !current.serves(keys, lane.now_ns()) {
             *current = Current {
-                id: self
-                    .grant(ttl_s(work.plan.writes.lease_ttl_s, sharing))
-                    .await?,
+                id: self.grant(ttl_s(work.plan.writes.lease_ttl_s, sharing)).await?,
                 left: sharing.keys,
                 until_ns: lane.now_ns().saturating_add(sharing.reuse_ns),
             };
@@ -103,11 +101,7 @@ mod tests {
 
     #[test]
     fn a_lease_serves_until_it_is_full_or_old() {
-        let current = Current {
-            id: 7,
-            left: 2,
-            until_ns: 100,
-        };
+        let current = Current { id: 7, left: 2, until_ns: 100 };
         assert!(current.serves(2, 99));
         assert!(!current.serves(3, 99));
         assert!(!current.serves(1, 100));

@@ -59,19 +59,13 @@ pub struct Found {
 impl Ledger {
     /// For keys numbered below this.
     pub fn new(keys: u64) -> Self {
-        Ledger {
-            last: (0..keys).map(|_| AtomicU64::new(0)).collect(),
-            unknown: Mutex::default(),
-        }
+        Ledger { last: (0..keys).map(|_| AtomicU64::new(0)).collect(), unknown: Mutex::default() }
     }
 
     /// A change of a key was acknowledged at this revision.
     pub fn acknowledged(&self, key: u64, revision: i64, removed: bool) {
         if let Some(last) = self.last.get(key as usize) {
-            last.fetch_max(
-                (revision as u64) << 1 | u64::from(removed),
-                Ordering::Relaxed,
-            );
+            last.fetch_max((revision as u64) << 1 | u64::from(removed), Ordering::Relaxed);
         }
     }
 
@@ -117,10 +111,8 @@ impl Ledger {
                     verified.judge(&name(key), &found, (revision, removed), stamped, &unknown)
                 }
                 None if removed || maybe_removed.contains(&key) || unknown.more > 0 => {}
-                None => verified.lose(format!(
-                    "{}: acknowledged at revision {revision}, not there",
-                    name(key)
-                )),
+                None => verified
+                    .lose(format!("{}: acknowledged at revision {revision}, not there", name(key))),
             }
         }
         // Never acknowledged, but there: of unknown outcome, or written by nobody.
@@ -155,9 +147,7 @@ impl Verified {
         stamped: bool,
         unknown: &Unknown,
     ) {
-        let of_unknown = found
-            .index
-            .is_some_and(|index| unknown.operations.contains_key(&index));
+        let of_unknown = found.index.is_some_and(|index| unknown.operations.contains_key(&index));
         self.unknown_applied += u64::from(of_unknown);
         if found.revision < acked || (found.revision == acked && removed) {
             let what = if removed { "removed" } else { "acknowledged" };
@@ -200,11 +190,7 @@ mod tests {
     use super::*;
 
     fn found(key: u64, revision: i64, index: u64) -> Found {
-        Found {
-            key,
-            revision,
-            index: Some(index),
-        }
+        Found { key, revision, index: Some(index) }
     }
 
     #[test]
@@ -224,9 +210,8 @@ mod tests {
         ledger.acknowledged(0, 10, false);
         ledger.acknowledged(1, 11, false);
         ledger.acknowledged(2, 12, true);
-        let verified = ledger.verify(&[found(1, 9, 1), found(2, 12, 2)], true, |key| {
-            key.to_string()
-        });
+        let verified =
+            ledger.verify(&[found(1, 9, 1), found(2, 12, 2)], true, |key| key.to_string());
         assert_eq!(verified.lost, 3, "{verified:?}");
         assert_eq!(verified.examples.len(), 3);
     }
@@ -241,32 +226,15 @@ mod tests {
         ledger.unknown(7, &[2], true);
         let verified = ledger.verify(&[found(0, 12, 5)], true, |key| key.to_string());
         assert_eq!((verified.lost, verified.phantom), (0, 0), "{verified:?}");
-        assert_eq!(
-            (verified.unknown_applied, verified.unknown_not_applied),
-            (1, 2)
-        );
+        assert_eq!((verified.unknown_applied, verified.unknown_not_applied), (1, 2));
     }
 
     #[test]
     fn what_nobody_wrote_is_found() {
         let ledger = Ledger::new(4);
         ledger.acknowledged(0, 10, false);
-        let foreign = Found {
-            key: 0,
-            revision: 11,
-            index: None,
-        };
-        assert_eq!(
-            ledger
-                .verify(&[foreign], true, |key| key.to_string())
-                .phantom,
-            1
-        );
-        assert_eq!(
-            ledger
-                .verify(&[found(0, 11, 3)], true, |key| key.to_string())
-                .phantom,
-            1
-        );
+        let foreign = Found { key: 0, revision: 11, index: None };
+        assert_eq!(ledger.verify(&[foreign], true, |key| key.to_string()).phantom, 1);
+        assert_eq!(ledger.verify(&[found(0, 11, 3)], true, |key| key.to_string()).phantom, 1);
     }
 }

@@ -59,10 +59,7 @@ pub struct Done {
 impl Done {
     /// An operation that cannot conflict.
     fn of(head: Head) -> Self {
-        Done {
-            head,
-            ..Done::default()
-        }
+        Done { head, ..Done::default() }
     }
 }
 
@@ -95,11 +92,7 @@ impl Work {
             plan.keys.distribution,
             plan.preload,
         );
-        let keys = if plans(Operation::Create) {
-            keys.come_to_life(plan.preload)
-        } else {
-            keys
-        };
+        let keys = if plans(Operation::Create) { keys.come_to_life(plan.preload) } else { keys };
         let sum: f64 = plan.operations.iter().map(|weighted| weighted.weight).sum();
         let mut so_far = 0.0;
         let weights = plan.operations.iter().map(|weighted| {
@@ -137,10 +130,7 @@ impl Work {
 
     /// Whether any of its operations changes keys.
     pub fn writes(&self) -> bool {
-        self.plan
-            .operations
-            .iter()
-            .any(|weighted| weighted.operation.writes())
+        self.plan.operations.iter().any(|weighted| weighted.operation.writes())
     }
 
     /// Whether each event of a deletion is that of an operation: keys also vanish with their lease.
@@ -157,9 +147,7 @@ impl Work {
     }
 
     fn known_revision(&self, key: u64) -> i64 {
-        self.revisions
-            .get(key as usize)
-            .map_or(0, |known| known.load(Ordering::Relaxed))
+        self.revisions.get(key as usize).map_or(0, |known| known.load(Ordering::Relaxed))
     }
 
     fn learn(&self, key: u64, revision: i64) {
@@ -279,16 +267,9 @@ impl<'a> Client<'a> {
         self.touched.push(number);
         self.fill_value(number, ticket.index, due_ns, draw);
         let lease = self.lease_for(1).await?;
-        let (key, value) = (
-            std::mem::take(&mut self.key),
-            std::mem::take(&mut self.value),
-        );
-        let request = Put {
-            key: &key,
-            value: &value,
-            lease,
-            prev_kv: self.work.plan.writes.prev_kv,
-        };
+        let (key, value) = (std::mem::take(&mut self.key), std::mem::take(&mut self.value));
+        let request =
+            Put { key: &key, value: &value, lease, prev_kv: self.work.plan.writes.prev_kv };
         let answer = self.call(Method::Put, &request).await;
         (self.key, self.value) = (key, value);
         let head = head(&answer?)?;
@@ -301,9 +282,7 @@ impl<'a> Client<'a> {
         self.touched.push(number);
         let key = self.key.clone();
         let prev_kv = self.work.plan.writes.prev_kv;
-        let answer = self
-            .call(Method::DeleteRange, &Delete { key: &key, prev_kv })
-            .await?;
+        let answer = self.call(Method::DeleteRange, &Delete { key: &key, prev_kv }).await?;
         let (head, count) = deleted(&answer)?;
         if count == 0 {
             // No watch will hear of it.
@@ -341,10 +320,7 @@ impl<'a> Client<'a> {
         let answer = self.call(Method::LeaseKeepAlive, &LeaseId(id)).await?;
         let answer = LeaseAnswer::read(&answer)?;
         if answer.ttl_s <= 0 {
-            return Err(Failure::new(
-                ErrorClass::LeaseGone,
-                "the lease does not exist any more",
-            ));
+            return Err(Failure::new(ErrorClass::LeaseGone, "the lease does not exist any more"));
         }
         Ok(Done::of(answer.head))
     }
@@ -377,10 +353,7 @@ const RENEWAL_PAUSE: Duration = Duration::from_millis(20);
 
 /// As an apiserver gets an object: with a limit, although there is but one.
 fn single(reads: Reads, key: &[u8]) -> Range<'_> {
-    Range {
-        limit: 1,
-        ..range(reads, key, b"")
-    }
+    Range { limit: 1, ..range(reads, key, b"") }
 }
 
 fn range<'a>(reads: Reads, key: &'a [u8], end: &'a [u8]) -> Range<'a> {

@@ -40,10 +40,7 @@ impl Part {
     /// The part of this number. `archive` is that of the load, with the spans of the whole.
     pub fn new(number: usize, class: Option<String>, work: Arc<Work>, archive: &Archive) -> Part {
         let plan = &work.plan;
-        let archive = Archive {
-            spans: spans_of(&archive.spans, plan),
-            ..archive.clone()
-        };
+        let archive = Archive { spans: spans_of(&archive.spans, plan), ..archive.clone() };
         let total = plan.total.unwrap_or(u64::MAX);
         let closed = matches!(plan.pace, LoadPace::Closed { .. });
         let watching = plan.watch.map(|watch| Watching::new(watch, archive.clock));
@@ -143,11 +140,7 @@ fn span(phase: String, length_ns: u64, step: Option<RateStep>) -> Span {
 
 /// What a step begins with, held.
 fn flat(step: &RateStep) -> RateStep {
-    RateStep {
-        to_per_s: step.from_per_s,
-        burst: 0,
-        ..*step
-    }
+    RateStep { to_per_s: step.from_per_s, burst: 0, ..*step }
 }
 
 /// The phases of the whole at the rates of a part: those of a closed loop have none.

@@ -23,20 +23,14 @@ pub struct Population {
 impl Population {
     /// The first so many keys of a key space live.
     pub fn new(space: u64, living: u64) -> Self {
-        Population {
-            space: space.max(1),
-            born: AtomicU64::new(living),
-            gone: AtomicU64::new(0),
-        }
+        Population { space: space.max(1), born: AtomicU64::new(living), gone: AtomicU64::new(0) }
     }
 
     /// The number of an object to be created; nothing where every number is taken.
     pub fn next(&self) -> Option<u64> {
         let gone = self.gone.load(Ordering::Relaxed);
         let free = |born: u64| (born.saturating_sub(gone) < self.space).then_some(born + 1);
-        let taken = self
-            .born
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, free);
+        let taken = self.born.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free);
         taken.ok().map(|number| number % self.space)
     }
 
@@ -44,9 +38,7 @@ impl Population {
     pub fn oldest(&self) -> u64 {
         let born = self.born.load(Ordering::Relaxed);
         let lives = |gone: u64| (gone < born).then_some(gone + 1);
-        let taken = self
-            .gone
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, lives);
+        let taken = self.gone.fetch_update(Ordering::Relaxed, Ordering::Relaxed, lives);
         taken.unwrap_or_else(|gone| gone) % self.space
     }
 
@@ -103,9 +95,8 @@ mod tests {
     fn a_large_population_loses_few_at_its_ends() {
         let population = Population::new(10_000, 5_000);
         let picked = (0..100_000).map(|index| population.pick(&mut Draw::of(7, index)));
-        let (least, most) = picked.fold((u64::MAX, 0), |(least, most), number| {
-            (least.min(number), most.max(number))
-        });
+        let (least, most) = picked
+            .fold((u64::MAX, 0), |(least, most), number| (least.min(number), most.max(number)));
         assert_eq!((least, most), (64, 4_935));
     }
 }

@@ -102,11 +102,7 @@ impl Preload {
             .map(|number| {
                 let (mut key, mut value) = (Vec::new(), Vec::new());
                 work.keys.write(number, &mut key);
-                let stamp = Stamp {
-                    key: number,
-                    index,
-                    due_ns: 0,
-                };
+                let stamp = Stamp { key: number, index, due_ns: 0 };
                 work.values.write(
                     stamp,
                     &mut Draw::of(work.plan.seed, NUMBERS + number),
@@ -117,28 +113,13 @@ impl Preload {
             .collect();
         let puts: Vec<Op> = pairs
             .iter()
-            .map(|(key, value)| {
-                Op::Put(Put {
-                    key,
-                    value,
-                    ..Put::default()
-                })
-            })
+            .map(|(key, value)| Op::Put(Put { key, value, ..Put::default() }))
             .collect();
-        let request = Txn {
-            success: &puts,
-            ..Txn::default()
-        };
-        let answer = client
-            .call(Method::Txn, &request)
-            .await
-            .map_err(|failure| {
-                let message = format!(
-                    "could not write the keys to begin with: {}",
-                    failure.message
-                );
-                Failure::new(failure.class, message)
-            })?;
+        let request = Txn { success: &puts, ..Txn::default() };
+        let answer = client.call(Method::Txn, &request).await.map_err(|failure| {
+            let message = format!("could not write the keys to begin with: {}", failure.message);
+            Failure::new(failure.class, message)
+        })?;
         let head = head(&answer).map_err(|e| Failure::new(ErrorClass::Other, e.to_string()))?;
         for number in first..first + count {
             work.acknowledged(number, head.revision, false);

@@ -41,11 +41,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     let mut cluster = Cluster::connect(&endpoints, &dialer, credentials.as_ref())?;
     let placed = cluster.place(&plan.placement)?;
     let nonce = nonce(&clock);
-    let prefix = plan
-        .keys
-        .prefix
-        .clone()
-        .unwrap_or_else(|| format!("{FRESH_PREFIX}{nonce:08x}/"));
+    let prefix = plan.keys.prefix.clone().unwrap_or_else(|| format!("{FRESH_PREFIX}{nonce:08x}/"));
     let guarded = guard(plan, &mut cluster, &prefix)?;
 
     let environment = environment(&cluster, local.as_ref());
@@ -59,10 +55,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     let path = writer.path().to_path_buf();
     let (sink, pool, collector) = Collector::spawn(writer, clock, request.observer)?;
     let control = Control::new(Arc::clone(&request.signalled));
-    let setup = Setup {
-        sink: sink.clone(),
-        clock,
-    };
+    let setup = Setup { sink: sink.clone(), clock };
     setup.tell(&guarded, &cluster, &prefix);
     let load = Load {
         works: works(plan, &prefix, nonce),
@@ -90,10 +83,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         interrupted: control.signalled(),
     };
     let finished = session::finish(path, collector, &clock, ending, outcome.err())?;
-    Ok(Finished {
-        leftover,
-        ..finished
-    })
+    Ok(Finished { leftover, ..finished })
 }
 
 /// What each of the loads that go on side by side does, with its class.
@@ -112,13 +102,7 @@ fn works(plan: &LoadPlan, prefix: &str, nonce: u32) -> Vec<(Option<String>, Arc<
 }
 
 fn start_local(plan: &LoadPlan, run_id: &str) -> Result<Option<LocalCluster>> {
-    let Target::Local {
-        members,
-        etcd,
-        directory,
-        quota_bytes,
-    } = &plan.target
-    else {
+    let Target::Local { members, etcd, directory, quota_bytes } = &plan.target else {
         return Ok(None);
     };
     let local = LocalPlan {
@@ -136,9 +120,7 @@ fn endpoints(plan: &LoadPlan, local: Option<&LocalCluster>) -> Result<Vec<Endpoi
         (_, Some(local)) => Ok(local.endpoints().to_vec()),
         (Target::Endpoints(endpoints), None) => {
             let parsed = endpoints.iter().map(|text| Endpoint::parse(text));
-            parsed
-                .collect::<std::result::Result<_, _>>()
-                .map_err(Error::Usage)
+            parsed.collect::<std::result::Result<_, _>>().map_err(Error::Usage)
         }
         (Target::Local { .. }, None) => {
             Err(Error::Refused("the local etcd was not started".to_owned()))
@@ -180,24 +162,14 @@ fn guard(plan: &LoadPlan, cluster: &mut Cluster, prefix: &str) -> Result<Guarded
     if !plan.allow_quota {
         growth.check()?;
     }
-    Ok(Guarded {
-        notes,
-        growth,
-        shared,
-    })
+    Ok(Guarded { notes, growth, shared })
 }
 
 fn environment(cluster: &Cluster, local: Option<&LocalCluster>) -> Environment {
     let mut environment = host::environment();
-    environment.members = cluster
-        .members()
-        .iter()
-        .map(|member| member.facts.clone())
-        .collect();
+    environment.members = cluster.members().iter().map(|member| member.facts.clone()).collect();
     if let Some(local) = local {
-        environment
-            .etcd
-            .insert("local".to_owned(), local.version().to_owned());
+        environment.etcd.insert("local".to_owned(), local.version().to_owned());
         // What cannot be found out about the disk is left out, as everywhere.
         environment.disk = device::describe(local.directory()).ok();
     }
@@ -225,9 +197,7 @@ impl Setup {
             format!("keys below {prefix} were there before: none is removed at the end, not even those of this run")
         });
         let notes = guarded.notes.iter().chain(&shared_note);
-        notes
-            .chain(cluster.notes())
-            .for_each(|note| self.event("note", json!({ "text": note })));
+        notes.chain(cluster.notes()).for_each(|note| self.event("note", json!({ "text": note })));
     }
 
     fn event(&self, kind: &'static str, detail: serde_json::Value) {
@@ -274,11 +244,7 @@ impl Load {
         });
         let places: Vec<Place> = places.collect();
         let watcher = Watcher::start(cluster, self.clock, self.sink.clone(), self.plan.scrape)?;
-        let works: Vec<Arc<Work>> = self
-            .works
-            .iter()
-            .map(|(_, work)| Arc::clone(work))
-            .collect();
+        let works: Vec<Arc<Work>> = self.works.iter().map(|(_, work)| Arc::clone(work)).collect();
         let desk = Desk {
             clock: self.clock,
             control: self.control.clone(),

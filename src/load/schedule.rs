@@ -47,9 +47,7 @@ impl Span {
             return units / self.from_per_s * S;
         }
         // from·t + change·t²/2 = units, in the form that does not cancel.
-        let root = (self.from_per_s * self.from_per_s + 2.0 * change * units)
-            .max(0.0)
-            .sqrt();
+        let root = (self.from_per_s * self.from_per_s + 2.0 * change * units).max(0.0).sqrt();
         2.0 * units / (self.from_per_s + root) * S
     }
 }
@@ -215,17 +213,9 @@ mod tests {
     #[test]
     fn a_constant_rate_is_evenly_spaced_over_all_lanes() {
         for lanes in [1, 3, 7] {
-            let due = all(
-                vec![span(0, 10, 1000.0, 1000.0)],
-                Arrival::Constant,
-                u64::MAX,
-                lanes,
-            );
+            let due = all(vec![span(0, 10, 1000.0, 1000.0)], Arrival::Constant, u64::MAX, lanes);
             assert_eq!(due.len(), 10_000);
-            assert!(
-                due.windows(2)
-                    .all(|w| (w[1].at_ns - w[0].at_ns).abs_diff(1_000_000) <= 1)
-            );
+            assert!(due.windows(2).all(|w| (w[1].at_ns - w[0].at_ns).abs_diff(1_000_000) <= 1));
             let mut numbers: Vec<u64> = due.iter().map(|due| due.index).collect();
             numbers.sort_unstable();
             numbers.dedup();
@@ -235,12 +225,7 @@ mod tests {
 
     #[test]
     fn random_arrivals_have_the_rate_and_the_spread_of_a_poisson_process() {
-        let due = all(
-            vec![span(0, 100, 1000.0, 1000.0)],
-            Arrival::Poisson,
-            u64::MAX,
-            4,
-        );
+        let due = all(vec![span(0, 100, 1000.0, 1000.0)], Arrival::Poisson, u64::MAX, 4);
         let per_second: Vec<f64> = (0..100u64)
             .map(|s| due.iter().filter(|due| due.at_ns / SECOND == s).count() as f64)
             .collect();
@@ -252,12 +237,7 @@ mod tests {
 
     #[test]
     fn a_ramp_has_the_mean_of_its_ends_and_most_at_the_higher() {
-        let due = all(
-            vec![span(0, 10, 0.0, 1000.0)],
-            Arrival::Constant,
-            u64::MAX,
-            2,
-        );
+        let due = all(vec![span(0, 10, 0.0, 1000.0)], Arrival::Constant, u64::MAX, 2);
         assert!((4999..=5001).contains(&due.len()), "{}", due.len());
         let late = due.iter().filter(|due| due.at_ns >= 5 * SECOND).count();
         assert!((3745..=3755).contains(&late), "{late}");
@@ -273,47 +253,25 @@ mod tests {
         );
         let in_span = |n| due.iter().filter(|due| due.span == n).count();
         assert_eq!((in_span(0), in_span(1)), (20, 200));
-        assert!(
-            due.iter()
-                .filter(|due| due.span == 1)
-                .all(|due| due.at_ns >= 2 * SECOND)
-        );
+        assert!(due.iter().filter(|due| due.span == 1).all(|due| due.at_ns >= 2 * SECOND));
     }
 
     #[test]
     fn a_burst_is_due_at_once_and_comes_beside_the_rate() {
         for arrival in [Arrival::Constant, Arrival::Poisson] {
-            let burst = Span {
-                burst: 325,
-                ..span(0, 10, 20.0, 20.0)
-            };
+            let burst = Span { burst: 325, ..span(0, 10, 20.0, 20.0) };
             let due = all(vec![burst], arrival, u64::MAX, 4);
-            assert_eq!(
-                due.iter().filter(|due| due.at_ns == 0).count() / 325,
-                1,
-                "{arrival:?}"
-            );
-            assert!(
-                (480..=580).contains(&due.len()),
-                "{arrival:?}: {}",
-                due.len()
-            );
+            assert_eq!(due.iter().filter(|due| due.at_ns == 0).count() / 325, 1, "{arrival:?}");
+            assert!((480..=580).contains(&due.len()), "{arrival:?}: {}", due.len());
         }
     }
 
     #[test]
     fn a_step_without_a_rate_has_its_burst_alone() {
-        let burst = Span {
-            burst: 7,
-            ..span(10, 5, 0.0, 0.0)
-        };
+        let burst = Span { burst: 7, ..span(10, 5, 0.0, 0.0) };
         for lanes in [1, 3] {
-            let due = all(
-                vec![span(0, 10, 0.0, 0.0), burst.clone()],
-                Arrival::Constant,
-                u64::MAX,
-                lanes,
-            );
+            let due =
+                all(vec![span(0, 10, 0.0, 0.0), burst.clone()], Arrival::Constant, u64::MAX, lanes);
             assert_eq!(due.len(), 7);
             assert!(due.iter().all(|due| due.at_ns == 10 * SECOND));
         }
@@ -333,14 +291,8 @@ mod tests {
 
     #[test]
     fn a_count_ends_it_and_the_warm_up_is_not_counted() {
-        let warmup = Span {
-            measured: false,
-            ..span(0, 1, 100.0, 100.0)
-        };
-        let endless = Span {
-            length_ns: u64::MAX,
-            ..span(1, 0, 100.0, 100.0)
-        };
+        let warmup = Span { measured: false, ..span(0, 1, 100.0, 100.0) };
+        let endless = Span { length_ns: u64::MAX, ..span(1, 0, 100.0, 100.0) };
         let due = all(vec![warmup, endless], Arrival::Constant, 250, 4);
         assert_eq!(due.iter().filter(|due| due.span == 0).count(), 100);
         assert_eq!(due.iter().filter(|due| due.span == 1).count(), 250);

@@ -31,10 +31,7 @@ impl Timer {
     pub fn set(&self, wait: Duration) {
         // Zero would switch it off.
         let wait = wait.max(Duration::from_nanos(1));
-        let zero = Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
+        let zero = Timespec { tv_sec: 0, tv_nsec: 0 };
         let spec = Itimerspec {
             it_interval: zero,
             it_value: Timespec {

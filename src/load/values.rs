@@ -36,12 +36,7 @@ impl ValueMaker {
     pub fn new(plan: Values, seed: u64, run: u32) -> Self {
         let mut pool = vec![0; POOL + plan.max_size as usize];
         Draw::of(seed, u64::MAX).fill(&mut pool);
-        ValueMaker {
-            plan,
-            seed,
-            pool,
-            run,
-        }
+        ValueMaker { plan, seed, pool, run }
     }
 
     /// Writes the value of an operation over what `value` holds.
@@ -94,16 +89,8 @@ impl ValueMaker {
     /// The stamp of a value that this run wrote; `None` for any other, and for one that was damaged.
     pub fn read(&self, value: &[u8]) -> Option<Stamp> {
         let bytes = value.first_chunk::<STAMP>()?;
-        let number = |at: usize| {
-            bytes[at..]
-                .first_chunk()
-                .map_or(0, |n| u64::from_le_bytes(*n))
-        };
-        let stamp = Stamp {
-            key: number(4),
-            index: number(12),
-            due_ns: number(20),
-        };
+        let number = |at: usize| bytes[at..].first_chunk().map_or(0, |n| u64::from_le_bytes(*n));
+        let stamp = Stamp { key: number(4), index: number(12), due_ns: number(20) };
         (self.stamp(stamp) == *bytes).then_some(stamp)
     }
 }
@@ -125,11 +112,7 @@ mod tests {
 
     fn write(maker: &ValueMaker, key: u64, index: u64) -> Vec<u8> {
         let mut value = Vec::new();
-        let stamp = Stamp {
-            key,
-            index,
-            due_ns: 5,
-        };
+        let stamp = Stamp { key, index, due_ns: 5 };
         maker.write(stamp, &mut Draw::of(1, index), &mut value);
         value
     }
@@ -138,20 +121,10 @@ mod tests {
     fn a_stamp_is_read_back_and_a_damaged_one_is_not() {
         let maker = values(256, 256, 0.0, 1.0);
         let mut value = write(&maker, 3, 4);
-        assert_eq!(
-            maker.read(&value),
-            Some(Stamp {
-                key: 3,
-                index: 4,
-                due_ns: 5
-            })
-        );
+        assert_eq!(maker.read(&value), Some(Stamp { key: 3, index: 4, due_ns: 5 }));
         value[12] ^= 1;
         assert_eq!(maker.read(&value), None);
-        let other = ValueMaker {
-            run: 43,
-            ..values(256, 256, 0.0, 1.0)
-        };
+        let other = ValueMaker { run: 43, ..values(256, 256, 0.0, 1.0) };
         assert_eq!(other.read(&write(&maker, 3, 4)), None);
     }
 
@@ -166,22 +139,14 @@ mod tests {
     #[test]
     fn a_key_keeps_its_size_and_all_together_have_a_long_tail() {
         let plan = Values {
-            distribution: SizeDistribution::LogNormal {
-                median: 4096,
-                p99: 10_240,
-            },
+            distribution: SizeDistribution::LogNormal { median: 4096, p99: 10_240 },
             ..values(32, 30_720, 0.0, 1.0).plan
         };
         let maker = ValueMaker::new(plan, 1, 42);
-        let mut sizes: Vec<usize> = (0..10_000)
-            .map(|key| write(&maker, key, key).len())
-            .collect();
+        let mut sizes: Vec<usize> = (0..10_000).map(|key| write(&maker, key, key).len()).collect();
         assert_eq!(write(&maker, 77, 123_456).len(), sizes[77]);
         let mean = sizes.iter().sum::<usize>() as f64 / sizes.len() as f64;
-        assert!(
-            (mean / f64::from(plan.mean_size()) - 1.0).abs() < 0.02,
-            "{mean}"
-        );
+        assert!((mean / f64::from(plan.mean_size()) - 1.0).abs() < 0.02, "{mean}");
         sizes.sort_unstable();
         assert!((3_980..4_220).contains(&sizes[5_000]), "{}", sizes[5_000]);
         assert!((9_600..10_900).contains(&sizes[9_900]), "{}", sizes[9_900]);

@@ -86,11 +86,7 @@ impl Watching {
     /// (expected, received, duplicates) so far.
     pub fn counts(&self) -> (u64, u64, u64) {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        (
-            read(&self.expected),
-            read(&self.received),
-            read(&self.duplicates),
-        )
+        (read(&self.expected), read(&self.received), read(&self.duplicates))
     }
 
     /// How many of those received were of deletions.
@@ -182,8 +178,7 @@ impl Stream {
             };
             let detail = json!({ "stream": self.number, "class": failure.class.name(), "message": failure.message });
             let now_ns = self.watching.clock.now_ns();
-            self.books
-                .event(now_ns, "watch.lost", self.lane.member(), detail);
+            self.books.event(now_ns, "watch.lost", self.lane.member(), detail);
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -255,8 +250,7 @@ impl Stream {
             }
             if let Some(stamp) = self.work.values.read(pair.value) {
                 self.watching.received.fetch_add(1, Ordering::Relaxed);
-                self.books
-                    .event_came(self.lane.member(), stamp.due_ns, now_ns);
+                self.books.event_came(self.lane.member(), stamp.due_ns, now_ns);
             }
         }
         if !self.work.tells_deletions() {

@@ -107,9 +107,7 @@ pub fn run(
             return Vec::new();
         }
     };
-    let working = workers
-        .into_iter()
-        .map(|(worker, start)| worker.work(ready, start));
+    let working = workers.into_iter().map(|(worker, start)| worker.work(ready, start));
     LocalSet::new().block_on(&runtime, join_all(working))
 }
 
@@ -123,11 +121,7 @@ impl Worker {
         start: oneshot::Receiver<u64>,
     ) -> Left {
         let part = &self.part;
-        let books = Books::new(
-            part.archive.clone(),
-            &part.work.plan,
-            Arc::clone(&part.series),
-        );
+        let books = Books::new(part.archive.clone(), &part.work.plan, Arc::clone(&part.series));
         let books = Rc::new(books);
         let writing = self.writing.take();
         let prepared = self.prepare(&books).await;
@@ -182,11 +176,9 @@ impl Worker {
                 lease.set(client::grant(&self.part.work, lane, super::LEASE_TTL_S).await?);
             }
         }
-        let writing = lanes.iter().map(|(lane, _)| {
-            self.part
-                .preload
-                .write(&self.part.work, lane, &self.control)
-        });
+        let writing = lanes
+            .iter()
+            .map(|(lane, _)| self.part.preload.write(&self.part.work, lane, &self.control));
         for written in join_all(writing).await {
             written?;
         }
@@ -259,9 +251,7 @@ impl Worker {
         drop(writing);
         self.settle(&crews);
         if let Some(watching) = &self.part.watching {
-            watches
-                .last_events(watching, &self.part.archive.clock, LAST_EVENTS_NS)
-                .await;
+            watches.last_events(watching, &self.part.archive.clock, LAST_EVENTS_NS).await;
         }
         let now_ns = self.part.archive.clock.now_ns();
         self.note_cpu();
@@ -309,12 +299,7 @@ impl Worker {
         self.note_cpu();
         self.in_flight.store(flights.under_way(), Ordering::Relaxed);
         flights.expire(now_ns.saturating_sub(timeout_ns));
-        let end_ns = self
-            .part
-            .archive
-            .spans
-            .last()
-            .map_or(0, |span| span.end_ns());
+        let end_ns = self.part.archive.spans.last().map_or(0, |span| span.end_ns());
         // What is due near the end may be sent as long after it as anybody would wait.
         let late = now_ns.saturating_sub(start_ns) > end_ns.saturating_add(timeout_ns);
         let halted_for = self.control.halted_for(now_ns);
@@ -342,8 +327,5 @@ impl Worker {
 }
 
 fn local(error: &std::io::Error) -> Failure {
-    Failure::new(
-        ErrorClass::NotSent,
-        format!("this machine gives no more: {error}"),
-    )
+    Failure::new(ErrorClass::NotSent, format!("this machine gives no more: {error}"))
 }

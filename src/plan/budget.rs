@@ -38,10 +38,7 @@ pub(super) fn default_max_bytes(plan: &DiskPlan) -> u64 {
     let searched = commits_phase(plan)
         .saturating_add(capacity_phase(plan))
         .saturating_add(durability_phase(plan));
-    let bytes = asked
-        .saturating_add(asked / 20)
-        .saturating_add(searched.min(CEILING))
-        .max(FLOOR);
+    let bytes = asked.saturating_add(asked / 20).saturating_add(searched.min(CEILING)).max(FLOOR);
     let step = if bytes < GIB { 64 * MIB } else { 256 * MIB };
     bytes.checked_next_multiple_of(step).unwrap_or(bytes)
 }
@@ -55,19 +52,13 @@ pub(super) fn least(plan: &DiskPlan) -> u64 {
         }
         Load::Closed { .. } => 0.0,
     };
-    databases(plan)
-        .saturating_add(load as u64)
-        .saturating_add(neighbours(plan))
+    databases(plan).saturating_add(load as u64).saturating_add(neighbours(plan))
 }
 
 // Below, `as u64` saturates, which is what an upper bound wants.
 
 fn durability_phase(plan: &DiskPlan) -> u64 {
-    if seconds(plan, "durability") > 0.0 {
-        DURABILITY_BYTES
-    } else {
-        0
-    }
+    if seconds(plan, "durability") > 0.0 { DURABILITY_BYTES } else { 0 }
 }
 
 fn wal_phase(plan: &DiskPlan) -> u64 {
@@ -101,14 +92,8 @@ fn neighbours(plan: &DiskPlan) -> u64 {
 
 /// The databases that are built before the load, one per member.
 fn databases(plan: &DiskPlan) -> u64 {
-    let loads = ["wal", "etcd", "capacity"]
-        .iter()
-        .any(|name| seconds(plan, name) > 0.0);
-    if loads {
-        u64::from(plan.members).saturating_mul(plan.db_size_bytes)
-    } else {
-        0
-    }
+    let loads = ["wal", "etcd", "capacity"].iter().any(|name| seconds(plan, name) > 0.0);
+    if loads { u64::from(plan.members).saturating_mul(plan.db_size_bytes) } else { 0 }
 }
 
 /// Puts per second of all members under the planned load, at most.
@@ -179,10 +164,7 @@ mod tests {
         ] {
             let plan = plan(flags);
             let (least, most) = (least(&plan), plan.max_bytes);
-            assert!(
-                most as f64 > least as f64 * 1.05,
-                "{flags:?}: {most} for {least}"
-            );
+            assert!(most as f64 > least as f64 * 1.05, "{flags:?}: {most} for {least}");
         }
     }
 

@@ -46,9 +46,7 @@ impl DiskPlan {
     fn soak_ns(&self) -> Option<u64> {
         let etcd = self.phases.iter().find(|phase| phase.name == "etcd")?;
         let mut full = Pace::Full.phases();
-        full.iter_mut()
-            .find(|phase| phase.name == "etcd")?
-            .duration_ns = etcd.duration_ns;
+        full.iter_mut().find(|phase| phase.name == "etcd")?.duration_ns = etcd.duration_ns;
         same(&self.phases, &full).then_some(etcd.duration_ns)
     }
 
@@ -95,17 +93,9 @@ impl DiskPlan {
         let mut flags = Vec::new();
         let work = &self.workload;
         for (name, value, default) in [
-            (
-                "--heartbeat-interval",
-                self.heartbeat_ns,
-                resolve::HEARTBEAT_NS,
-            ),
+            ("--heartbeat-interval", self.heartbeat_ns, resolve::HEARTBEAT_NS),
             ("--election-timeout", self.election_ns, resolve::ELECTION_NS),
-            (
-                "--backend-batch-interval",
-                work.batch_interval_ns,
-                resolve::BATCH_INTERVAL_NS,
-            ),
+            ("--backend-batch-interval", work.batch_interval_ns, resolve::BATCH_INTERVAL_NS),
         ] {
             if value != default {
                 flags.extend(flag(name, exact_duration(value)));
@@ -174,10 +164,7 @@ mod tests {
 
     #[test]
     fn defaults_are_left_out() {
-        assert_eq!(
-            typed("etcdbench disk /srv").command(),
-            "etcdbench disk /srv"
-        );
+        assert_eq!(typed("etcdbench disk /srv").command(), "etcdbench disk /srv");
         let spelled = "etcdbench disk /srv --rate 500 --arrival poisson --key-size 64 --quota 2GiB --profile etcd";
         assert_eq!(typed(spelled).command(), "etcdbench disk /srv");
     }
@@ -200,12 +187,7 @@ mod tests {
             let asked = typed(line);
             let again = typed(&asked.command());
             let text = |plan: &DiskPlan| serde_json::to_string(plan).unwrap();
-            assert_eq!(
-                text(&again),
-                text(&asked),
-                "{line} became {}",
-                asked.command()
-            );
+            assert_eq!(text(&again), text(&asked), "{line} became {}", asked.command());
         }
     }
 }

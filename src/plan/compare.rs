@@ -76,25 +76,14 @@ fn source(args: &CompareArgs) -> Result<Source> {
     let stored = !(args.results.is_empty() && args.a.is_empty() && args.b.is_empty());
     if let Some(measure) = &args.measure {
         if stored || args.calibrate {
-            let other = if args.calibrate {
-                "--calibrate"
-            } else {
-                "results"
-            };
-            return usage(format!(
-                "--measure and {other} exclude one another: drop one"
-            ));
+            let other = if args.calibrate { "--calibrate" } else { "results" };
+            return usage(format!("--measure and {other} exclude one another: drop one"));
         }
         return measured(measure, args).map(Source::Measured);
     }
-    for (flag, given) in [
-        ("--pairs", args.pairs.is_some()),
-        ("--keep", args.keep.is_some()),
-    ] {
+    for (flag, given) in [("--pairs", args.pairs.is_some()), ("--keep", args.keep.is_some())] {
         if given {
-            return usage(format!(
-                "{flag} is about --measure: add that or drop {flag}"
-            ));
+            return usage(format!("{flag} is about --measure: add that or drop {flag}"));
         }
     }
     if args.calibrate {
@@ -134,19 +123,12 @@ fn sides(args: &CompareArgs) -> Result<Source> {
 fn measured(texts: &[String], args: &CompareArgs) -> Result<Measure> {
     let pairs = args.pairs.unwrap_or(PAIRS);
     if !(FEWEST_PAIRS..=MOST_PAIRS).contains(&pairs) {
-        return usage(format!(
-            "--pairs {pairs}: from {FEWEST_PAIRS} to {MOST_PAIRS}"
-        ));
+        return usage(format!("--pairs {pairs}: from {FEWEST_PAIRS} to {MOST_PAIRS}"));
     }
     let [a, b] = texts else {
         return usage("--measure takes two texts, one a side".to_owned());
     };
-    let kind = |text: &str| {
-        text.split_whitespace()
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let kind = |text: &str| text.split_whitespace().next().unwrap_or_default().to_owned();
     if kind(a) != kind(b) {
         return usage(format!(
             "--measure: '{}' and '{}' are apples and oranges: measure the same on both sides",
@@ -155,12 +137,7 @@ fn measured(texts: &[String], args: &CompareArgs) -> Result<Measure> {
         ));
     }
     let (a, b) = (words(a)?, words(b)?);
-    Ok(Measure {
-        a,
-        b,
-        pairs,
-        keep: args.keep.clone(),
-    })
+    Ok(Measure { a, b, pairs, keep: args.keep.clone() })
 }
 
 /// Flags of a run that are not its own here.
@@ -170,23 +147,15 @@ const OURS: [&str; 5] = ["--result", "--format", "--table", "--output", "-o"];
 fn words(text: &str) -> Result<Vec<String>> {
     let wrong = |why: &str| Error::Usage(format!("--measure '{text}': {why}"));
     let words = shlex::split(text).ok_or_else(|| wrong("a quote is not closed"))?;
-    let known = words
-        .first()
-        .is_some_and(|first| matches!(first.as_str(), "disk" | "load"));
+    let known = words.first().is_some_and(|first| matches!(first.as_str(), "disk" | "load"));
     if !known {
         return Err(wrong("begin with 'disk' or 'load', then its arguments"));
     }
     let is = |word: &String, flag: &str| {
-        word.strip_prefix(flag)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+        word.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
     };
-    if let Some(flag) = OURS
-        .iter()
-        .find(|flag| words.iter().any(|word| is(word, flag)))
-    {
-        return Err(wrong(&format!(
-            "{flag} is chosen by compare; drop it (see --keep)"
-        )));
+    if let Some(flag) = OURS.iter().find(|flag| words.iter().any(|word| is(word, flag))) {
+        return Err(wrong(&format!("{flag} is chosen by compare; drop it (see --keep)")));
     }
     let program = ["etcdbench".to_owned()];
     let parsed = Cli::try_parse_from(program.iter().chain(&words)).map_err(|error| {
@@ -212,9 +181,7 @@ mod tests {
 
     fn resolved(words: &[&str]) -> std::result::Result<Source, String> {
         let words = [&["etcdbench", "compare"], words].concat();
-        let Command::Compare(args) = Cli::try_parse_from(words)
-            .map_err(|e| e.to_string())?
-            .command
+        let Command::Compare(args) = Cli::try_parse_from(words).map_err(|e| e.to_string())?.command
         else {
             panic!("another subcommand was parsed");
         };
@@ -233,19 +200,14 @@ mod tests {
         let several = Source::Stored(vec![own(&["x", "y"]), own(&["z"])]);
         assert_eq!(resolved(&["--a", "x", "--a", "y", "--b", "z"]), Ok(several));
         assert_eq!(resolved(&["dir"]), Ok(Source::Each("dir".to_owned())));
-        assert_eq!(
-            resolved(&["--calibrate", "x", "y"]),
-            Ok(Source::Calibrate(own(&["x", "y"])))
-        );
+        assert_eq!(resolved(&["--calibrate", "x", "y"]), Ok(Source::Calibrate(own(&["x", "y"]))));
     }
 
     #[test]
     fn measuring() {
-        let Ok(Source::Measured(measure)) = resolved(&[
-            "--measure",
-            "disk '/mnt/my disk' --quick",
-            "disk /mnt/b --quick",
-        ]) else {
+        let Ok(Source::Measured(measure)) =
+            resolved(&["--measure", "disk '/mnt/my disk' --quick", "disk /mnt/b --quick"])
+        else {
             panic!("not understood");
         };
         assert_eq!(measure.a, own(&["disk", "/mnt/my disk", "--quick"]));
@@ -262,21 +224,12 @@ mod tests {
             (&["x", "y", "--pairs", "5"], "--pairs is about --measure"),
             (&["--calibrate"], "repeated runs"),
             (&["--measure", "disk .", "disk .", "x"], "drop one"),
-            (
-                &["--measure", "disk .", "disk .", "--pairs", "3"],
-                "from 4 to 1000",
-            ),
+            (&["--measure", "disk .", "disk .", "--pairs", "3"], "from 4 to 1000"),
             (&["--measure", "disk .", "load put"], "apples and oranges"),
             (&["--measure", "disk '.", "disk ."], "quote is not closed"),
             (&["--measure", "rm -rf", "rm ."], "begin with 'disk'"),
-            (
-                &["--measure", "disk . --result x", "disk ."],
-                "--result is chosen by compare",
-            ),
-            (
-                &["--measure", "disk . --qick", "disk ."],
-                "unexpected argument '--qick'",
-            ),
+            (&["--measure", "disk . --result x", "disk ."], "--result is chosen by compare"),
+            (&["--measure", "disk . --qick", "disk ."], "unexpected argument '--qick'"),
             (&["--measure", "disk . --rate 0", "disk ."], "--rate 0"),
         ] {
             let error = resolved(words).unwrap_err();

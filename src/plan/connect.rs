@@ -79,17 +79,9 @@ impl Security {
 }
 
 fn endpoints(args: &ConnectArgs, tls: bool) -> Result<Vec<Endpoint>> {
-    let typed: Vec<&str> = args
-        .endpoints
-        .iter()
-        .map(|text| text.trim())
-        .filter(|text| !text.is_empty())
-        .collect();
-    let typed = if typed.is_empty() {
-        vec![ENDPOINT]
-    } else {
-        typed
-    };
+    let typed: Vec<&str> =
+        args.endpoints.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
+    let typed = if typed.is_empty() { vec![ENDPOINT] } else { typed };
     let mut endpoints = Vec::with_capacity(typed.len());
     for text in typed {
         let endpoint = Endpoint::parse_or(text, tls)
@@ -161,10 +153,7 @@ fn credentials_or(
     args: &ConnectArgs,
     ask: impl FnOnce(&str) -> io::Result<String>,
 ) -> Result<Option<Credentials>> {
-    let typed = args
-        .password
-        .as_ref()
-        .filter(|password| !password.expose().is_empty());
+    let typed = args.password.as_ref().filter(|password| !password.expose().is_empty());
     let file = args.password_file.as_deref();
     let Some(user) = args.user.as_ref().filter(|user| !user.name.is_empty()) else {
         if typed.is_some() || file.is_some() {
@@ -186,10 +175,7 @@ fn credentials_or(
             ));
         }
     };
-    Ok(Some(Credentials {
-        user: user.name.clone(),
-        password,
-    }))
+    Ok(Some(Credentials { user: user.name.clone(), password }))
 }
 
 fn from_file(path: &Path) -> Result<Secret> {
@@ -230,10 +216,7 @@ mod tests {
     use crate::cli::UserArg;
 
     fn user(name: &str, password: Option<&str>) -> Option<UserArg> {
-        Some(UserArg {
-            name: name.to_owned(),
-            password: password.map(Secret::new),
-        })
+        Some(UserArg { name: name.to_owned(), password: password.map(Secret::new) })
     }
 
     fn nobody(_: &str) -> io::Result<String> {
@@ -256,10 +239,7 @@ mod tests {
         assert_eq!(connect.security, Security::default());
         assert_eq!(connect.dial_timeout_ns, 2_000_000_000);
         assert_eq!(connect.command_timeout_ns, 5_000_000_000);
-        assert_eq!(
-            credentials_or(&ConnectArgs::default(), nobody).unwrap(),
-            None
-        );
+        assert_eq!(credentials_or(&ConnectArgs::default(), nobody).unwrap(), None);
     }
 
     #[test]
@@ -269,12 +249,8 @@ mod tests {
             cacert: Some("ca.pem".into()),
             ..ConnectArgs::default()
         };
-        let shown: Vec<_> = Connect::resolve(&args)
-            .unwrap()
-            .endpoints
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let shown: Vec<_> =
+            Connect::resolve(&args).unwrap().endpoints.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["https://a:1", "http://b:1"]);
     }
 
@@ -310,15 +286,10 @@ mod tests {
         let endpoint = wrong(|args| args.endpoints = vec!["ftp://a".into()]);
         assert!(endpoint.contains("--endpoints"), "{endpoint}");
         let user = wrong(|args| {
-            args.user = Some(UserArg {
-                name: String::new(),
-                password: Some(Secret::new("hunter2")),
-            });
+            args.user =
+                Some(UserArg { name: String::new(), password: Some(Secret::new("hunter2")) });
         });
-        assert!(
-            user.contains("--user") && !user.contains("hunter2"),
-            "{user}"
-        );
+        assert!(user.contains("--user") && !user.contains("hunter2"), "{user}");
     }
 
     #[test]
@@ -349,21 +320,12 @@ mod tests {
 
     #[test]
     fn a_password_that_cannot_be_had_tells_the_ways_to_give_it() {
-        let args = ConnectArgs {
-            user: user("root", None),
-            ..ConnectArgs::default()
-        };
+        let args = ConnectArgs { user: user("root", None), ..ConnectArgs::default() };
         let none = message(credentials_or(&args, nobody));
-        assert!(
-            none.contains("ETCDCTL_PASSWORD") && none.contains("--password-file"),
-            "{none}"
-        );
+        assert!(none.contains("ETCDCTL_PASSWORD") && none.contains("--password-file"), "{none}");
 
         let file = tempfile::NamedTempFile::new().unwrap();
-        let args = ConnectArgs {
-            password_file: Some(file.path().to_path_buf()),
-            ..args
-        };
+        let args = ConnectArgs { password_file: Some(file.path().to_path_buf()), ..args };
         assert!(message(credentials_or(&args, nobody)).contains("first line is empty"));
         let args = ConnectArgs { user: None, ..args };
         assert!(message(credentials_or(&args, nobody)).contains("pass --user"));

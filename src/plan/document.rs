@@ -76,10 +76,7 @@ pub fn place(output: Option<&Path>, results: &[PathBuf]) -> Result<Option<PathBu
     if path.is_dir() {
         return refuse("is a directory; name a file in it");
     }
-    if path
-        .extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("jsonl"))
-    {
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("jsonl")) {
         return refuse(
             "is named like a result file, and documents are none; name it .html, .md, .csv, .json or .txt \
              (where the result of a run goes is said with --result)",
@@ -117,15 +114,9 @@ mod tests {
         assert_eq!(chosen_for("a.csv"), Format::Csv);
         assert_eq!(chosen_for("a.log"), Format::Text);
         assert_eq!(chosen_for("html"), Format::Text);
-        assert_eq!(
-            chosen(Some(Format::Json), Some(Path::new("a.html"))),
-            Format::Json
-        );
+        assert_eq!(chosen(Some(Format::Json), Some(Path::new("a.html"))), Format::Json);
         assert_eq!(chosen::<CompareFormat>(None, None), CompareFormat::Text);
-        assert_eq!(
-            chosen::<TrendFormat>(None, Some(Path::new("t.html"))),
-            TrendFormat::Html
-        );
+        assert_eq!(chosen::<TrendFormat>(None, Some(Path::new("t.html"))), TrendFormat::Html);
     }
 
     #[test]
@@ -139,21 +130,12 @@ mod tests {
     #[test]
     fn a_table_is_csv_and_nothing_else() {
         let asked = |format, table| {
-            let args = DocumentArgs {
-                format,
-                table,
-                ..DocumentArgs::default()
-            };
+            let args = DocumentArgs { format, table, ..DocumentArgs::default() };
             DocumentPlan::resolve(&args, &[])
         };
         let plan = asked(None, Some(Table::Intervals)).unwrap();
         assert_eq!((plan.format, plan.table), (Format::Csv, Table::Intervals));
         let error = asked(Some(Format::Html), Some(Table::Percentiles)).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("--table percentiles is about --format csv"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("--table percentiles is about --format csv"), "{error}");
     }
 }

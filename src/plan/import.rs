@@ -191,11 +191,7 @@ fn is_stdin(file: &Path) -> bool {
 }
 
 fn input(file: &Path) -> Input {
-    if is_stdin(file) {
-        Input::Stdin
-    } else {
-        Input::File(file.to_path_buf())
-    }
+    if is_stdin(file) { Input::Stdin } else { Input::File(file.to_path_buf()) }
 }
 
 fn is_name(text: &str) -> bool {

@@ -58,12 +58,8 @@ pub struct Neighbour {
 
 impl NeighbourKind {
     /// All there are.
-    pub const ALL: [NeighbourKind; 4] = [
-        NeighbourKind::Unpack,
-        NeighbourKind::Bulk,
-        NeighbourKind::Sync,
-        NeighbourKind::Read,
-    ];
+    pub const ALL: [NeighbourKind; 4] =
+        [NeighbourKind::Unpack, NeighbourKind::Bulk, NeighbourKind::Sync, NeighbourKind::Read];
 
     /// As it is typed.
     pub const fn name(self) -> &'static str {
@@ -185,9 +181,7 @@ impl Neighbour {
     /// # Errors
     /// [`Error::Usage`] naming what is wrong and what there is.
     pub fn resolve(arg: &NeighbourArg) -> Result<Option<Neighbour>> {
-        let kind = NeighbourKind::ALL
-            .into_iter()
-            .find(|k| k.name() == arg.kind);
+        let kind = NeighbourKind::ALL.into_iter().find(|k| k.name() == arg.kind);
         let Some(kind) = kind else {
             return no_neighbour(arg);
         };
@@ -238,9 +232,7 @@ fn no_neighbour(arg: &NeighbourArg) -> Result<Option<Neighbour>> {
 
 /// All neighbours that were asked for.
 pub(super) fn resolve(args: &[NeighbourArg]) -> Result<Vec<Neighbour>> {
-    let found = args
-        .iter()
-        .filter_map(|arg| Neighbour::resolve(arg).transpose());
+    let found = args.iter().filter_map(|arg| Neighbour::resolve(arg).transpose());
     let neighbours = found.collect::<Result<Vec<_>>>()?;
     if neighbours.len() > MOST {
         return Err(usage(format!(
@@ -285,10 +277,7 @@ mod tests {
     #[test]
     fn kind_rate_and_place() {
         let bulk = neighbour("bulk").unwrap();
-        assert_eq!(
-            (bulk.kind, bulk.per_second),
-            (NeighbourKind::Bulk, 64 << 20)
-        );
+        assert_eq!((bulk.kind, bulk.per_second), (NeighbourKind::Bulk, 64 << 20));
         assert_eq!(bulk.directory, None);
         let sync = neighbour("sync=250@/mnt/a@b=c").unwrap();
         assert_eq!(sync.per_second, 250);

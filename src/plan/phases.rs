@@ -16,36 +16,12 @@ struct Default {
 /// In the order they run. Full adds up to about a minute, quick to about 15 s. The phase that gathers more backend
 /// commits ends as soon as there are enough of them, which on most disks is long before its time.
 const DEFAULTS: [Default; 6] = [
-    Default {
-        name: "idle",
-        full_s: 3,
-        quick_s: 1,
-    },
-    Default {
-        name: "durability",
-        full_s: 2,
-        quick_s: 1,
-    },
-    Default {
-        name: "wal",
-        full_s: 8,
-        quick_s: 2,
-    },
-    Default {
-        name: ETCD,
-        full_s: 35,
-        quick_s: 7,
-    },
-    Default {
-        name: "commits",
-        full_s: 3,
-        quick_s: 3,
-    },
-    Default {
-        name: "capacity",
-        full_s: 14,
-        quick_s: 3,
-    },
+    Default { name: "idle", full_s: 3, quick_s: 1 },
+    Default { name: "durability", full_s: 2, quick_s: 1 },
+    Default { name: "wal", full_s: 8, quick_s: 2 },
+    Default { name: ETCD, full_s: 35, quick_s: 7 },
+    Default { name: "commits", full_s: 3, quick_s: 3 },
+    Default { name: "capacity", full_s: 14, quick_s: 3 },
 ];
 
 /// The phase that `--soak` makes longer.
@@ -87,24 +63,18 @@ impl Pace {
 /// The phases that `--phases`, `--quick` and `--soak` ask for.
 pub(super) fn resolve(args: &DiskArgs) -> Result<Vec<PlannedPhase>> {
     if args.quick && args.soak.is_some() {
-        return Err(usage(
-            "--quick and --soak contradict each other; drop one of them",
-        ));
+        return Err(usage("--quick and --soak contradict each other; drop one of them"));
     }
     let pace = if args.quick { Pace::Quick } else { Pace::Full };
-    let mut phases = if args.phases.is_empty() {
-        pace.phases()
-    } else {
-        chosen(&args.phases, pace)?
-    };
+    let mut phases =
+        if args.phases.is_empty() { pace.phases() } else { chosen(&args.phases, pace)? };
     if let Some(soak_ns) = args.soak {
         soak(&mut phases, soak_ns, &args.phases)?;
     }
     match phases.iter().find(|phase| phase.duration_ns < SHORTEST_NS) {
-        Some(phase) if phase.name == ETCD && args.soak.is_some() => Err(usage(format!(
-            "--soak must be at least {}",
-            exact_duration(SHORTEST_NS)
-        ))),
+        Some(phase) if phase.name == ETCD && args.soak.is_some() => {
+            Err(usage(format!("--soak must be at least {}", exact_duration(SHORTEST_NS))))
+        }
         Some(phase) => Err(usage(format!(
             "--phases: '{}' must last at least {}",
             phase.name,
@@ -120,10 +90,7 @@ fn chosen(asked: &[PhaseArg], pace: Pace) -> Result<Vec<PlannedPhase>> {
         if !DEFAULTS.iter().any(|default| default.name == item.name) {
             return Err(unknown(&item.name));
         }
-        if asked[..index]
-            .iter()
-            .any(|earlier| earlier.name == item.name)
-        {
+        if asked[..index].iter().any(|earlier| earlier.name == item.name) {
             return Err(usage(format!("--phases names '{}' twice", item.name)));
         }
     }
@@ -138,10 +105,7 @@ fn chosen(asked: &[PhaseArg], pace: Pace) -> Result<Vec<PlannedPhase>> {
 }
 
 fn soak(phases: &mut [PlannedPhase], soak_ns: u64, asked: &[PhaseArg]) -> Result<()> {
-    if asked
-        .iter()
-        .any(|item| item.name == ETCD && item.duration_ns.is_some())
-    {
+    if asked.iter().any(|item| item.name == ETCD && item.duration_ns.is_some()) {
         return Err(usage(
             "--soak and --phases etcd=… both set the length of the etcd phase; drop one of them",
         ));
@@ -158,10 +122,7 @@ fn soak(phases: &mut [PlannedPhase], soak_ns: u64, asked: &[PhaseArg]) -> Result
 
 fn unknown(name: &str) -> Error {
     let names = DEFAULTS.map(|default| default.name);
-    usage(format!(
-        "--phases: {}",
-        suggest::unknown("phase", name, &names)
-    ))
+    usage(format!("--phases: {}", suggest::unknown("phase", name, &names)))
 }
 
 fn usage(message: impl Into<String>) -> Error {

@@ -91,17 +91,12 @@ impl DiskPlan {
 
 /// The load when nothing is said.
 pub(super) fn default_load() -> Load {
-    Load::Open {
-        rate: RATE,
-        arrival: Arrival::Poisson,
-    }
+    Load::Open { rate: RATE, arrival: Arrival::Poisson }
 }
 
 fn directory(args: &DiskArgs) -> Result<std::path::PathBuf> {
     if args.directory.as_os_str().is_empty() {
-        return Err(usage(
-            "DIR is empty; name a directory on the disk that is to carry etcd",
-        ));
+        return Err(usage("DIR is empty; name a directory on the disk that is to carry etcd"));
     }
     if args.directory.to_str().is_none() {
         return Err(usage(format!(
@@ -116,17 +111,11 @@ fn workload(args: &DiskArgs) -> Result<Workload> {
     let key_size = args.key_size.unwrap_or(u64::from(KEY_SIZE));
     let val_size = args.val_size.unwrap_or(u64::from(VAL_SIZE));
     if key_size == 0 {
-        return Err(usage(
-            "--key-size must be at least 1: etcd refuses an empty key",
-        ));
+        return Err(usage("--key-size must be at least 1: etcd refuses an empty key"));
     }
     let room = MAX_REQUEST_BYTES - REQUEST_OVERHEAD;
     if key_size.saturating_add(val_size) > room {
-        let name = if key_size > val_size {
-            "--key-size"
-        } else {
-            "--val-size"
-        };
+        let name = if key_size > val_size { "--key-size" } else { "--val-size" };
         return Err(usage(format!(
             "{name}: {} of key and {} of value do not fit into etcd's --max-request-bytes of 1.5 MiB; \
              together they may have {room} bytes",
@@ -182,19 +171,16 @@ fn load(args: &DiskArgs) -> Result<Load> {
             "--arrival is about open loop, and --clients asks for closed loop; drop one of them",
         ));
     }
-    Ok(Load::Closed {
-        clients: within("--clients", clients, 1, MAX_CLIENTS)?,
-    })
+    Ok(Load::Closed { clients: within("--clients", clients, 1, MAX_CLIENTS)? })
 }
 
 /// Heartbeat interval and election timeout as etcd's `Config.Validate` wants them.
 fn timing(args: &DiskArgs) -> Result<(u64, u64)> {
     let heartbeat_ns = args.heartbeat_interval.unwrap_or(HEARTBEAT_NS);
     let election_ns = args.election_timeout.unwrap_or(ELECTION_NS);
-    for (flag, value) in [
-        ("--heartbeat-interval", heartbeat_ns),
-        ("--election-timeout", election_ns),
-    ] {
+    for (flag, value) in
+        [("--heartbeat-interval", heartbeat_ns), ("--election-timeout", election_ns)]
+    {
         if value == 0 || !value.is_multiple_of(MS_NS) {
             return Err(usage(format!(
                 "{flag} {} is not a whole number of milliseconds above 0; etcd takes nothing finer",
@@ -224,17 +210,11 @@ fn timing(args: &DiskArgs) -> Result<(u64, u64)> {
 
 fn profile(args: &DiskArgs) -> Result<String> {
     let name = args.profile.as_deref().unwrap_or(PROFILE);
-    let known: Vec<&str> = verdict::PROFILES
-        .iter()
-        .map(|profile| profile.name)
-        .collect();
+    let known: Vec<&str> = verdict::PROFILES.iter().map(|profile| profile.name).collect();
     if known.contains(&name) {
         Ok(name.to_owned())
     } else {
-        Err(usage(format!(
-            "--profile: {}",
-            suggest::unknown("profile", name, &known)
-        )))
+        Err(usage(format!("--profile: {}", suggest::unknown("profile", name, &known))))
     }
 }
 
@@ -256,9 +236,7 @@ pub fn labels(given: &[LabelArg]) -> Result<BTreeMap<String, String>> {
     let mut labels = BTreeMap::new();
     for LabelArg { key, value } in given {
         if labels.insert(key.clone(), value.clone()).is_some() {
-            return Err(usage(format!(
-                "--label {key} is given twice; a key has one value"
-            )));
+            return Err(usage(format!("--label {key} is given twice; a key has one value")));
         }
     }
     Ok(labels)
@@ -308,9 +286,7 @@ pub(super) fn within<T: PartialOrd + std::fmt::Display>(
     if (&low..=&high).contains(&&value) {
         Ok(value)
     } else {
-        Err(usage(format!(
-            "{flag} {value} is out of range; it must be {low} to {high}"
-        )))
+        Err(usage(format!("{flag} {value} is out of range; it must be {low} to {high}")))
     }
 }
 

@@ -110,10 +110,7 @@ fn table_flags(args: &TrendArgs) -> Result<()> {
         ("--lower-is-better", !table.lower_is_better.is_empty()),
         ("--higher-is-better", !table.higher_is_better.is_empty()),
     ];
-    match given
-        .iter()
-        .find(|(_, given)| *given && table.csv.is_none())
-    {
+    match given.iter().find(|(_, given)| *given && table.csv.is_none()) {
         Some((flag, _)) => Err(Error::Usage(format!(
             "{flag} names a column of a table; name the table with --csv FILE"
         ))),
@@ -122,10 +119,7 @@ fn table_flags(args: &TrendArgs) -> Result<()> {
 }
 
 fn settings(args: &TrendArgs) -> Result<Settings> {
-    let confirm_nights = args
-        .tonight
-        .confirm_nights
-        .unwrap_or(Settings::CONFIRM_NIGHTS);
+    let confirm_nights = args.tonight.confirm_nights.unwrap_or(Settings::CONFIRM_NIGHTS);
     if !(1..=MAX_CONFIRM_NIGHTS).contains(&confirm_nights) {
         return Err(Error::Usage(format!(
             "--confirm-nights {confirm_nights}: 1 to {MAX_CONFIRM_NIGHTS} nights"
@@ -136,19 +130,15 @@ fn settings(args: &TrendArgs) -> Result<Settings> {
             "--min-difference 0: nothing is smaller; write it like 10%".to_owned(),
         ));
     }
-    Ok(Settings {
-        confirm_nights,
-        min_difference: args.tonight.min_difference,
-    })
+    Ok(Settings { confirm_nights, min_difference: args.tonight.min_difference })
 }
 
 fn acknowledgement(args: &TrendArgs) -> Result<Option<Acknowledgement>> {
     let Some(text) = &args.marks.acknowledge else {
         return Ok(None);
     };
-    let parts = text
-        .rsplit_once('@')
-        .filter(|(series, date)| !series.is_empty() && !date.is_empty());
+    let parts =
+        text.rsplit_once('@').filter(|(series, date)| !series.is_empty() && !date.is_empty());
     let Some((series, date)) = parts else {
         return Err(Error::Usage(format!(
             "--acknowledge {text}: write it as SERIES@DATE, like 'etcd/wal.fsync.p99@2026-10-03'"

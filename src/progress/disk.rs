@@ -24,8 +24,7 @@ impl DiskFigures {
     fn add(&mut self, interval: &IntervalSamples) {
         let rate = interval.samples.count() as f64 * 1e9 / interval.length_ns.max(1) as f64;
         if interval.series == FSYNC {
-            self.fsyncs
-                .merge(&Distribution::from_samples(&interval.samples));
+            self.fsyncs.merge(&Distribution::from_samples(&interval.samples));
             self.syncs_per_s.insert(interval.member, rate);
         } else if interval.series == PUTS {
             self.puts_per_s.insert(interval.member, rate);

@@ -71,22 +71,12 @@ struct Phase {
 
 impl Live {
     pub(super) fn new(phases: Vec<PlannedPhase>, figures: Box<dyn Figures>) -> Self {
-        Live {
-            ahead: phases,
-            current: None,
-            figures,
-            stalls: 0,
-            notices: Notices::default(),
-        }
+        Live { ahead: phases, current: None, figures, stalls: 0, notices: Notices::default() }
     }
 
     pub(super) fn observe(&mut self, emission: &Emission, clock: &Clock) {
         match emission {
-            Emission::PhaseStart {
-                phase,
-                at_ns,
-                planned_ns,
-            } => {
+            Emission::PhaseStart { phase, at_ns, planned_ns } => {
                 self.ahead.retain(|ahead| ahead.name != **phase);
                 self.figures.begin(phase, *at_ns);
                 self.current = Some(Phase {
@@ -116,9 +106,9 @@ impl Live {
         self.stalls += 1;
         let figures = &self.figures;
         self.notices.add("stall", stall.duration_ns, || {
-            let member = stall.member.map_or_else(String::new, |index| {
-                format!(" of {}", figures.member(index))
-            });
+            let member = stall
+                .member
+                .map_or_else(String::new, |index| format!(" of {}", figures.member(index)));
             format!(
                 "{}  stall: {}{member} took {}",
                 time(stall.start_ns, clock),
@@ -174,12 +164,7 @@ impl Live {
         };
         let full = self.full(phase, now_ns);
         let mut head = vec![
-            format!(
-                "{:<10}  {}{}",
-                phase.name,
-                "█".repeat(full),
-                "░".repeat(BAR - full)
-            ),
+            format!("{:<10}  {}{}", phase.name, "█".repeat(full), "░".repeat(BAR - full)),
             self.how_far(phase, now_ns),
         ];
         head.extend(self.figures.beside(now_ns));
@@ -230,10 +215,7 @@ impl Live {
         match left_ns {
             0 if phase.planned_ns == 0 && self.figures.counted().is_some() => String::new(),
             0 => "about to end".to_owned(),
-            ns => format!(
-                "{} left in all",
-                seconds(ns.next_multiple_of(1_000_000_000))
-            ),
+            ns => format!("{} left in all", seconds(ns.next_multiple_of(1_000_000_000))),
         }
     }
 
@@ -294,10 +276,8 @@ mod tests {
     const S: u64 = 1_000 * MS;
 
     fn live() -> Live {
-        let phase = |name: &str, seconds| PlannedPhase {
-            name: name.to_owned(),
-            duration_ns: seconds * S,
-        };
+        let phase =
+            |name: &str, seconds| PlannedPhase { name: name.to_owned(), duration_ns: seconds * S };
         Live::new(
             vec![phase("wal", 8), phase("etcd", 35), phase("capacity", 14)],
             Box::new(DiskFigures::default()),
@@ -305,11 +285,7 @@ mod tests {
     }
 
     fn begin(live: &mut Live, phase: &str, at_ns: u64, planned_ns: u64) {
-        let start = Emission::PhaseStart {
-            phase: Arc::from(phase),
-            at_ns,
-            planned_ns,
-        };
+        let start = Emission::PhaseStart { phase: Arc::from(phase), at_ns, planned_ns };
         live.observe(&start, &Clock::start());
     }
 
@@ -357,10 +333,7 @@ mod tests {
         live.observe(&interval(FSYNC, None, &[90 * MS]), &Clock::start());
         begin(&mut live, "etcd", 8 * S, 35 * S);
         for member in [0, 1] {
-            live.observe(
-                &interval(FSYNC, Some(member), &[MS, MS, 3 * MS]),
-                &Clock::start(),
-            );
+            live.observe(&interval(FSYNC, Some(member), &[MS, MS, 3 * MS]), &Clock::start());
             live.observe(&interval(PUTS, Some(member), &[MS; 40]), &Clock::start());
         }
         let text = live.bar(9 * S, 100);
@@ -378,18 +351,12 @@ mod tests {
         live.observe(&stall(150 * MS), &clock);
         let first = live.messages(S);
         assert_eq!(first.len(), 1);
-        assert!(
-            first[0].ends_with(" UTC  stall: wal.fsync took 150 ms"),
-            "{first:?}"
-        );
+        assert!(first[0].ends_with(" UTC  stall: wal.fsync took 150 ms"), "{first:?}");
         live.observe(&stall(110 * MS), &clock);
         live.observe(&stall(300 * MS), &clock);
         assert!(live.messages(S + MS).is_empty());
         let later = live.messages(2 * S);
-        assert!(
-            later[0].ends_with("took 300 ms, the longest of 2"),
-            "{later:?}"
-        );
+        assert!(later[0].ends_with("took 300 ms, the longest of 2"), "{later:?}");
         assert!(live.last_messages().is_empty());
         assert!(live.bar(2 * S, 100).contains("3 stalls"));
     }
@@ -400,15 +367,8 @@ mod tests {
         let mut live = live();
         begin(&mut live, "etcd", 0, 35 * S);
         live.observe(&interval(FSYNC, None, &[MS]), &clock);
-        assert!(
-            !live
-                .bar(clock.now_ns() + S, 120)
-                .contains("nothing finished")
-        );
-        assert!(
-            live.bar(clock.now_ns() + 5 * S, 120)
-                .contains("nothing finished for 5 s")
-        );
+        assert!(!live.bar(clock.now_ns() + S, 120).contains("nothing finished"));
+        assert!(live.bar(clock.now_ns() + 5 * S, 120).contains("nothing finished for 5 s"));
     }
 
     #[test]

@@ -46,11 +46,7 @@ impl LoadFigures {
     pub(super) fn new(plan: &LoadPlan) -> Self {
         LoadFigures {
             steps: plan.steps().to_vec(),
-            shown: if plan.is_open() {
-                "response"
-            } else {
-                "service"
-            },
+            shown: if plan.is_open() { "response" } else { "service" },
             preload: plan.preload,
             total: plan.total,
             servers: Servers::default(),
@@ -61,9 +57,7 @@ impl LoadFigures {
     /// The rate that is wanted now.
     fn wanted(&self, now_ns: u64) -> Option<f64> {
         let step = match self.phase.name.strip_prefix("rate.") {
-            Some(number) => self
-                .steps
-                .get(number.parse::<usize>().ok()?.checked_sub(1)?)?,
+            Some(number) => self.steps.get(number.parse::<usize>().ok()?.checked_sub(1)?)?,
             None => self.steps.first()?,
         };
         match self.phase.name.as_str() {
@@ -98,11 +92,7 @@ impl LoadFigures {
 impl Figures for LoadFigures {
     fn begin(&mut self, phase: &str, at_ns: u64) {
         self.servers.begin();
-        self.phase = Phase {
-            name: phase.to_owned(),
-            start_ns: at_ns,
-            ..Phase::default()
-        };
+        self.phase = Phase { name: phase.to_owned(), start_ns: at_ns, ..Phase::default() };
     }
 
     fn observe(&mut self, emission: &Emission) -> bool {
@@ -112,12 +102,7 @@ impl Figures for LoadFigures {
             Emission::Interval(interval) if *interval.phase == *self.phase.name => {
                 self.phase.add(interval, self.shown);
             }
-            Emission::Counters {
-                source,
-                member,
-                values,
-                ..
-            } => match (source.as_str(), member) {
+            Emission::Counters { source, member, values, .. } => match (source.as_str(), member) {
                 ("etcd", member) => self.servers.grew(member.unwrap_or(0), values),
                 ("etcd.state", member) => self.servers.is(member.unwrap_or(0), values),
                 ("preload", _) => {
@@ -154,11 +139,7 @@ impl Figures for LoadFigures {
             "steady" => (self.total?, "operations"),
             _ => return None,
         };
-        Some(Counted {
-            done: self.phase.answered.min(of),
-            of,
-            what,
-        })
+        Some(Counted { done: self.phase.answered.min(of), of, what })
     }
 
     fn beside(&self, now_ns: u64) -> Vec<String> {
@@ -260,16 +241,8 @@ impl Phase {
             .iter()
             .take(MOST_CLASSES)
             .map(|(class, count)| format!("{class} {}", format_count(**count)));
-        let more = if classes.len() > MOST_CLASSES {
-            ", …"
-        } else {
-            ""
-        };
-        format!(
-            "errors {}: {}{more}",
-            format_count(failed),
-            named.collect::<Vec<_>>().join(", ")
-        )
+        let more = if classes.len() > MOST_CLASSES { ", …" } else { "" };
+        format!("errors {}: {}{more}", format_count(failed), named.collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -305,11 +278,7 @@ mod tests {
     }
 
     fn begin(live: &mut Live, phase: &str, at_ns: u64, planned_ns: u64) {
-        let start = Emission::PhaseStart {
-            phase: Arc::from(phase),
-            at_ns,
-            planned_ns,
-        };
+        let start = Emission::PhaseStart { phase: Arc::from(phase), at_ns, planned_ns };
         live.observe(&start, &Clock::start());
     }
 
@@ -350,28 +319,14 @@ mod tests {
         for second in [3, 4] {
             // Two threads, each with half of the load.
             for _ in 0..2 {
-                tell(
-                    &mut live,
-                    "steady",
-                    "put.response",
-                    second,
-                    times(1000, 2 * MS),
-                );
+                tell(&mut live, "steady", "put.response", second, times(1000, 2 * MS));
                 tell(&mut live, "steady", "put.service", second, times(1000, MS));
                 tell(&mut live, "steady", "put.lag", second, times(1000, 90_000));
             }
         }
         tell(&mut live, "steady", "put.service", 5, times(10, MS));
-        counters(
-            &mut live,
-            "etcd",
-            0,
-            &[("wal_fsync.count", 9.0), ("wal_fsync.le.0.002", 9.0)],
-        );
-        let state = [
-            ("db_bytes", 222_298_112.0),
-            ("quota_bytes", 2_147_483_648.0),
-        ];
+        counters(&mut live, "etcd", 0, &[("wal_fsync.count", 9.0), ("wal_fsync.le.0.002", 9.0)]);
+        let state = [("db_bytes", 222_298_112.0), ("quota_bytes", 2_147_483_648.0)];
         counters(&mut live, "etcd.state", 0, &state);
         counters(&mut live, "client", 0, &[("in_flight", 3.0)]);
         let text = live.bar(9 * S_NS, 140);
@@ -382,10 +337,7 @@ mod tests {
             ),
             "{text}"
         );
-        assert!(
-            lines[1].starts_with("put.response  p50 2  p99 2  p99.9 2  max 2 ms"),
-            "{text}"
-        );
+        assert!(lines[1].starts_with("put.response  p50 2  p99 2  p99.9 2  max 2 ms"), "{text}");
         assert_eq!(lines[2], "lag p99 0.09 ms   errors 0   db 212 MiB of 2 GiB");
         assert_eq!(lines[3], "server p99 fsync ≤2 ms");
     }
@@ -400,18 +352,9 @@ mod tests {
         tell(&mut live, "steady", "put.service", 0, failing);
         tell(&mut live, "steady", "range.service", 0, times(5, MS));
         let text = live.bar(S_NS, 140);
-        assert!(
-            text.contains("reached 10/s") && !text.contains("wanted"),
-            "{text}"
-        );
-        assert!(
-            text.contains("put.service  p50 3  max 3 ms\nrange.service  p50 1"),
-            "{text}"
-        );
-        assert!(
-            text.contains("errors 4: no-leader 3, client-deadline 1"),
-            "{text}"
-        );
+        assert!(text.contains("reached 10/s") && !text.contains("wanted"), "{text}");
+        assert!(text.contains("put.service  p50 3  max 3 ms\nrange.service  p50 1"), "{text}");
+        assert!(text.contains("errors 4: no-leader 3, client-deadline 1"), "{text}");
     }
 
     #[test]
@@ -422,15 +365,9 @@ mod tests {
         tell(&mut live, "rate.1", "put.response", 9, times(3, 70 * MS));
         tell(&mut live, "rate.2", "put.response", 10, times(3, MS));
         let text = live.bar(12 * S_NS, 140);
-        assert!(
-            text.contains("wanted 1,000/s") && text.contains("max 1 ms"),
-            "{text}"
-        );
+        assert!(text.contains("wanted 1,000/s") && text.contains("max 1 ms"), "{text}");
         begin(&mut live, "rate.4", 30 * S_NS, 10 * S_NS);
-        assert_eq!(
-            live.begins().as_deref(),
-            Some("rate.4: 10 s, 1,500/s to 2,500/s")
-        );
+        assert_eq!(live.begins().as_deref(), Some("rate.4: 10 s, 1,500/s to 2,500/s"));
         assert!(live.bar(35 * S_NS, 140).contains("wanted 2,000/s"));
     }
 

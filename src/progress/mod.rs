@@ -41,11 +41,7 @@ pub struct Progress {
 
 /// What looks on while a plan is carried out: [`Progress`] on stderr, or nobody.
 pub fn observer(plan: &impl Shown, clock: Clock, quiet: bool) -> Box<dyn Observer + Send> {
-    if quiet {
-        Box::new(Silent)
-    } else {
-        Box::new(Progress::on_stderr(plan, clock))
-    }
+    if quiet { Box::new(Silent) } else { Box::new(Progress::on_stderr(plan, clock)) }
 }
 
 impl Progress {
@@ -60,9 +56,7 @@ impl Progress {
 
     /// Writes plain lines.
     pub fn lines(plan: &impl Shown, clock: Clock, out: impl Write + Send + 'static) -> Self {
-        Self::start(plan, clock, move |live, stop| {
-            write(&live, clock, &stop, out)
-        })
+        Self::start(plan, clock, move |live, stop| write(&live, clock, &stop, out))
     }
 
     fn start(
@@ -78,12 +72,7 @@ impl Progress {
             .name("progress".to_owned())
             .spawn(move || show(shown, stopped))
             .ok();
-        Progress {
-            live,
-            clock,
-            stop: Some(stop),
-            thread,
-        }
+        Progress { live, clock, stop: Some(stop), thread }
     }
 }
 
@@ -229,10 +218,7 @@ mod tests {
         drop(progress);
         let text = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
         assert!(text.contains("wal: 2 s\n"), "{text}");
-        assert!(
-            text.contains(" UTC  stall: wal.fsync of member 3 took 150 ms\n"),
-            "{text}"
-        );
+        assert!(text.contains(" UTC  stall: wal.fsync of member 3 took 150 ms\n"), "{text}");
         assert_eq!(text.lines().count(), 2, "{text}");
     }
 }

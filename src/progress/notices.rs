@@ -30,11 +30,7 @@ impl Notices {
     pub(super) fn add(&mut self, kind: &'static str, weight: u64, text: impl FnOnce() -> String) {
         match self.waiting.get_mut(kind) {
             None => {
-                let waiting = Waiting {
-                    text: text(),
-                    weight,
-                    count: 1,
-                };
+                let waiting = Waiting { text: text(), weight, count: 1 };
                 self.waiting.insert(kind, waiting);
             }
             Some(waiting) => {
@@ -49,9 +45,7 @@ impl Notices {
 
     /// What is to be told now, unless something was told a moment ago.
     pub(super) fn due(&mut self, now_ns: u64) -> Vec<String> {
-        let due = self
-            .told_ns
-            .is_none_or(|told_ns| now_ns >= told_ns + EVERY_NS);
+        let due = self.told_ns.is_none_or(|told_ns| now_ns >= told_ns + EVERY_NS);
         if !due || self.waiting.is_empty() {
             return Vec::new();
         }
@@ -62,13 +56,11 @@ impl Notices {
     /// What is left to be told.
     pub(super) fn rest(&mut self) -> Vec<String> {
         let waiting = std::mem::take(&mut self.waiting);
-        let told = waiting
-            .into_values()
-            .map(|waiting| match (waiting.count, waiting.weight) {
-                (1, _) => waiting.text,
-                (n, 0) => format!("{}, and {} more", waiting.text, format_count(n - 1)),
-                (n, _) => format!("{}, the longest of {}", waiting.text, format_count(n)),
-            });
+        let told = waiting.into_values().map(|waiting| match (waiting.count, waiting.weight) {
+            (1, _) => waiting.text,
+            (n, 0) => format!("{}, and {} more", waiting.text, format_count(n - 1)),
+            (n, _) => format!("{}, the longest of {}", waiting.text, format_count(n)),
+        });
         told.collect()
     }
 }
@@ -81,11 +73,9 @@ pub(super) fn of_load(kind: &str, detail: &Value) -> Option<String> {
         other => other.to_string(),
     };
     Some(match kind {
-        "connection.lost" => format!(
-            "connection to {} lost: {}",
-            text("endpoint"),
-            text("message")
-        ),
+        "connection.lost" => {
+            format!("connection to {} lost: {}", text("endpoint"), text("message"))
+        }
         "connection.back" => format!(
             "connected to {} again after {}",
             text("endpoint"),

@@ -31,9 +31,7 @@ struct Buckets {
 impl Servers {
     /// Forgets the histograms; what is a state stays.
     pub(super) fn begin(&mut self) {
-        self.0
-            .values_mut()
-            .for_each(|server| server.histograms.clear());
+        self.0.values_mut().for_each(|server| server.histograms.clear());
     }
 
     /// Adds what the histograms grew by.
@@ -67,12 +65,8 @@ impl Servers {
     /// The largest database against the smallest quota: the first to be full.
     pub(super) fn database(&self) -> Option<String> {
         let servers = || self.0.values();
-        let db = servers()
-            .filter_map(|server| server.db_bytes)
-            .reduce(f64::max)?;
-        let quota = servers()
-            .filter_map(|server| server.quota_bytes)
-            .reduce(f64::min);
+        let db = servers().filter_map(|server| server.db_bytes).reduce(f64::max)?;
+        let quota = servers().filter_map(|server| server.quota_bytes).reduce(f64::min);
         let db = format_bytes(db as u64);
         Some(match quota {
             Some(quota) => format!("db {db} of {}", format_bytes(quota as u64)),
@@ -136,10 +130,7 @@ impl Buckets {
         if self.count <= 0.0 || self.at_most.is_empty() {
             return None;
         }
-        let found = self
-            .at_most
-            .iter()
-            .find(|(_, count)| *count >= 0.99 * self.count);
+        let found = self.at_most.iter().find(|(_, count)| *count >= 0.99 * self.count);
         Some(found.map_or(f64::INFINITY, |(bound, _)| *bound))
     }
 
@@ -158,10 +149,7 @@ mod tests {
     use super::*;
 
     fn values(pairs: &[(&str, f64)]) -> BTreeMap<String, f64> {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), *value))
-            .collect()
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect()
     }
 
     fn syncs(within_2ms: f64, within_16ms: f64, all: f64) -> BTreeMap<String, f64> {
@@ -183,11 +171,7 @@ mod tests {
         servers.is(2, &values(&[("is_leader", 1.0)]));
         assert_eq!(
             servers.line(),
-            [
-                "m1 fsync ≤2 ms",
-                "m2 fsync ≤16 ms ◂",
-                "m3 leader fsync ≤2 ms"
-            ]
+            ["m1 fsync ≤2 ms", "m2 fsync ≤16 ms ◂", "m3 leader fsync ≤2 ms"]
         );
     }
 
@@ -195,13 +179,7 @@ mod tests {
     fn what_is_beyond_the_last_bound_is_said_to_be() {
         let mut servers = Servers::default();
         servers.grew(0, &syncs(1.0, 50.0, 100.0));
-        servers.grew(
-            0,
-            &values(&[
-                ("backend_commit.count", 0.0),
-                ("backend_commit.le.0.1", 0.0),
-            ]),
-        );
+        servers.grew(0, &values(&[("backend_commit.count", 0.0), ("backend_commit.le.0.1", 0.0)]));
         assert_eq!(servers.line(), ["server p99 fsync >16 ms"]);
         servers.begin();
         assert!(servers.line().is_empty());

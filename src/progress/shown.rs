@@ -17,11 +17,7 @@ pub trait Shown {
 
 impl Shown for DiskPlan {
     fn announcement(&self) -> String {
-        let beside: Vec<String> = self
-            .neighbours
-            .iter()
-            .map(|one| beside(self, one))
-            .collect();
+        let beside: Vec<String> = self.neighbours.iter().map(|one| beside(self, one)).collect();
         let beside = match beside.as_slice() {
             [] => String::new(),
             all => format!(", beside {}", all.join(" and ")),
@@ -97,9 +93,7 @@ impl LoadPlan {
                 [one] => clean(one),
                 all => format!("{} endpoints", all.len()),
             },
-            Target::Local {
-                members, directory, ..
-            } => {
+            Target::Local { members, directory, .. } => {
                 let directory = clean(&directory.display().to_string());
                 match members {
                     1 => format!("a throwaway etcd below {directory}"),
@@ -148,12 +142,7 @@ mod tests {
         assert!(text.starts_with("writes at most "), "{text}");
         assert!(text.contains("iB below /srv, for about "), "{text}");
         assert!(text.ends_with(" s"), "{text}");
-        let words = [
-            "disk",
-            "/srv",
-            "--neighbour=bulk",
-            "--neighbour=sync=5@/mnt",
-        ];
+        let words = ["disk", "/srv", "--neighbour=bulk", "--neighbour=sync=5@/mnt"];
         let args = Disk::parse_from(words).args;
         let text = DiskPlan::resolve(&args).unwrap().announcement();
         let beside = "/srv, beside the neighbour bulk (64 MiB/s) and the neighbour sync (5 syncs/s) below /mnt, for";

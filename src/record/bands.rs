@@ -11,11 +11,7 @@ pub fn band_of(ns: u64) -> u16 {
     let ns = ns.max(1);
     let octave = ns.ilog2();
     // The two bits after the first tell which quarter.
-    let quarter = if octave >= 2 {
-        (ns >> (octave - 2)) & 3
-    } else {
-        (ns << (2 - octave)) & 3
-    };
+    let quarter = if octave >= 2 { (ns >> (octave - 2)) & 3 } else { (ns << (2 - octave)) & 3 };
     (octave * 4) as u16 + quarter as u16
 }
 
@@ -60,10 +56,7 @@ mod tests {
         for ns in values {
             let band = band_of(ns);
             let (floor, end) = (band_floor(band), band_floor(band + 1));
-            assert!(
-                floor <= ns as f64 && ns as f64 <= end,
-                "{ns}: {floor}..{end}"
-            );
+            assert!(floor <= ns as f64 && ns as f64 <= end, "{ns}: {floor}..{end}");
         }
         assert_eq!(band_of(0), band_of(1));
     }

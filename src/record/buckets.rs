@@ -36,11 +36,7 @@ impl Buckets {
             .map(|(bound_s, below)| ((bound_s * 1e9).round() as u64, below))
             .collect();
         bounds.sort_unstable_by_key(|&(bound_ns, _)| bound_ns);
-        Some(Buckets {
-            bounds,
-            count,
-            sum_s,
-        })
+        Some(Buckets { bounds, count, sum_s })
     }
 
     /// Number of samples.
@@ -71,21 +67,15 @@ impl Buckets {
     /// Samples that are certainly longer than a limit: those above the first bound at or above it. 0 where no bound
     /// is that high.
     pub fn surely_above(&self, limit_ns: u64) -> u64 {
-        let at = self
-            .bounds
-            .partition_point(|&(bound_ns, _)| bound_ns < limit_ns);
+        let at = self.bounds.partition_point(|&(bound_ns, _)| bound_ns < limit_ns);
         let below = self.bounds.get(at).map_or(self.count, |&(_, below)| below);
         (self.count - below).max(0.0) as u64
     }
 
     /// Samples that may be as long as a limit or longer: those above the last bound below it.
     pub fn perhaps_above(&self, limit_ns: u64) -> u64 {
-        let at = self
-            .bounds
-            .partition_point(|&(bound_ns, _)| bound_ns < limit_ns);
-        let below = at
-            .checked_sub(1)
-            .map_or(0.0, |before| self.bounds[before].1);
+        let at = self.bounds.partition_point(|&(bound_ns, _)| bound_ns < limit_ns);
+        let below = at.checked_sub(1).map_or(0.0, |before| self.bounds[before].1);
         (self.count - below).max(0.0) as u64
     }
 }
@@ -98,28 +88,14 @@ mod tests {
 
     /// etcd's bounds of an fsync around the FAQ's 10 ms.
     fn fsyncs(below_8: f64, below_16: f64) -> Buckets {
-        Buckets::new(
-            [(0.016, below_16), (0.008, below_8), (0.004, 500.0)],
-            1000.0,
-            5.0,
-        )
-        .unwrap()
+        Buckets::new([(0.016, below_16), (0.008, below_8), (0.004, 500.0)], 1000.0, 5.0).unwrap()
     }
 
     #[test]
     fn a_quantile_lies_between_two_bounds() {
-        let between = |above_ns, at_most_ns| Bracket {
-            above_ns,
-            at_most_ns,
-        };
-        assert_eq!(
-            fsyncs(989.0, 1000.0).quantile(0.99),
-            between(8 * MS, Some(16 * MS))
-        );
-        assert_eq!(
-            fsyncs(990.0, 1000.0).quantile(0.99),
-            between(4 * MS, Some(8 * MS))
-        );
+        let between = |above_ns, at_most_ns| Bracket { above_ns, at_most_ns };
+        assert_eq!(fsyncs(989.0, 1000.0).quantile(0.99), between(8 * MS, Some(16 * MS)));
+        assert_eq!(fsyncs(990.0, 1000.0).quantile(0.99), between(4 * MS, Some(8 * MS)));
         assert_eq!(fsyncs(900.0, 989.0).quantile(0.99), between(16 * MS, None));
         assert_eq!(fsyncs(900.0, 989.0).quantile(0.5), between(0, Some(4 * MS)));
     }
@@ -127,24 +103,9 @@ mod tests {
     #[test]
     fn a_limit_between_two_bounds_leaves_a_doubt() {
         let buckets = fsyncs(980.0, 995.0);
-        assert_eq!(
-            (
-                buckets.surely_above(10 * MS),
-                buckets.perhaps_above(10 * MS)
-            ),
-            (5, 20)
-        );
-        assert_eq!(
-            (buckets.surely_above(8 * MS), buckets.perhaps_above(8 * MS)),
-            (20, 500)
-        );
-        assert_eq!(
-            (
-                buckets.surely_above(100 * MS),
-                buckets.perhaps_above(100 * MS)
-            ),
-            (0, 5)
-        );
+        assert_eq!((buckets.surely_above(10 * MS), buckets.perhaps_above(10 * MS)), (5, 20));
+        assert_eq!((buckets.surely_above(8 * MS), buckets.perhaps_above(8 * MS)), (20, 500));
+        assert_eq!((buckets.surely_above(100 * MS), buckets.perhaps_above(100 * MS)), (0, 5));
     }
 
     #[test]

@@ -39,19 +39,14 @@ impl Distribution {
         max_ns: u64,
         sum_ns: u64,
     ) -> Result<Self, String> {
-        let bytes = BASE64
-            .decode(histogram)
-            .map_err(|e| format!("histogram is not base64: {e}"))?;
+        let bytes =
+            BASE64.decode(histogram).map_err(|e| format!("histogram is not base64: {e}"))?;
         let buckets =
             hdr::decode(&bytes).map_err(|e| format!("histogram is not HdrHistogram V2: {e}"))?;
-        let held = buckets
-            .iter()
-            .try_fold(0u64, |sum, (_, n)| sum.checked_add(*n));
+        let held = buckets.iter().try_fold(0u64, |sum, (_, n)| sum.checked_add(*n));
         if held != Some(count) {
             let held = held.map_or_else(|| "too many".to_owned(), |held| held.to_string());
-            return Err(format!(
-                "histogram holds {held} samples, the interval says {count}"
-            ));
+            return Err(format!("histogram holds {held} samples, the interval says {count}"));
         }
         let sum_fits = || {
             let within = |value: u64| u128::from(value) * u128::from(count);
@@ -62,13 +57,7 @@ impl Distribution {
                 "minimum {min_ns}, maximum {max_ns} and sum {sum_ns} cannot belong to the same {count} samples"
             ));
         }
-        Ok(Distribution {
-            buckets,
-            count,
-            min_ns,
-            max_ns,
-            sum_ns,
-        })
+        Ok(Distribution { buckets, count, min_ns, max_ns, sum_ns })
     }
 
     /// Adds another distribution: the only correct way to combine quantiles.

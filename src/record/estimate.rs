@@ -88,12 +88,8 @@ pub fn quantile_interval(
     let level = f64::midpoint(1.0, confidence);
     let ranks = stats::quantile_ranks(design.effective_for_interval(samples, level), q, confidence);
     // Rounding errors of the last digits must not push a rank to its neighbour.
-    let low = ranks
-        .low
-        .map(|share| (share * samples + 1e-6).floor() as u64);
-    let high = ranks
-        .high
-        .map(|share| (share * samples - 1e-6).ceil() as u64);
+    let low = ranks.low.map(|share| (share * samples + 1e-6).floor() as u64);
+    let high = ranks.high.map(|share| (share * samples - 1e-6).ceil() as u64);
     (
         low.and_then(|rank| total.value_at_rank(rank.max(1))),
         high.and_then(|rank| total.value_at_rank(rank)),
@@ -102,17 +98,11 @@ pub fn quantile_interval(
 
 /// Estimates the share of samples at or above a limit; each bound holds with 95 % on its own.
 pub fn exceedance(total: &Distribution, batches: &[Distribution], limit_ns: u64) -> Exceedance {
-    let hits: Vec<(f64, f64)> = batches
-        .iter()
-        .map(|b| (b.count_at_or_above(limit_ns) as f64, b.count() as f64))
-        .collect();
+    let hits: Vec<(f64, f64)> =
+        batches.iter().map(|b| (b.count_at_or_above(limit_ns) as f64, b.count() as f64)).collect();
     let design = stats::design_effect(&hits);
     let (count_above, samples) = (total.count_at_or_above(limit_ns), total.count());
-    let share = if samples == 0 {
-        0.0
-    } else {
-        count_above as f64 / samples as f64
-    };
+    let share = if samples == 0 { 0.0 } else { count_above as f64 / samples as f64 };
     let effective = design.effective_for_interval(samples as f64, CONFIDENCE);
     Exceedance {
         count_above,

@@ -51,9 +51,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<(u64, u64)>, String> {
             "settings that cannot be: offset {offset}, {digits} digits, lowest value {lowest}"
         ));
     }
-    let counts = Bytes {
-        rest: inner.take(length)?,
-    };
+    let counts = Bytes { rest: inner.take(length)? };
     buckets(counts, Scale::new(lowest, digits))
 }
 
@@ -67,9 +65,7 @@ fn buckets(mut counts: Bytes<'_>, scale: Scale) -> Result<Vec<(u64, u64)>, Strin
             continue;
         }
         if number > 0 {
-            let value = scale
-                .highest_at(index)
-                .ok_or("more buckets than there can be")?;
+            let value = scale.highest_at(index).ok_or("more buckets than there can be")?;
             found.push((value, number as u64));
         }
         index += 1;
@@ -89,10 +85,7 @@ struct Scale {
 impl Scale {
     fn new(lowest: u64, digits: u32) -> Scale {
         let resolved = 2 * 10u64.pow(digits);
-        Scale {
-            unit: lowest.ilog2(),
-            half: resolved.next_power_of_two().ilog2().max(1) - 1,
-        }
+        Scale { unit: lowest.ilog2(), half: resolved.next_power_of_two().ilog2().max(1) - 1 }
     }
 
     /// The highest value of a bucket; `None` beyond what 64 bits hold.
@@ -116,10 +109,7 @@ struct Bytes<'a> {
 
 impl<'a> Bytes<'a> {
     fn take(&mut self, length: usize) -> Result<&'a [u8], String> {
-        let (head, tail) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or("it ends too early")?;
+        let (head, tail) = self.rest.split_at_checked(length).ok_or("it ends too early")?;
         self.rest = tail;
         Ok(head)
     }
@@ -162,9 +152,7 @@ mod tests {
 
     fn encoded(histogram: &Histogram<u64>) -> Vec<u8> {
         let mut bytes = Vec::new();
-        V2DeflateSerializer::new()
-            .serialize(histogram, &mut bytes)
-            .unwrap();
+        V2DeflateSerializer::new().serialize(histogram, &mut bytes).unwrap();
         bytes
     }
 

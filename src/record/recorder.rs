@@ -150,10 +150,7 @@ impl Recorder {
         series: &[Series],
         now_ns: u64,
     ) -> Self {
-        let series = series
-            .iter()
-            .map(|&series| (series, settings.pool.take()))
-            .collect();
+        let series = series.iter().map(|&series| (series, settings.pool.take())).collect();
         Recorder {
             due_ns: now_ns.saturating_add(settings.interval_ns),
             settings,
@@ -205,9 +202,7 @@ impl Recorder {
         self.flush(now_ns);
         let interval_ns = self.settings.interval_ns.max(1);
         let passed = (now_ns - self.due_ns) / interval_ns + 1;
-        self.due_ns = self
-            .due_ns
-            .saturating_add(passed.saturating_mul(interval_ns));
+        self.due_ns = self.due_ns.saturating_add(passed.saturating_mul(interval_ns));
     }
 
     /// Hands over what is left; to be called when the worker ends.

@@ -47,10 +47,7 @@ fn nights(trend: &Trend) -> Result<Vec<Document>> {
         document("page.html", html::trend(trend)),
         document("summary.md", trend_pages::markdown(trend)),
     ];
-    for (kind, name) in [
-        (Export::Junit, "junit.xml"),
-        (Export::Textfile, "metrics.prom"),
-    ] {
+    for (kind, name) in [(Export::Junit, "junit.xml"), (Export::Textfile, "metrics.prom")] {
         let exported = export::export(kind, Subject::Trend(trend))?;
         documents.extend(exported.into_iter().map(|one| document(name, one.text)));
     }
@@ -58,10 +55,7 @@ fn nights(trend: &Trend) -> Result<Vec<Document>> {
 }
 
 fn document(name: &str, text: String) -> Document {
-    Document {
-        file_name: name.to_owned(),
-        text,
-    }
+    Document { file_name: name.to_owned(), text }
 }
 
 /// `all/put/001.jsonl` as the stem of a name in one directory: `all-put-001`.
@@ -73,11 +67,7 @@ fn flat(path: &Path) -> String {
 fn github(runs: &[(Run, Summary)]) -> Result<Vec<Document>> {
     let mut lists: Vec<(String, Vec<Value>)> = Vec::new();
     for (run, summary) in runs {
-        let subject = Subject::Run {
-            run,
-            summary,
-            intervals: &[],
-        };
+        let subject = Subject::Run { run, summary, intervals: &[] };
         // A run without figures has no entries.
         let Ok(exported) = export::export(Export::GithubActionBenchmark, subject) else {
             continue;

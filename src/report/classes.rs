@@ -4,15 +4,8 @@ use super::text::{left, right, width};
 use crate::plan::{LoadPlan, RateStep};
 use crate::units::{format_bytes, format_count};
 
-const HEAD: [&str; 7] = [
-    "class",
-    "per second",
-    "writes",
-    "keys before",
-    "values",
-    "watches",
-    "connections",
-];
+const HEAD: [&str; 7] =
+    ["class", "per second", "writes", "keys before", "values", "watches", "connections"];
 
 /// One row: a class, or all of them.
 struct Row {
@@ -33,10 +26,8 @@ pub(super) fn lines(plan: &LoadPlan) -> Vec<String> {
         return Vec::new();
     }
     let parts = plan.parts();
-    let rows: Vec<Row> = parts
-        .iter()
-        .map(|(name, part)| row(name.unwrap_or_default(), part))
-        .collect();
+    let rows: Vec<Row> =
+        parts.iter().map(|(name, part)| row(name.unwrap_or_default(), part)).collect();
     let mut cells: Vec<Vec<String>> = vec![HEAD.map(str::to_owned).to_vec()];
     cells.extend(rows.iter().map(Row::cells));
     cells.push(together(&rows).cells());
@@ -59,9 +50,9 @@ pub(super) fn lines(plan: &LoadPlan) -> Vec<String> {
 }
 
 fn row(name: &str, part: &LoadPlan) -> Row {
-    let watches = part.watch.map_or(0, |watch| {
-        u64::from(watch.streams) * u64::from(watch.watches_per_stream)
-    });
+    let watches = part
+        .watch
+        .map_or(0, |watch| u64::from(watch.streams) * u64::from(watch.watches_per_stream));
     Row {
         name: name.to_owned(),
         operations: part.steps().to_vec(),
@@ -180,12 +171,8 @@ mod tests {
 
     #[test]
     fn steps_are_told_one_after_the_other() {
-        let step = |rate, burst| RateStep {
-            from_per_s: rate,
-            to_per_s: rate,
-            duration_ns: 1,
-            burst,
-        };
+        let step =
+            |rate, burst| RateStep { from_per_s: rate, to_per_s: rate, duration_ns: 1, burst };
         assert_eq!(rates(&[step(5.0, 0), step(5.0, 0)]), "5");
         let storm = [step(0.0, 0), step(0.0, 390), step(0.0, 0)];
         assert_eq!(rates(&storm), "0 → 0+390 → 0");

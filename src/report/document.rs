@@ -29,10 +29,8 @@ pub fn document(
 }
 
 fn texts(runs: &[(Run, Summary)], paths: &[PathBuf], style: &Style) -> String {
-    let pages = runs
-        .iter()
-        .zip(paths)
-        .map(|((run, summary), path)| terminal(run, summary, path, style));
+    let pages =
+        runs.iter().zip(paths).map(|((run, summary), path)| terminal(run, summary, path, style));
     let rule = format!("\n{}\n\n", "─".repeat(style.prose()));
     pages.collect::<Vec<_>>().join(&rule)
 }

@@ -12,13 +12,8 @@ struct Document<'a> {
 
 /// Several runs as one JSON array, each as [`json`] has it, ending in a newline.
 pub(super) fn several(runs: &[(Run, Summary)]) -> String {
-    let documents: Vec<Document<'_>> = runs
-        .iter()
-        .map(|(run, summary)| Document {
-            header: &run.header,
-            summary,
-        })
-        .collect();
+    let documents: Vec<Document<'_>> =
+        runs.iter().map(|(run, summary)| Document { header: &run.header, summary }).collect();
     let mut text = serde_json::to_string_pretty(&documents).unwrap_or_default();
     text.push('\n');
     text
@@ -26,10 +21,7 @@ pub(super) fn several(runs: &[(Run, Summary)]) -> String {
 
 /// The header and the summary of a run as one JSON document, ending in a newline.
 pub fn json(run: &Run, summary: &Summary) -> String {
-    let document = Document {
-        header: &run.header,
-        summary,
-    };
+    let document = Document { header: &run.header, summary };
     // Maps with text keys and plain numbers always serialise.
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');

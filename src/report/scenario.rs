@@ -27,11 +27,8 @@ pub fn planned(plan: &ScenarioPlan, style: &Style) -> String {
     }
     for cell in &plan.cells {
         if !cell.settings.is_empty() {
-            let settings: Vec<String> = cell
-                .settings
-                .iter()
-                .map(|(key, value)| format!("{key} = {value}"))
-                .collect();
+            let settings: Vec<String> =
+                cell.settings.iter().map(|(key, value)| format!("{key} = {value}")).collect();
             out.push_str(&format!("  {}\n", clean(&settings.join(", "))));
         }
         for step in &cell.steps {
@@ -81,9 +78,8 @@ fn counted(n: usize, what: &str) -> String {
 }
 
 fn facts(step: &Step) -> String {
-    let length = step
-        .length_ns()
-        .map_or_else(|| "until its count is reached".to_owned(), format_duration);
+    let length =
+        step.length_ns().map_or_else(|| "until its count is reached".to_owned(), format_duration);
     let writes = match (step.kind, step.bytes()) {
         ("disk", Some(bytes)) => format!("writes at most {}", format_bytes(bytes)),
         (_, Some(bytes)) => format!("grows the database by about {}", format_bytes(bytes)),
@@ -94,11 +90,7 @@ fn facts(step: &Step) -> String {
 
 /// What a scenario came to: a line per run, and where to look next.
 pub fn executed(plan: &ScenarioPlan, done: &Executed, style: &Style) -> String {
-    let open = done
-        .runs
-        .iter()
-        .filter(|ran| matches!(ran.end, RunEnd::Open))
-        .count();
+    let open = done.runs.iter().filter(|ran| matches!(ran.end, RunEnd::Open)).count();
     let mut out = String::new();
     if open > 0 {
         let measured = done.runs.len() - open;
@@ -116,12 +108,7 @@ pub fn executed(plan: &ScenarioPlan, done: &Executed, style: &Style) -> String {
         line(plan, ran, style, &mut out);
     }
     out.push('\n');
-    entry(
-        &mut out,
-        "results",
-        GUTTER,
-        &[done.directory.display().to_string()],
-    );
+    entry(&mut out, "results", GUTTER, &[done.directory.display().to_string()]);
     for next in next(plan, done) {
         entry(&mut out, "next", GUTTER, &[next]);
     }
@@ -129,11 +116,7 @@ pub fn executed(plan: &ScenarioPlan, done: &Executed, style: &Style) -> String {
 }
 
 fn line(plan: &ScenarioPlan, ran: &Ran, style: &Style, out: &mut String) {
-    let repeat = if plan.repeats > 1 {
-        format!(" {}", ran.repeat)
-    } else {
-        String::new()
-    };
+    let repeat = if plan.repeats > 1 { format!(" {}", ran.repeat) } else { String::new() };
     let what = format!("{}{repeat}", clean(&ran.step));
     let (mark, text) = match &ran.end {
         RunEnd::Measured(measured) => {
@@ -144,41 +127,25 @@ fn line(plan: &ScenarioPlan, ran: &Ran, style: &Style, out: &mut String) {
                 Verdict::Inconclusive => "?",
                 Verdict::Fail => "✘",
             };
-            (
-                style.verdict(summary.verdict, mark),
-                summary.headline.replacen("  ", " ", 1),
-            )
+            (style.verdict(summary.verdict, mark), summary.headline.replacen("  ", " ", 1))
         }
-        RunEnd::Failed(why) => (
-            style.verdict(Verdict::Fail, "✘"),
-            format!("not measured: {why}"),
-        ),
+        RunEnd::Failed(why) => (style.verdict(Verdict::Fail, "✘"), format!("not measured: {why}")),
         RunEnd::Open => ("·".to_owned(), "not measured yet".to_owned()),
     };
     let lines = wrap(&format!("{what}: {}", clean(&text)), style.prose() - 6);
     for (index, text) in lines.iter().enumerate() {
-        let lead = if index == 0 {
-            format!("  {mark} ")
-        } else {
-            "      ".to_owned()
-        };
+        let lead = if index == 0 { format!("  {mark} ") } else { "      ".to_owned() };
         out.push_str(&format!("{lead}{text}\n"));
     }
 }
 
 /// What to do with results like these.
 fn next(plan: &ScenarioPlan, done: &Executed) -> Vec<String> {
-    let measured = done
-        .runs
-        .iter()
-        .find(|ran| matches!(ran.end, RunEnd::Measured(_)));
+    let measured = done.runs.iter().find(|ran| matches!(ran.end, RunEnd::Measured(_)));
     let Some(measured) = measured else {
         return Vec::new();
     };
-    let show = format!(
-        "etcdbench report {}",
-        done.directory.join(&measured.result).display()
-    );
+    let show = format!("etcdbench report {}", done.directory.join(&measured.result).display());
     std::iter::once(show)
         .chain(steps(plan).flat_map(|step| comparisons(plan, done, step)))
         .collect()
@@ -216,11 +183,7 @@ fn comparisons(plan: &ScenarioPlan, done: &Executed, step: &str) -> Vec<String> 
 pub fn shipped(plans: &[(&str, String)]) -> String {
     let width = plans.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let line = |(name, description): &(&str, String)| {
-        let first = description
-            .split(". ")
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches('.');
+        let first = description.split(". ").next().unwrap_or_default().trim_end_matches('.');
         format!("  {name:width$}  {}\n", clean(first))
     };
     plans.iter().map(line).collect()

@@ -48,10 +48,7 @@ pub(super) fn timeline(
 ) -> Option<Timeline> {
     const SECOND_NS: u64 = 1_000_000_000;
     let most = most_columns.max(1) as u64;
-    let column_ns = length_ns
-        .div_ceil(most)
-        .next_multiple_of(SECOND_NS)
-        .max(SECOND_NS);
+    let column_ns = length_ns.div_ceil(most).next_multiple_of(SECOND_NS).max(SECOND_NS);
     let mut columns = vec![0_u64; length_ns.div_ceil(column_ns).max(1) as usize];
     let filled: Vec<&Point> = points.iter().filter(|point| point.count > 0).collect();
     let low_ns = filled.iter().map(|point| point.p99_ns).min()?;
@@ -89,16 +86,8 @@ pub(super) fn history(values: &[Option<f64>], most_columns: usize) -> String {
         stats::median(&present)
     };
     let shown: Vec<Option<f64>> = (0..columns).map(column).collect();
-    let low = shown
-        .iter()
-        .flatten()
-        .copied()
-        .fold(f64::INFINITY, f64::min);
-    let high = shown
-        .iter()
-        .flatten()
-        .copied()
-        .fold(f64::NEG_INFINITY, f64::max);
+    let low = shown.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+    let high = shown.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
     let logarithmic = low > 0.0;
     let scale = |value: f64| if logarithmic { value.ln() } else { value };
     let least = if logarithmic { 2.0_f64.ln() } else { low.abs() };
@@ -137,13 +126,7 @@ mod tests {
     }
 
     fn point(second: u64, length_ns: u64, p99_ns: u64) -> Point {
-        Point {
-            start_ns: second * S + 3 * MS,
-            length_ns,
-            count: 10,
-            p99_ns,
-            ..Point::default()
-        }
+        Point { start_ns: second * S + 3 * MS, length_ns, count: 10, p99_ns, ..Point::default() }
     }
 
     #[test]

@@ -24,9 +24,7 @@ impl Style {
     /// The style of this process' stdout. Colours only on a terminal, and as `NO_COLOR`, `CLICOLOR` and `TERM` say.
     pub fn of_stdout(no_color: bool) -> Self {
         let stdout = std::io::stdout();
-        let asked = std::env::var("COLUMNS")
-            .ok()
-            .and_then(|text| text.parse().ok());
+        let asked = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
         let size = terminal_size::terminal_size_of(&stdout);
         let width = size.map(|(width, _)| usize::from(width.0)).or(asked);
         let choice = anstream::AutoStream::choice(&stdout);
@@ -69,10 +67,6 @@ impl Style {
     }
 
     fn paint(self, text: &str, paint: Paint) -> String {
-        if self.color {
-            text.style(paint).to_string()
-        } else {
-            text.to_owned()
-        }
+        if self.color { text.style(paint).to_string() } else { text.to_owned() }
     }
 }

@@ -36,11 +36,7 @@ impl Plan {
 
 impl<'a> Subject<'a> {
     pub fn new(run: &'a Run, summary: &'a Summary) -> Self {
-        Subject {
-            run,
-            summary,
-            plan: Plan::of(run),
-        }
+        Subject { run, summary, plan: Plan::of(run) }
     }
 
     /// The plan, if it is that of a disk qualification.

@@ -6,24 +6,14 @@ use crate::result::Run;
 use crate::verdict::load_testing::{Builder, Load, MS, Member, Noise, S, fast};
 
 fn healthy() -> Run {
-    Builder::healthy(1)
-        .plan(|plan| plan.rules = vec!["put.response.p99 < 50ms".to_owned()])
-        .build()
+    Builder::healthy(1).plan(|plan| plan.rules = vec!["put.response.p99 < 50ms".to_owned()]).build()
 }
 
 /// One disk of three that takes 100 ms, not the leader's.
 fn slow_disk() -> Run {
-    let slow = Member {
-        fsync_ns: 100 * MS,
-        commit_ns: 180 * MS,
-        ..Member::healthy("m3")
-    };
+    let slow = Member { fsync_ns: 100 * MS, commit_ns: 180 * MS, ..Member::healthy("m3") };
     Builder::new(2)
-        .members(vec![
-            Member::healthy("m1").leading(),
-            Member::healthy("m2"),
-            slow,
-        ])
+        .members(vec![Member::healthy("m1").leading(), Member::healthy("m2"), slow])
         .load(&Load::default())
         .build()
 }
@@ -48,27 +38,14 @@ fn client_limit() -> Run {
 pub fn steps() -> Run {
     let loaded = |noise: &mut Noise, _: u64| noise.lognormal(4 * MS, 0.4);
     let over = |noise: &mut Noise, at: u64| 200 * MS + at / 20 + noise.lognormal(40 * MS, 0.3);
-    let step = |phase, wanted| Load {
-        phase,
-        seconds: 10,
-        wanted,
-        reached: wanted,
-        ..Load::default()
-    };
+    let step =
+        |phase, wanted| Load { phase, seconds: 10, wanted, reached: wanted, ..Load::default() };
     Builder::three(4)
         .plan(|plan| plan.rules = vec!["put.response.p99 < 50ms".to_owned()])
         .steps(&[
             step("rate.1", 500),
-            Load {
-                service: &loaded,
-                ..step("rate.2", 1_000)
-            },
-            Load {
-                service: &over,
-                reached: 1_100,
-                in_flight_max: 3_900,
-                ..step("rate.3", 1_500)
-            },
+            Load { service: &loaded, ..step("rate.2", 1_000) },
+            Load { service: &over, reached: 1_100, in_flight_max: 3_900, ..step("rate.3", 1_500) },
         ])
         .build()
 }

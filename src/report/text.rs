@@ -11,9 +11,7 @@ pub fn clean(text: &str) -> String {
         c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    text.chars()
-        .map(|c| if is_bad(c) { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if is_bad(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Cells a text takes.
@@ -37,11 +35,7 @@ pub(super) fn flow<S: AsRef<str>>(items: &[S], gap: &str, cells: usize) -> Vec<S
     let comma = if gap.starts_with(',') { "," } else { "" };
     let cells = cells.saturating_sub(comma.len());
     let mut lines: Vec<String> = Vec::new();
-    for item in items
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|item| !item.is_empty())
-    {
+    for item in items.iter().map(AsRef::as_ref).filter(|item| !item.is_empty()) {
         match lines.last_mut() {
             Some(line) if width(line) + width(gap) + width(item) <= cells => {
                 line.push_str(gap);
@@ -113,10 +107,7 @@ mod tests {
 
     #[test]
     fn what_a_terminal_would_obey_is_replaced() {
-        assert_eq!(
-            clean("a\x1b[31mb\u{202e}c\u{9b}\n"),
-            "a\u{fffd}[31mb\u{fffd}c\u{fffd}\u{fffd}"
-        );
+        assert_eq!(clean("a\x1b[31mb\u{202e}c\u{9b}\n"), "a\u{fffd}[31mb\u{fffd}c\u{fffd}\u{fffd}");
         assert_eq!(clean("/größe/ディスク"), "/größe/ディスク");
     }
 
@@ -136,14 +127,8 @@ mod tests {
 
     #[test]
     fn items_are_wrapped_whole_and_in_cells_not_bytes() {
-        assert_eq!(
-            flow(&["ディスク", "abc", "de"], "  ", 13),
-            ["ディスク  abc", "de"]
-        );
+        assert_eq!(flow(&["ディスク", "abc", "de"], "  ", 13), ["ディスク  abc", "de"]);
         assert_eq!(flow(&["one two three"], "  ", 8), ["one two", "three"]);
-        assert_eq!(
-            flow(&["one", "two", "three"], ", ", 9),
-            ["one, two,", "three"]
-        );
+        assert_eq!(flow(&["one", "two", "three"], ", ", 9), ["one, two,", "three"]);
     }
 }

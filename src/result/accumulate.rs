@@ -80,10 +80,7 @@ impl Slot {
 
 impl Default for Batches {
     fn default() -> Self {
-        Batches {
-            slots: Vec::new(),
-            slot_ns: FIRST_SLOT_NS,
-        }
+        Batches { slots: Vec::new(), slot_ns: FIRST_SLOT_NS }
     }
 }
 
@@ -241,11 +238,7 @@ fn absorb(line: &mut Counters, next: Counters) {
     for (name, value) in next.values {
         let state = all || STATES.contains(&name.as_str());
         let kept = line.values.entry(name).or_insert(0.0);
-        *kept = if state {
-            kept.max(value)
-        } else {
-            *kept + value
-        };
+        *kept = if state { kept.max(value) } else { *kept + value };
     }
 }
 
@@ -272,11 +265,7 @@ mod tests {
     const DAY: u64 = 86_400;
 
     fn interval(start_ns: u64, length_ns: u64) -> Interval {
-        Interval {
-            start_ns,
-            length_ns,
-            ..Interval::default()
-        }
+        Interval { start_ns, length_ns, ..Interval::default() }
     }
 
     fn distribution(values: &[u64]) -> Distribution {
@@ -296,23 +285,12 @@ mod tests {
         }
         let day = day.finish("wal.fsync", None);
         assert_eq!(day.total.count(), 3 * DAY - 2);
-        assert!(
-            (10..=20).contains(&day.batches.len()),
-            "{}",
-            day.batches.len()
-        );
+        assert!((10..=20).contains(&day.batches.len()), "{}", day.batches.len());
         let batched: u64 = day.batches.iter().map(Distribution::count).sum();
         assert_eq!(batched, day.total.count());
         let points = &day.timeline;
-        assert!(
-            (MAX_POINTS / 2..=MAX_POINTS).contains(&points.len()),
-            "{}",
-            points.len()
-        );
-        assert_eq!(
-            points.iter().map(|p| p.count).sum::<u64>(),
-            day.total.count()
-        );
+        assert!((MAX_POINTS / 2..=MAX_POINTS).contains(&points.len()), "{}", points.len());
+        assert_eq!(points.iter().map(|p| p.count).sum::<u64>(), day.total.count());
         let abut = |w: &[super::Point]| w[0].start_ns + w[0].length_ns == w[1].start_ns;
         assert!(points.windows(2).all(abut));
         let seen = points.iter().find(|p| p.max_ns == 9_000).unwrap();
@@ -327,18 +305,11 @@ mod tests {
             let mut phase = Accumulator::default();
             for second in 0..seconds {
                 // Intervals end with the operation that fills them, so they begin a little late.
-                phase.add(
-                    0,
-                    &interval(second * S + second % 7 * 1_000_000, S),
-                    &samples,
-                );
+                phase.add(0, &interval(second * S + second % 7 * 1_000_000, S), &samples);
             }
             let batches = phase.finish("wal.fsync", None).batches.len() as u64;
             let enough = seconds.min(10) * 4 / 5..=20;
-            assert!(
-                enough.contains(&batches),
-                "{batches} batches of {seconds} intervals"
-            );
+            assert!(enough.contains(&batches), "{batches} batches of {seconds} intervals");
         }
     }
 
@@ -347,19 +318,11 @@ mod tests {
         let mut merged = Accumulator::default();
         for second in 0..5 {
             merged.add(0, &interval(second * S, S), &distribution(&[10]));
-            merged.add(
-                0,
-                &interval(second * S + 3_000_000, S),
-                &distribution(&[20, 30]),
-            );
+            merged.add(0, &interval(second * S + 3_000_000, S), &distribution(&[20, 30]));
         }
         let points = merged.finish("wal.fsync", None).timeline;
         assert_eq!(points.len(), 5);
-        assert!(
-            points
-                .iter()
-                .all(|p| (p.count, p.p50_ns, p.max_ns) == (3, 20, 30))
-        );
+        assert!(points.iter().all(|p| (p.count, p.p50_ns, p.max_ns) == (3, 20, 30)));
     }
 
     #[test]
@@ -374,11 +337,7 @@ mod tests {
             });
         }
         let lines = lines.finish();
-        assert!(
-            (MAX_POINTS / 2..=MAX_POINTS).contains(&lines.len()),
-            "{}",
-            lines.len()
-        );
+        assert!((MAX_POINTS / 2..=MAX_POINTS).contains(&lines.len()), "{}", lines.len());
         let writes: f64 = lines.iter().map(|c| c.values["writes"]).sum();
         assert_eq!(writes, 3.0 * DAY as f64);
         let abut = |w: &[Counters]| w[0].start_ns + w[0].length_ns == w[1].start_ns;

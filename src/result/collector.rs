@@ -133,33 +133,20 @@ impl Desk {
         match emission {
             Emission::Interval(interval) => Some(self.interval(interval)),
             Emission::Stall(stall) => self.stall(&stall),
-            Emission::Event {
-                phase,
-                at_ns,
-                kind,
-                member,
-                detail,
-            } => Some(self.event(&phase, at_ns, kind, member, detail)),
-            Emission::Counters {
-                phase,
-                start_ns,
-                length_ns,
-                source,
-                member,
-                values,
-            } => Some(Line::Counters(Counters {
-                phase: phase.to_string(),
-                start_ns,
-                length_ns,
-                source,
-                member,
-                values,
-            })),
-            Emission::PhaseStart {
-                phase,
-                at_ns,
-                planned_ns,
-            } => {
+            Emission::Event { phase, at_ns, kind, member, detail } => {
+                Some(self.event(&phase, at_ns, kind, member, detail))
+            }
+            Emission::Counters { phase, start_ns, length_ns, source, member, values } => {
+                Some(Line::Counters(Counters {
+                    phase: phase.to_string(),
+                    start_ns,
+                    length_ns,
+                    source,
+                    member,
+                    values,
+                }))
+            }
+            Emission::PhaseStart { phase, at_ns, planned_ns } => {
                 let detail = json!({ "planned_ns": planned_ns });
                 Some(self.event(&phase, at_ns, "phase", None, detail))
             }
@@ -246,11 +233,8 @@ mod tests {
             Collector::spawn(writer, Clock::start(), Box::new(Silent)).unwrap();
         let phase: Arc<str> = "wal".into();
         for at_ns in 0..10_000 {
-            let told = sink.send(Emission::PhaseStart {
-                phase: phase.clone(),
-                at_ns,
-                planned_ns: 1,
-            });
+            let told =
+                sink.send(Emission::PhaseStart { phase: phase.clone(), at_ns, planned_ns: 1 });
             assert!(told.is_ok(), "the collector must go on listening");
         }
         drop(sink);

@@ -22,9 +22,7 @@ pub fn read_ends(path: &Path) -> Result<(Header, Option<Summary>)> {
     let mut lines = Lines::open(path)?;
     let header = header(&mut lines)?;
     let mut file = lines.input.into_inner();
-    let length = file
-        .seek(SeekFrom::End(0))
-        .map_err(Error::io("read", path))?;
+    let length = file.seek(SeekFrom::End(0)).map_err(Error::io("read", path))?;
     let mut tail = Vec::new();
     let mut wanted = TAIL;
     loop {

@@ -16,9 +16,7 @@ pub fn json_schema() -> Value {
     let import_plan = reference::<ImportPlan>(&mut generator);
     let durability = reference::<Durability>(&mut generator);
     let mut schema = generator.into_root_schema_for::<Line>().to_value();
-    schema["title"] = json!(format!(
-        "A line of an etcdbench result, format {SCHEMA_VERSION}"
-    ));
+    schema["title"] = json!(format!("A line of an etcdbench result, format {SCHEMA_VERSION}"));
     // What is any value to the types, because it depends on the kind, is told here.
     schema["$defs"]["Header"]["allOf"] = json!([
         when_kind_is("disk", "plan", &disk_plan),

@@ -65,10 +65,7 @@ fn absorb(column: &mut MapColumn, next: MapColumn) {
         return;
     }
     let end = |c: &MapColumn| c.start_ns.saturating_add(c.length_ns);
-    let (start, end) = (
-        column.start_ns.min(next.start_ns),
-        end(column).max(end(&next)),
-    );
+    let (start, end) = (column.start_ns.min(next.start_ns), end(column).max(end(&next)));
     column.start_ns = start;
     column.length_ns = end - start;
     add_bands(&mut column.bands, &next.bands);
@@ -89,11 +86,7 @@ mod tests {
     }
 
     fn add(map: &mut Map, start_ns: u64, length_ns: u64, samples: &Distribution) {
-        let interval = Interval {
-            start_ns: start_ns + 7 * S,
-            length_ns,
-            ..Interval::default()
-        };
+        let interval = Interval { start_ns: start_ns + 7 * S, length_ns, ..Interval::default() };
         map.add(start_ns, &interval, samples);
     }
 
@@ -137,9 +130,6 @@ mod tests {
         let columns = map.finish();
         let count: u64 = columns.iter().flat_map(|c| &c.bands).map(|b| b.1).sum();
         assert_eq!(count, 3);
-        assert_eq!(
-            columns.last().map(|c| c.start_ns + c.length_ns),
-            Some(14 * S)
-        );
+        assert_eq!(columns.last().map(|c| c.start_ns + c.length_ns), Some(14 * S));
     }
 }

@@ -41,9 +41,7 @@ pub fn read(path: &Path) -> Result<Run> {
     let mut assembly = Assembly::new(header);
     while let Some(whole) = lines.next()? {
         match serde_json::from_slice::<Line>(&lines.bytes) {
-            Ok(line) => assembly
-                .add(line)
-                .map_err(|message| lines.damaged(message))?,
+            Ok(line) => assembly.add(line).map_err(|message| lines.damaged(message))?,
             Err(_) if !whole => {}
             Err(error) if known_type(&lines.bytes) => return Err(lines.damaged(error.to_string())),
             Err(_) => {}
@@ -75,9 +73,8 @@ pub fn intervals(path: &Path) -> Result<Vec<Interval>> {
 
 /// False for a line of a type that a newer minor version brought.
 fn known_type(line: &[u8]) -> bool {
-    const KNOWN: [&str; 7] = [
-        "header", "interval", "told", "stall", "event", "counters", "summary",
-    ];
+    const KNOWN: [&str; 7] =
+        ["header", "interval", "told", "stall", "event", "counters", "summary"];
     serde_json::from_slice::<Tag>(line).map_or(true, |tag| KNOWN.contains(&tag.r#type.as_str()))
 }
 
@@ -101,9 +98,9 @@ pub(super) fn header(lines: &mut Lines) -> Result<Header> {
         ("header", Some(version)) => version,
         ("header", None) => return Err(lines.damaged("the header has no schema version".into())),
         (other, _) => {
-            return Err(lines.damaged(format!(
-                "the first line must be a header, not of type '{other}'"
-            )));
+            return Err(
+                lines.damaged(format!("the first line must be a header, not of type '{other}'"))
+            );
         }
     };
     if major(&version) != major(SCHEMA_VERSION) {
@@ -168,11 +165,7 @@ impl Lines {
     }
 
     fn damaged(&self, message: String) -> Error {
-        Error::Damaged {
-            path: self.path.clone(),
-            line: self.number,
-            message,
-        }
+        Error::Damaged { path: self.path.clone(), line: self.number, message }
     }
 }
 
@@ -204,10 +197,7 @@ struct Members {
 impl Assembly {
     fn new(header: Header) -> Self {
         Assembly {
-            run: Run {
-                header,
-                ..Run::default()
-            },
+            run: Run { header, ..Run::default() },
             phases: Vec::new(),
             counters: BTreeMap::new(),
         }
@@ -253,11 +243,7 @@ impl Assembly {
         let end_ns = counters.start_ns.saturating_add(counters.length_ns);
         let phase = self.phase(&counters.phase, counters.start_ns);
         phase.counters_end_ns = phase.counters_end_ns.max(Some(end_ns));
-        let key = (
-            counters.phase.clone(),
-            counters.source.clone(),
-            counters.member,
-        );
+        let key = (counters.phase.clone(), counters.source.clone(), counters.member);
         self.counters.entry(key).or_default().add(counters);
     }
 
@@ -273,9 +259,7 @@ impl Assembly {
         let phase = self.phase(&interval.phase, interval.start_ns);
         phase.intervals_end_ns = phase.intervals_end_ns.max(Some(end_ns));
         let start_ns = phase.start_ns;
-        phase
-            .series(&interval.series)
-            .add(start_ns, interval, &samples);
+        phase.series(&interval.series).add(start_ns, interval, &samples);
         Ok(())
     }
 
@@ -296,22 +280,15 @@ impl Assembly {
 
     fn finish(mut self) -> Run {
         let starts: Vec<u64> = self.phases.iter().map(|phase| phase.start_ns).collect();
-        let next_starts = starts
-            .iter()
-            .skip(1)
-            .map(|&start| Some(start))
-            .chain([None]);
+        let next_starts = starts.iter().skip(1).map(|&start| Some(start)).chain([None]);
         self.run.phases = self
             .phases
             .into_iter()
             .zip(next_starts)
             .map(|(phase, next)| phase.finish(next))
             .collect();
-        let mut counters: Vec<Counters> = self
-            .counters
-            .into_values()
-            .flat_map(CounterLines::finish)
-            .collect();
+        let mut counters: Vec<Counters> =
+            self.counters.into_values().flat_map(CounterLines::finish).collect();
         counters.sort_by_key(|line| line.start_ns);
         self.run.counters = counters;
         self.run
@@ -369,10 +346,7 @@ impl Members {
         if let Some(merged) = &mut self.merged {
             merged.add(phase_start_ns, interval, samples);
         }
-        self.each
-            .entry(interval.member)
-            .or_default()
-            .add(phase_start_ns, interval, samples);
+        self.each.entry(interval.member).or_default().add(phase_start_ns, interval, samples);
     }
 
     fn finish(self, series: &str) -> Vec<SeriesData> {
@@ -383,8 +357,6 @@ impl Members {
         };
         let named = self.each.into_iter().filter(|(member, _)| member.is_some());
         let each = named.map(|(member, alone)| alone.finish(series, member));
-        std::iter::once(merged.finish(series, None))
-            .chain(each)
-            .collect()
+        std::iter::once(merged.finish(series, None)).chain(each).collect()
     }
 }

@@ -110,10 +110,7 @@ impl Run {
 
     /// End of the last phase that has begun, since the run's zero.
     pub fn length_ns(&self) -> u64 {
-        let ends = self
-            .phases
-            .iter()
-            .map(|phase| phase.start_ns + phase.length_ns);
+        let ends = self.phases.iter().map(|phase| phase.start_ns + phase.length_ns);
         ends.max().unwrap_or(0)
     }
 
@@ -150,25 +147,19 @@ impl Run {
 impl PhaseData {
     /// The merged series of this name.
     pub fn series(&self, name: &str) -> Option<&SeriesData> {
-        self.series
-            .iter()
-            .find(|s| s.series == name && s.member.is_none())
+        self.series.iter().find(|s| s.series == name && s.member.is_none())
     }
 }
 
 impl SeriesData {
     /// Samples, also where they were only told of.
     pub fn count(&self) -> u64 {
-        self.told
-            .as_ref()
-            .map_or(self.total.count(), |told| told.count)
+        self.told.as_ref().map_or(self.total.count(), |told| told.count)
     }
 
     /// The largest sample, also where it was only told of.
     pub fn max_ns(&self) -> u64 {
-        self.told
-            .as_ref()
-            .map_or(self.total.max_ns(), |told| told.max_ns)
+        self.told.as_ref().map_or(self.total.max_ns(), |told| told.max_ns)
     }
 
     /// Quantile `q` (0 < q < 1) with its 95 % interval; `None` without samples, and where another program did not tell
@@ -190,10 +181,7 @@ impl Told {
     /// A quantile as it was told: without an interval, and trusted where there would be enough samples beyond it were
     /// they independent.
     fn quantile(&self, q: f64) -> Option<QuantileSummary> {
-        let found = self
-            .quantiles
-            .iter()
-            .find(|told| (told.q - q).abs() < 1e-9)?;
+        let found = self.quantiles.iter().find(|told| (told.q - q).abs() < 1e-9)?;
         let tail_samples = self.count as f64 * (1.0 - q);
         Some(QuantileSummary {
             q,
@@ -215,18 +203,10 @@ impl Told {
             return (self.count, self.count);
         }
         let beyond = |q: f64| self.count as f64 * (1.0 - q);
-        let above = self
-            .quantiles
-            .iter()
-            .filter(|told| told.value_ns >= limit_ns);
-        let below = self
-            .quantiles
-            .iter()
-            .filter(|told| told.value_ns < limit_ns);
+        let above = self.quantiles.iter().filter(|told| told.value_ns >= limit_ns);
+        let below = self.quantiles.iter().filter(|told| told.value_ns < limit_ns);
         let fewest = above.map(|told| beyond(told.q)).fold(1.0, f64::max);
-        let most = below
-            .map(|told| beyond(told.q))
-            .fold(self.count as f64, f64::min);
+        let most = below.map(|told| beyond(told.q)).fold(self.count as f64, f64::min);
         (fewest.floor() as u64, most.ceil() as u64)
     }
 }

@@ -9,10 +9,7 @@ pub const STANDARD_QUANTILES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 0.9999];
 
 /// Summarises every series of every phase.
 pub fn summarise(run: &Run) -> Vec<PhaseSummary> {
-    run.phases
-        .iter()
-        .map(|data| phase(data, run.is_foreign()))
-        .collect()
+    run.phases.iter().map(|data| phase(data, run.is_foreign())).collect()
 }
 
 fn phase(data: &PhaseData, foreign: bool) -> PhaseSummary {
@@ -20,21 +17,13 @@ fn phase(data: &PhaseData, foreign: bool) -> PhaseSummary {
         phase: data.name.clone(),
         start_ns: data.start_ns,
         length_ns: data.length_ns,
-        series: data
-            .series
-            .iter()
-            .map(|s| series(s, data.length_ns, foreign))
-            .collect(),
+        series: data.series.iter().map(|s| series(s, data.length_ns, foreign)).collect(),
     }
 }
 
 fn series(data: &SeriesData, length_ns: u64, foreign: bool) -> SeriesSummary {
     let count = data.count();
-    let rate_per_s = if length_ns == 0 {
-        0.0
-    } else {
-        count as f64 / (length_ns as f64 / 1e9)
-    };
+    let rate_per_s = if length_ns == 0 { 0.0 } else { count as f64 / (length_ns as f64 / 1e9) };
     SeriesSummary {
         series: data.series.clone(),
         member: data.member,
@@ -53,13 +42,7 @@ fn series(data: &SeriesData, length_ns: u64, foreign: bool) -> SeriesSummary {
         quantiles: STANDARD_QUANTILES
             .iter()
             .filter_map(|&q| data.quantile(q))
-            .map(|found| {
-                if foreign {
-                    without_interval(found)
-                } else {
-                    found
-                }
-            })
+            .map(|found| if foreign { without_interval(found) } else { found })
             .collect(),
         told: data.told.is_some(),
     }
@@ -68,11 +51,7 @@ fn series(data: &SeriesData, length_ns: u64, foreign: bool) -> SeriesSummary {
 /// Of a foreign run it is not known what happened when, and so not how much its samples depend on each other: an
 /// interval would promise too much.
 fn without_interval(found: QuantileSummary) -> QuantileSummary {
-    QuantileSummary {
-        low_ns: None,
-        high_ns: None,
-        ..found
-    }
+    QuantileSummary { low_ns: None, high_ns: None, ..found }
 }
 
 impl From<QuantileEstimate> for QuantileSummary {

@@ -31,16 +31,15 @@ impl Writer {
         if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
             fs::create_dir_all(parent).map_err(Error::io("create the directory", parent))?;
         }
-        let file = OpenOptions::new()
-            .append(true)
-            .create_new(true)
-            .open(path)
-            .map_err(|e| match e.kind() {
-                ErrorKind::AlreadyExists => Error::Usage(format!(
-                    "{} exists; a result is never overwritten, so name another file",
-                    path.display()
-                )),
-                _ => Error::io("create", path)(e),
+        let file =
+            OpenOptions::new().append(true).create_new(true).open(path).map_err(|e| {
+                match e.kind() {
+                    ErrorKind::AlreadyExists => Error::Usage(format!(
+                        "{} exists; a result is never overwritten, so name another file",
+                        path.display()
+                    )),
+                    _ => Error::io("create", path)(e),
+                }
             })?;
         let mut writer = Writer::new(file, path);
         writer.write(&Line::Header(header.clone()))?;
@@ -49,12 +48,7 @@ impl Writer {
 
     /// A writer on an open, empty file.
     pub(super) fn new(file: File, path: &Path) -> Self {
-        Writer {
-            file,
-            path: path.to_path_buf(),
-            length: 0,
-            line: Vec::new(),
-        }
+        Writer { file, path: path.to_path_buf(), length: 0, line: Vec::new() }
     }
 
     /// The file.
@@ -90,9 +84,7 @@ impl Writer {
     /// # Errors
     /// [`Error::Io`] when the system cannot promise that.
     pub fn finish(self) -> Result<PathBuf> {
-        self.file
-            .sync_all()
-            .map_err(Error::io("sync", &self.path))?;
+        self.file.sync_all().map_err(Error::io("sync", &self.path))?;
         Ok(self.path)
     }
 }
@@ -124,10 +116,7 @@ pub fn default_path(directory: &Path, header: &Header) -> PathBuf {
 /// A name part without anything that means something to a file system or a shell.
 fn plain(text: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let plain: String = text
-        .chars()
-        .map(|c| if allowed(c) { c } else { '-' })
-        .collect();
+    let plain: String = text.chars().map(|c| if allowed(c) { c } else { '-' }).collect();
     match plain.trim_matches(['.', '-']) {
         "" => "unknown".to_owned(),
         trimmed => trimmed.to_owned(),
@@ -149,12 +138,7 @@ mod tests {
         let mut writer = Writer::new(full, Path::new("/dev/full"));
         let error = writer.write(&Line::Header(Header::default())).unwrap_err();
         assert!(matches!(error, Error::Io { .. }), "{error}");
-        assert!(
-            error
-                .to_string()
-                .starts_with("/dev/full: cannot write: No space"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("/dev/full: cannot write: No space"), "{error}");
         assert_eq!(writer.length(), 0);
     }
 

@@ -48,10 +48,7 @@ pub struct Executed {
 impl Executed {
     /// The results of all runs that went through to their end, below the directory.
     pub fn measured(&self) -> Vec<PathBuf> {
-        let whole = self
-            .runs
-            .iter()
-            .filter(|ran| matches!(ran.end, RunEnd::Measured(_)));
+        let whole = self.runs.iter().filter(|ran| matches!(ran.end, RunEnd::Measured(_)));
         whole.map(|ran| ran.result.clone()).collect()
     }
 }
@@ -190,10 +187,7 @@ fn name(plan: &ScenarioPlan, turn: &Turn<'_>) -> String {
 }
 
 fn labels(plan: &ScenarioPlan, turn: &Turn<'_>) -> Vec<(String, String)> {
-    let own = plan
-        .labels
-        .iter()
-        .map(|(key, value)| (key.clone(), value.clone()));
+    let own = plan.labels.iter().map(|(key, value)| (key.clone(), value.clone()));
     let ours = [
         ("scenario".to_owned(), plan.name.clone()),
         ("scenario.cell".to_owned(), turn.cell.slug.clone()),
@@ -203,10 +197,7 @@ fn labels(plan: &ScenarioPlan, turn: &Turn<'_>) -> Vec<(String, String)> {
 }
 
 fn announce(plan: &ScenarioPlan, place: &Place, turns: &[Turn<'_>], say: &dyn Fn(&str)) {
-    let done = turns
-        .iter()
-        .filter(|turn| place.done(turn).is_some())
-        .count();
+    let done = turns.iter().filter(|turn| place.done(turn).is_some()).count();
     let runs = match turns.len() {
         1 => "1 run".to_owned(),
         n => format!("{n} runs"),
@@ -216,11 +207,7 @@ fn announce(plan: &ScenarioPlan, place: &Place, turns: &[Turn<'_>], say: &dyn Fn
     } else {
         String::new()
     };
-    say(&format!(
-        "{}: {runs}{so_far}, results in {}",
-        plan.name,
-        place.directory.display()
-    ));
+    say(&format!("{}: {runs}{so_far}, results in {}", plan.name, place.directory.display()));
 }
 
 fn progress(index: usize, turns: &[Turn<'_>], measured: u32, begun: Instant) -> String {
@@ -230,10 +217,7 @@ fn progress(index: usize, turns: &[Turn<'_>], measured: u32, begun: Instant) -> 
         0 => String::new(),
         n => {
             let each_s = begun.elapsed().as_secs_f64() / f64::from(n);
-            format!(
-                ", about {} left",
-                format_duration((each_s * left as f64 * 1e9) as u64)
-            )
+            format!(", about {} left", format_duration((each_s * left as f64 * 1e9) as u64))
         }
     };
     let cell = match turn.cell.settings.is_empty() {
@@ -241,12 +225,7 @@ fn progress(index: usize, turns: &[Turn<'_>], measured: u32, begun: Instant) -> 
         false => format!("{} · ", turn.cell.slug),
     };
     let repeat = format!("repeat {}", turn.repeat);
-    format!(
-        "[{} of {}] {cell}{} · {repeat}{about}",
-        index + 1,
-        turns.len(),
-        turn.step.name
-    )
+    format!("[{} of {}] {cell}{} · {repeat}{about}", index + 1, turns.len(), turn.step.name)
 }
 
 /// That of the worst: not measured, bad, no verdict. A history too young to be judged is no reason to fail.
@@ -276,10 +255,7 @@ mod tests {
     use crate::result::Verdict;
 
     fn ran(verdict: Verdict) -> Ran {
-        let summary = Summary {
-            verdict,
-            ..Summary::default()
-        };
+        let summary = Summary { verdict, ..Summary::default() };
         let run_id = "one".to_owned();
         Ran {
             cell: "all".to_owned(),
@@ -292,10 +268,7 @@ mod tests {
 
     fn nights(verdict: TrendVerdict) -> Trend {
         let (marks, settings) = (Marks::default(), Settings::default());
-        Trend {
-            verdict,
-            ..judge(&[], &[], &marks, &settings, Vec::new(), Vec::new())
-        }
+        Trend { verdict, ..judge(&[], &[], &marks, &settings, Vec::new(), Vec::new()) }
     }
 
     #[test]
@@ -312,18 +285,12 @@ mod tests {
         let unsure = [Verdict::Pass, Verdict::Inconclusive];
         assert_eq!(end(&unsure, Some(TrendVerdict::Steady)), Exit::NoVerdict);
         assert_eq!(end(&unsure, Some(TrendVerdict::Regressed)), Exit::Bad);
-        assert_eq!(
-            end(&[Verdict::Inconclusive, Verdict::Fail], None),
-            Exit::Bad
-        );
+        assert_eq!(end(&[Verdict::Inconclusive, Verdict::Fail], None), Exit::Bad);
     }
 
     #[test]
     fn what_was_not_measured_weighs_most() {
-        let failed = Ran {
-            end: RunEnd::Failed("no etcd".to_owned()),
-            ..ran(Verdict::Pass)
-        };
+        let failed = Ran { end: RunEnd::Failed("no etcd".to_owned()), ..ran(Verdict::Pass) };
         let runs = [ran(Verdict::Fail), failed];
         assert_eq!(exit(&runs, None, false, false), Exit::CannotMeasure);
         assert_eq!(exit(&runs, None, true, false), Exit::Interrupted);

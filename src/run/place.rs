@@ -45,9 +45,7 @@ pub(super) struct Place {
 /// Where the result of a run goes, below the directory.
 pub(super) fn result_of(turn: &Turn<'_>) -> PathBuf {
     let number = format!("{:03}.jsonl", turn.repeat);
-    Path::new(&turn.cell.slug)
-        .join(&turn.step.name)
-        .join(number)
+    Path::new(&turn.cell.slug).join(&turn.step.name).join(number)
 }
 
 impl Place {
@@ -55,11 +53,7 @@ impl Place {
     pub(super) fn find(plan: &ScenarioPlan, fresh: bool) -> Result<Place> {
         let manifest = Manifest {
             scenario: plan.name.clone(),
-            runs: plan
-                .turns()
-                .iter()
-                .map(|turn| (result_of(turn), turn.step.command()))
-                .collect(),
+            runs: plan.turns().iter().map(|turn| (result_of(turn), turn.step.command())).collect(),
         };
         if !fresh && let Some(place) = unfinished(plan, &manifest)? {
             return Ok(place);
@@ -83,11 +77,7 @@ impl Place {
         let mut text = serde_json::to_string_pretty(manifest).unwrap_or_default();
         text.push('\n');
         fs::write(&path, text).map_err(Error::io("write", &path))?;
-        Ok(Place {
-            directory,
-            resumed: false,
-            _lock: file,
-        })
+        Ok(Place { directory, resumed: false, _lock: file })
     }
 
     /// A run that went through to its end.
@@ -135,10 +125,7 @@ impl Place {
 pub(super) fn complete(path: &Path) -> Option<Measured> {
     let (header, summary) = result::read_ends(path).ok()?;
     let summary = summary.filter(|summary| summary.complete)?;
-    Some(Measured {
-        run_id: header.run_id,
-        summary,
-    })
+    Some(Measured { run_id: header.run_id, summary })
 }
 
 fn free(folder: &Path, stem: &str) -> PathBuf {
@@ -214,12 +201,7 @@ fn unfinished(plan: &ScenarioPlan, manifest: &Manifest) -> Result<Option<Place>>
         return Ok(None);
     };
     let same = serde_json::from_str::<Manifest>(&text).is_ok_and(|found| found == *manifest);
-    let missing = || {
-        manifest
-            .runs
-            .iter()
-            .any(|(run, _)| complete(&directory.join(run)).is_none())
-    };
+    let missing = || manifest.runs.iter().any(|(run, _)| complete(&directory.join(run)).is_none());
     if !same || !missing() {
         return Ok(None);
     }
@@ -230,11 +212,7 @@ fn unfinished(plan: &ScenarioPlan, manifest: &Manifest) -> Result<Option<Place>>
             directory.display()
         ))
     })?;
-    Ok(Some(Place {
-        directory,
-        resumed: true,
-        _lock: file,
-    }))
+    Ok(Some(Place { directory, resumed: true, _lock: file }))
 }
 
 /// Released by the kernel when this process ends, however it ends.

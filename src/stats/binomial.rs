@@ -38,10 +38,7 @@ pub fn upper_bound(hits: f64, samples: f64, confidence: f64) -> f64 {
 /// Lower and upper bound that hold together with this confidence.
 pub fn interval(hits: f64, samples: f64, confidence: f64) -> (f64, f64) {
     let each = f64::midpoint(1.0, confidence);
-    (
-        lower_bound(hits, samples, each),
-        upper_bound(hits, samples, each),
-    )
+    (lower_bound(hits, samples, each), upper_bound(hits, samples, each))
 }
 
 /// How common something may be, at 95 %, that was not seen in so many samples: about three in `samples`.
@@ -85,10 +82,7 @@ mod tests {
 
     #[test]
     fn one_hit_from_below_is_closed_form() {
-        close(
-            lower_bound(1.0, 1000.0, 0.95),
-            1.0 - 0.95f64.powf(1.0 / 1000.0),
-        );
+        close(lower_bound(1.0, 1000.0, 0.95), 1.0 - 0.95f64.powf(1.0 / 1000.0));
     }
 
     #[test]

@@ -22,10 +22,7 @@ pub struct DesignEffect {
 
 impl DesignEffect {
     /// What is assumed where nothing can be measured: independence.
-    pub const ASSUMED: DesignEffect = DesignEffect {
-        deff: 1.0,
-        batches: 0,
-    };
+    pub const ASSUMED: DesignEffect = DesignEffect { deff: 1.0, batches: 0 };
 
     /// False when too few batches, or no variation at all, leave independence a mere assumption.
     pub fn measured(&self) -> bool {
@@ -63,10 +60,7 @@ pub fn design_effect(batches: &[(f64, f64)]) -> DesignEffect {
     let share = hits / samples;
     let squares: f64 = batches().map(|b| (b.0 - share * b.1).powi(2)).sum();
     let spread = count as f64 / (count as f64 - 1.0) * squares;
-    DesignEffect {
-        deff: (spread / (samples * share * (1.0 - share))).max(1.0),
-        batches: count,
-    }
+    DesignEffect { deff: (spread / (samples * share * (1.0 - share))).max(1.0), batches: count }
 }
 
 #[cfg(test)]
@@ -106,10 +100,7 @@ mod tests {
 
     #[test]
     fn few_batches_cost_what_student_says() {
-        let design = DesignEffect {
-            deff: 2.0,
-            batches: 10,
-        };
+        let design = DesignEffect { deff: 2.0, batches: 10 };
         assert_eq!(design.effective(1e6), 5e5);
         let want = 5e5 * (1.959_964f64 / 2.262_157).powi(2);
         assert!((design.effective_for_interval(1e6, 0.975) - want).abs() < 10.0);

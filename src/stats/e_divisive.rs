@@ -28,13 +28,8 @@ pub struct Detector {
 impl Detector {
     /// Window, shortest segment and thresholds that raise 6 to 10 times fewer false alarms on unchanged histories than
     /// Otava's defaults at about the same power from the fifth value after a change on.
-    pub const DEFAULT: Detector = Detector {
-        window: 50,
-        min_segment: 3,
-        weak_p: 0.01,
-        p: 1e-4,
-        min_shift: 0.0,
-    };
+    pub const DEFAULT: Detector =
+        Detector { window: 50, min_segment: 3, weak_p: 0.01, p: 1e-4, min_shift: 0.0 };
 
     /// The index of the first value after each change, ascending.
     pub fn changes(&self, values: &[f64]) -> Vec<usize> {
@@ -146,11 +141,7 @@ impl Distances {
         let between = self.sum((from, at), (at, to));
         // Every pair is in the square twice; a single value has no pair.
         let mean_within = |range: (usize, usize), size: f64| {
-            if size < 2.0 {
-                0.0
-            } else {
-                self.sum(range, range) / (size * (size - 1.0))
-            }
+            if size < 2.0 { 0.0 } else { self.sum(range, range) / (size * (size - 1.0)) }
         };
         let within = mean_within((from, at), n) + mean_within((at, to), m);
         (n * m / (n + m)) * (2.0 * between / (n * m) - within)
@@ -173,20 +164,14 @@ mod tests {
     const NONE: [usize; 0] = [];
 
     /// apache/otava `tests/series_test.py`.
-    const HALVED: [f64; 11] = [
-        1.02, 0.95, 0.99, 1.00, 1.12, 0.90, 0.50, 0.51, 0.48, 0.48, 0.55,
-    ];
-    const TENTH: [f64; 11] = [
-        2.02, 2.03, 2.01, 2.04, 1.82, 1.85, 1.79, 1.81, 1.80, 1.76, 1.78,
-    ];
+    const HALVED: [f64; 11] = [1.02, 0.95, 0.99, 1.00, 1.12, 0.90, 0.50, 0.51, 0.48, 0.48, 0.55];
+    const TENTH: [f64; 11] = [2.02, 2.03, 2.01, 2.04, 1.82, 1.85, 1.79, 1.81, 1.80, 1.76, 1.78];
     /// apache/otava `tests/resources/sample.csv`.
     const STEADY: [f64; 10] = [
         154_023.0, 138_455.0, 143_112.0, 149_190.0, 132_098.0, 151_344.0, 155_145.0, 148_889.0,
         149_466.0, 148_209.0,
     ];
-    const DROPPED: [f64; 10] = [
-        10.43, 10.23, 10.29, 10.91, 10.34, 10.69, 9.23, 9.11, 9.13, 9.03,
-    ];
+    const DROPPED: [f64; 10] = [10.43, 10.23, 10.29, 10.91, 10.34, 10.69, 9.23, 9.11, 9.13, 9.03];
     /// mongodb/signal-processing-algorithms `tests/test_detection.py`.
     const THREE_LEVELS: [f64; 60] = [
         41.0, 18.0, 23.0, 3.0, 32.0, 11.0, 40.0, 13.0, 29.0, 48.0, 47.0, 35.0, 18.0, 21.0, 6.0,
@@ -196,19 +181,15 @@ mod tests {
         229.0, 176.0, 250.0,
     ];
     /// apache/otava `tests/change_point_divisive_test.py`.
-    const WITH_NEGATIVES: [f64; 14] = [
-        0.3, 2.4, 1.5, -0.9, -0.5, 99.7, 98.3, 99.1, 149.0, 149.7, 149.5, 149.1, 148.8, 150.0,
-    ];
+    const WITH_NEGATIVES: [f64; 14] =
+        [0.3, 2.4, 1.5, -0.9, -0.5, 99.7, 98.3, 99.1, 149.0, 149.7, 149.5, 149.1, 148.8, 150.0];
 
     fn logs(values: &[f64]) -> Vec<f64> {
         values.iter().map(|v| v.ln()).collect()
     }
 
     fn at_least(share: f64) -> Detector {
-        Detector {
-            min_shift: (1.0 + share).ln(),
-            ..Detector::DEFAULT
-        }
+        Detector { min_shift: (1.0 + share).ln(), ..Detector::DEFAULT }
     }
 
     #[test]
@@ -288,19 +269,11 @@ mod tests {
 
     #[test]
     fn too_little_to_split_is_left_whole() {
-        for values in [
-            &[][..],
-            &[1.0],
-            &[1.0, 2.0, 3.0],
-            &[1.0, 1.0, 9.0, 9.0, 9.0],
-        ] {
+        for values in [&[][..], &[1.0], &[1.0, 2.0, 3.0], &[1.0, 1.0, 9.0, 9.0, 9.0]] {
             assert_eq!(Detector::DEFAULT.changes(values), NONE);
         }
         assert_eq!(Detector::DEFAULT.changes(&[7.0; 200]), NONE);
-        assert_eq!(
-            Detector::DEFAULT.changes(&[1.0, 1.0, 1.0, 9.0, 9.0, 9.0]),
-            [3]
-        );
+        assert_eq!(Detector::DEFAULT.changes(&[1.0, 1.0, 1.0, 9.0, 9.0, 9.0]), [3]);
     }
 
     #[test]
@@ -315,17 +288,13 @@ mod tests {
     #[test]
     fn a_unit_changes_nothing() {
         let scaled: Vec<f64> = THREE_LEVELS.iter().map(|v| v * 1e6).collect();
-        assert_eq!(
-            Detector::DEFAULT.changes(&scaled),
-            Detector::DEFAULT.changes(&THREE_LEVELS)
-        );
+        assert_eq!(Detector::DEFAULT.changes(&scaled), Detector::DEFAULT.changes(&THREE_LEVELS));
     }
 
     #[test]
     fn a_change_beyond_the_first_windows_is_found_where_it_is() {
-        let values: Vec<f64> = (0..365u16)
-            .map(|i| f64::from(i % 7) + if i < 203 { 0.0 } else { 20.0 })
-            .collect();
+        let values: Vec<f64> =
+            (0..365u16).map(|i| f64::from(i % 7) + if i < 203 { 0.0 } else { 20.0 }).collect();
         assert_eq!(Detector::DEFAULT.changes(&values), [203]);
     }
 }

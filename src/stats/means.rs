@@ -58,10 +58,7 @@ impl Contrast {
         if self.difference == 0.0 {
             return 1.0;
         }
-        t_two_sided(
-            self.difference / self.standard_error,
-            self.degrees_of_freedom,
-        )
+        t_two_sided(self.difference / self.standard_error, self.degrees_of_freedom)
     }
 }
 
@@ -122,10 +119,7 @@ pub fn welch_beside(
     let at = |slope: f64| {
         let (a, b) = (less(a, slope, beside.0), less(b, slope, beside.1));
         let likelihood = [&a, &b].map(|values| scatter(values).unwrap_or(f64::MAX / 4.0));
-        (
-            welch(&a, &b).unwrap_or(plain),
-            likelihood[0] + likelihood[1],
-        )
+        (welch(&a, &b).unwrap_or(plain), likelihood[0] + likelihood[1])
     };
     Some(Mixture::over_slopes(deviation, at))
 }
@@ -158,10 +152,7 @@ mod tests {
     use super::*;
 
     fn close(got: f64, want: f64) {
-        assert!(
-            (got - want).abs() < 1e-6 * want.abs().max(1.0),
-            "{got}, not {want}"
-        );
+        assert!((got - want).abs() < 1e-6 * want.abs().max(1.0), "{got}, not {want}");
     }
 
     #[test]
@@ -182,17 +173,11 @@ mod tests {
     #[test]
     fn what_is_beside_is_no_difference() {
         // Of B more was taken, and three for each share makes all of the difference.
-        let (from_a, from_b) = (
-            [0.01, 0.03, 0.02, 0.05, 0.02],
-            [0.09, 0.06, 0.11, 0.04, 0.08],
-        );
+        let (from_a, from_b) = ([0.01, 0.03, 0.02, 0.05, 0.02], [0.09, 0.06, 0.11, 0.04, 0.08]);
         let noise = [0.004, -0.006, 0.003, 0.001, -0.002];
         let values = |from: [f64; 5], more: f64, turn: usize| -> Vec<f64> {
             let noise = noise.iter().cycle().skip(turn);
-            from.iter()
-                .zip(noise)
-                .map(|(s, noise)| more + 3.0 * s + noise)
-                .collect()
+            from.iter().zip(noise).map(|(s, noise)| more + 3.0 * s + noise).collect()
         };
         let a = values(from_a, 0.0, 0);
         let same = values(from_b, 0.0, 2);
@@ -205,20 +190,13 @@ mod tests {
         let more = values(from_b, 0.1, 2);
         let found = welch_beside(&a, &more, beside, 40.0).unwrap();
         assert!(found.p_value() < 0.001, "{}", found.p_value());
-        assert!(
-            (found.difference() - 0.1).abs() < 0.01,
-            "{}",
-            found.difference()
-        );
+        assert!((found.difference() - 0.1).abs() < 0.01, "{}", found.difference());
         // Without belief, and where a side never varies, it is Welch's.
         let plain = welch(&a, &same).unwrap();
         let found = welch_beside(&a, &same, beside, 1e-9).unwrap();
         close(found.p_value() / plain.p_value(), 1.0);
         let never = welch_beside(&[0.0; 5], &same, beside, 40.0).unwrap();
-        assert_eq!(
-            never.difference(),
-            welch(&[0.0; 5], &same).unwrap().difference
-        );
+        assert_eq!(never.difference(), welch(&[0.0; 5], &same).unwrap().difference);
     }
 
     #[test]

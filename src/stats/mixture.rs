@@ -35,10 +35,7 @@ impl Mixture {
                 (likelihood - 0.5 * (slope / deviation).powi(2), contrast)
             })
             .collect();
-        let most = logs
-            .iter()
-            .map(|one| one.0)
-            .fold(f64::NEG_INFINITY, f64::max);
+        let most = logs.iter().map(|one| one.0).fold(f64::NEG_INFINITY, f64::max);
         let last = slopes.len() - 1;
         let width = |i: usize| (slopes[(i + 1).min(last)] - slopes[i.saturating_sub(1)]) / 2.0;
         let weigh = |(i, (log, contrast)): (usize, (f64, Contrast))| {
@@ -61,8 +58,7 @@ impl Mixture {
     /// Degrees of freedom, the mean of the contrasts'.
     pub fn degrees_of_freedom(&self) -> f64 {
         let each = self.0.iter();
-        each.map(|(weight, one)| weight * one.degrees_of_freedom)
-            .sum()
+        each.map(|(weight, one)| weight * one.degrees_of_freedom).sum()
     }
 
     /// The interval that holds the true difference with this confidence (0 to 1).
@@ -103,10 +99,7 @@ impl Mixture {
         let t = t_quantile(p, fewest.fold(f64::INFINITY, f64::min)).abs();
         let ends = |(low, high): (f64, f64), (_, one): &(f64, Contrast)| {
             let off = t * one.standard_error;
-            (
-                low.min(one.difference - off),
-                high.max(one.difference + off),
-            )
+            (low.min(one.difference - off), high.max(one.difference + off))
         };
         let (mut low, mut high) = self.0.iter().fold((f64::INFINITY, f64::NEG_INFINITY), ends);
         for _ in 0..HALVINGS {
@@ -137,15 +130,11 @@ fn slopes(deviation: f64, contrast: impl Fn(f64) -> Contrast) -> Vec<f64> {
     const FURTHEST: f64 = 8.0;
     let steps = || (-STEPS..=STEPS).map(|i| f64::from(i) / f64::from(STEPS));
     let most = BELIEVABLE * deviation;
-    let near = least_scatter(deviation, contrast)
-        .into_iter()
-        .flat_map(|(slope, error)| {
-            steps().map(move |step| slope + error * (FURTHEST * step).sinh())
-        });
-    let mut slopes: Vec<f64> = steps()
-        .map(|step| most * step)
-        .chain(near.filter(|slope| slope.abs() < most))
-        .collect();
+    let near = least_scatter(deviation, contrast).into_iter().flat_map(|(slope, error)| {
+        steps().map(move |step| slope + error * (FURTHEST * step).sinh())
+    });
+    let mut slopes: Vec<f64> =
+        steps().map(|step| most * step).chain(near.filter(|slope| slope.abs() < most)).collect();
     slopes.sort_by(f64::total_cmp);
     slopes
 }

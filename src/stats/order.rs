@@ -20,10 +20,7 @@ pub fn quantile_ranks(samples: f64, q: f64, confidence: f64) -> QuantileRanks {
     // P(fewer than `rank` samples lie below the quantile), which rises with the rank.
     let below = |rank: f64| beta::regularised(samples - rank + 1.0, rank, 1.0 - q);
     if samples < 1.0 {
-        return QuantileRanks {
-            low: None,
-            high: None,
-        };
+        return QuantileRanks { low: None, high: None };
     }
     let solve =
         |p: f64| (below(1.0) <= p && below(samples) >= p).then(|| bisect(below, samples, p));
@@ -57,10 +54,7 @@ mod tests {
     fn ranks(n: u32, q: f64) -> (Option<u64>, Option<u64>) {
         let n = f64::from(n);
         let ranks = quantile_ranks(n, q, 0.95);
-        (
-            ranks.low.map(|r| (r * n).floor() as u64),
-            ranks.high.map(|r| (r * n).ceil() as u64),
-        )
+        (ranks.low.map(|r| (r * n).floor() as u64), ranks.high.map(|r| (r * n).ceil() as u64))
     }
 
     #[test]

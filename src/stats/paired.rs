@@ -15,17 +15,10 @@ pub fn paired(differences: &[f64], orders: &[f64]) -> Option<Contrast> {
     let alternates = length > 0.0;
     let along: f64 = axis.iter().zip(differences).map(|(o, d)| o * d).sum();
     let by_order = if alternates { along / length } else { 0.0 };
-    let left = axis
-        .iter()
-        .zip(differences)
-        .map(|(o, d)| d - level - by_order * o);
+    let left = axis.iter().zip(differences).map(|(o, d)| d - level - by_order * o);
     let squares: f64 = left.map(|left| left * left).sum();
     let degrees_of_freedom = n - 1.0 - f64::from(u8::from(alternates));
-    let off_balance = if alternates {
-        order * order / length
-    } else {
-        0.0
-    };
+    let off_balance = if alternates { order * order / length } else { 0.0 };
     (degrees_of_freedom >= 1.0).then(|| Contrast {
         difference: level - by_order * order,
         standard_error: (squares / degrees_of_freedom * (1.0 / n + off_balance)).sqrt(),
@@ -135,10 +128,8 @@ mod tests {
 
     #[test]
     fn belief_in_nothing_leaves_the_pairs_as_they_are() {
-        let (found, plain) = (
-            paired_beside(&D, &ORDERS, &X, 1e-6).unwrap(),
-            paired(&D, &ORDERS).unwrap(),
-        );
+        let (found, plain) =
+            (paired_beside(&D, &ORDERS, &X, 1e-6).unwrap(), paired(&D, &ORDERS).unwrap());
         close(found.difference(), plain.difference, 1e-6);
         close(found.interval(0.95).0, plain.interval(0.95).0, 1e-5);
         close(found.p_value() / plain.p_value(), 1.0, 1e-4);

@@ -59,37 +59,17 @@ mod tests {
 
     #[test]
     fn equal_symmetric_intervals_add_in_quadrature() {
-        let a = Bounded {
-            value: 1.0,
-            low: 0.7,
-            high: 1.3,
-        };
-        let b = Bounded {
-            value: 2.0,
-            low: 1.6,
-            high: 2.4,
-        };
+        let a = Bounded { value: 1.0, low: 0.7, high: 1.3 };
+        let b = Bounded { value: 2.0, low: 1.6, high: 2.4 };
         let found = difference(a, b);
         assert!((found.low - 0.5).abs() < 1e-12 && (found.high - 1.5).abs() < 1e-12);
-        assert!(
-            (p_value(found, 9.0) - 0.00142).abs() < 1e-4,
-            "{}",
-            p_value(found, 9.0)
-        );
+        assert!((p_value(found, 9.0) - 0.00142).abs() < 1e-4, "{}", p_value(found, 9.0));
     }
 
     #[test]
     fn what_is_not_bounded_is_never_significant() {
-        let a = Bounded {
-            value: 1.0,
-            low: 0.9,
-            high: f64::INFINITY,
-        };
-        let b = Bounded {
-            value: 2.0,
-            low: 1.9,
-            high: 2.1,
-        };
+        let a = Bounded { value: 1.0, low: 0.9, high: f64::INFINITY };
+        let b = Bounded { value: 2.0, low: 1.9, high: 2.1 };
         let found = difference(a, b);
         assert_eq!(found.low, f64::NEG_INFINITY);
         assert_eq!(p_value(found, 9.0), 1.0);
@@ -97,11 +77,7 @@ mod tests {
 
     #[test]
     fn an_end_at_zero_is_five_percent() {
-        let edge = Bounded {
-            value: 1.0,
-            low: 0.0,
-            high: 5.0,
-        };
+        let edge = Bounded { value: 1.0, low: 0.0, high: 5.0 };
         assert!((p_value(edge, 7.0) - 0.05).abs() < 1e-9);
         let wider = edge.widened(1.0);
         assert!(wider.low < 0.0 && wider.high > 5.0 && p_value(wider, 7.0) > 0.05);

@@ -42,12 +42,8 @@ pub fn signed_rank_p(values: &[f64]) -> Option<f64> {
     }
     values.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
     let ranks = doubled_ranks(&values);
-    let positive: usize = values
-        .iter()
-        .zip(&ranks)
-        .filter(|(v, _)| **v > 0.0)
-        .map(|(_, r)| r)
-        .sum();
+    let positive: usize =
+        values.iter().zip(&ranks).filter(|(v, _)| **v > 0.0).map(|(_, r)| r).sum();
     let all: usize = ranks.iter().sum();
     let extreme = positive.min(all - positive);
     // ways[s]: in how many of the 2ⁿ choices of signs the positive ranks add up to s.
@@ -68,11 +64,7 @@ fn doubled_ranks(sorted: &[f64]) -> Vec<usize> {
     let mut start = 0;
     while start < sorted.len() {
         let size = sorted[start].abs();
-        let end = start
-            + sorted[start..]
-                .iter()
-                .take_while(|v| v.abs() == size)
-                .count();
+        let end = start + sorted[start..].iter().take_while(|v| v.abs() == size).count();
         ranks[start..end].fill(start + 1 + end);
         start = end;
     }
@@ -88,24 +80,15 @@ mod tests {
         assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), Some(2.5));
         assert_eq!(median(&[]), None);
-        assert_eq!(
-            median_deviation(&[1.0, 1.0, 2.0, 2.0, 4.0, 6.0, 9.0]),
-            Some(1.0)
-        );
+        assert_eq!(median_deviation(&[1.0, 1.0, 2.0, 2.0, 4.0, 6.0, 9.0]), Some(1.0));
         assert_eq!(hodges_lehmann(&[1.0, 2.0, 9.0]), Some(3.5));
     }
 
     #[test]
     fn signed_ranks_as_r_has_them() {
         // R: wilcox.test(c(1.1, 2.2, 3.3, 4.4, 5.5, 6.6))$p.value, and with the largest negative.
-        assert_eq!(
-            signed_rank_p(&[1.1, 2.2, 3.3, 4.4, 5.5, 6.6]),
-            Some(0.031_25)
-        );
-        assert_eq!(
-            signed_rank_p(&[1.1, 2.2, 3.3, 4.4, 5.5, -6.6]),
-            Some(0.4375)
-        );
+        assert_eq!(signed_rank_p(&[1.1, 2.2, 3.3, 4.4, 5.5, 6.6]), Some(0.031_25));
+        assert_eq!(signed_rank_p(&[1.1, 2.2, 3.3, 4.4, 5.5, -6.6]), Some(0.4375));
         assert_eq!(signed_rank_p(&[0.0, 0.0]), None);
         assert_eq!(signed_rank_p(&[1.0, -1.0, 1.0, -1.0]), Some(1.0));
     }

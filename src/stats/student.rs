@@ -41,10 +41,7 @@ mod tests {
         ];
         for (p, df, want) in table {
             let got = t_quantile(p, df);
-            assert!(
-                (got - want).abs() < 2e-8,
-                "t({p}, {df}) = {got}, not {want}"
-            );
+            assert!((got - want).abs() < 2e-8, "t({p}, {df}) = {got}, not {want}");
         }
         assert_eq!(t_quantile(0.5, 5.0), 0.0);
     }
@@ -54,10 +51,7 @@ mod tests {
         for df in [1.0, 2.5, 9.0, 40.0] {
             for p in [0.6, 0.9, 0.975, 0.999, 0.999_999] {
                 let both = t_two_sided(t_quantile(p, df), df);
-                assert!(
-                    (both / (2.0 * (1.0 - p)) - 1.0).abs() < 1e-4,
-                    "{p} {df}: {both}"
-                );
+                assert!((both / (2.0 * (1.0 - p)) - 1.0).abs() < 1e-4, "{p} {df}: {both}");
             }
         }
         assert_eq!(t_two_sided(0.0, 4.0), 1.0);

@@ -19,10 +19,7 @@ pub struct System {
 impl System {
     /// The machine this runs on.
     pub fn live() -> Self {
-        System {
-            root: PathBuf::from("/"),
-            mount_ids: Box::new(live_mount_id),
-        }
+        System { root: PathBuf::from("/"), mount_ids: Box::new(live_mount_id) }
     }
 
     /// An imitation below `root`, in which `mount_ids` says on which mount each path lies.
@@ -31,19 +28,13 @@ impl System {
         root: &Path,
         mount_ids: impl Fn(&Path) -> Option<u64> + Send + Sync + 'static,
     ) -> Self {
-        System {
-            root: root.to_path_buf(),
-            mount_ids: Box::new(mount_ids),
-        }
+        System { root: root.to_path_buf(), mount_ids: Box::new(mount_ids) }
     }
 
     /// The place where `path` is really found.
     pub fn place(&self, path: impl AsRef<Path>) -> PathBuf {
-        let below: PathBuf = path
-            .as_ref()
-            .components()
-            .filter(|part| !matches!(part, Component::RootDir))
-            .collect();
+        let below: PathBuf =
+            path.as_ref().components().filter(|part| !matches!(part, Component::RootDir)).collect();
         self.root.join(below)
     }
 
@@ -103,7 +94,5 @@ fn live_mount_id(path: &Path) -> Option<u64> {
     }
     use std::os::fd::AsRawFd;
     let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", fd.as_raw_fd())).ok()?;
-    info.lines()
-        .find_map(|line| line.strip_prefix("mnt_id:"))
-        .and_then(|id| id.trim().parse().ok())
+    info.lines().find_map(|line| line.strip_prefix("mnt_id:")).and_then(|id| id.trim().parse().ok())
 }

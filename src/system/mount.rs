@@ -24,9 +24,7 @@ pub struct Mount {
 impl Mount {
     /// The value of `name=value` among the options.
     pub fn option(&self, name: &str) -> Option<&str> {
-        self.options
-            .iter()
-            .find_map(|option| option.strip_prefix(name)?.strip_prefix('='))
+        self.options.iter().find_map(|option| option.strip_prefix(name)?.strip_prefix('='))
     }
 }
 
@@ -60,15 +58,7 @@ fn parse(line: &str) -> Option<Mount> {
             options.push(option);
         }
     }
-    Some(Mount {
-        id,
-        number,
-        root,
-        point,
-        filesystem: kind,
-        source,
-        options,
-    })
+    Some(Mount { id, number, root, point, filesystem: kind, source, options })
 }
 
 /// Undoes the kernel's `\040` for space, tab, newline, backslash and `#`.

@@ -5,12 +5,7 @@ use crate::result::{Finding, Severity};
 
 /// A finding without advice or numbers yet.
 pub(super) fn finding(code: &str, severity: Severity, message: String) -> Finding {
-    Finding {
-        code: code.to_owned(),
-        severity,
-        message,
-        ..Finding::default()
-    }
+    Finding { code: code.to_owned(), severity, message, ..Finding::default() }
 }
 
 /// What a finding is completed with.
@@ -52,7 +47,5 @@ pub(super) fn quantile(distribution: &Distribution, q: f64) -> u64 {
 /// A text as the beginning of a sentence.
 pub(super) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -30,9 +30,7 @@ pub(super) trait Ground {
 
     /// One series over the phases it is judged in, all members together.
     fn judged(&self, series: &str) -> Pooled {
-        Pooled::of(&self.phases(Some(series)), |s| {
-            s.series == series && s.member.is_none()
-        })
+        Pooled::of(&self.phases(Some(series)), |s| s.series == series && s.member.is_none())
     }
 
     /// One series of each member over the phases it is judged in; empty for a run of one member.
@@ -92,16 +90,8 @@ pub(super) fn unreadable(text: &str, problem: String) -> RuleOutcome {
 
 /// The worst rule. A run that did not go through to its end never passes.
 pub(super) fn overall(rules: &[RuleOutcome], complete: bool) -> Verdict {
-    let worst = rules
-        .iter()
-        .map(|rule| rule.verdict)
-        .max()
-        .unwrap_or_default();
-    if complete {
-        worst
-    } else {
-        worst.max(Verdict::Inconclusive)
-    }
+    let worst = rules.iter().map(|rule| rule.verdict).max().unwrap_or_default();
+    if complete { worst } else { worst.max(Verdict::Inconclusive) }
 }
 
 /// What a judgement says beside the rule it judges.
@@ -210,11 +200,7 @@ fn failing_member(rule: &Rule, allowed: f64, ground: &dyn Ground) -> Option<Stri
         let value = pooled.total.quantile(1.0 - allowed)?;
         (verdict == Verdict::Fail).then(|| {
             let value = units::format_duration(value);
-            format!(
-                "{} alone breaks it: {} is {value}",
-                ground.member(*member),
-                rule.stat
-            )
+            format!("{} alone breaks it: {} is {value}", ground.member(*member), rule.stat)
         })
     })
 }
@@ -232,10 +218,7 @@ pub(super) fn exceedance(
     if share.below(confidence) < allowed {
         return (Verdict::Pass, None);
     }
-    (
-        Verdict::Inconclusive,
-        Some(missing(share, allowed, length_ns)),
-    )
+    (Verdict::Inconclusive, Some(missing(share, allowed, length_ns)))
 }
 
 /// What would decide, in words: "needs about 40 s more". The estimate is rough, so a fifth is added; what would take
@@ -274,16 +257,10 @@ fn judge_max(rule: &Rule, pooled: &Pooled) -> Judgement {
     let (verdict, note) = if value >= breaking_ns(rule) {
         (Verdict::Fail, None)
     } else if unseen < UNSEEN_SHARE {
-        let note = format!(
-            "at most {} can be longer unseen",
-            units::format_share(unseen)
-        );
+        let note = format!("at most {} can be longer unseen", units::format_share(unseen));
         (Verdict::Pass, Some(note))
     } else {
-        (
-            Verdict::Inconclusive,
-            Some(missing(&share, UNSEEN_SHARE, pooled.length_ns)),
-        )
+        (Verdict::Inconclusive, Some(missing(&share, UNSEEN_SHARE, pooled.length_ns)))
     };
     Judgement {
         verdict,
@@ -297,11 +274,8 @@ fn judge_max(rule: &Rule, pooled: &Pooled) -> Judgement {
 /// The mean's one-sided bounds from the variance between batches.
 fn judge_mean(rule: &Rule, pooled: &Pooled) -> Judgement {
     let mean = pooled.total.mean_ns().unwrap_or_default();
-    let clusters: Vec<(f64, f64)> = pooled
-        .batches
-        .iter()
-        .map(|b| (b.sum_ns() as f64, b.count() as f64))
-        .collect();
+    let clusters: Vec<(f64, f64)> =
+        pooled.batches.iter().map(|b| (b.sum_ns() as f64, b.count() as f64)).collect();
     let breaks = |value: f64| match rule.op {
         Op::AtMost => value > rule.limit,
         _ => value >= rule.limit,
@@ -313,10 +287,9 @@ fn judge_mean(rule: &Rule, pooled: &Pooled) -> Judgement {
             Some(error) if !breaks(mean + error) => (Verdict::Pass, None),
             Some(error) if breaks(mean - error) => (Verdict::Fail, None),
             Some(_) => (Verdict::Inconclusive, Some("too close to call".to_owned())),
-            None => (
-                Verdict::Inconclusive,
-                Some("too short to know how much it varies".to_owned()),
-            ),
+            None => {
+                (Verdict::Inconclusive, Some("too short to know how much it varies".to_owned()))
+            }
         }
     };
     Judgement {
@@ -350,10 +323,7 @@ fn judge_count(rule: &Rule, pooled: &Pooled, ground: &dyn Ground) -> Judgement {
     } else if ground.complete() {
         (Verdict::Fail, None)
     } else {
-        (
-            Verdict::Inconclusive,
-            Some("the run did not go to its end".to_owned()),
-        )
+        (Verdict::Inconclusive, Some("the run did not go to its end".to_owned()))
     };
     Judgement {
         verdict,
@@ -368,24 +338,19 @@ fn judge_count(rule: &Rule, pooled: &Pooled, ground: &dyn Ground) -> Judgement {
 /// their own mean only half of the time.
 fn judge_rate(rule: &Rule, pooled: &Pooled) -> Judgement {
     let rate = pooled.count() as f64 / (pooled.length_ns.max(1) as f64 / 1e9);
-    let clusters: Vec<(f64, f64)> = pooled
-        .intervals
-        .iter()
-        .map(|&(count, ns)| (count as f64, ns as f64 / 1e9))
-        .collect();
+    let clusters: Vec<(f64, f64)> =
+        pooled.intervals.iter().map(|&(count, ns)| (count as f64, ns as f64 / 1e9)).collect();
     let (verdict, note) = if keeps_lower(rule, rate) {
         (Verdict::Pass, None)
     } else {
         match ratio_error(&clusters) {
             Some(error) if !keeps_lower(rule, rate + error) => (Verdict::Fail, None),
-            Some(_) => (
-                Verdict::Inconclusive,
-                Some("short of it by no more than chance".to_owned()),
-            ),
-            None => (
-                Verdict::Inconclusive,
-                Some("too short to know how much it varies".to_owned()),
-            ),
+            Some(_) => {
+                (Verdict::Inconclusive, Some("short of it by no more than chance".to_owned()))
+            }
+            None => {
+                (Verdict::Inconclusive, Some("too short to know how much it varies".to_owned()))
+            }
         }
     };
     Judgement {
@@ -419,10 +384,7 @@ fn judge_errors(rule: &Rule, series: Option<&str>, ground: &dyn Ground) -> Judge
         (Verdict::Fail, None)
     } else {
         let bound = units::format_share(share.below(CONFIDENCE));
-        (
-            Verdict::Pass,
-            Some(format!("at most {bound} can fail unseen")),
-        )
+        (Verdict::Pass, Some(format!("at most {bound} can fail unseen")))
     };
     Judgement {
         verdict,

@@ -39,10 +39,7 @@ impl Cpus {
             busy += value("busy_s");
             total += value("total_s");
         }
-        (total > 0.0).then(|| Cpus {
-            stolen: stolen / total,
-            busy: busy / total,
-        })
+        (total > 0.0).then(|| Cpus { stolen: stolen / total, busy: busy / total })
     }
 }
 
@@ -71,29 +68,14 @@ mod tests {
     fn quotas_of_both_versions() {
         let of = |limits: &[(&str, &str)]| {
             tightest_quota(
-                &limits
-                    .iter()
-                    .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-                    .collect(),
+                &limits.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
             )
         };
+        assert_eq!(of(&[("cpu.max", "50000 100000"), ("cpu.max (/)", "200000 100000")]), Some(0.5));
         assert_eq!(
-            of(&[
-                ("cpu.max", "50000 100000"),
-                ("cpu.max (/)", "200000 100000")
-            ]),
-            Some(0.5)
-        );
-        assert_eq!(
-            of(&[
-                ("cpu.cfs_quota_us (/pod)", "25000"),
-                ("cpu.cfs_period_us (/pod)", "100000")
-            ]),
+            of(&[("cpu.cfs_quota_us (/pod)", "25000"), ("cpu.cfs_period_us (/pod)", "100000")]),
             Some(0.25)
         );
-        assert_eq!(
-            of(&[("cpu.cfs_quota_us", "25000"), ("memory.max", "100000")]),
-            None
-        );
+        assert_eq!(of(&[("cpu.cfs_quota_us", "25000"), ("memory.max", "100000")]), None);
     }
 }

@@ -40,10 +40,7 @@ struct Ending {
 /// `complete` says that the run went through to its end, `interrupted` that a signal ended it, `ended_at` is the UTC
 /// wall time of its end (RFC 3339). A run that is not complete never passes; a failure it has proven stays one.
 pub fn conclude(run: &Run, complete: bool, interrupted: bool, ended_at: String) -> Summary {
-    let ending = Ending {
-        complete: complete && !interrupted,
-        interrupted,
-    };
+    let ending = Ending { complete: complete && !interrupted, interrupted };
     let judged = match run.header.kind.as_str() {
         "disk" => disk::judge(run, ending),
         "load" => load::judge(run, ending),
@@ -55,13 +52,7 @@ pub fn conclude(run: &Run, complete: bool, interrupted: bool, ended_at: String) 
         headline: format!("INCONCLUSIVE  {problem}"),
         ..Summary::default()
     });
-    Summary {
-        ended_at,
-        complete,
-        interrupted,
-        phases: result::summarise(run),
-        ..summary
-    }
+    Summary { ended_at, complete, interrupted, phases: result::summarise(run), ..summary }
 }
 
 /// The plan in a result's header.

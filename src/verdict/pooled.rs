@@ -33,9 +33,7 @@ impl Pooled {
                 pooled.total.merge(&series.total);
                 pooled.batches.extend(series.batches.iter().cloned());
                 pooled.errors += series.errors.values().sum::<u64>();
-                pooled
-                    .intervals
-                    .extend(series.timeline.iter().map(|p| (p.count, p.length_ns)));
+                pooled.intervals.extend(series.timeline.iter().map(|p| (p.count, p.length_ns)));
             }
             if present {
                 pooled.length_ns += phase.length_ns;
@@ -64,11 +62,7 @@ impl Pooled {
 /// Samples at or above a limit. The exact maximum overrules the histogram's rounding, so that the page never tells
 /// of a stall of a second beside a maximum of 999.9 ms.
 fn hits(distribution: &Distribution, limit_ns: u64) -> u64 {
-    if distribution.max_ns() < limit_ns {
-        0
-    } else {
-        distribution.count_at_or_above(limit_ns)
-    }
+    if distribution.max_ns() < limit_ns { 0 } else { distribution.count_at_or_above(limit_ns) }
 }
 
 fn hits_f(distribution: &Distribution, limit_ns: u64) -> f64 {
@@ -98,34 +92,19 @@ impl Share {
             let hit_batches = batches.iter().filter(|batch| batch.0 > 0.0).count().max(1);
             samples as f64 * (hit_batches as f64 / hits as f64).min(1.0)
         };
-        Share {
-            hits,
-            samples,
-            effective,
-        }
+        Share { hits, samples, effective }
     }
 
     /// With hits that came in so many separate occurrences.
     pub fn in_occurrences(hits: u64, samples: u64, occurrences: u64) -> Share {
-        let dependence = if hits == 0 {
-            1.0
-        } else {
-            occurrences.clamp(1, hits) as f64 / hits as f64
-        };
-        Share {
-            hits,
-            samples,
-            effective: samples as f64 * dependence,
-        }
+        let dependence =
+            if hits == 0 { 1.0 } else { occurrences.clamp(1, hits) as f64 / hits as f64 };
+        Share { hits, samples, effective: samples as f64 * dependence }
     }
 
     /// The share in the samples; 0 without samples.
     pub fn seen(&self) -> f64 {
-        if self.samples == 0 {
-            0.0
-        } else {
-            self.hits as f64 / self.samples as f64
-        }
+        if self.samples == 0 { 0.0 } else { self.hits as f64 / self.samples as f64 }
     }
 
     /// The true share is above this, with a confidence.
@@ -142,10 +121,7 @@ impl Share {
     /// `None` when even a hundred times as many would not.
     pub fn times_to_decide(&self, limit: f64) -> Option<f64> {
         let decided = |times: f64| {
-            let more = Share {
-                effective: self.effective * times,
-                ..*self
-            };
+            let more = Share { effective: self.effective * times, ..*self };
             more.below(CONFIDENCE) < limit || more.above(CONFIDENCE) > limit
         };
         let mut times = 1.0;

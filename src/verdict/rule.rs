@@ -76,12 +76,7 @@ impl Rule {
         let subject = subject_text(series.as_deref(), stat);
         check_direction(&subject, stat, op, right)?;
         let limit = parse_limit(&subject, stat, op, right)?;
-        Ok(Rule {
-            series,
-            stat,
-            op,
-            limit,
-        })
+        Ok(Rule { series, stat, op, limit })
     }
 
     /// The rule's subject in a person's words: `wal.fsync p99`.
@@ -201,9 +196,7 @@ fn parse_subject(text: &str, known: &[&str]) -> Result<(Option<String>, Stat), S
         return Ok((None, Stat::Errors));
     }
     if known.contains(&text) {
-        return Err(format!(
-            "'{text}' needs a statistic: {text}.p99, {text}.max …"
-        ));
+        return Err(format!("'{text}' needs a statistic: {text}.p99, {text}.max …"));
     }
     // The first dot after which a statistic stands: "p99.9" has a dot of its own.
     for (dot, _) in text.match_indices('.') {
@@ -218,10 +211,7 @@ fn parse_subject(text: &str, known: &[&str]) -> Result<(Option<String>, Stat), S
     }
     let longest_known = known
         .iter()
-        .filter(|series| {
-            text.strip_prefix(**series)
-                .is_some_and(|rest| rest.starts_with('.'))
-        })
+        .filter(|series| text.strip_prefix(**series).is_some_and(|rest| rest.starts_with('.')))
         .max_by_key(|series| series.len());
     match longest_known {
         Some(series) => Err(format!(
@@ -288,11 +278,7 @@ fn parse_limit(subject: &str, stat: Stat, op: Op, text: &str) -> Result<f64, Str
     };
     let satisfiable =
         limit > 0.0 || op == Op::AtLeast || (stat == Stat::Errors && op == Op::AtMost);
-    if satisfiable {
-        Ok(limit)
-    } else {
-        Err(format!("'{op} {text}' can never hold for {subject}"))
-    }
+    if satisfiable { Ok(limit) } else { Err(format!("'{op} {text}' can never hold for {subject}")) }
 }
 
 fn parse_number(subject: &str, stat: Stat, text: &str) -> Result<f64, String> {
@@ -300,10 +286,7 @@ fn parse_number(subject: &str, stat: Stat, text: &str) -> Result<f64, String> {
         Stat::Rate => text.strip_suffix("/s").unwrap_or(text).trim_end(),
         _ => text,
     };
-    let number = digits
-        .parse::<f64>()
-        .ok()
-        .filter(|n| n.is_finite() && *n >= 0.0);
+    let number = digits.parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
     number.ok_or_else(|| {
         format!("'{text}' is not a limit for {subject}; write a plain number like 500")
     })
@@ -322,10 +305,7 @@ mod tests {
         for (typed, canonical) in [
             ("wal.fsync.p99 < 10ms", "wal.fsync.p99 < 10ms"),
             ("  wal.fsync.p99.9<20ms ", "wal.fsync.p99.9 < 20ms"),
-            (
-                "wal.fsync.fresh.p50 <= 1.5ms",
-                "wal.fsync.fresh.p50 <= 1500us",
-            ),
+            ("wal.fsync.fresh.p50 <= 1.5ms", "wal.fsync.fresh.p50 <= 1500us"),
             ("backend.commit.max < 1s", "backend.commit.max < 1s"),
             ("wal.sync.mean ≤ 2ms", "wal.sync.mean <= 2ms"),
             ("wal.sync.count >= 1000", "wal.sync.count >= 1000"),
@@ -348,10 +328,7 @@ mod tests {
             ("wal.fsync p99.9", "< 10 ms")
         );
         let rule = parse("errors <= 0.1%").unwrap();
-        assert_eq!(
-            (rule.label().as_str(), rule.limit_label().as_str()),
-            ("errors", "≤ 0.1 %")
-        );
+        assert_eq!((rule.label().as_str(), rule.limit_label().as_str()), ("errors", "≤ 0.1 %"));
         let rule = parse("put.commit.rate >= 1500").unwrap();
         assert_eq!(rule.limit_label(), "≥ 1,500/s");
     }
@@ -359,42 +336,21 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_what_would_be_right() {
         for (typed, said) in [
-            (
-                "wal.fsnyc.p99 < 10ms",
-                "no series 'wal.fsnyc'; did you mean 'wal.fsync'?",
-            ),
-            (
-                "wal.fsnyc < 10ms",
-                "no series 'wal.fsnyc'; did you mean 'wal.fsync'?",
-            ),
-            (
-                "bananas.p99 < 10ms",
-                "no series 'bananas'; there are wal.write, wal.fsync",
-            ),
+            ("wal.fsnyc.p99 < 10ms", "no series 'wal.fsnyc'; did you mean 'wal.fsync'?"),
+            ("wal.fsnyc < 10ms", "no series 'wal.fsnyc'; did you mean 'wal.fsync'?"),
+            ("bananas.p99 < 10ms", "no series 'bananas'; there are wal.write, wal.fsync"),
             ("wal.fsync < 10ms", "'wal.fsync' needs a statistic"),
-            (
-                "wal.fsync.median < 10ms",
-                "no statistic 'median' of wal.fsync; use p50",
-            ),
+            ("wal.fsync.median < 10ms", "no statistic 'median' of wal.fsync; use p50"),
             ("wal.fsync.pfoo < 10ms", "no statistic 'pfoo' of wal.fsync"),
             ("wal.fsync.p100 < 10ms", "no percentile 'p100'"),
             ("wal.fsync.p0 < 10ms", "no percentile 'p0'"),
-            (
-                "wal.fsync.p99 < 10",
-                "'10' is not a duration; write it with a unit",
-            ),
+            ("wal.fsync.p99 < 10", "'10' is not a duration; write it with a unit"),
             ("wal.fsync.p99 <", "no limit after '<'"),
             ("wal.fsync.p99 > 10ms", "write 'wal.fsync.p99 < 10ms'"),
             ("put.commit.rate < 500", "write 'put.commit.rate >= 500'"),
-            (
-                "put.commit.rate >= fast",
-                "'fast' is not a limit for put.commit.rate",
-            ),
+            ("put.commit.rate >= fast", "'fast' is not a limit for put.commit.rate"),
             ("put.commit.rate >= nan", "'nan' is not a limit"),
-            (
-                "wal.fsync.p99 == 10ms",
-                "no operator '=='; use <, <=, > or >=",
-            ),
+            ("wal.fsync.p99 == 10ms", "no operator '=='; use <, <=, > or >="),
             ("wal.fsync.p99 10ms", "no operator; write a rule like"),
             ("< 10ms", "nothing before the operator"),
             ("errors < 10ms", "'10ms' is not a share"),

@@ -10,11 +10,7 @@ const SAME_OCCURRENCE_NS: u64 = 1_000_000_000;
 /// ascending.
 pub(super) fn share(waits: &Pooled, spans: &[(u64, u64)], at_least_ns: u64) -> Share {
     let hits = waits.at_or_above(at_least_ns).hits;
-    let occurrences = if spans.is_empty() {
-        hits
-    } else {
-        occurrences(spans)
-    };
+    let occurrences = if spans.is_empty() { hits } else { occurrences(spans) };
     Share::in_occurrences(hits, waits.count(), occurrences)
 }
 

@@ -50,9 +50,7 @@ pub(crate) fn series_of(
     // Samples come in the order of their starts.
     let within = |from: u64, to: u64| {
         let before = |end: u64| samples.partition_point(|sample| sample.0 < start_ns + end);
-        samples[before(from)..before(to)]
-            .iter()
-            .map(|sample| sample.1)
+        samples[before(from)..before(to)].iter().map(|sample| sample.1)
     };
     let width = (seconds * S).div_ceil(BATCHES);
     let batches: Vec<Distribution> = (0..BATCHES)

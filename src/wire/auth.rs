@@ -62,9 +62,7 @@ impl Token {
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token")
-            .field("generation", &self.generation)
-            .finish_non_exhaustive()
+        f.debug_struct("Token").field("generation", &self.generation).finish_non_exhaustive()
     }
 }
 
@@ -135,10 +133,7 @@ impl Auth {
             (Err(Why::Told(AuthError::NotEnabled(_))), Some(token)) => token.value,
             (asked, _) => asked?,
         };
-        let token = Token {
-            value,
-            generation: stale + 1,
-        };
+        let token = Token { value, generation: stale + 1 };
         let mut current = match self.current.write() {
             Ok(current) => current,
             Err(poisoned) => poisoned.into_inner(),
@@ -163,12 +158,10 @@ impl Auth {
             Err(_) => return Err(Why::Unanswered),
         };
         let token = token(&answer).ok().flatten();
-        token
-            .and_then(|token| HeaderValue::from_bytes(token).ok())
-            .ok_or_else(|| {
-                let what = format!("{endpoint} answers without a token: is it an etcd?");
-                Why::Told(AuthError::Refused(what))
-            })
+        token.and_then(|token| HeaderValue::from_bytes(token).ok()).ok_or_else(|| {
+            let what = format!("{endpoint} answers without a token: is it an etcd?");
+            Why::Told(AuthError::Refused(what))
+        })
     }
 
     /// One request on a connection of its own, which has nothing to do with those that are measured.
@@ -322,10 +315,7 @@ mod tests {
 
     #[test]
     fn a_request_is_what_the_protocol_says() {
-        let credentials = Credentials {
-            user: "root".to_owned(),
-            password: Secret::new("hunter2"),
-        };
+        let credentials = Credentials { user: "root".to_owned(), password: Secret::new("hunter2") };
         let message = frame(&Authenticate(&credentials));
         assert_eq!(&*message, b"\0\0\0\0\x0f\x0a\x04root\x12\x07hunter2");
     }
@@ -347,10 +337,7 @@ mod tests {
     #[test]
     fn a_token_is_renewed_for_what_etcd_says_of_a_stale_one() {
         assert!(Token::is_stale(16, "etcdserver: invalid auth token"));
-        assert!(Token::is_stale(
-            3,
-            "etcdserver: revision of auth store is old"
-        ));
+        assert!(Token::is_stale(3, "etcdserver: revision of auth store is old"));
         assert!(Token::is_stale(3, "etcdserver: user name is empty"));
         assert!(!Token::is_stale(7, "etcdserver: permission denied"));
         assert!(!Token::is_stale(
@@ -361,10 +348,7 @@ mod tests {
 
     #[test]
     fn a_token_is_not_shown() {
-        let token = Token {
-            value: HeaderValue::from_static("abc.1"),
-            generation: 3,
-        };
+        let token = Token { value: HeaderValue::from_static("abc.1"), generation: 3 };
         assert_eq!(format!("{token:?}"), "Token { generation: 3, .. }");
     }
 }

@@ -132,9 +132,7 @@ impl ErrorClass {
 
     /// The class of this name; `None` for what no version of this program has written.
     pub fn of_name(name: &str) -> Option<ErrorClass> {
-        ErrorClass::ALL
-            .into_iter()
-            .find(|class| class.name() == name)
+        ErrorClass::ALL.into_iter().find(|class| class.name() == name)
     }
 
     /// Whether a write that failed like this was certainly not applied.

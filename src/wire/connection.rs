@@ -75,11 +75,7 @@ where
 
 impl Template {
     fn new(endpoint: &Endpoint, token: Option<HeaderValue>) -> Result<Self, Failure> {
-        let scheme = if endpoint.tls() {
-            Scheme::HTTPS
-        } else {
-            Scheme::HTTP
-        };
+        let scheme = if endpoint.tls() { Scheme::HTTPS } else { Scheme::HTTP };
         let base = Uri::try_from(format!("{scheme}://{}", endpoint.authority()))
             .map_err(|error| Failure::new(ErrorClass::NotSent, format!("{endpoint}: {error}")))?;
         let mut headers = HeaderMap::new();
@@ -89,10 +85,7 @@ impl Template {
         if let Some(token) = token {
             headers.insert(Token::HEADER, token);
         }
-        Ok(Template {
-            uris: Method::ALL.map(|method| with_path(&base, method.path())),
-            headers,
-        })
+        Ok(Template { uris: Method::ALL.map(|method| with_path(&base, method.path())), headers })
     }
 
     fn request(&self, method: Method) -> HttpRequest<()> {
@@ -118,10 +111,7 @@ impl Caller {
         let mut headers = self.template.headers.clone();
         headers.insert(Token::HEADER, token);
         let uris = self.template.uris.clone();
-        Caller {
-            send: self.send.clone(),
-            template: Rc::new(Template { uris, headers }),
-        }
+        Caller { send: self.send.clone(), template: Rc::new(Template { uris, headers }) }
     }
 
     /// Sends a framed request and waits for its answer: one message, or none where the outcome is bad.
@@ -131,9 +121,7 @@ impl Caller {
     /// # Errors
     /// With the class that the operation counts in.
     pub async fn call(&mut self, method: Method, framed: Bytes) -> Result<Bytes, Failure> {
-        poll_fn(|cx| self.send.poll_ready(cx))
-            .await
-            .map_err(not_sent)?;
+        poll_fn(|cx| self.send.poll_ready(cx)).await.map_err(not_sent)?;
         let request = self.template.request(method);
         let (response, mut stream) = self.send.send_request(request, false).map_err(not_sent)?;
         stream.send_data(framed, true)?;
@@ -151,15 +139,9 @@ impl Caller {
             deframer.push(data);
         }
         let trailers = poll_fn(|cx| body.poll_trailers(cx)).await?;
-        trailers
-            .as_ref()
-            .and_then(grpc::status)
-            .unwrap_or_else(|| {
-                Err(Failure::new(
-                    ErrorClass::Transport,
-                    "the answer ended without an outcome",
-                ))
-            })?;
+        trailers.as_ref().and_then(grpc::status).unwrap_or_else(|| {
+            Err(Failure::new(ErrorClass::Transport, "the answer ended without an outcome"))
+        })?;
         let missing = || Failure::new(ErrorClass::Other, "the answer holds no message");
         deframer.next()?.ok_or_else(missing)
     }
@@ -169,9 +151,7 @@ impl Caller {
     /// # Errors
     /// As [`Caller::call`].
     pub async fn open(&mut self, method: Method, first: Bytes) -> Result<Messages, Failure> {
-        poll_fn(|cx| self.send.poll_ready(cx))
-            .await
-            .map_err(not_sent)?;
+        poll_fn(|cx| self.send.poll_ready(cx)).await.map_err(not_sent)?;
         let mut request = self.template.request(method);
         let headers = request.headers_mut();
         headers.insert(HAS_LEADER, HeaderValue::from_static("true"));
@@ -184,11 +164,7 @@ impl Caller {
         if head.status != http::StatusCode::OK {
             return Err(no_grpc(head.status));
         }
-        Ok(Messages {
-            send: stream,
-            body,
-            deframer: Deframer::default(),
-        })
+        Ok(Messages { send: stream, body, deframer: Deframer::default() })
     }
 }
 
@@ -251,8 +227,5 @@ fn not_sent(error: h2::Error) -> Failure {
 }
 
 fn no_grpc(status: http::StatusCode) -> Failure {
-    Failure::new(
-        ErrorClass::Other,
-        format!("the server answered {status}, which is no gRPC"),
-    )
+    Failure::new(ErrorClass::Other, format!("the server answered {status}, which is no gRPC"))
 }

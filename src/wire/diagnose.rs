@@ -44,10 +44,7 @@ impl Dialer {
         };
         let greeting = self.greet(&mut stream).await;
         if !endpoint.tls()
-            && matches!(
-                greeting,
-                Greeting::TlsAlert | Greeting::Closed | Greeting::Silent
-            )
+            && matches!(greeting, Greeting::TlsAlert | Greeting::Closed | Greeting::Silent)
             && self.speaks_tls(endpoint).await
         {
             return DialError::new(
@@ -78,11 +75,9 @@ impl Dialer {
                 "takes connections but answers nothing",
                 u64::try_from(self.timeout().as_nanos()).unwrap_or(u64::MAX),
             ),
-            other => DialError::new(
-                DialFailure::NotEtcd,
-                endpoint,
-                self.stranger(endpoint, other).await,
-            ),
+            other => {
+                DialError::new(DialFailure::NotEtcd, endpoint, self.stranger(endpoint, other).await)
+            }
         }
     }
 
@@ -102,10 +97,7 @@ impl Dialer {
             other => Some(DialError::new(
                 DialFailure::NotEtcd,
                 endpoint,
-                format!(
-                    "does not speak TLS, and {}",
-                    self.stranger(&plain, other).await
-                ),
+                format!("does not speak TLS, and {}", self.stranger(&plain, other).await),
             )),
         }
     }
@@ -114,10 +106,7 @@ impl Dialer {
     async fn stranger(&self, endpoint: &Endpoint, greeting: Greeting) -> String {
         let who = match greeting {
             Greeting::Other(said) => format!("is no etcd: it answers {said:?}"),
-            _ if self
-                .http1_says(endpoint, "/version", "\"etcdserver\"")
-                .await =>
-            {
+            _ if self.http1_says(endpoint, "/version", "\"etcdserver\"").await => {
                 "is a port of an etcd for HTTP/1 alone (--listen-client-http-urls)".to_owned()
             }
             _ if self.http1_says(endpoint, "/health", "\"health\"").await => {
@@ -206,14 +195,8 @@ mod tests {
     fn greetings_are_told_apart() {
         let settings = b"\0\0\x12\x04\0\0\0\0\0\0\x03";
         assert!(matches!(heard(settings, Greeting::Closed), Greeting::Http2));
-        assert!(matches!(
-            heard(b"HTTP/1.0 400", Greeting::Closed),
-            Greeting::Http1
-        ));
-        assert!(matches!(
-            heard(b"\x15\x03\x01\0\x02", Greeting::Closed),
-            Greeting::TlsAlert
-        ));
+        assert!(matches!(heard(b"HTTP/1.0 400", Greeting::Closed), Greeting::Http1));
+        assert!(matches!(heard(b"\x15\x03\x01\0\x02", Greeting::Closed), Greeting::TlsAlert));
         assert!(matches!(heard(b"", Greeting::Silent), Greeting::Silent));
         let Greeting::Other(line) = heard(b"SSH-2.0-OpenSSH_9.2\r\n", Greeting::Closed) else {
             panic!("taken for another");

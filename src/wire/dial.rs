@@ -37,9 +37,7 @@ struct Inner {
 
 impl fmt::Debug for Dialer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dialer")
-            .field("timeout_ns", &self.inner.timeout_ns)
-            .finish_non_exhaustive()
+        f.debug_struct("Dialer").field("timeout_ns", &self.inner.timeout_ns).finish_non_exhaustive()
     }
 }
 

@@ -64,10 +64,7 @@ impl DialFailure {
 
 impl DialError {
     pub(super) fn new(failure: DialFailure, endpoint: &Endpoint, what: impl fmt::Display) -> Self {
-        DialError {
-            failure,
-            sentence: format!("{endpoint} {what}"),
-        }
+        DialError { failure, sentence: format!("{endpoint} {what}") }
     }
 
     /// What kind of failure it was.

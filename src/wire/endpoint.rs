@@ -56,11 +56,7 @@ impl Endpoint {
         if let Some(odd) = host.chars().find(|c| c.is_whitespace() || c.is_control()) {
             return Err(fail(&format!("has {odd:?} in its host")));
         }
-        Ok(Endpoint {
-            tls,
-            host: host.to_ascii_lowercase(),
-            port,
-        })
+        Ok(Endpoint { tls, host: host.to_ascii_lowercase(), port })
     }
 
     /// Whether connections to it use TLS.
@@ -90,17 +86,12 @@ impl Endpoint {
 
     /// The host as a certificate names it: without the zone of a link-local address (RFC 6874).
     pub(super) fn name(&self) -> &str {
-        self.host
-            .split_once('%')
-            .map_or(&*self.host, |(name, _)| name)
+        self.host.split_once('%').map_or(&*self.host, |(name, _)| name)
     }
 
     /// The same place, spoken to with or without TLS.
     pub(super) fn with_tls(&self, tls: bool) -> Self {
-        Endpoint {
-            tls,
-            ..self.clone()
-        }
+        Endpoint { tls, ..self.clone() }
     }
 }
 
@@ -117,14 +108,10 @@ impl fmt::Display for Endpoint {
 
 fn split_port(text: &str) -> Result<(&str, u16), String> {
     let (host, port) = if let Some(inner) = text.strip_prefix('[') {
-        let (host, after) = inner
-            .split_once(']')
-            .ok_or("has a bracket that is not closed")?;
+        let (host, after) = inner.split_once(']').ok_or("has a bracket that is not closed")?;
         let address = host.split_once('%').map_or(host, |(address, _)| address);
         if address.parse::<Ipv6Addr>().is_err() {
-            return Err(format!(
-                "has '{host}' in brackets, which is no IPv6 address"
-            ));
+            return Err(format!("has '{host}' in brackets, which is no IPv6 address"));
         }
         let port = match after.strip_prefix(':') {
             None if after.is_empty() => None,
@@ -164,16 +151,10 @@ mod tests {
     fn every_usual_form_is_read() {
         assert_eq!(shown("127.0.0.1:2379"), "http://127.0.0.1:2379");
         assert_eq!(shown(" http://Etcd-1:4001/ "), "http://etcd-1:4001");
-        assert_eq!(
-            shown("HTTPS://etcd.example.com"),
-            "https://etcd.example.com:2379"
-        );
+        assert_eq!(shown("HTTPS://etcd.example.com"), "https://etcd.example.com:2379");
         assert_eq!(shown("https://[::1]:2381"), "https://[::1]:2381");
         assert_eq!(shown("[fe80::1%eth0]"), "http://[fe80::1%eth0]:2379");
-        assert_eq!(
-            Endpoint::parse_or("etcd-1", true).unwrap().to_string(),
-            "https://etcd-1:2379"
-        );
+        assert_eq!(Endpoint::parse_or("etcd-1", true).unwrap().to_string(), "https://etcd-1:2379");
         assert!(!Endpoint::parse_or("http://etcd-1", true).unwrap().tls());
     }
 

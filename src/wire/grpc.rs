@@ -25,10 +25,7 @@ pub struct Failure {
 impl Failure {
     /// A failure of this class.
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
-        Failure {
-            class,
-            message: message.into(),
-        }
+        Failure { class, message: message.into() }
     }
 }
 

@@ -39,10 +39,7 @@ mod tests {
 
     #[test]
     fn a_password_is_not_shown() {
-        let credentials = Credentials {
-            user: "root".to_owned(),
-            password: Secret::new("hunter2"),
-        };
+        let credentials = Credentials { user: "root".to_owned(), password: Secret::new("hunter2") };
         assert!(!format!("{credentials:#?}").contains("hunter2"));
         assert_eq!(credentials.password.expose(), "hunter2");
     }

@@ -54,11 +54,7 @@ impl Material {
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| Error::Refused(format!("TLS cannot be set up: {error}")))?;
-        Ok(Material {
-            builder,
-            trust,
-            identity,
-        })
+        Ok(Material { builder, trust, identity })
     }
 
     /// A configuration that verifies the server as asked.
@@ -109,12 +105,10 @@ fn listed(path: &Path, provider: &Arc<CryptoProvider>) -> Result<Listed> {
     let certificates = certificates("--cacert", path)?;
     let mut roots = RootCertStore::empty();
     for certificate in &certificates {
-        roots
-            .add(certificate.clone())
-            .map_err(|error| match error {
-                rustls::Error::InvalidCertificate(error) => unusable(&error),
-                error => unusable(&error),
-            })?;
+        roots.add(certificate.clone()).map_err(|error| match error {
+            rustls::Error::InvalidCertificate(error) => unusable(&error),
+            error => unusable(&error),
+        })?;
     }
     Listed::new(roots, certificates, provider).map_err(|error| unusable(&error))
 }
@@ -122,11 +116,9 @@ fn listed(path: &Path, provider: &Arc<CryptoProvider>) -> Result<Listed> {
 fn identity(cert: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedKey> {
     let chain = certificates("--cert", cert)?;
     CertifiedKey::from_der(chain, private_key(key)?, provider).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => usage(
-            "--key",
-            key,
-            &format!("is not the key of --cert {}", cert.display()),
-        ),
+        rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+            usage("--key", key, &format!("is not the key of --cert {}", cert.display()))
+        }
         // A certificate that cannot be parsed shows here, too.
         rustls::Error::InvalidCertificate(error) => {
             usage("--cert", cert, &format!("cannot be used ({error})"))
@@ -160,11 +152,9 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
         ));
     }
     PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
-        pem::Error::NoItemsFound => usage(
-            "--key",
-            path,
-            "holds no private key in PEM (-----BEGIN … PRIVATE KEY-----)",
-        ),
+        pem::Error::NoItemsFound => {
+            usage("--key", path, "holds no private key in PEM (-----BEGIN … PRIVATE KEY-----)")
+        }
         error => damaged("--key", path, &error),
     })
 }

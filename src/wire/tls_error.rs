@@ -21,10 +21,7 @@ pub(super) struct TlsFlags {
 
 impl TlsFlags {
     pub(super) fn of(security: &Security) -> Self {
-        TlsFlags {
-            cacert: security.cacert.clone(),
-            cert: security.cert.clone(),
-        }
+        TlsFlags { cacert: security.cacert.clone(), cert: security.cert.clone() }
     }
 
     /// An error of TLS, in the handshake or after it: that a server misses the client's certificate shows only when
@@ -187,10 +184,7 @@ fn wrong_name(endpoint: &Endpoint, presented: &[String]) -> String {
 
 /// `DnsName("a")` and `IpAddress(10.0.0.5)`, as the library shows them, without what is around the name.
 fn plain_name(shown: &str) -> String {
-    let inner = shown
-        .split_once('(')
-        .and_then(|(_, rest)| rest.strip_suffix(')'))
-        .unwrap_or(shown);
+    let inner = shown.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(shown);
     inner.trim_matches('"').to_owned()
 }
 
@@ -214,11 +208,7 @@ fn date(time: UnixTime) -> String {
         .and_then(|seconds| Timestamp::from_second(seconds).ok())
         .map_or_else(
             || "a day that no calendar knows".to_owned(),
-            |at| {
-                at.to_zoned(TimeZone::UTC)
-                    .strftime("%Y-%m-%d %H:%M UTC")
-                    .to_string()
-            },
+            |at| at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string(),
         )
 }
 

@@ -28,10 +28,7 @@ impl Listed {
     ) -> Result<Self, VerifierBuilderError> {
         let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
             .build()?;
-        Ok(Listed {
-            chains,
-            certificates,
-        })
+        Ok(Listed { chains, certificates })
     }
 }
 
@@ -97,11 +94,7 @@ pub(super) struct Anyone(Vec<SignatureScheme>);
 
 impl Anyone {
     pub(super) fn new(provider: &CryptoProvider) -> Self {
-        Anyone(
-            provider
-                .signature_verification_algorithms
-                .supported_schemes(),
-        )
+        Anyone(provider.signature_verification_algorithms.supported_schemes())
     }
 }
 

@@ -111,28 +111,14 @@ fn pages_of_comparisons_and_trends() {
         .map(|night| {
             let level = if night < 25 { 10.0 } else { 15.0 };
             let wobble = f64::from(night * 7 % 5) / 10.0;
-            format!(
-                "2026-{:02}-{:02},{}\n",
-                1 + night / 28,
-                1 + night % 28,
-                level + wobble
-            )
+            format!("2026-{:02}-{:02},{}\n", 1 + night / 28, 1 + night % 28, level + wobble)
         })
         .collect();
-    fs::write(
-        place.path().join("nights.csv"),
-        format!("date,p99_ms\n{nights}"),
-    )
-    .unwrap();
+    fs::write(place.path().join("nights.csv"), format!("date,p99_ms\n{nights}")).unwrap();
     let pages = [
         page(&place, "compare.html", &[0], &machines),
         page(&place, "not-comparable.html", &[4], &regression),
-        page(
-            &place,
-            "trend.html",
-            &[0, 3],
-            &["trend", "--csv", "nights.csv"],
-        ),
+        page(&place, "trend.html", &[0, 3], &["trend", "--csv", "nights.csv"]),
     ];
     let found = look(&place, &pages);
     assert!(count(&found, "trend.html", "tables") >= 2);
@@ -141,11 +127,7 @@ fn pages_of_comparisons_and_trends() {
 
 #[test]
 fn the_page_of_a_load() {
-    needs!(
-        Need::Program("chromium"),
-        Need::Program("python3"),
-        Need::Program("etcd")
-    );
+    needs!(Need::Program("chromium"), Need::Program("python3"), Need::Program("etcd"));
     let place = tempfile::tempdir().unwrap();
     // Two rates, so that the table of rates is there; the name tries to be markup.
     let name = "<script>alert(1)</script> & \"größe\"";

@@ -28,12 +28,7 @@ fn history(name: &str, values: &[Option<f64>]) -> History {
         machine: "cp1".to_owned(),
         nights: (0..values.len()).map(night).collect(),
         tracks: vec![Track {
-            name: if name.len() > 40 {
-                name
-            } else {
-                "etcd/wal.fsync.p99"
-            }
-            .to_owned(),
+            name: if name.len() > 40 { name } else { "etcd/wal.fsync.p99" }.to_owned(),
             unit: Unit::Nanoseconds,
             direction: Direction::LowerIsBetter,
             informational: false,
@@ -45,14 +40,7 @@ fn history(name: &str, values: &[Option<f64>]) -> History {
 }
 
 fn judged(histories: &[History]) -> Trend {
-    judge(
-        histories,
-        &[],
-        &Marks::default(),
-        &Settings::default(),
-        Vec::new(),
-        Vec::new(),
-    )
+    judge(histories, &[], &Marks::default(), &Settings::default(), Vec::new(), Vec::new())
 }
 
 /// A little, and never twice the same.
@@ -74,9 +62,8 @@ pub fn all() -> Vec<(&'static str, Trend)> {
     for night in excluded.histories[0].nights.iter_mut().step_by(9) {
         night.excluded = Some("power cut".to_owned());
     }
-    let several: Vec<History> = (0..3)
-        .map(|i| history(&format!("disk {i}"), &nights(40, &step)))
-        .collect();
+    let several: Vec<History> =
+        (0..3).map(|i| history(&format!("disk {i}"), &nights(40, &step))).collect();
     vec![
         ("a step", one(&nights(60, &step))),
         ("nights left out", excluded),
@@ -90,9 +77,6 @@ pub fn all() -> Vec<(&'static str, Trend)> {
         ("one night", one(&nights(1, &step))),
         ("two years", one(&nights(730, &step))),
         ("several", judged(&several)),
-        (
-            "hostile names",
-            judged(&[history(&HOSTILE.repeat(3), &nights(60, &step))]),
-        ),
+        ("hostile names", judged(&[history(&HOSTILE.repeat(3), &nights(60, &step))])),
     ]
 }

@@ -33,11 +33,8 @@ fn texts(group: &Group, found: &mut Vec<(String, Rect)>) {
 
 /// Every text with the room it takes, in the drawing's own units.
 pub fn texts_of(chart: &Chart) -> Vec<(String, Rect)> {
-    let options = Options {
-        fontdb: fonts(),
-        font_family: "DejaVu Sans".to_owned(),
-        ..Options::default()
-    };
+    let options =
+        Options { fontdb: fonts(), font_family: "DejaVu Sans".to_owned(), ..Options::default() };
     let tree = Tree::from_str(&chart.svg, &options).unwrap();
     let mut found = Vec::new();
     texts(tree.root(), &mut found);
@@ -53,11 +50,7 @@ pub fn check(name: &str, chart: &Chart) {
         let root = document.root_element();
         assert_eq!(root.tag_name().name(), "svg", "{name}");
         assert_eq!(root.attribute("role"), Some("img"), "{name}");
-        assert_eq!(
-            root.attribute("aria-label"),
-            Some(chart.caption.as_str()),
-            "{name}"
-        );
+        assert_eq!(root.attribute("aria-label"), Some(chart.caption.as_str()), "{name}");
         assert!(root.attribute("width").is_none() && root.attribute("height").is_none());
         for element in document.descendants() {
             assert!(
@@ -70,15 +63,8 @@ pub fn check(name: &str, chart: &Chart) {
         }
     }
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
-    assert!(
-        !chart.name.is_empty() && chart.name.chars().all(plain),
-        "{name}"
-    );
-    assert!(
-        chart.caption.ends_with(['.', '?', '%', ')']),
-        "{name}: {}",
-        chart.caption
-    );
+    assert!(!chart.name.is_empty() && chart.name.chars().all(plain), "{name}");
+    assert!(chart.caption.ends_with(['.', '?', '%', ')']), "{name}: {}", chart.caption);
     words(&name, chart);
 }
 
@@ -95,19 +81,13 @@ fn words(name: &str, chart: &Chart) {
             && area.bottom() <= view[3] + ROUNDING;
         assert!(inside, "{name}: '{text}' at {area:?} leaves {view:?}");
         // Twelve pixels on a telephone of 390.
-        assert!(
-            area.height() * 390.0 / view[2] >= 12.0,
-            "{name}: '{text}' is too small"
-        );
+        assert!(area.height() * 390.0 / view[2] >= 12.0, "{name}: '{text}' is too small");
         for (other, there) in &texts[..at] {
             let apart = area.left() >= there.right() - ROUNDING
                 || there.left() >= area.right() - ROUNDING
                 || area.top() >= there.bottom() - ROUNDING
                 || there.top() >= area.bottom() - ROUNDING;
-            assert!(
-                apart,
-                "{name}: '{text}' {area:?} lies on '{other}' {there:?}"
-            );
+            assert!(apart, "{name}: '{text}' {area:?} lies on '{other}' {there:?}");
         }
     }
 }

@@ -27,12 +27,7 @@ fn every_run_is_drawn_and_no_text_lies_on_another_or_leaves_the_page() {
     for (name, (run, summary)) in runs::all() {
         let charts = of_run(&run, &summary);
         distinct(&charts);
-        assert_eq!(
-            charts.is_empty(),
-            name.starts_with("nothing"),
-            "{name}: {:?}",
-            names(&charts)
-        );
+        assert_eq!(charts.is_empty(), name.starts_with("nothing"), "{name}: {:?}", names(&charts));
         charts.iter().for_each(|chart| look::check(name, chart));
     }
 }
@@ -62,32 +57,22 @@ fn a_load_shows_the_clients_side_and_the_members() {
     let (run, summary) = runs::load();
     let charts = of_run(&run, &summary);
     let there = names(&charts);
-    for name in [
-        "percentiles",
-        "timeline-steady-put.response",
-        "members-steady-put.response",
-        "servers",
-    ] {
+    for name in
+        ["percentiles", "timeline-steady-put.response", "members-steady-put.response", "servers"]
+    {
         assert!(there.contains(&name), "{name} of {there:?}");
     }
     let (run, summary) = runs::rates();
     let charts = of_run(&run, &summary);
     let there = names(&charts);
-    for name in [
-        "rates-put.response",
-        "percentiles-put.response",
-        "timeline-rates-put.response",
-    ] {
+    for name in ["rates-put.response", "percentiles-put.response", "timeline-rates-put.response"] {
         assert!(there.contains(&name), "{name} of {there:?}");
     }
 }
 
 fn told(charts: &[Chart], name: &str) -> Vec<String> {
     let chart = charts.iter().find(|chart| chart.name == name).unwrap();
-    look::texts_of(chart)
-        .into_iter()
-        .map(|(text, _)| text)
-        .collect()
+    look::texts_of(chart).into_iter().map(|(text, _)| text).collect()
 }
 
 #[test]
@@ -95,12 +80,9 @@ fn limits_stalls_and_events_are_named() {
     let (run, summary) = runs::disk();
     let charts = of_run(&run, &summary);
     let timeline = told(&charts, "timeline-etcd-wal.fsync");
-    for text in [
-        "p99 < 10 ms (etcd FAQ)",
-        "stall",
-        "wal.cut",
-        "/var/lib/etcd · cp1 · 2026-11-21 20:15",
-    ] {
+    for text in
+        ["p99 < 10 ms (etcd FAQ)", "stall", "wal.cut", "/var/lib/etcd · cp1 · 2026-11-21 20:15"]
+    {
         assert!(timeline.iter().any(|t| t == text), "{text} of {timeline:?}");
     }
     let percentiles = told(&charts, "percentiles");
@@ -111,10 +93,7 @@ fn limits_stalls_and_events_are_named() {
         "99 %",
         "1 ms",
     ] {
-        assert!(
-            percentiles.iter().any(|t| t == text),
-            "{text} of {percentiles:?}"
-        );
+        assert!(percentiles.iter().any(|t| t == text), "{text} of {percentiles:?}");
     }
     let capacity = told(&charts, "capacity");
     assert!(capacity.iter().any(|t| t == "8,000/s"), "{capacity:?}");
@@ -142,17 +121,10 @@ fn each_operation_has_its_own_stalls() {
 /// How far to the right the longest line of this ink goes, as a share of the chart's width.
 fn reach(chart: &Chart, stroke: &str) -> f64 {
     let wanted = format!("stroke=\"{stroke}\"");
-    let lines = chart
-        .svg
-        .lines()
-        .filter(|l| l.starts_with("<polyline") && l.contains(&wanted));
+    let lines = chart.svg.lines().filter(|l| l.starts_with("<polyline") && l.contains(&wanted));
     let longest = lines.max_by_key(|line| line.len()).unwrap();
     let points = longest.split("points=\"").nth(1).unwrap();
-    let last = points
-        .trim_end_matches("\"/>")
-        .split(' ')
-        .next_back()
-        .unwrap();
+    let last = points.trim_end_matches("\"/>").split(' ').next_back().unwrap();
     last.split(',').next().unwrap().parse::<f64>().unwrap() / 2_560.0
 }
 
@@ -178,12 +150,7 @@ fn a_curve_ends_where_its_samples_end() {
 fn an_hour_is_as_small_as_a_minute() {
     let (run, summary) = runs::all().remove("an hour").unwrap();
     for chart in of_run(&run, &summary) {
-        assert!(
-            chart.svg.len() < 150_000,
-            "{}: {} bytes",
-            chart.name,
-            chart.svg.len()
-        );
+        assert!(chart.svg.len() < 150_000, "{}: {} bytes", chart.name, chart.svg.len());
     }
 }
 
@@ -197,11 +164,7 @@ fn pictures_are_drawn_without_fonts_of_the_system_in_both_themes() {
         assert_eq!(width, 390);
         assert!(light > 2_000, "{}: {light} pixels", chart.name);
         // The same drawing, whatever its colours.
-        assert!(
-            light.abs_diff(dark) < light / 10,
-            "{}: {light} and {dark}",
-            chart.name
-        );
+        assert!(light.abs_diff(dark) < light / 10, "{}: {light} and {dark}", chart.name);
     }
     assert!(png(&charts[0], 0, Theme::Light).is_err());
     assert!(png(&charts[0], 1_000_000, Theme::Light).is_err());
@@ -212,16 +175,10 @@ fn several_runs_lie_over_one_another_and_a_sweep_is_a_map() {
     let runs: Vec<runs::Fixture> = (0..9).map(|_| runs::disk()).collect();
     let charts = of_runs(&runs);
     assert!(names(&charts).contains(&"percentiles-etcd-wal.fsync"));
-    charts
-        .iter()
-        .for_each(|chart| look::check("nine runs", chart));
+    charts.iter().for_each(|chart| look::check("nine runs", chart));
     let charts = of_runs(&sides::sweep(1.0));
     for name in ["sweep-rate-0", "sweep-p99-5000"] {
-        assert!(
-            names(&charts).contains(&name),
-            "{name} of {:?}",
-            names(&charts)
-        );
+        assert!(names(&charts).contains(&name), "{name} of {:?}", names(&charts));
     }
     charts.iter().for_each(|chart| look::check("sweep", chart));
     assert!(of_runs(&[]).is_empty());
@@ -235,11 +192,7 @@ fn comparisons() {
         charts.iter().for_each(|chart| look::check(name, chart));
         let there = names(&charts);
         let wanted: &[&str] = match name {
-            "two" => &[
-                "forest",
-                "percentiles-steady-put.response",
-                "ratio-steady-put.response",
-            ],
+            "two" => &["forest", "percentiles-steady-put.response", "ratio-steady-put.response"],
             "twenty" => &["forest-b", "side-by-side-steady-put.response"],
             "sweeps" => &["sweep-difference-0"],
             _ => &[],
@@ -275,41 +228,20 @@ fn the_report_writes_its_charts_and_nothing_else() {
     fs::create_dir_all(&charts).unwrap();
     fs::write(charts.join("mine.svg"), "kept").unwrap();
     let report = |more: &[&str]| {
-        let file = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/results/examples/good-disk.jsonl"
-        );
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/results/examples/good-disk.jsonl");
         etcdbench().args(["report", file]).args(more).assert()
     };
-    let done = report(&[
-        "--format",
-        "json",
-        "--charts",
-        charts.to_str().unwrap(),
-        "--png",
-    ])
-    .success();
+    let done =
+        report(&["--format", "json", "--charts", charts.to_str().unwrap(), "--png"]).success();
     let output = done.get_output();
     serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    for name in [
-        "percentiles.svg",
-        "percentiles.png",
-        "capacity.svg",
-        "map-etcd-wal.fsync.png",
-    ] {
+    for name in ["percentiles.svg", "percentiles.png", "capacity.svg", "map-etcd-wal.fsync.png"] {
         let path = charts.join(name);
-        assert!(
-            path.is_file() && told.contains(&format!("wrote {}", path.display())),
-            "{told}"
-        );
+        assert!(path.is_file() && told.contains(&format!("wrote {}", path.display())), "{told}");
     }
     assert_eq!(fs::read_to_string(charts.join("mine.svg")).unwrap(), "kept");
-    assert!(
-        fs::read_to_string(charts.join("capacity.svg"))
-            .unwrap()
-            .starts_with("<?xml")
-    );
+    assert!(fs::read_to_string(charts.join("capacity.svg")).unwrap().starts_with("<?xml"));
     let done = report(&["--charts", charts.join("mine.svg").to_str().unwrap()]).code(1);
     let told = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
     assert!(told.contains("mine.svg"), "{told}");

@@ -26,11 +26,7 @@ pub fn series(
     seconds: u64,
     values: impl Fn(u64) -> Vec<u64>,
 ) -> SeriesData {
-    let mut data = SeriesData {
-        series: name.to_owned(),
-        member,
-        ..SeriesData::default()
-    };
+    let mut data = SeriesData { series: name.to_owned(), member, ..SeriesData::default() };
     // Seconds repeat themselves, and a histogram takes its time.
     let mut known: BTreeMap<Vec<u64>, Distribution> = BTreeMap::new();
     for second in 0..seconds {
@@ -58,8 +54,7 @@ pub fn series(
         }
         data.total.merge(one);
         let batch = (second * 20 / seconds) as usize;
-        data.batches
-            .resize_with(data.batches.len().max(batch + 1), Distribution::default);
+        data.batches.resize_with(data.batches.len().max(batch + 1), Distribution::default);
         data.batches[batch].merge(one);
     }
     data
@@ -78,12 +73,7 @@ pub fn usual(centre_ns: u64, count: u64) -> impl Fn(u64) -> Vec<u64> {
 }
 
 pub fn phase(name: &str, start_ns: u64, seconds: u64, series: Vec<SeriesData>) -> PhaseData {
-    PhaseData {
-        name: name.to_owned(),
-        start_ns,
-        length_ns: seconds * S,
-        series,
-    }
+    PhaseData { name: name.to_owned(), start_ns, length_ns: seconds * S, series }
 }
 
 fn rule(series: &str, limit_ms: u64) -> RuleOutcome {
@@ -105,10 +95,7 @@ pub fn run(kind: &str, name: &str, phases: Vec<PhaseData>) -> Fixture {
             started_at: "2026-11-21T20:15:00Z".to_owned(),
             run_id: name.to_owned(),
             plan: json!({ "workload": { "val_size": 1024 } }),
-            environment: Environment {
-                host: "cp1".to_owned(),
-                ..Environment::default()
-            },
+            environment: Environment { host: "cp1".to_owned(), ..Environment::default() },
             ..Header::default()
         },
         phases,
@@ -136,12 +123,7 @@ fn step(wanted: f64, kept: bool) -> CapacityStep {
 }
 
 fn event(at_ns: u64, kind: &str) -> Event {
-    Event {
-        phase: "etcd".to_owned(),
-        at_ns,
-        kind: kind.to_owned(),
-        ..Event::default()
-    }
+    Event { phase: "etcd".to_owned(), at_ns, kind: kind.to_owned(), ..Event::default() }
 }
 
 fn stall(start_ns: u64, duration_ns: u64) -> StallLine {
@@ -164,17 +146,10 @@ pub fn disk() -> Fixture {
         series("backend.commit", None, 13 * S, 35, usual(MS, 10)),
         series("put.commit", None, 13 * S, 35, usual(MS / 4, 500)),
     ];
-    let phases = vec![
-        phase("wal", 5 * S, 8, vec![wal(8, 5 * S)]),
-        phase("etcd", 13 * S, 35, etcd),
-    ];
+    let phases = vec![phase("wal", 5 * S, 8, vec![wal(8, 5 * S)]), phase("etcd", 13 * S, 35, etcd)];
     let (mut run, mut summary) = run("disk", "/var/lib/etcd", phases);
     run.stalls = vec![stall(20 * S, 188 * MS), stall(40 * S, 400 * MS)];
-    run.events = vec![
-        event(13 * S, "db.grow"),
-        event(30 * S, "wal.cut"),
-        event(30 * S, "db.grow"),
-    ];
+    run.events = vec![event(13 * S, "db.grow"), event(30 * S, "wal.cut"), event(30 * S, "db.grow")];
     summary.capacity = Some(Capacity {
         puts_per_s: Some(8_000.0),
         curve: [500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.0]
@@ -195,10 +170,7 @@ fn counters(source: &str, member: u32, second: u64, values: &[(&str, f64)]) -> C
         length_ns: if source == "etcd" { S } else { 0 },
         source: source.to_owned(),
         member: Some(member),
-        values: values
-            .iter()
-            .map(|(name, v)| ((*name).to_owned(), *v))
-            .collect(),
+        values: values.iter().map(|(name, v)| ((*name).to_owned(), *v)).collect(),
     }
 }
 
@@ -206,20 +178,8 @@ fn counters(source: &str, member: u32, second: u64, values: &[(&str, f64)]) -> C
 pub fn load() -> Fixture {
     let both = |name: &str, factor: u64| {
         vec![
-            series(
-                &format!("{name}.response"),
-                None,
-                5 * S,
-                60,
-                usual(factor * MS, 200),
-            ),
-            series(
-                &format!("{name}.service"),
-                None,
-                5 * S,
-                60,
-                usual(factor * MS * 9 / 10, 200),
-            ),
+            series(&format!("{name}.response"), None, 5 * S, 60, usual(factor * MS, 200)),
+            series(&format!("{name}.service"), None, 5 * S, 60, usual(factor * MS * 9 / 10, 200)),
         ]
     };
     let mut all = both("put", 2);
@@ -228,11 +188,8 @@ pub fn load() -> Fixture {
         let one = usual(MS * (2 + u64::from(member)), 66);
         all.push(series("put.response", Some(member), 5 * S, 60, one));
     }
-    let (mut run, mut summary) = run(
-        "load",
-        "10.0.0.1:2379",
-        vec![phase("steady", 5 * S, 60, all)],
-    );
+    let (mut run, mut summary) =
+        run("load", "10.0.0.1:2379", vec![phase("steady", 5 * S, 60, all)]);
     for member in 0..3 {
         let facts = MemberFacts {
             name: format!("m{}", member + 1),
@@ -298,10 +255,7 @@ pub fn rates() -> Fixture {
     }
     let (run, mut summary) = run("load", "10.0.0.1:2379", phases);
     summary.steps = steps;
-    summary.capacity = Some(Capacity {
-        puts_per_s: Some(3_000.0),
-        ..Capacity::default()
-    });
+    summary.capacity = Some(Capacity { puts_per_s: Some(3_000.0), ..Capacity::default() });
     summary.rules.push(rule("put.response", 100));
     (run, summary)
 }
@@ -385,12 +339,8 @@ fn without_length() -> Fixture {
 
 fn many_stalls() -> Fixture {
     let (mut run, summary) = disk();
-    run.stalls = (0..1_000_000)
-        .map(|i| stall(13 * S + i * 35_000, S + i))
-        .collect();
-    run.events = (0..100_000)
-        .map(|i| event(13 * S + i * 350_000, "wal.cut"))
-        .collect();
+    run.stalls = (0..1_000_000).map(|i| stall(13 * S + i * 35_000, S + i)).collect();
+    run.events = (0..100_000).map(|i| event(13 * S + i * 350_000, "wal.cut")).collect();
     (run, summary)
 }
 
@@ -419,10 +369,7 @@ pub fn all() -> BTreeMap<&'static str, Fixture> {
         ("the longest", only("longest", 3, |_| vec![u64::MAX, 1, 0])),
         ("nothing: no sample", only("none", 10, |_| vec![])),
         ("nothing: no phase", run("disk", "nothing", vec![])),
-        (
-            "nothing: no series",
-            run("load", "nothing", vec![phase("steady", 0, 9, vec![])]),
-        ),
+        ("nothing: no series", run("load", "nothing", vec![phase("steady", 0, 9, vec![])])),
         ("nothing: no kind", (Run::default(), Summary::default())),
     ])
 }

@@ -13,11 +13,8 @@ fn load(id: usize, centre_ns: u64) -> Run {
         series("put.response", None, 5 * S, 60, usual(centre_ns, 100)),
         series("put.service", None, 5 * S, 60, usual(centre_ns, 100)),
     ];
-    let (mut run, summary) = runs::run(
-        "load",
-        &format!("run-{id}"),
-        vec![phase("steady", 5 * S, 60, all)],
-    );
+    let (mut run, summary) =
+        runs::run("load", &format!("run-{id}"), vec![phase("steady", 5 * S, 60, all)]);
     run.summary = Some(summary);
     run
 }
@@ -27,10 +24,8 @@ fn compared(sides: &[Vec<Run>], name: &str) -> Comparison {
         path: PathBuf::from(format!("{}.jsonl", run.header.run_id)),
         run: run.clone(),
     };
-    let group = |runs: &Vec<Run>| Group {
-        name: name.to_owned(),
-        runs: runs.iter().map(input).collect(),
-    };
+    let group =
+        |runs: &Vec<Run>| Group { name: name.to_owned(), runs: runs.iter().map(input).collect() };
     let groups: Vec<Group> = sides.iter().map(group).collect();
     compare(&groups, &Settings::default(), Vec::new())
 }
@@ -62,19 +57,13 @@ pub fn sweep(factor: f64) -> Vec<Fixture> {
 /// Every comparison by name, with the runs of its sides.
 pub fn all() -> Vec<(&'static str, Comparison, Vec<Vec<Run>>)> {
     let side = |id: usize, centre: u64, runs: usize| -> Vec<Run> {
-        (0..runs)
-            .map(|run| load(id * 100 + run, centre + run as u64 * 10_000))
-            .collect()
+        (0..runs).map(|run| load(id * 100 + run, centre + run as u64 * 10_000)).collect()
     };
     let two = vec![side(0, 2 * MS, 4), side(1, 3 * MS, 4)];
-    let twenty: Vec<Vec<Run>> = (0..20)
-        .map(|id| side(id, MS + id as u64 * MS / 5, 1))
-        .collect();
+    let twenty: Vec<Vec<Run>> = (0..20).map(|id| side(id, MS + id as u64 * MS / 5, 1)).collect();
     let apart = vec![side(0, 1_000, 1), side(1, 9 * S, 1)];
-    let empty = vec![
-        vec![runs::run("load", "e", vec![]).0],
-        vec![runs::run("load", "f", vec![]).0],
-    ];
+    let empty =
+        vec![vec![runs::run("load", "e", vec![]).0], vec![runs::run("load", "f", vec![]).0]];
     let plain = |runs: Vec<Fixture>| runs.into_iter().map(|(run, _)| run).collect::<Vec<Run>>();
     let sweeps = vec![plain(sweep(1.0)), plain(sweep(1.3))];
     let mut odd = compared(&two, "side");

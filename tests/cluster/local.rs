@@ -47,10 +47,7 @@ fn a_member_that_was_killed_comes_back_as_it_was() {
     needs!(Need::Program("etcd"));
     let mut local = Local::start(3);
     let leader = local.connect().leader().unwrap();
-    let (killed, endpoints) = (
-        local.members.pids()[leader],
-        local.members.endpoints().to_vec(),
-    );
+    let (killed, endpoints) = (local.members.pids()[leader], local.members.endpoints().to_vec());
     local.members.kill(leader).unwrap();
     within(Duration::from_secs(5), "it is dead", || !is_running(killed));
     let others: Vec<u32> = local.members.pids().to_vec();
@@ -65,21 +62,10 @@ fn a_member_that_was_killed_comes_back_as_it_was() {
     assert_eq!(local.members.endpoints(), endpoints);
     let mut cluster = local.connect();
     cluster.refresh();
-    assert!(
-        cluster
-            .members()
-            .iter()
-            .all(|member| member.status.is_some())
-    );
-    assert_eq!(
-        cluster.members()[leader].facts.name,
-        format!("m{}", leader + 1)
-    );
+    assert!(cluster.members().iter().all(|member| member.status.is_some()));
+    assert_eq!(cluster.members()[leader].facts.name, format!("m{}", leader + 1));
     // Its log goes on where it ended.
-    let log = local
-        .members
-        .directory()
-        .join(format!("m{}.log", leader + 1));
+    let log = local.members.directory().join(format!("m{}.log", leader + 1));
     let log = std::fs::read_to_string(log).unwrap();
     assert_eq!(log.matches("starting an etcd server").count(), 2);
 
@@ -107,12 +93,7 @@ fn members_do_not_survive_our_kill_and_their_directory_not_the_next_start() {
     needs!(Need::Program("etcd"));
     let directory = tempfile::tempdir().unwrap();
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "local::child_with_members",
-            "--ignored",
-            "--nocapture",
-        ])
+        .args(["--exact", "local::child_with_members", "--ignored", "--nocapture"])
         .env(CHILD, directory.path())
         .stdout(Stdio::piped())
         .spawn()
@@ -120,11 +101,7 @@ fn members_do_not_survive_our_kill_and_their_directory_not_the_next_start() {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let pids = lines.map_while(Result::ok).find_map(|line| {
         let (_, pids) = line.split_once("pids ")?;
-        Some(
-            pids.split(' ')
-                .map(|pid| pid.parse().unwrap())
-                .collect::<Vec<u32>>(),
-        )
+        Some(pids.split(' ').map(|pid| pid.parse().unwrap()).collect::<Vec<u32>>())
     });
     let pids = pids.expect("the child tells its members");
     assert!(pids.len() == 3 && pids.iter().all(|pid| is_alive(*pid)));
@@ -161,15 +138,9 @@ fn refused(change: impl FnOnce(&mut LocalPlan)) -> String {
 fn what_cannot_start_says_why() {
     needs!(Need::Program("etcd"));
     let error = refused(|plan| plan.etcd = "no-such-etcd".into());
-    assert!(
-        error.contains("apt-get install etcd-server") && error.contains("--etcd"),
-        "{error}"
-    );
+    assert!(error.contains("apt-get install etcd-server") && error.contains("--etcd"), "{error}");
     let error = refused(|plan| plan.etcd = "/bin/true".into());
-    assert!(
-        error.contains("/bin/true --version tells no version"),
-        "{error}"
-    );
+    assert!(error.contains("/bin/true --version tells no version"), "{error}");
     let error = refused(|plan| plan.directory = "/no/such/directory".into());
     assert!(error.contains("/no/such/directory"), "{error}");
     // Something that tells a version and dies then: its last words are shown.
@@ -182,9 +153,6 @@ fn what_cannot_start_says_why() {
     std::fs::set_permissions(&script, executable).unwrap();
     let error = refused(|plan| plan.etcd = script);
     assert!(error.contains("member m1 has ended"), "{error}");
-    assert!(
-        error.contains("without ETCD_UNSUPPORTED_ARCH=arm set"),
-        "{error}"
-    );
+    assert!(error.contains("without ETCD_UNSUPPORTED_ARCH=arm set"), "{error}");
     assert!(error.contains("set the variable"), "{error}");
 }

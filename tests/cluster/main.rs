@@ -50,10 +50,7 @@ impl Local {
 
     pub(crate) fn with_quota(members: u32, quota_bytes: u64) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let plan = LocalPlan {
-            quota_bytes,
-            ..plan(members, directory.path())
-        };
+        let plan = LocalPlan { quota_bytes, ..plan(members, directory.path()) };
         let members = LocalCluster::start(&plan).unwrap();
         Local { members, directory }
     }
@@ -105,10 +102,7 @@ pub fn within(limit: Duration, what: &str, mut so: impl FnMut() -> bool) {
 /// Puts so many keys below a prefix, in transactions of up to 128 (etcd's `--max-txn-ops`) and 64 KiB.
 pub fn put(endpoint: &Endpoint, prefix: &str, keys: usize, value: &[u8]) {
     let at_once = (65_536 / value.len()).clamp(1, 128);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let endpoints = [endpoint.to_string()];
         let mut client = etcd_client::Client::connect(endpoints, None).await.unwrap();

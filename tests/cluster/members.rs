@@ -32,31 +32,14 @@ fn members_that_were_not_named_are_found() {
     local.signal(leader, Signal::KILL);
     let mut cluster = connect(endpoints);
     assert_eq!(cluster.notes().len(), 1);
-    assert!(
-        cluster.notes()[0].contains(&endpoints[leader].to_string()),
-        "{:?}",
-        cluster.notes()
-    );
+    assert!(cluster.notes()[0].contains(&endpoints[leader].to_string()), "{:?}", cluster.notes());
     let down = &cluster.members()[leader].facts;
-    assert_eq!(
-        (&*down.name, &*down.version),
-        (&*format!("m{}", leader + 1), "")
-    );
+    assert_eq!((&*down.name, &*down.version), (&*format!("m{}", leader + 1), ""));
     let alone = Local::start(1);
-    let error = alone
-        .connect()
-        .place(&Placement::Followers)
-        .unwrap_err()
-        .to_string();
+    let error = alone.connect().place(&Placement::Followers).unwrap_err().to_string();
     assert!(error.contains("single member"), "{error}");
-    let both = [
-        endpoints[follower].clone(),
-        alone.members.endpoints()[0].clone(),
-    ];
-    let error = Cluster::connect(&both, &dialer(), None)
-        .err()
-        .unwrap()
-        .to_string();
+    let both = [endpoints[follower].clone(), alone.members.endpoints()[0].clone()];
+    let error = Cluster::connect(&both, &dialer(), None).err().unwrap().to_string();
     assert!(error.contains("different clusters"), "{error}");
     within(Duration::from_secs(10), "a leader", || {
         cluster.refresh();
@@ -66,14 +49,8 @@ fn members_that_were_not_named_are_found() {
 
 #[test]
 fn nobody_there_names_every_endpoint() {
-    let nobody = [
-        Endpoint::parse("127.0.0.1:1").unwrap(),
-        Endpoint::parse("127.0.0.1:2").unwrap(),
-    ];
-    let error = Cluster::connect(&nobody, &dialer(), None)
-        .err()
-        .unwrap()
-        .to_string();
+    let nobody = [Endpoint::parse("127.0.0.1:1").unwrap(), Endpoint::parse("127.0.0.1:2").unwrap()];
+    let error = Cluster::connect(&nobody, &dialer(), None).err().unwrap().to_string();
     assert!(
         error.contains("http://127.0.0.1:1") && error.contains("http://127.0.0.1:2"),
         "{error}"
@@ -85,11 +62,8 @@ fn refused(endpoint: &Endpoint, user: Option<(&str, &str)>) -> String {
         user: user.to_owned(),
         password: Secret::new(password),
     });
-    let connected = Cluster::connect(
-        std::slice::from_ref(endpoint),
-        &dialer(),
-        credentials.as_ref(),
-    );
+    let connected =
+        Cluster::connect(std::slice::from_ref(endpoint), &dialer(), credentials.as_ref());
     let refused = connected.and_then(|mut cluster| cluster.range_count(b"/secret/"));
     refused.unwrap_err().to_string()
 }
@@ -114,39 +88,21 @@ fn what_a_user_may_not_do_says_what_it_takes() {
     let error = refused(&endpoint, None);
     assert!(error.contains("pass --user"), "{error}");
     let error = refused(&endpoint, Some(("root", "wrong")));
-    assert!(
-        error.contains("'root'") && error.contains("password"),
-        "{error}"
-    );
+    assert!(error.contains("'root'") && error.contains("password"), "{error}");
     assert!(!error.contains("wrong"), "{error}");
     let error = refused(&endpoint, Some(("guest", "guest")));
-    assert!(
-        error.contains("'guest' may not read keys below '/secret/'"),
-        "{error}"
-    );
+    assert!(error.contains("'guest' may not read keys below '/secret/'"), "{error}");
     assert!(error.contains("etcdctl role grant-permission"), "{error}");
 
-    let guest = Credentials {
-        user: "guest".to_owned(),
-        password: Secret::new("guest"),
-    };
+    let guest = Credentials { user: "guest".to_owned(), password: Secret::new("guest") };
     let mut cluster =
         Cluster::connect(std::slice::from_ref(&endpoint), &dialer(), Some(&guest)).unwrap();
     // It may not look whether there is a Kubernetes, and that is said.
     let notes = guard::refuse_foreign(&mut cluster, "/etcdbench/1/").unwrap();
-    assert!(
-        notes.iter().any(|note| note.contains("/registry/")),
-        "{notes:?}"
-    );
-    assert_eq!(
-        cluster.delete_prefix(b"/etcdbench/1/", |_| true).unwrap(),
-        0
-    );
+    assert!(notes.iter().any(|note| note.contains("/registry/")), "{notes:?}");
+    assert_eq!(cluster.delete_prefix(b"/etcdbench/1/", |_| true).unwrap(), 0);
     let error = cluster.defragment(|_| ()).unwrap_err().to_string();
-    assert!(
-        error.contains("may not defragment") && error.contains("role root"),
-        "{error}"
-    );
+    assert!(error.contains("may not defragment") && error.contains("role root"), "{error}");
     guard::refuse_alarms(&mut cluster).unwrap();
 }
 
@@ -159,9 +115,6 @@ fn who_is_no_etcd_is_told() {
             let _ = std::io::Write::write_all(&mut &stream, b"SSH-2.0-OpenSSH_9.2\r\n");
         }
     });
-    let error = Cluster::connect(&[endpoint], &dialer(), None)
-        .err()
-        .unwrap()
-        .to_string();
+    let error = Cluster::connect(&[endpoint], &dialer(), None).err().unwrap().to_string();
     assert!(error.contains("SSH-2.0"), "{error}");
 }

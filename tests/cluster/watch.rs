@@ -48,19 +48,10 @@ impl Seen {
     fn look(&mut self) {
         for emission in self.emissions.try_iter() {
             match emission {
-                Emission::Event {
-                    kind,
-                    member,
-                    detail,
-                    ..
-                } => self.events.push((kind, member, detail)),
-                Emission::Counters {
-                    source,
-                    member,
-                    values,
-                    length_ns,
-                    ..
-                } => {
+                Emission::Event { kind, member, detail, .. } => {
+                    self.events.push((kind, member, detail))
+                }
+                Emission::Counters { source, member, values, length_ns, .. } => {
                     let member = member.expect("a member's");
                     match &*source {
                         "etcd" => {
@@ -107,9 +98,7 @@ fn puts_are_counted_as_they_were_made() {
     within(Duration::from_secs(5), "a first span", || seen.spans(0) > 0);
     put(&local.members.endpoints()[0], "/counted/", 1280, b"value");
     let spans = seen.spans(0);
-    within(Duration::from_secs(5), "two more spans", || {
-        seen.spans(0) > spans + 1
-    });
+    within(Duration::from_secs(5), "two more spans", || seen.spans(0) > spans + 1);
     assert_eq!(seen.grown(0, "puts"), Some(1280.0));
     assert_eq!(seen.grown(0, "txns"), Some(10.0));
     assert_eq!(seen.grown(0, "proposals_failed"), Some(0.0));
@@ -149,9 +138,7 @@ fn a_member_that_hangs_is_told_and_holds_up_nobody() {
     });
     local.signal(hung, Signal::STOP);
     let stopped = Instant::now();
-    within(Duration::from_secs(3), "member.down", || {
-        seen.event("member.down").is_some()
-    });
+    within(Duration::from_secs(3), "member.down", || seen.event("member.down").is_some());
     let told = stopped.elapsed();
     let (member, detail) = seen.event("member.down").unwrap();
     assert_eq!(member, Some(hung as u32));
@@ -168,12 +155,8 @@ fn a_member_that_hangs_is_told_and_holds_up_nobody() {
         }
     }
     local.signal(hung, Signal::CONT);
-    within(Duration::from_secs(5), "member.up", || {
-        seen.event("member.up").is_some()
-    });
-    within(Duration::from_secs(5), "figures again", || {
-        seen.spans(hung as u32) > after[hung]
-    });
+    within(Duration::from_secs(5), "member.up", || seen.event("member.up").is_some());
+    within(Duration::from_secs(5), "figures again", || seen.spans(hung as u32) > after[hung]);
 }
 
 #[test]
@@ -185,9 +168,7 @@ fn a_new_leader_is_told() {
     let mut seen = Seen::watch(&cluster);
     assert_eq!(seen.watcher.live().leader(), Some(first));
     local.signal(first, Signal::KILL);
-    within(Duration::from_secs(10), "leader", || {
-        seen.event("leader").is_some()
-    });
+    within(Duration::from_secs(10), "leader", || seen.event("leader").is_some());
     let (_, detail) = seen.event("leader").unwrap();
     let now = seen.watcher.live().leader().unwrap();
     assert_ne!(now, first);
@@ -212,9 +193,7 @@ fn a_full_database_is_told() {
     let value = vec![b'v'; 4000];
     put(endpoint, "/fills/", 950, &value);
     let live = seen.watcher.live();
-    within(Duration::from_secs(3), "the load must stop", || {
-        live.must_stop()
-    });
+    within(Duration::from_secs(3), "the load must stop", || live.must_stop());
     assert!(seen.event("alarm").is_none());
     // The quota is compared with what is committed, every 100 ms.
     let full = (0..20).any(|round| {
@@ -223,14 +202,9 @@ fn a_full_database_is_told() {
         std::panic::catch_unwind(more).is_err()
     });
     assert!(full, "etcd takes more than its quota");
-    within(Duration::from_secs(3), "alarm", || {
-        seen.event("alarm").is_some()
-    });
+    within(Duration::from_secs(3), "alarm", || seen.event("alarm").is_some());
     let (_, detail) = seen.event("alarm").unwrap();
-    assert_eq!(
-        detail,
-        serde_json::json!({ "member": "m1", "alarm": "NOSPACE" })
-    );
+    assert_eq!(detail, serde_json::json!({ "member": "m1", "alarm": "NOSPACE" }));
     let error = guard::refuse_alarms(&mut cluster).unwrap_err().to_string();
     assert!(error.contains("m1 has raised the alarm NOSPACE"), "{error}");
     // Deleting is still allowed.
@@ -267,16 +241,11 @@ fn metrics_that_are_served_elsewhere_are_told_once() {
     let cluster = connect(&[only_grpc(&local.members.endpoints()[0])]);
     assert_eq!(cluster.quota(), Quota::Unknown);
     let mut seen = Seen::watch(&cluster);
-    within(Duration::from_secs(3), "metrics.missing", || {
-        seen.event("metrics.missing").is_some()
-    });
+    within(Duration::from_secs(3), "metrics.missing", || seen.event("metrics.missing").is_some());
     let (member, detail) = seen.event("metrics.missing").unwrap();
     assert_eq!(member, Some(0));
     let message = detail["message"].as_str().unwrap();
-    assert!(
-        message.contains("/metrics") && message.contains("404"),
-        "{message}"
-    );
+    assert!(message.contains("/metrics") && message.contains("404"), "{message}");
     std::thread::sleep(Duration::from_secs(2));
     seen.look();
     assert_eq!(seen.events.len(), 1, "{:?}", seen.events);
@@ -293,27 +262,12 @@ fn a_member_with_tls_is_scraped_with_the_certificates_of_the_load() {
     let server = authority.server(&["127.0.0.1"], Valid::Now);
     let client = authority.client(Valid::Now);
     let [port, peer] = free_ports();
-    let (url, peer) = (
-        format!("https://127.0.0.1:{port}"),
-        format!("http://127.0.0.1:{peer}"),
-    );
+    let (url, peer) = (format!("https://127.0.0.1:{port}"), format!("http://127.0.0.1:{peer}"));
     let mut etcd = Command::new(etcd())
         .arg("--data-dir")
         .arg(directory.path().join("data"))
-        .args([
-            "--logger",
-            "zap",
-            "--listen-client-urls",
-            &url,
-            "--advertise-client-urls",
-            &url,
-        ])
-        .args([
-            "--listen-peer-urls",
-            &peer,
-            "--initial-advertise-peer-urls",
-            &peer,
-        ])
+        .args(["--logger", "zap", "--listen-client-urls", &url, "--advertise-client-urls", &url])
+        .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
         .args(["--initial-cluster", &format!("default={peer}")])
         .arg("--cert-file")
         .arg(&server.cert)
@@ -340,11 +294,7 @@ fn a_member_with_tls_is_scraped_with_the_certificates_of_the_load() {
         cluster.is_some()
     });
     let cluster = cluster.unwrap();
-    assert_eq!(
-        cluster.quota(),
-        Quota::Bytes(guard::DEFAULT_QUOTA_BYTES),
-        "as /metrics tells"
-    );
+    assert_eq!(cluster.quota(), Quota::Bytes(guard::DEFAULT_QUOTA_BYTES), "as /metrics tells");
     let mut seen = Seen::watch(&cluster);
     within(Duration::from_secs(5), "two spans", || seen.spans(0) > 1);
     assert_eq!(seen.events, []);

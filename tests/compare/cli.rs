@@ -34,21 +34,10 @@ fn a_regression_in_five_minutes_ends_with_3_and_an_improvement_with_0() {
         .compare(&["b.jsonl", "a.jsonl"])
         .code(0)
         .stdout(contains("B is better: WAL syncs are 1."));
+    place.compare(&["b.jsonl", "a.jsonl", "--fail-on", "change"]).code(3);
+    place.compare(&["a.jsonl", "b.jsonl", "--fail-on", "never"]).code(0);
     place
-        .compare(&["b.jsonl", "a.jsonl", "--fail-on", "change"])
-        .code(3);
-    place
-        .compare(&["a.jsonl", "b.jsonl", "--fail-on", "never"])
-        .code(0);
-    place
-        .compare(&[
-            "a.jsonl",
-            "b.jsonl",
-            "--min-diff",
-            "p50=50%",
-            "--min-diff",
-            "p99=50%",
-        ])
+        .compare(&["a.jsonl", "b.jsonl", "--min-diff", "p50=50%", "--min-diff", "p99=50%"])
         .code(0);
 }
 
@@ -61,9 +50,7 @@ fn what_only_indicates_ends_with_0_unless_told_otherwise() {
         .compare(&["a.jsonl", "b.jsonl"])
         .code(0)
         .stdout(contains("regressed? (indicative)").and(contains("Indicative only: 40 s a side")));
-    place
-        .compare(&["a.jsonl", "b.jsonl", "--fail-on", "indicative"])
-        .code(3);
+    place.compare(&["a.jsonl", "b.jsonl", "--fail-on", "indicative"]).code(3);
 }
 
 #[test]
@@ -75,26 +62,16 @@ fn several_short_runs_confirm() {
         .code(3)
         .stdout(contains("4 interleaved pairs of runs").and(contains("B is worse")));
     place.compare(&["a/", "b/*.jsonl"]).code(3);
-    place
-        .compare(&["--a", "a/0.jsonl", "--a", "a/[1-3].jsonl", "--b", "b"])
-        .code(3);
+    place.compare(&["--a", "a/0.jsonl", "--a", "a/[1-3].jsonl", "--b", "b"]).code(3);
 }
 
 #[test]
 fn too_few_samples_end_with_4() {
     let place = Place::new();
-    let thin = |id| Fake {
-        seconds: 3,
-        per_s: 2,
-        series: &["wal.fsync"],
-        ..short(id, 1.0)
-    };
+    let thin = |id| Fake { seconds: 3, per_s: 2, series: &["wal.fsync"], ..short(id, 1.0) };
     place.write("a.jsonl", &thin(1));
     place.write("b.jsonl", &thin(2));
-    place
-        .compare(&["a.jsonl", "b.jsonl"])
-        .code(4)
-        .stdout(contains("Nothing can be said of B"));
+    place.compare(&["a.jsonl", "b.jsonl"]).code(4).stdout(contains("Nothing can be said of B"));
 }
 
 #[test]
@@ -113,10 +90,7 @@ fn an_open_question_ends_with_4_where_asked_for() {
 fn failures_are_a_regression_and_make_latencies_invalid() {
     let place = Place::new();
     place.write("a.jsonl", &slower(1, 1.0));
-    let failing = Fake {
-        errors_per_s: 2,
-        ..slower(2, 1.0)
-    };
+    let failing = Fake { errors_per_s: 2, ..slower(2, 1.0) };
     place.write("b.jsonl", &failing);
     place
         .compare(&["a.jsonl", "b.jsonl"])
@@ -128,22 +102,15 @@ fn failures_are_a_regression_and_make_latencies_invalid() {
 fn apples_and_oranges_end_with_4_and_the_way_out() {
     let place = Place::new();
     place.write("a.jsonl", &slower(1, 1.0));
-    let larger = Fake {
-        plan: plan(1024),
-        ..slower(2, 1.0)
-    };
+    let larger = Fake { plan: plan(1024), ..slower(2, 1.0) };
     place.write("b.jsonl", &larger);
     place.compare(&["a.jsonl", "b.jsonl"]).code(4).stdout(
         contains("Not comparable: val_size is 256 in A and 1024 in B.")
             .and(contains("--allow plan.workload.val_size")),
     );
-    place
-        .compare(&["a.jsonl", "b.jsonl", "--allow", "plan.workload.val_size"])
-        .code(0);
+    place.compare(&["a.jsonl", "b.jsonl", "--allow", "plan.workload.val_size"]).code(0);
     for format in ["json", "markdown", "csv"] {
-        place
-            .compare(&["a.jsonl", "b.jsonl", "--format", format])
-            .code(4);
+        place.compare(&["a.jsonl", "b.jsonl", "--format", format]).code(4);
     }
 }
 
@@ -151,23 +118,14 @@ fn apples_and_oranges_end_with_4_and_the_way_out() {
 fn another_kernel_is_another_version_and_nothing_else() {
     let place = Place::new();
     place.write("a.jsonl", &slower(1, 1.0));
-    let newer = Fake {
-        kernel: Some("6.8.0"),
-        ..slower(2, 1.0)
-    };
+    let newer = Fake { kernel: Some("6.8.0"), ..slower(2, 1.0) };
     place.write("b.jsonl", &newer);
-    place
-        .compare(&["a.jsonl", "b.jsonl"])
-        .code(0)
-        .stdout(contains("as versions (found"));
+    place.compare(&["a.jsonl", "b.jsonl"]).code(0).stdout(contains("as versions (found"));
     place
         .compare(&["a.jsonl", "b.jsonl", "--intent", "regression"])
         .code(4)
         .stdout(contains("kernel is 6.1.0 in A and 6.8.0 in B"));
-    let unknown = Fake {
-        kernel: None,
-        ..slower(3, 1.0)
-    };
+    let unknown = Fake { kernel: None, ..slower(3, 1.0) };
     place.write("c.jsonl", &unknown);
     place
         .compare(&["a.jsonl", "c.jsonl", "--intent", "regression"])
@@ -179,10 +137,7 @@ fn another_kernel_is_another_version_and_nothing_else() {
 fn nothing_in_common_ends_with_4() {
     let place = Place::new();
     place.write("a.jsonl", &short(1, 1.0));
-    let other = Fake {
-        series: &["backend.commit"],
-        ..short(2, 1.0)
-    };
+    let other = Fake { series: &["backend.commit"], ..short(2, 1.0) };
     place.write("b.jsonl", &other);
     place.compare(&["a.jsonl", "b.jsonl"]).code(4).stdout(
         contains("no series is measured on all sides").and(contains("etcd/backend.commit")),
@@ -192,27 +147,13 @@ fn nothing_in_common_ends_with_4() {
 #[test]
 fn machines_are_ranked_and_the_odd_one_is_named() {
     let place = Place::new();
-    for (id, host, by) in [
-        (1, "cp1", 1.0),
-        (2, "cp2", 1.05),
-        (3, "cp3", 9.0),
-        (4, "cp4", 0.97),
-    ] {
-        let fake = Fake {
-            host,
-            ..short(id, by)
-        };
+    for (id, host, by) in [(1, "cp1", 1.0), (2, "cp2", 1.05), (3, "cp3", 9.0), (4, "cp4", 0.97)] {
+        let fake = Fake { host, ..short(id, by) };
         place.write(&format!("all/{host}.jsonl"), &fake);
     }
-    for words in [
-        &["all"] as &[&str],
-        &[
-            "all/cp1.jsonl",
-            "all/cp2.jsonl",
-            "all/cp3.jsonl",
-            "all/cp4.jsonl",
-        ],
-    ] {
+    for words in
+        [&["all"] as &[&str], &["all/cp1.jsonl", "all/cp2.jsonl", "all/cp3.jsonl", "all/cp4.jsonl"]]
+    {
         place
             .compare(words)
             .stdout(contains("C (cp3): ").and(contains("times the median of the others")))
@@ -226,27 +167,14 @@ fn what_cannot_be_read_is_told_with_the_way_out() {
     place.write("a.jsonl", &short(1, 1.0));
     fs::write(place.path("notes.jsonl"), "shopping: milk\n").unwrap();
     fs::write(place.path("empty.jsonl"), "").unwrap();
-    fs::write(
-        place.path("other.jsonl"),
-        "{\"type\":\"header\",\"schema\":\"9.0\"}\n",
-    )
-    .unwrap();
+    fs::write(place.path("other.jsonl"), "{\"type\":\"header\",\"schema\":\"9.0\"}\n").unwrap();
     let whole = fs::read_to_string(place.path("a.jsonl")).unwrap();
     let lines: Vec<&str> = whole.lines().collect();
-    let broken = [
-        &lines[..9],
-        &["{\"type\":\"interval\",\"phase\":"],
-        &lines[9..],
-    ]
-    .concat();
+    let broken = [&lines[..9], &["{\"type\":\"interval\",\"phase\":"], &lines[9..]].concat();
     fs::write(place.path("broken.jsonl"), broken.join("\n")).unwrap();
     for (file, code, words) in [
         ("gone.jsonl", 1, "gone.jsonl: cannot open"),
-        (
-            "notes.jsonl",
-            1,
-            "notes.jsonl:1: this is not a result of etcdbench",
-        ),
+        ("notes.jsonl", 1, "notes.jsonl:1: this is not a result of etcdbench"),
         ("empty.jsonl", 1, "empty.jsonl:1: the file is empty"),
         ("other.jsonl", 1, "written in result format 9.0"),
         ("broken.jsonl", 1, "broken.jsonl:10:"),
@@ -254,11 +182,7 @@ fn what_cannot_be_read_is_told_with_the_way_out() {
         ("./a.jsonl", 2, "are the same run"),
         ("x*.jsonl", 2, "no file matches 'x*.jsonl'"),
     ] {
-        place
-            .compare(&["a.jsonl", file])
-            .code(code)
-            .stderr(contains(words))
-            .stdout("");
+        place.compare(&["a.jsonl", file]).code(code).stderr(contains(words)).stdout("");
     }
 }
 
@@ -273,9 +197,7 @@ fn a_run_that_was_killed_counts_with_what_it_has() {
     place
         .compare(&["a.jsonl", "b.jsonl"])
         .code(0)
-        .stdout(contains(
-            "b.jsonl is incomplete: it was killed or interrupted",
-        ));
+        .stdout(contains("b.jsonl is incomplete: it was killed or interrupted"));
 }
 
 #[test]
@@ -291,14 +213,8 @@ fn nothing_in_a_directory_is_skipped_in_silence() {
             .and(contains("a/old: a directory; name it by itself")),
     );
     fs::create_dir(place.path("none")).unwrap();
-    place
-        .compare(&["a", "none"])
-        .code(2)
-        .stderr(contains("none holds no result"));
-    place
-        .compare(&["a/0.jsonl"])
-        .code(2)
-        .stderr(contains("name another to compare it with"));
+    place.compare(&["a", "none"]).code(2).stderr(contains("none holds no result"));
+    place.compare(&["a/0.jsonl"]).code(2).stderr(contains("name another to compare it with"));
 }
 
 #[test]
@@ -308,12 +224,7 @@ fn json_fits_the_published_schema() {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/comparison.schema.json");
     let schema: Value = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let output = place
-        .compare(&["a", "b", "--format", "json"])
-        .code(3)
-        .get_output()
-        .stdout
-        .clone();
+    let output = place.compare(&["a", "b", "--format", "json"]).code(3).get_output().stdout.clone();
     let document: Value = serde_json::from_slice(&output).unwrap();
     let error = validator.iter_errors(&document).next();
     assert!(error.is_none(), "{}", error.unwrap());
@@ -327,45 +238,27 @@ fn the_published_schema_is_that_of_the_types() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/comparison.schema.json");
     let derived = etcdbench::compare::json_schema();
     if std::env::var_os("UPDATE_SCHEMA").is_some() {
-        fs::write(
-            &path,
-            serde_json::to_string_pretty(&derived).unwrap() + "\n",
-        )
-        .unwrap();
+        fs::write(&path, serde_json::to_string_pretty(&derived).unwrap() + "\n").unwrap();
     }
     let published: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-    assert_eq!(
-        published, derived,
-        "UPDATE_SCHEMA=1 cargo test --test compare writes it anew"
-    );
+    assert_eq!(published, derived, "UPDATE_SCHEMA=1 cargo test --test compare writes it anew");
 }
 
 #[test]
 fn markdown_and_csv() {
     let place = Place::new();
     pairs(&place, 1.3);
-    place
-        .compare(&["a", "b", "--format", "markdown"])
-        .code(3)
-        .stdout(
-            predicates::str::starts_with("<!-- etcdbench compare -->\n**Worse.** B is worse")
-                .and(contains("| wal.fsync p50 | "))
-                .and(contains("**regressed")),
-        );
-    let output = place
-        .compare(&["a", "b", "--format", "csv"])
-        .code(3)
-        .get_output()
-        .stdout
-        .clone();
+    place.compare(&["a", "b", "--format", "markdown"]).code(3).stdout(
+        predicates::str::starts_with("<!-- etcdbench compare -->\n**Worse.** B is worse")
+            .and(contains("| wal.fsync p50 | "))
+            .and(contains("**regressed")),
+    );
+    let output = place.compare(&["a", "b", "--format", "csv"]).code(3).get_output().stdout.clone();
     let mut reader = csv::Reader::from_reader(output.as_slice());
     let head = reader.headers().unwrap().clone();
     let column = |name: &str| head.iter().position(|column| column == name).unwrap();
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    let p50 = rows
-        .iter()
-        .find(|row| &row[column("stat")] == "p50")
-        .unwrap();
+    let p50 = rows.iter().find(|row| &row[column("stat")] == "p50").unwrap();
     assert_eq!(&p50[column("verdict")], "regressed");
     let effect: f64 = p50[column("effect")].parse().unwrap();
     assert!((1.2..1.4).contains(&effect), "{effect}");
@@ -384,32 +277,17 @@ fn calibrating_learns_the_noise_and_later_comparisons_use_it() {
     place.write("a.jsonl", &slower(11, 1.0));
     place.write("b.jsonl", &slower(12, 1.25));
     // More than what runs of the same thing differ by themselves? Not by one run a side.
-    place
-        .compare(&["a.jsonl", "b.jsonl"])
-        .code(0)
-        .stdout(contains("inconclusive"));
-    fs::rename(
-        place.path("results/calibration-cp1-disk.json"),
-        place.path("noise.json"),
-    )
-    .unwrap();
+    place.compare(&["a.jsonl", "b.jsonl"]).code(0).stdout(contains("inconclusive"));
+    fs::rename(place.path("results/calibration-cp1-disk.json"), place.path("noise.json")).unwrap();
     place.compare(&["a.jsonl", "b.jsonl"]).code(3);
-    place
-        .compare(&["a.jsonl", "b.jsonl", "--calibration", "noise.json"])
-        .code(0);
+    place.compare(&["a.jsonl", "b.jsonl", "--calibration", "noise.json"]).code(0);
     place
         .compare(&["--calibrate", "a.jsonl", "b.jsonl"])
         .code(2)
         .stderr(contains("give 4 at least"));
-    let larger = Fake {
-        plan: plan(1024),
-        ..slower(6, 1.0)
-    };
+    let larger = Fake { plan: plan(1024), ..slower(6, 1.0) };
     place.write("same/6.jsonl", &larger);
-    place
-        .compare(&["--calibrate", "same"])
-        .code(1)
-        .stderr(contains("val_size is"));
+    place.compare(&["--calibrate", "same"]).code(1).stderr(contains("val_size is"));
 }
 
 const WAL: &str = "disk . --phases wal=300ms --rate 200";
@@ -425,9 +303,7 @@ fn measuring_makes_pairs_and_judges_them() {
     for file in ["a/001.jsonl", "b/001.jsonl", "a/004.jsonl", "b/004.jsonl"] {
         assert!(place.path("kept").join(file).is_file(), "{file}");
     }
-    place
-        .compare(&["kept/a", "kept/b"])
-        .stdout(contains("4 interleaved pairs of runs"));
+    place.compare(&["kept/a", "kept/b"]).stdout(contains("4 interleaved pairs of runs"));
     place
         .compare(&["--measure", WAL, WAL, "--keep", "kept"])
         .code(2)
@@ -440,25 +316,14 @@ fn a_run_that_fails_ends_the_measuring() {
     place
         .compare(&["--measure", "disk ./none --quick", WAL, "--keep", "kept"])
         .code(1)
-        .stderr(contains(
-            "pair 1: etcdbench disk ./none --quick ended with exit code",
-        ));
+        .stderr(contains("pair 1: etcdbench disk ./none --quick ended with exit code"));
 }
 
 #[test]
 fn ctrl_c_keeps_and_judges_complete_pairs() {
     let place = Place::new();
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_etcdbench"))
-        .args([
-            "compare",
-            "--measure",
-            WAL,
-            WAL,
-            "--pairs",
-            "100",
-            "--keep",
-            "kept",
-        ])
+        .args(["compare", "--measure", WAL, WAL, "--pairs", "100", "--keep", "kept"])
         .current_dir(place.0.path())
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
@@ -476,9 +341,6 @@ fn ctrl_c_keeps_and_judges_complete_pairs() {
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(130), "{stdout}");
     assert!(stdout.contains("2 interleaved pairs of runs"), "{stdout}");
-    assert!(
-        stdout.contains("2 pairs of runs, 4 are the fewest"),
-        "{stdout}"
-    );
+    assert!(stdout.contains("2 pairs of runs, 4 are the fewest"), "{stdout}");
     assert!(place.path("kept/b/002.jsonl").is_file());
 }

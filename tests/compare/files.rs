@@ -50,9 +50,7 @@ impl Fake {
         let mut random = Random::new(self.id);
         for second in 0..self.seconds {
             for series in self.series {
-                writer
-                    .write(&Line::Interval(self.interval(series, second, &mut random)))
-                    .unwrap();
+                writer.write(&Line::Interval(self.interval(series, second, &mut random))).unwrap();
             }
         }
         let summary = Summary {
@@ -68,11 +66,7 @@ impl Fake {
         let started = jiff::Timestamp::from_second(1_800_000_000 + self.id as i64 * 1_000).unwrap();
         Header {
             schema: "1.0".to_owned(),
-            tool: Tool {
-                name: "etcdbench".to_owned(),
-                version: "0.1.0".to_owned(),
-                git: None,
-            },
+            tool: Tool { name: "etcdbench".to_owned(), version: "0.1.0".to_owned(), git: None },
             run_id: format!("run-{}", self.id),
             kind: "disk".to_owned(),
             name: "fake".to_owned(),

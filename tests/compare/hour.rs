@@ -93,10 +93,7 @@ fn two_results_of_an_hour_take_little_time_and_memory() {
         std::thread::sleep(Duration::from_millis(2));
     };
     println!("{took:?}, {} MiB", most_kib / 1024);
-    assert!(
-        status.code().is_some_and(|code| code != 1 && code != 2),
-        "{status}"
-    );
+    assert!(status.code().is_some_and(|code| code != 1 && code != 2), "{status}");
     assert!(most_kib > 0 && most_kib < 200_000, "{most_kib} KiB");
     // Of a processor, whatever else it does. Ten times as long without optimisation.
     let limit = if cfg!(debug_assertions) { 20 } else { 2 };
@@ -110,15 +107,11 @@ fn processor_time(pid: u32) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(')')?;
     let ticks = fields.split_whitespace().skip(11).take(2);
     let ticks: u64 = ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
-    Some(Duration::from_secs_f64(
-        ticks as f64 / rustix::param::clock_ticks_per_second() as f64,
-    ))
+    Some(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
 }
 
 fn peak_kib(pid: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }

@@ -22,26 +22,10 @@ pub struct Noise {
     pub stalls: f64,
 }
 
-pub const INDEPENDENT: Noise = Noise {
-    memory: 0.0,
-    level: 0.0,
-    stalls: 0.0,
-};
-pub const LEVELS: Noise = Noise {
-    memory: 0.5,
-    level: 0.08,
-    stalls: 0.0,
-};
-pub const MEMORY: Noise = Noise {
-    memory: 0.8,
-    level: 0.08,
-    stalls: 0.0,
-};
-pub const STALLING: Noise = Noise {
-    memory: 0.8,
-    level: 0.08,
-    stalls: 0.02,
-};
+pub const INDEPENDENT: Noise = Noise { memory: 0.0, level: 0.0, stalls: 0.0 };
+pub const LEVELS: Noise = Noise { memory: 0.5, level: 0.08, stalls: 0.0 };
+pub const MEMORY: Noise = Noise { memory: 0.8, level: 0.08, stalls: 0.0 };
+pub const STALLING: Noise = Noise { memory: 0.8, level: 0.08, stalls: 0.02 };
 
 /// How long, how fast, how slow.
 #[derive(Debug, Clone, Copy)]
@@ -52,11 +36,7 @@ pub struct Shape {
     pub median_ns: f64,
 }
 
-pub const FIVE_MINUTES: Shape = Shape {
-    seconds: 300,
-    per_s: 200,
-    median_ns: 4e6,
-};
+pub const FIVE_MINUTES: Shape = Shape { seconds: 300, per_s: 200, median_ns: 4e6 };
 
 pub struct Random(Xoshiro256PlusPlus);
 
@@ -81,9 +61,7 @@ fn body() -> &'static [f64] {
     static BODY: OnceLock<Vec<f64>> = OnceLock::new();
     BODY.get_or_init(|| {
         let mut random = Random::new(1);
-        (0..1 << 14)
-            .map(|_| (0.4 * random.normal()).exp())
-            .collect()
+        (0..1 << 14).map(|_| (0.4 * random.normal()).exp()).collect()
     })
 }
 
@@ -102,11 +80,7 @@ pub fn series(name: &str, noise: Noise, shape: Shape, random: &mut Random) -> Se
         let scale = shape.median_ns * level.exp();
         for _ in 0..shape.per_s {
             let draw = random.0.next_u32();
-            let slow = if stalling && (draw >> 14) & 31 == 0 {
-                20.0
-            } else {
-                1.0
-            };
+            let slow = if stalling && (draw >> 14) & 31 == 0 { 20.0 } else { 1.0 };
             let value = scale * body()[draw as usize & 0x3fff] * slow;
             samples.record(value as u64);
         }
@@ -139,20 +113,13 @@ pub fn run(series: SeriesData, seconds: u64, id: u64) -> Run {
     Run {
         header: Header {
             schema: "1.0".to_owned(),
-            tool: Tool {
-                name: "etcdbench".to_owned(),
-                version: "0.1.0".to_owned(),
-                git: None,
-            },
+            tool: Tool { name: "etcdbench".to_owned(), version: "0.1.0".to_owned(), git: None },
             run_id: format!("run-{id}"),
             kind: "load".to_owned(),
             name: "simulated".to_owned(),
             started_at: started_at.to_string(),
             plan: json!({ "threads": 2, "heartbeat_ns": 100_000_000 }),
-            environment: Environment {
-                host: "cp1".to_owned(),
-                ..Environment::default()
-            },
+            environment: Environment { host: "cp1".to_owned(), ..Environment::default() },
             ..Header::default()
         },
         phases: vec![PhaseData {
@@ -161,19 +128,12 @@ pub fn run(series: SeriesData, seconds: u64, id: u64) -> Run {
             series: vec![series],
             ..PhaseData::default()
         }],
-        summary: Some(Summary {
-            complete: true,
-            ..Summary::default()
-        }),
+        summary: Some(Summary { complete: true, ..Summary::default() }),
         ..Run::default()
     }
 }
 
 /// A run of `put.service`.
 pub fn drawn(noise: Noise, shape: Shape, id: u64, random: &mut Random) -> Run {
-    run(
-        series("put.service", noise, shape, random),
-        shape.seconds,
-        id,
-    )
+    run(series("put.service", noise, shape, random), shape.seconds, id)
 }

@@ -29,27 +29,16 @@ impl Place {
     pub fn compare(&self, words: &[&str]) -> assert_cmd::assert::Assert {
         let mut command = Command::cargo_bin("etcdbench").unwrap();
         command.env_remove("NO_COLOR").env_remove("COLUMNS");
-        command
-            .current_dir(self.0.path())
-            .arg("compare")
-            .args(words)
-            .assert()
+        command.current_dir(self.0.path()).arg("compare").args(words).assert()
     }
 }
 
 pub fn slower(id: u64, by: f64) -> Fake {
-    Fake {
-        id,
-        median_ns: 4e6 * by,
-        ..Fake::default()
-    }
+    Fake { id, median_ns: 4e6 * by, ..Fake::default() }
 }
 
 pub fn short(id: u64, by: f64) -> Fake {
-    Fake {
-        seconds: 40,
-        ..slower(id, by)
-    }
+    Fake { seconds: 40, ..slower(id, by) }
 }
 
 /// Four runs a side, in the order ABBA ABBA.

@@ -18,14 +18,9 @@ const DRAWS: u64 = 150;
 const MANY_DRAWS: u64 = 2_000;
 
 fn side(runs: Vec<Run>) -> Group {
-    let input = |run: Run| Input {
-        path: PathBuf::from(format!("{}.jsonl", run.header.run_id)),
-        run,
-    };
-    Group {
-        name: "side".to_owned(),
-        runs: runs.into_iter().map(input).collect(),
-    }
+    let input =
+        |run: Run| Input { path: PathBuf::from(format!("{}.jsonl", run.header.run_id)), run };
+    Group { name: "side".to_owned(), runs: runs.into_iter().map(input).collect() }
 }
 
 pub fn judged(a: Vec<Run>, b: Vec<Run>) -> Comparison {
@@ -83,11 +78,7 @@ fn independent_formula_alarms(a: &Run, b: &Run) -> bool {
         let total: &Distribution = &run.phases[0].series[0].total;
         let (low, high) = quantile_interval(total, DesignEffect::ASSUMED, 0.5, 0.95);
         let ln = |ns: Option<u64>| (ns.unwrap() as f64).ln();
-        Bounded {
-            value: ln(total.quantile(0.5)),
-            low: ln(low),
-            high: ln(high),
-        }
+        Bounded { value: ln(total.quantile(0.5)), low: ln(low), high: ln(high) }
     };
     let difference = stats::difference(bounded(a), bounded(b));
     difference.low > 0.0 || difference.high < 0.0
@@ -106,29 +97,17 @@ fn thin_tails_have_no_verdict(found: &Comparison) {
 fn false_alarms_on_independent_noise() {
     let alarms = a_against_a(INDEPENDENT, FIVE_MINUTES, DRAWS);
     assert!(alarms.verdicts <= five_percent_of(DRAWS), "{alarms:?}");
-    assert!(
-        alarms.p50.max(alarms.p99) <= five_percent_of(DRAWS),
-        "{alarms:?}"
-    );
+    assert!(alarms.p50.max(alarms.p99) <= five_percent_of(DRAWS), "{alarms:?}");
 }
 
 #[test]
 fn false_alarms_on_noise_that_remembers() {
     for noise in [LEVELS, MEMORY] {
         let alarms = a_against_a(noise, FIVE_MINUTES, DRAWS);
-        assert!(
-            alarms.verdicts <= five_percent_of(DRAWS),
-            "{noise:?} {alarms:?}"
-        );
-        assert!(
-            alarms.p50.max(alarms.p99) <= five_percent_of(DRAWS),
-            "{noise:?} {alarms:?}"
-        );
+        assert!(alarms.verdicts <= five_percent_of(DRAWS), "{noise:?} {alarms:?}");
+        assert!(alarms.p50.max(alarms.p99) <= five_percent_of(DRAWS), "{noise:?} {alarms:?}");
         // The formula for independent samples, by the same test, is what all of this is there to replace.
-        assert!(
-            alarms.of_independent_samples > DRAWS / 2,
-            "{noise:?} {alarms:?}"
-        );
+        assert!(alarms.of_independent_samples > DRAWS / 2, "{noise:?} {alarms:?}");
     }
 }
 
@@ -136,19 +115,13 @@ fn false_alarms_on_noise_that_remembers() {
 fn false_alarms_on_noise_that_stalls() {
     let alarms = a_against_a(STALLING, FIVE_MINUTES, DRAWS);
     assert!(alarms.verdicts <= five_percent_of(DRAWS), "{alarms:?}");
-    assert!(
-        alarms.p50.max(alarms.p99) <= five_percent_of(DRAWS),
-        "{alarms:?}"
-    );
+    assert!(alarms.p50.max(alarms.p99) <= five_percent_of(DRAWS), "{alarms:?}");
 }
 
 #[test]
 #[ignore = "takes minutes; prints the operating characteristics of docs/compare.md"]
 fn operating_characteristics() {
-    let minute = Shape {
-        seconds: 60,
-        ..FIVE_MINUTES
-    };
+    let minute = Shape { seconds: 60, ..FIVE_MINUTES };
     for (length, shape) in [("300 s", FIVE_MINUTES), ("60 s", minute)] {
         for (name, noise) in [
             ("independent", INDEPENDENT),
@@ -156,12 +129,8 @@ fn operating_characteristics() {
             ("memory 0.8", MEMORY),
             ("stalling", STALLING),
         ] {
-            let Alarms {
-                verdicts,
-                p50,
-                p99,
-                of_independent_samples,
-            } = a_against_a(noise, shape, MANY_DRAWS);
+            let Alarms { verdicts, p50, p99, of_independent_samples } =
+                a_against_a(noise, shape, MANY_DRAWS);
             let percent = |n: u64| n as f64 * 100.0 / MANY_DRAWS as f64;
             println!(
                 "{length} {name}: verdicts {:.1} p50 {:.1} p99 {:.1} independent formula {:.1} %",
@@ -181,10 +150,7 @@ fn operating_characteristics() {
     for drift in [0.0, 0.01, 0.03] {
         for (name, order) in [("ABBA", &ABBA[..]), ("ABAB", &[true][..])] {
             let shares = repeated(6, 1.0, 0.035, drift, order, 1_000);
-            println!(
-                "drift {drift} {name}: p < 0.05 in {} of 1000",
-                shares.significant
-            );
+            println!("drift {drift} {name}: p < 0.05 in {} of 1000", shares.significant);
         }
     }
 }
@@ -192,22 +158,13 @@ fn operating_characteristics() {
 #[test]
 fn a_minute_only_indicates() {
     let mut random = Random::new(7);
-    let shape = Shape {
-        seconds: 60,
-        ..FIVE_MINUTES
-    };
-    let slower = Shape {
-        median_ns: shape.median_ns * 2.0,
-        ..shape
-    };
+    let shape = Shape { seconds: 60, ..FIVE_MINUTES };
+    let slower = Shape { median_ns: shape.median_ns * 2.0, ..shape };
     let a = noise::drawn(LEVELS, shape, 0, &mut random);
     let b = noise::drawn(LEVELS, slower, 1, &mut random);
     let found = judged(vec![a], vec![b]);
     let p50 = metric(&found, Stat::P50);
-    assert_eq!(
-        (p50.verdict, p50.indicative),
-        (MetricVerdict::Regressed, true)
-    );
+    assert_eq!((p50.verdict, p50.indicative), (MetricVerdict::Regressed, true));
     assert_eq!(found.exit_code, 0);
     assert!(found.headline.contains("Indicative"), "{}", found.headline);
 }
@@ -236,10 +193,7 @@ fn repeated(
     draws: u64,
 ) -> Shares {
     let mut random = Random::new(11);
-    let mut shares = Shares {
-        draws,
-        ..Shares::default()
-    };
+    let mut shares = Shares { draws, ..Shares::default() };
     for _ in 0..draws {
         let (mut a, mut b) = (Vec::new(), Vec::new());
         for pair in 0..pairs {
@@ -248,11 +202,7 @@ fn repeated(
                 let is_a = order[pair as usize % order.len()] == (place == 0);
                 let level = deviation * random.normal() + drift * id as f64;
                 let median_ns = 4e6 * level.exp() * if is_a { 1.0 } else { factor };
-                let shape = Shape {
-                    seconds: 4,
-                    per_s: 250,
-                    median_ns,
-                };
+                let shape = Shape { seconds: 4, per_s: 250, median_ns };
                 let run = noise::drawn(INDEPENDENT, shape, id, &mut random);
                 if is_a { a.push(run) } else { b.push(run) }
             }
@@ -296,14 +246,8 @@ fn intervals_cover_what_they_promise() {
 fn drift_is_no_difference_when_the_order_alternates() {
     for drift in [0.0, 0.01, 0.03] {
         let shares = repeated(6, 1.0, 0.035, drift, &ABBA, 400);
-        assert!(
-            shares.significant <= five_percent_of(400),
-            "{drift}: {shares:?}"
-        );
-        assert!(
-            shares.regressed + shares.improved <= 8,
-            "{drift}: {shares:?}"
-        );
+        assert!(shares.significant <= five_percent_of(400), "{drift}: {shares:?}");
+        assert!(shares.regressed + shares.improved <= 8, "{drift}: {shares:?}");
     }
     // Always A first: the drift counts as a difference. It is the reason for the alternating order.
     let shares = repeated(6, 1.0, 0.035, 0.03, &[true], 200);
@@ -325,11 +269,8 @@ fn a_run_never_differs_from_itself() {
         assert!(!any_change(&found));
         for metric in &found.contrasts[0].metrics {
             let effect = metric.effect.unwrap();
-            let none = if metric.stat == Stat::Errors || metric.stat == Stat::Stalls {
-                0.0
-            } else {
-                1.0
-            };
+            let none =
+                if metric.stat == Stat::Errors || metric.stat == Stat::Stalls { 0.0 } else { 1.0 };
             assert_eq!((effect.value, effect.p), (none, 1.0), "{metric:?}");
         }
     }
@@ -338,10 +279,7 @@ fn a_run_never_differs_from_itself() {
 #[test]
 fn the_other_way_round_is_the_inverse() {
     let mut random = Random::new(4);
-    let slower = Shape {
-        median_ns: 5e6,
-        ..FIVE_MINUTES
-    };
+    let slower = Shape { median_ns: 5e6, ..FIVE_MINUTES };
     let a = noise::drawn(STALLING, FIVE_MINUTES, 0, &mut random);
     let b = noise::drawn(STALLING, slower, 1, &mut random);
     let there = judged(vec![a.clone()], vec![b.clone()]);
@@ -352,11 +290,7 @@ fn the_other_way_round_is_the_inverse() {
         other => other,
     };
     assert!(any_change(&there));
-    for (one, other) in there.contrasts[0]
-        .metrics
-        .iter()
-        .zip(&back.contrasts[0].metrics)
-    {
+    for (one, other) in there.contrasts[0].metrics.iter().zip(&back.contrasts[0].metrics) {
         assert_eq!(one.verdict, mirrored(other.verdict), "{one:?} {other:?}");
         let (one_effect, other_effect) = (one.effect.unwrap(), other.effect.unwrap());
         let close = |x: Option<f64>, y: Option<f64>| match (x, y) {
@@ -369,14 +303,8 @@ fn the_other_way_round_is_the_inverse() {
             close(Some(one_effect.value), invert(Some(other_effect.value))),
             "{one:?} {other:?}"
         );
-        assert!(
-            close(one_effect.low, invert(other_effect.high)),
-            "{one:?} {other:?}"
-        );
-        assert!(
-            close(one_effect.high, invert(other_effect.low)),
-            "{one:?} {other:?}"
-        );
+        assert!(close(one_effect.low, invert(other_effect.high)), "{one:?} {other:?}");
+        assert!(close(one_effect.high, invert(other_effect.low)), "{one:?} {other:?}");
         assert!((one_effect.p_adjusted - other_effect.p_adjusted).abs() < 1e-9);
         assert!((one.min_difference - other.min_difference).abs() < 1e-12);
     }
@@ -387,10 +315,7 @@ fn the_unit_changes_nothing() {
     // 1,024 times as long: the histogram's buckets, too, are 1,024 times as wide.
     let found = [1.0, 1024.0].map(|unit| {
         let mut random = Random::new(5);
-        let shape = |median_ns| Shape {
-            median_ns: median_ns * unit,
-            ..FIVE_MINUTES
-        };
+        let shape = |median_ns| Shape { median_ns: median_ns * unit, ..FIVE_MINUTES };
         let a = noise::drawn(MEMORY, shape(4e6), 0, &mut random);
         let b = noise::drawn(MEMORY, shape(4.4e6), 1, &mut random);
         judged(vec![a], vec![b])
@@ -400,24 +325,15 @@ fn the_unit_changes_nothing() {
         let (one, other) = (metric(one, stat), metric(other, stat));
         assert_eq!(one.verdict, other.verdict, "{stat:?}");
         let (one, other) = (one.effect.unwrap(), other.effect.unwrap());
-        assert!(
-            (one.value / other.value - 1.0).abs() < 2e-3,
-            "{one:?} {other:?}"
-        );
-        assert!(
-            (one.p - other.p).abs() < 0.02 * one.p + 1e-6,
-            "{one:?} {other:?}"
-        );
+        assert!((one.value / other.value - 1.0).abs() < 2e-3, "{one:?} {other:?}");
+        assert!((one.p - other.p).abs() < 0.02 * one.p + 1e-6, "{one:?} {other:?}");
     }
 }
 
 #[test]
 fn long_memory_is_noticed_and_widens() {
     // Memory of about 40 s outlasts stretches of 30 s.
-    let noise = Noise {
-        memory: 0.975,
-        ..MEMORY
-    };
+    let noise = Noise { memory: 0.975, ..MEMORY };
     let mut random = Random::new(6);
     let mut noticed = 0;
     let mut alarms = 0;
@@ -426,10 +342,7 @@ fn long_memory_is_noticed_and_widens() {
         let b = noise::drawn(noise, FIVE_MINUTES, 2 * draw + 1, &mut random);
         let found = judged(vec![a], vec![b]);
         let alike = |metric: &&Metric| {
-            metric
-                .reason
-                .as_deref()
-                .is_some_and(|reason| reason.contains("neighbouring"))
+            metric.reason.as_deref().is_some_and(|reason| reason.contains("neighbouring"))
         };
         let metrics = &found.contrasts[0].metrics;
         noticed += u64::from(metrics.iter().any(|metric| alike(&metric)));

@@ -31,11 +31,7 @@ fn felt(share: f64) -> f64 {
 
 fn run(id: u64, factor: f64, share: f64, counted: bool, random: &mut Random) -> Run {
     let level = felt(share) + 0.035 * random.normal();
-    let shape = Shape {
-        seconds: SECONDS,
-        per_s: 250,
-        median_ns: 1e6 * factor * level.exp(),
-    };
+    let shape = Shape { seconds: SECONDS, per_s: 250, median_ns: 1e6 * factor * level.exp() };
     let run = noise::drawn(INDEPENDENT, shape, id, random);
     if counted { with_share(run, share) } else { run }
 }
@@ -45,11 +41,7 @@ fn with_share(mut run: Run, share: f64) -> Run {
     run.counters.push(Counters {
         phase: "steady".to_owned(),
         source: "cpu".to_owned(),
-        values: [
-            ("total_s".to_owned(), TOTAL_S),
-            ("steal_s".to_owned(), share * TOTAL_S),
-        ]
-        .into(),
+        values: [("total_s".to_owned(), TOTAL_S), ("steal_s".to_owned(), share * TOTAL_S)].into(),
         ..Counters::default()
     });
     run
@@ -91,10 +83,7 @@ fn found(number: u64, factor: f64, counted: bool, draws: u64) -> Found {
 fn a_thing_differs_from_itself_no_more_often_than_promised() {
     for number in [4, 6] {
         let found = found(number, 1.0, true, DRAWS);
-        assert!(
-            found.significant <= five_percent_of(DRAWS),
-            "{number}: {found:?}"
-        );
+        assert!(found.significant <= five_percent_of(DRAWS), "{number}: {found:?}");
         assert!(found.covered >= DRAWS - five_percent_of(DRAWS));
     }
 }
@@ -157,10 +146,7 @@ fn what_is_taken_from_another_machine_is_its_own() {
     let (quiet, busy) = (side(0, "one", 0.01), side(6, "other", 0.1));
     let comparison = judged(quiet, busy);
     let p50 = metric(&comparison, Stat::P50);
-    assert!(
-        p50.stolen.is_none() && p50.effect.unwrap().value > 2.0,
-        "{p50:?}"
-    );
+    assert!(p50.stolen.is_none() && p50.effect.unwrap().value > 2.0, "{p50:?}");
     assert_eq!(p50.verdict, MetricVerdict::Regressed);
 }
 
@@ -183,21 +169,11 @@ fn a_manifold_is_found_in_few_pairs_although_more_was_always_taken_from_it() {
     };
     let verdict = |comparison: &Comparison| metric(comparison, Stat::P50).verdict;
     let thirty = compared(30.0, 0.015);
-    assert_eq!(
-        verdict(&thirty),
-        MetricVerdict::Regressed,
-        "{}",
-        thirty.headline
-    );
+    assert_eq!(verdict(&thirty), MetricVerdict::Regressed, "{}", thirty.headline);
     assert_eq!(thirty.exit_code, 3);
     // A fifth that was always taken may have done all of it.
     let fifth = compared(30.0, 0.2);
-    assert_eq!(
-        verdict(&fifth),
-        MetricVerdict::Inconclusive,
-        "{}",
-        fifth.headline
-    );
+    assert_eq!(verdict(&fifth), MetricVerdict::Inconclusive, "{}", fifth.headline);
     assert_eq!(fifth.exit_code, 0);
 }
 
@@ -216,12 +192,7 @@ fn the_page_says_what_was_taken_out() {
     );
     // Where it takes nothing there is nothing to say.
     let comparison = pairs(6, 1.5, false, &mut random);
-    assert!(
-        comparison
-            .notes
-            .iter()
-            .all(|note| !note.contains("hypervisor"))
-    );
+    assert!(comparison.notes.iter().all(|note| !note.contains("hypervisor")));
 }
 
 #[test]
@@ -229,10 +200,7 @@ fn one_run_each_only_indicates_what_the_hypervisor_may_have_done() {
     let compared = |slower: f64, a: f64, b: f64| {
         let mut random = Random::new(9);
         let mut run = |id, factor, share: f64| {
-            let shape = Shape {
-                median_ns: FIVE_MINUTES.median_ns * factor,
-                ..FIVE_MINUTES
-            };
+            let shape = Shape { median_ns: FIVE_MINUTES.median_ns * factor, ..FIVE_MINUTES };
             with_share(noise::drawn(INDEPENDENT, shape, id, &mut random), share)
         };
         judged(vec![run(0, 1.0, a)], vec![run(1, slower, b)])
@@ -242,14 +210,9 @@ fn one_run_each_only_indicates_what_the_hypervisor_may_have_done() {
     let p50 = metric(&explained, Stat::P50);
     assert_eq!(p50.verdict, MetricVerdict::Regressed);
     assert!(p50.indicative && explained.exit_code == 0, "{p50:?}");
+    assert!(p50.reason.as_ref().unwrap().contains("8 % from B"), "{p50:?}");
     assert!(
-        p50.reason.as_ref().unwrap().contains("8 % from B"),
-        "{p50:?}"
-    );
-    assert!(
-        explained
-            .headline
-            .contains("the hypervisor took more CPU time"),
+        explained.headline.contains("the hypervisor took more CPU time"),
         "{}",
         explained.headline
     );

@@ -121,20 +121,13 @@ fn etcdbench_understands_every_command_line() {
     needs!(Need::Validators);
     let lines = all();
     for place in [".yaml", ".service", "nightly.yml", "README.md"] {
-        assert!(
-            lines.iter().any(|line| line.place.contains(place)),
-            "none in {place}"
-        );
+        assert!(lines.iter().any(|line| line.place.contains(place)), "none in {place}");
     }
     let wrong: Vec<String> = lines
         .iter()
         .filter_map(|line| {
             let why = understood(&line.words).err()?;
-            Some(format!(
-                "{}: etcdbench {}: {why}",
-                line.place,
-                line.words.join(" ")
-            ))
+            Some(format!("{}: etcdbench {}: {why}", line.place, line.words.join(" ")))
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -157,10 +150,8 @@ fn etcdbench_reads_every_variable() {
     needs!(Need::Validators);
     let command = Cli::command();
     let load = command.find_subcommand("load").unwrap();
-    let known: BTreeSet<&str> = load
-        .get_arguments()
-        .filter_map(|argument| argument.get_env()?.to_str())
-        .collect();
+    let known: BTreeSet<&str> =
+        load.get_arguments().filter_map(|argument| argument.get_env()?.to_str()).collect();
     let mut used = BTreeSet::new();
     for (_, pod) in pods() {
         for container in measuring(pod) {
@@ -173,10 +164,7 @@ fn etcdbench_reads_every_variable() {
     for literal in words(&generators["configMapGenerator"][0]["literals"]) {
         used.insert(literal.split_once('=').unwrap().0.to_owned());
     }
-    let etcdctl: Vec<&String> = used
-        .iter()
-        .filter(|name| name.as_str() != "NODE_NAME")
-        .collect();
+    let etcdctl: Vec<&String> = used.iter().filter(|name| name.as_str() != "NODE_NAME").collect();
     assert_eq!(etcdctl.len(), 4, "{etcdctl:?}");
     for name in etcdctl {
         assert!(known.contains(name.as_str()), "{name} is none of {known:?}");

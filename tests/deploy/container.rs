@@ -28,9 +28,7 @@ struct Container {
 impl Container {
     /// One whose etcdbench says a line, leaves this result and ends so.
     fn with(result: &str, code: u8) -> Container {
-        let container = Container {
-            directory: tempfile::tempdir().unwrap(),
-        };
+        let container = Container { directory: tempfile::tempdir().unwrap() };
         let result = at("results/examples").join(result);
         // As etcdbench does, it refuses to write over a result.
         let lines = format!(
@@ -52,11 +50,7 @@ impl Container {
     }
 
     fn command(&self, script: &str) -> Command {
-        let path = format!(
-            "{}:{}",
-            self.at("bin").display(),
-            std::env::var("PATH").unwrap()
-        );
+        let path = format!("{}:{}", self.at("bin").display(), std::env::var("PATH").unwrap());
         let mut command = Command::new(at("deploy/container").join(script));
         command
             .env("PATH", path)
@@ -67,11 +61,7 @@ impl Container {
 
     fn in_pod(&self, options: &[&str]) -> Output {
         let line = ["etcdbench", "disk", "--result", "result.jsonl"];
-        self.command("in-pod")
-            .args(options)
-            .args(line)
-            .output()
-            .unwrap()
+        self.command("in-pod").args(options).args(line).output().unwrap()
     }
 
     fn message(&self) -> String {
@@ -95,15 +85,9 @@ fn the_answer_is_the_message_and_the_result_is_in_the_log() {
     );
     let log = String::from_utf8(output.stdout).unwrap();
     assert!(log.starts_with("a page\n"), "{log:.80}");
-    let result: String = log
-        .lines()
-        .filter(|line| line.starts_with('{'))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    assert_eq!(
-        result,
-        fs::read_to_string(at("results/examples/slow-disk.jsonl")).unwrap()
-    );
+    let result: String =
+        log.lines().filter(|line| line.starts_with('{')).map(|line| format!("{line}\n")).collect();
+    assert_eq!(result, fs::read_to_string(at("results/examples/slow-disk.jsonl")).unwrap());
 }
 
 /// Kubernetes then fills in the end of the log.
@@ -146,11 +130,7 @@ fn what_a_failed_attempt_left_is_not_in_the_way() {
     fs::write(container.at("result.jsonl"), "a piece").unwrap();
     let output = container.in_pod(&["--once", "code"]);
     assert_eq!(output.status.code(), Some(0));
-    assert!(
-        container.message().starts_with("QUALIFIED for etcd"),
-        "{}",
-        container.message()
-    );
+    assert!(container.message().starts_with("QUALIFIED for etcd"), "{}", container.message());
     assert_eq!(fs::read_to_string(container.at("code")).unwrap(), "0\n");
 }
 
@@ -166,28 +146,16 @@ fn a_signal_reaches_etcdbench_and_its_end_is_waited_for() {
     );
     container.program("etcdbench", &tidy);
     let line = ["etcdbench", "disk", "--result", "result.jsonl"];
-    let mut child = container
-        .command("in-pod")
-        .args(line)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = container.command("in-pod").args(line).stdout(Stdio::null()).spawn().unwrap();
     let since = Instant::now();
     while !container.at("started").exists() {
-        assert!(
-            since.elapsed() < Duration::from_secs(20),
-            "it never started"
-        );
+        assert!(since.elapsed() < Duration::from_secs(20), "it never started");
         std::thread::sleep(Duration::from_millis(5));
     }
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(
-        container.message().starts_with("QUALIFIED"),
-        "{}",
-        container.message()
-    );
+    assert!(container.message().starts_with("QUALIFIED"), "{}", container.message());
 }
 
 /// Seconds since the epoch at which `my-turn` lets the pod of this index begin, in turns of 20 s, asked at a time.
@@ -204,11 +172,7 @@ fn turn(index: u32, now: u32) -> u32 {
         .status()
         .unwrap();
     assert!(status.success());
-    fs::read_to_string(container.at("now"))
-        .unwrap()
-        .trim()
-        .parse()
-        .unwrap()
+    fs::read_to_string(container.at("now")).unwrap().trim().parse().unwrap()
 }
 
 #[test]

@@ -12,12 +12,7 @@ use crate::support::needs::{Need, needs};
 use crate::support::validators::python;
 
 const WORKFLOW: &str = "deploy/github/nightly.yml";
-const SCHEMA: [&str; 4] = [
-    "-m",
-    "check_jsonschema",
-    "--builtin-schema",
-    "vendor.github-workflows",
-];
+const SCHEMA: [&str; 4] = ["-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"];
 
 /// A step that is a script.
 pub struct Script {
@@ -35,10 +30,7 @@ pub fn scripts() -> Vec<Script> {
         .filter_map(|step| {
             Some(Script {
                 script: step["run"].as_str()?.to_owned(),
-                name: step["name"]
-                    .as_str()
-                    .expect("a script has a name")
-                    .to_owned(),
+                name: step["name"].as_str().expect("a script has a name").to_owned(),
             })
         })
         .collect();
@@ -69,10 +61,7 @@ struct Runner {
 
 impl Runner {
     fn new() -> Runner {
-        let runner = Runner {
-            directory: tempfile::tempdir().unwrap(),
-            scripts: scripts(),
-        };
+        let runner = Runner { directory: tempfile::tempdir().unwrap(), scripts: scripts() };
         let origin = runner.at("origin.git");
         let origin = origin.to_str().unwrap();
         run("git", &["init", "--quiet", "--bare", "-b", "main", origin]);
@@ -82,10 +71,7 @@ impl Runner {
         let who = ["-c", "user.name=t", "-c", "user.email=t@t"];
         let commit = ["commit", "--quiet", "--allow-empty", "-m", "a"];
         run("git", &[&["-C", first][..], &who, &commit].concat());
-        run(
-            "git",
-            &["-C", first, "push", "--quiet", "origin", "HEAD:main"],
-        );
+        run("git", &["-C", first, "push", "--quiet", "origin", "HEAD:main"]);
         runner
     }
 
@@ -97,36 +83,16 @@ impl Runner {
     fn checkout(&self, night: &str) -> PathBuf {
         let origin = format!("file://{}", self.at("origin.git").display());
         let checkout = self.at(night);
-        run(
-            "git",
-            &[
-                "clone",
-                "--quiet",
-                "--depth=1",
-                &origin,
-                checkout.to_str().unwrap(),
-            ],
-        );
+        run("git", &["clone", "--quiet", "--depth=1", &origin, checkout.to_str().unwrap()]);
         checkout
     }
 
     /// A step in a checkout; `etcdbench` is what the test has put into `bin`.
     fn step(&self, name: &str, checkout: &Path) -> Output {
         let step = self.scripts.iter().find(|step| step.name == name).unwrap();
-        let path = format!(
-            "{}:{}",
-            self.at("bin").display(),
-            std::env::var("PATH").unwrap()
-        );
+        let path = format!("{}:{}", self.at("bin").display(), std::env::var("PATH").unwrap());
         Command::new("bash")
-            .args([
-                "--noprofile",
-                "--norc",
-                "-eo",
-                "pipefail",
-                "-c",
-                &step.script,
-            ])
+            .args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &step.script])
             .current_dir(checkout)
             .env("PATH", path)
             .env("RESULTS", "etcdbench-results")
@@ -160,16 +126,8 @@ fn each_night_finds_those_before() {
         runner.good("Keep the night", &checkout);
     }
     let origin = runner.at("origin.git");
-    let log = run(
-        "git",
-        &[
-            "-C",
-            origin.to_str().unwrap(),
-            "log",
-            "--format=%s",
-            "etcdbench-results",
-        ],
-    );
+    let log =
+        run("git", &["-C", origin.to_str().unwrap(), "log", "--format=%s", "etcdbench-results"]);
     assert_eq!(log.lines().count(), 4, "{log}");
 }
 
@@ -190,21 +148,15 @@ fn a_regression_fails_the_job_and_no_verdict_does_not() {
     needs!(Need::Validators, Need::Program("git"));
     let runner = Runner::new();
     let checkout = runner.checkout("1");
-    for (code, ends, told) in [
-        (0, 0, ""),
-        (3, 3, "::error"),
-        (4, 0, "::warning"),
-        (1, 1, "::error"),
-    ] {
+    for (code, ends, told) in
+        [(0, 0, ""), (3, 3, "::error"), (4, 0, "::warning"), (1, 1, "::error")]
+    {
         let night = format!("mkdir report; echo 'night {code}' >report/summary.md; exit {code}");
         program(&runner.at("bin"), "etcdbench", &night);
         let output = runner.step("Measure", &checkout);
         assert_eq!(output.status.code(), Some(ends), "{output:?}");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(
-            said.starts_with(told) && said.is_empty() == told.is_empty(),
-            "{code}: {said}"
-        );
+        assert!(said.starts_with(told) && said.is_empty() == told.is_empty(), "{code}: {said}");
         let summary = std::fs::read_to_string(runner.at("summary")).unwrap();
         assert!(summary.ends_with(&format!("night {code}\n")), "{summary}");
     }
@@ -225,8 +177,5 @@ fn the_charts_have_a_branch_and_only_files_that_are_there() {
     let output = std::fs::read_to_string(runner.at("output")).unwrap();
     assert_eq!(output, "smaller=yes\nsmaller=yes\n");
     let origin = runner.at("origin.git");
-    run(
-        "git",
-        &["-C", origin.to_str().unwrap(), "rev-parse", "gh-pages"],
-    );
+    run("git", &["-C", origin.to_str().unwrap(), "rev-parse", "gh-pages"]);
 }

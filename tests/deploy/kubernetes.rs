@@ -42,11 +42,7 @@ fn a_field_that_kubernetes_does_not_know_is_noticed() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("job.yaml");
     let job = std::fs::read_to_string(at("deploy/kubernetes/qualify-job/job.yaml")).unwrap();
-    std::fs::write(
-        &file,
-        job.replace("backoffLimitPerIndex", "backofLimitPerIndex"),
-    )
-    .unwrap();
+    std::fs::write(&file, job.replace("backoffLimitPerIndex", "backofLimitPerIndex")).unwrap();
     let output = validated(&[file]);
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
@@ -57,38 +53,20 @@ fn a_field_that_kubernetes_does_not_know_is_noticed() {
 fn what_kustomize_makes_of_them_is_taken_too() {
     needs!(Need::Validators, Need::Program("kubectl"));
     let directory = tempfile::tempdir().unwrap();
-    let image = format!(
-        "image: registry.example/etcdbench:{}",
-        env!("CARGO_PKG_VERSION")
-    );
+    let image = format!("image: registry.example/etcdbench:{}", env!("CARGO_PKG_VERSION"));
     let mut built = Vec::new();
     for (at, kustomization) in kustomizations().iter().enumerate() {
-        let text = run(
-            "kubectl",
-            &[
-                "kustomize",
-                kustomization.parent().unwrap().to_str().unwrap(),
-            ],
-        );
+        let text =
+            run("kubectl", &["kustomize", kustomization.parent().unwrap().to_str().unwrap()]);
         let images: Vec<&str> = text
             .lines()
             .map(|line| line.trim_start_matches([' ', '-']))
             .filter(|line| line.starts_with("image:"))
             .collect();
         assert!(!images.is_empty(), "{text}");
-        assert!(
-            images.iter().all(|line| *line == image),
-            "{images:?}, not {image}"
-        );
-        let objects = text
-            .lines()
-            .filter(|line| line.starts_with("kind:"))
-            .count();
-        assert_eq!(
-            text.matches("\n  namespace: etcdbench\n").count(),
-            objects,
-            "{text}"
-        );
+        assert!(images.iter().all(|line| *line == image), "{images:?}, not {image}");
+        let objects = text.lines().filter(|line| line.starts_with("kind:")).count();
+        assert_eq!(text.matches("\n  namespace: etcdbench\n").count(), objects, "{text}");
         let file = directory.path().join(format!("{at}.yaml"));
         std::fs::write(&file, text).unwrap();
         built.push(file);
@@ -104,15 +82,10 @@ fn a_kustomization_lists_what_lies_beside_it() {
         let directory = path.parent().unwrap();
         let mut listed = words(&documents(&path)[0]["resources"]);
         listed.sort();
-        let mut there = below(
-            directory.strip_prefix(at("")).unwrap().to_str().unwrap(),
-            ".yaml",
-        );
+        let mut there = below(directory.strip_prefix(at("")).unwrap().to_str().unwrap(), ".yaml");
         there.retain(|file| *file != path);
-        let there: Vec<&str> = there
-            .iter()
-            .map(|file| file.file_name().unwrap().to_str().unwrap())
-            .collect();
+        let there: Vec<&str> =
+            there.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(listed, there, "{}", path.display());
     }
 }
@@ -129,17 +102,12 @@ fn every_path_in_a_command_line_is_mounted() {
             let line = [words(&container["command"]), words(&container["args"])].concat();
             let paths: Vec<&str> = line
                 .iter()
-                .map(|word| {
-                    word.split_once('=')
-                        .map_or(word.as_str(), |(_, value)| value)
-                })
+                .map(|word| word.split_once('=').map_or(word.as_str(), |(_, value)| value))
                 .filter(|word| word.starts_with('/'))
                 .collect();
             assert!(!paths.is_empty(), "{place}: {line:?}");
             for path in paths {
-                let mounted = mounts
-                    .iter()
-                    .any(|mount| Path::new(path).starts_with(mount));
+                let mounted = mounts.iter().any(|mount| Path::new(path).starts_with(mount));
                 assert!(mounted, "{place}: {path} is in none of {mounts:?}");
             }
         }
@@ -155,14 +123,8 @@ fn no_measurement_is_held_to_a_share_of_a_cpu() {
         assert_eq!(measuring.len(), 1, "{place}");
         let resources = &measuring[0]["resources"];
         assert!(resources["limits"]["cpu"].is_null(), "{place}: {resources}");
-        assert!(
-            resources["requests"]["cpu"].is_string(),
-            "{place}: {resources}"
-        );
-        assert!(
-            resources["limits"]["memory"].is_string(),
-            "{place}: {resources}"
-        );
+        assert!(resources["requests"]["cpu"].is_string(), "{place}: {resources}");
+        assert!(resources["limits"]["memory"].is_string(), "{place}: {resources}");
     }
 }
 
@@ -171,20 +133,12 @@ fn no_pod_has_more_rights_than_it_needs() {
     needs!(Need::Validators);
     for (place, pod) in pods() {
         assert_eq!(pod["automountServiceAccountToken"], false, "{place}");
-        assert_eq!(
-            pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault",
-            "{place}"
-        );
-        let on_host = list(&pod["volumes"])
-            .iter()
-            .any(|volume| volume["hostPath"].is_object());
+        assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault", "{place}");
+        let on_host = list(&pod["volumes"]).iter().any(|volume| volume["hostPath"].is_object());
         if !on_host {
             assert_eq!(pod["securityContext"]["runAsNonRoot"], true, "{place}");
         }
-        for container in list(&pod["initContainers"])
-            .iter()
-            .chain(list(&pod["containers"]))
-        {
+        for container in list(&pod["initContainers"]).iter().chain(list(&pod["containers"])) {
             let context = &container["securityContext"];
             assert_eq!(context["allowPrivilegeEscalation"], false, "{place}");
             assert_eq!(context["readOnlyRootFilesystem"], true, "{place}");
@@ -215,10 +169,7 @@ fn every_node_has_a_turn() {
     let job = &documents(&at("deploy/kubernetes/qualify-job/job.yaml"))[0]["spec"];
     let pod = &job["template"]["spec"];
     let turn = words(&pod["initContainers"][0]["args"]);
-    assert_eq!(
-        Value::from(turn[1].parse::<u64>().unwrap()),
-        job["completions"]
-    );
+    assert_eq!(Value::from(turn[1].parse::<u64>().unwrap()), job["completions"]);
     // All at once: whoever waits for his turn keeps the others off his node.
     assert_eq!(job["parallelism"], job["completions"]);
     let taken = crate::commands::disk_length_s(&words(&pod["containers"][0]["args"]));

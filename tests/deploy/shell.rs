@@ -36,11 +36,7 @@ fn shellcheck_has_nothing_to_say_about_any_script() {
         .current_dir(at(""))
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]
@@ -53,12 +49,7 @@ fn shellcheck_has_nothing_to_say_about_the_workflow() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(step.script.as_bytes())
-            .unwrap();
+        child.stdin.take().unwrap().write_all(step.script.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         let words = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{}: {words}", step.name);

@@ -37,10 +37,7 @@ fn analyzed(directory: &Path, arguments: &[&str]) -> (bool, String) {
         .output()
         .unwrap();
     let words = [output.stdout, output.stderr].concat();
-    (
-        output.status.success(),
-        String::from_utf8_lossy(&words).into_owned(),
-    )
+    (output.status.success(), String::from_utf8_lossy(&words).into_owned())
 }
 
 #[test]
@@ -50,16 +47,10 @@ fn systemd_takes_the_units_without_a_word() {
     installed(directory.path(), &read(SERVICE));
     let (good, words) = analyzed(directory.path(), &["verify", "--man=no"]);
     assert!(good, "{words}");
-    let ours: Vec<&str> = words
-        .lines()
-        .filter(|line| line.contains("etcdbench"))
-        .collect();
+    let ours: Vec<&str> = words.lines().filter(|line| line.contains("etcdbench")).collect();
     assert!(ours.is_empty(), "{ours:?}");
 
-    installed(
-        directory.path(),
-        &read(SERVICE).replace("ProtectHome=", "ProtectHomes="),
-    );
+    installed(directory.path(), &read(SERVICE).replace("ProtectHome=", "ProtectHomes="));
     let (_, words) = analyzed(directory.path(), &["verify", "--man=no"]);
     assert!(words.contains("ProtectHomes"), "{words}");
 }
@@ -76,11 +67,7 @@ fn the_service_has_hardly_any_right() {
         .current_dir(directory.path())
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 /// What it writes to, systemd has made for it; all else is read-only.
@@ -93,10 +80,7 @@ fn the_service_writes_only_where_it_may() {
         .unwrap()
         .split(' ')
         .collect();
-    let scratch = unit
-        .lines()
-        .find_map(|line| line.strip_prefix("Environment=SCRATCH="))
-        .unwrap();
+    let scratch = unit.lines().find_map(|line| line.strip_prefix("Environment=SCRATCH=")).unwrap();
     let mut paths = 0;
     for word in &commands(&unit)[0][1..] {
         let word = word.replace("${SCRATCH}", scratch);
@@ -109,27 +93,12 @@ fn the_service_writes_only_where_it_may() {
         }
     }
     assert_eq!(paths, 3);
-    let slowed = [
-        "Nice=",
-        "IOSchedulingClass=",
-        "IOSchedulingPriority=",
-        "CPUQuota=",
-        "IOWeight=",
-    ];
+    let slowed = ["Nice=", "IOSchedulingClass=", "IOSchedulingPriority=", "CPUQuota=", "IOWeight="];
     for line in unit.lines() {
-        assert!(
-            !slowed.iter().any(|setting| line.starts_with(setting)),
-            "{line}"
-        );
+        assert!(!slowed.iter().any(|setting| line.starts_with(setting)), "{line}");
     }
     let user = read("deploy/systemd/etcdbench.sysusers.conf");
-    assert!(
-        user.lines().any(|line| line.starts_with("u etcdbench ")),
-        "{user}"
-    );
+    assert!(user.lines().any(|line| line.starts_with("u etcdbench ")), "{user}");
     assert!(unit.contains("\nUser=etcdbench\n"));
-    assert!(
-        at(TIMER).with_extension("service").is_file(),
-        "a timer starts the unit of its name"
-    );
+    assert!(at(TIMER).with_extension("service").is_file(), "a timer starts the unit of its name");
 }

@@ -62,11 +62,7 @@ fn the_log_holds_every_sample() {
         assert_eq!(total.len(), series.total.count(), "{tag}");
         for q in [0.5, 0.9, 0.99] {
             let ns = series.total.quantile(q).unwrap();
-            assert_eq!(
-                total.value_at_quantile(q).min(series.total.max_ns()),
-                ns,
-                "{tag}"
-            );
+            assert_eq!(total.value_at_quantile(q).min(series.total.max_ns()), ns, "{tag}");
         }
     }
 }
@@ -77,40 +73,23 @@ fn the_log_is_as_javas_reader_wants_it() {
     let log = only(of_run(Export::Hlog, &samples::load())).text;
     let (head, rows): (Vec<&str>, Vec<&str>) =
         log.lines().partition(|line| !line.starts_with("Tag="));
-    assert!(
-        head.contains(&"#[Histogram log format version 1.3]"),
-        "{head:?}"
-    );
+    assert!(head.contains(&"#[Histogram log format version 1.3]"), "{head:?}");
     assert_eq!(
         head.last().unwrap(),
         &r#""StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram""#
     );
-    assert!(
-        head.iter().rev().skip(1).all(|line| line.starts_with('#')),
-        "{head:?}"
-    );
+    assert!(head.iter().rev().skip(1).all(|line| line.starts_with('#')), "{head:?}");
     let start = "#[StartTime: 1795292100.250 (seconds since epoch)";
     assert!(head.iter().any(|line| line.starts_with(start)), "{head:?}");
-    assert!(
-        head.contains(&"#[BaseTime: 1795292100.250 (seconds since epoch)]"),
-        "{head:?}"
-    );
+    assert!(head.contains(&"#[BaseTime: 1795292100.250 (seconds since epoch)]"), "{head:?}");
     assert_eq!(rows.len(), 4);
     for row in &rows {
         let fields: Vec<&str> = row.split([' ', ',']).collect();
         assert_eq!(fields.len(), 5, "{row}");
-        assert!(
-            fields[1..4]
-                .iter()
-                .all(|number| number.parse::<f64>().is_ok()),
-            "{row}"
-        );
+        assert!(fields[1..4].iter().all(|number| number.parse::<f64>().is_ok()), "{row}");
         assert!(fields[4].starts_with("HISTFAAAA"), "compressed V2: {row}");
     }
-    let tags: Vec<&str> = rows
-        .iter()
-        .map(|row| row.split(',').next().unwrap())
-        .collect();
+    let tags: Vec<&str> = rows.iter().map(|row| row.split(',').next().unwrap()).collect();
     // The second and the third member share a name, so their numbers tell them apart.
     assert_eq!(
         tags,
@@ -156,17 +135,12 @@ fn a_distribution_tells_every_sample_and_ends_at_the_largest() {
         let text = &document.unwrap_or_else(|| panic!("{name}")).text;
         let mut rows = text.lines().skip(2).filter(|line| !line.starts_with('#'));
         let numbers = |row: &str| -> Vec<f64> {
-            row.split_whitespace()
-                .map(|number| number.parse().unwrap())
-                .collect()
+            row.split_whitespace().map(|number| number.parse().unwrap()).collect()
         };
         let mut seen = (0.0, 0.0, 0.0);
         let last = loop {
             let row = numbers(rows.next().unwrap());
-            assert!(
-                row[0] >= seen.0 && row[1] >= seen.1 && row[2] >= seen.2,
-                "{row:?}"
-            );
+            assert!(row[0] >= seen.0 && row[1] >= seen.1 && row[2] >= seen.2, "{row:?}");
             seen = (row[0], row[1], row[2]);
             if row.len() == 3 {
                 break row;
@@ -178,10 +152,8 @@ fn a_distribution_tells_every_sample_and_ends_at_the_largest() {
         let max_ms = series.total.max_ns() as f64 / 1e6;
         assert!((last[0] - max_ms).abs() <= 0.0005, "{last:?}");
         assert_eq!((last[1], last[2]), (1.0, series.total.count() as f64));
-        let footer = format!(
-            "#[Max     = {max_ms:12.3}, Total count    = {:12}]",
-            series.total.count()
-        );
+        let footer =
+            format!("#[Max     = {max_ms:12.3}, Total count    = {:12}]", series.total.count());
         assert!(text.contains(&footer), "{text}");
     }
 }

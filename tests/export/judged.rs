@@ -18,14 +18,7 @@ fn suites(document: &Document) -> Vec<Value> {
 /// How each case of a suite ended.
 fn outcomes(suite: &Value) -> Vec<(&str, &str)> {
     let cases = suite["cases"].as_array().unwrap().iter();
-    cases
-        .map(|case| {
-            (
-                case["name"].as_str().unwrap(),
-                case["outcome"].as_str().unwrap(),
-            )
-        })
-        .collect()
+    cases.map(|case| (case["name"].as_str().unwrap(), case["outcome"].as_str().unwrap())).collect()
 }
 
 #[test]
@@ -45,10 +38,7 @@ fn a_run_has_a_case_per_rule_and_one_for_all_of_it() {
             ("verdict", "skipped")
         ]
     );
-    assert_eq!(
-        (&suite["tests"], &suite["skipped"]),
-        (&"4".into(), &"2".into())
-    );
+    assert_eq!((&suite["tests"], &suite["skipped"]), (&"4".into(), &"2".into()));
     assert_eq!(suite["hostname"], "client-1");
     assert_eq!(suite["timestamp"], "2026-11-21T20:15:00.25Z");
     let out = |index: usize| suite["cases"][index]["out"].as_str().unwrap().to_owned();
@@ -83,10 +73,7 @@ fn what_no_rule_says_is_said_too() {
 #[test]
 fn a_comparison_fails_where_the_command_does() {
     needs!(Need::Readers);
-    let confirmed = suites(&of_comparison(
-        Export::Junit,
-        &samples::comparison(false, 3),
-    ));
+    let confirmed = suites(&of_comparison(Export::Junit, &samples::comparison(false, 3)));
     let expected = [
         ("wal.fsync p50", "passed"),
         ("wal.fsync p99", "failure"),

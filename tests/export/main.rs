@@ -24,11 +24,7 @@ fn of_run(
     kind: Export,
     (run, summary, intervals): &(Run, Summary, Vec<Interval>),
 ) -> Vec<Document> {
-    let subject = Subject::Run {
-        run,
-        summary,
-        intervals,
-    };
+    let subject = Subject::Run { run, summary, intervals };
     export(kind, subject).unwrap()
 }
 

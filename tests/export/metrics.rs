@@ -19,10 +19,7 @@ fn families(document: &Document) -> Vec<Value> {
     assert!(families.len() > 3, "{}", document.text);
     for family in &families {
         for sample in family["samples"].as_array().unwrap() {
-            assert_eq!(
-                sample["timed"], false,
-                "the collector refuses time stamps: {sample}"
-            );
+            assert_eq!(sample["timed"], false, "the collector refuses time stamps: {sample}");
             let value = &sample["value"];
             assert!(value.is_number(), "{sample}");
         }
@@ -32,20 +29,14 @@ fn families(document: &Document) -> Vec<Value> {
 
 /// The value of the only sample of this name with these labels.
 fn value(families: &[Value], name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-    let samples = families
-        .iter()
-        .flat_map(|family| family["samples"].as_array().unwrap());
+    let samples = families.iter().flat_map(|family| family["samples"].as_array().unwrap());
     let matches = |sample: &&Value| {
         sample["name"] == name
-            && labels
-                .iter()
-                .all(|(label, value)| sample["labels"][label] == *value)
+            && labels.iter().all(|(label, value)| sample["labels"][label] == *value)
     };
     let found: Vec<&Value> = samples.filter(matches).collect();
     assert!(found.len() <= 1, "{name} {labels:?}: {found:?}");
-    found
-        .first()
-        .map(|sample| sample["value"].as_f64().unwrap())
+    found.first().map(|sample| sample["value"].as_f64().unwrap())
 }
 
 #[test]
@@ -57,10 +48,7 @@ fn every_kind_of_text_is_read() {
         families(&of_trend(kind, &samples::trend()));
     }
     let text = of_comparison(Export::Openmetrics, &samples::incomparable()).text;
-    assert!(
-        text.contains("etcdbench_compare_outcome{outcome=\"not_comparable\"} 1"),
-        "{text}"
-    );
+    assert!(text.contains("etcdbench_compare_outcome{outcome=\"not_comparable\"} 1"), "{text}");
 }
 
 #[test]
@@ -68,23 +56,15 @@ fn a_run_tells_the_numbers_of_its_summary() {
     needs!(Need::Readers);
     let (run, summary, intervals) = example();
     for kind in BOTH {
-        let found = families(&only(of_run(
-            kind,
-            &(run.clone(), summary.clone(), intervals.clone()),
-        )));
+        let found =
+            families(&only(of_run(kind, &(run.clone(), summary.clone(), intervals.clone()))));
         for phase in &summary.phases {
             for series in &phase.series {
-                let labels = [
-                    ("phase", phase.phase.as_str()),
-                    ("series", series.series.as_str()),
-                ];
+                let labels = [("phase", phase.phase.as_str()), ("series", series.series.as_str())];
                 let told = |name| value(&found, name, &labels);
                 assert_eq!(told("etcdbench_samples"), Some(series.count as f64));
                 assert_eq!(told("etcdbench_rate_per_second"), Some(series.rate_per_s));
-                assert_eq!(
-                    told("etcdbench_latency_max_seconds"),
-                    Some(series.max_ns as f64 / 1e9)
-                );
+                assert_eq!(told("etcdbench_latency_max_seconds"), Some(series.max_ns as f64 / 1e9));
                 for quantile in &series.quantiles {
                     let q = quantile.q.to_string();
                     let labels = [labels[0], labels[1], ("q", q.as_str())];
@@ -96,25 +76,13 @@ fn a_run_tells_the_numbers_of_its_summary() {
                         told("etcdbench_latency_seconds"),
                         expected(Some(quantile.value_ns))
                     );
-                    assert_eq!(
-                        told("etcdbench_latency_low_seconds"),
-                        expected(quantile.low_ns)
-                    );
-                    assert_eq!(
-                        told("etcdbench_latency_high_seconds"),
-                        expected(quantile.high_ns)
-                    );
+                    assert_eq!(told("etcdbench_latency_low_seconds"), expected(quantile.low_ns));
+                    assert_eq!(told("etcdbench_latency_high_seconds"), expected(quantile.high_ns));
                 }
             }
         }
-        assert_eq!(
-            value(&found, "etcdbench_verdict", &[("verdict", "pass")]),
-            Some(1.0)
-        );
-        assert_eq!(
-            value(&found, "etcdbench_verdict", &[("verdict", "fail")]),
-            Some(0.0)
-        );
+        assert_eq!(value(&found, "etcdbench_verdict", &[("verdict", "pass")]), Some(1.0));
+        assert_eq!(value(&found, "etcdbench_verdict", &[("verdict", "fail")]), Some(0.0));
         let ended = value(&found, "etcdbench_run_completion_timestamp_seconds", &[]).unwrap();
         assert!((ended - 1_795_302_429.0).abs() < 1.0, "{ended}");
     }
@@ -141,10 +109,7 @@ fn units_and_types_are_those_of_the_dialect() {
 fn odd_names_come_back() {
     needs!(Need::Readers);
     let found = families(&only(of_run(Export::Openmetrics, &samples::load())));
-    let info = found
-        .iter()
-        .find(|family| family["name"] == "etcdbench_run")
-        .unwrap();
+    let info = found.iter().find(|family| family["name"] == "etcdbench_run").unwrap();
     let labels = &info["samples"][0]["labels"];
     let cleaned = samples::ODD.replace(['\n', '\u{1b}'], "\u{fffd}");
     assert_eq!(labels["name"], cleaned);
@@ -158,10 +123,7 @@ fn odd_names_come_back() {
         ),
         Some(7.0)
     );
-    assert_eq!(
-        value(&found, "etcdbench_samples", &[("member", "etcd, 1")]),
-        Some(10_000.0)
-    );
+    assert_eq!(value(&found, "etcdbench_samples", &[("member", "etcd, 1")]), Some(10_000.0));
 }
 
 /// docs/exports.md names every metric there is, and none that is not.

@@ -18,21 +18,13 @@ fn slow() -> std::path::PathBuf {
 }
 
 fn report(args: &[&str]) -> assert_cmd::assert::Assert {
-    etcdbench()
-        .arg("report")
-        .arg(example_path())
-        .args(args)
-        .assert()
+    etcdbench().arg("report").arg(example_path()).args(args).assert()
 }
 
 #[test]
 fn one_document_goes_to_stdout_and_the_exit_code_is_the_verdicts() {
-    report(&["--export", "junit"])
-        .code(0)
-        .stdout(starts_with("<?xml"));
-    report(&["--export", "hlog"])
-        .code(0)
-        .stdout(contains("HISTFAAAA"));
+    report(&["--export", "junit"]).code(0).stdout(starts_with("<?xml"));
+    report(&["--export", "hlog"]).code(0).stdout(contains("HISTFAAAA"));
     let mut bad = etcdbench();
     bad.arg("report").arg(slow()).args(["--export", "textfile"]);
     bad.assert().code(3).stdout(contains("verdict=\"fail\"} 1"));
@@ -53,9 +45,7 @@ fn several_documents_need_a_directory_and_say_so() {
     report(&["--export", "perfdata", "-o", file])
         .code(2)
         .stderr(contains(format!("--output {with_slash}")));
-    report(&["--export", "perfdata", "-o", &with_slash])
-        .code(0)
-        .stdout("");
+    report(&["--export", "perfdata", "-o", &with_slash]).code(0).stdout("");
     let mut names: Vec<String> = fs::read_dir(&made)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -74,18 +64,9 @@ fn a_file_is_replaced_and_readable_by_others() {
     let path = place.path().join("etcdbench.prom");
     fs::write(&path, "old").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-    report(&["--export", "textfile", "-o", path.to_str().unwrap()])
-        .code(0)
-        .stdout("");
-    assert!(
-        fs::read_to_string(&path)
-            .unwrap()
-            .starts_with("# TYPE etcdbench_run_info gauge")
-    );
-    assert_eq!(
-        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-        0o644
-    );
+    report(&["--export", "textfile", "-o", path.to_str().unwrap()]).code(0).stdout("");
+    assert!(fs::read_to_string(&path).unwrap().starts_with("# TYPE etcdbench_run_info gauge"));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
 }
 
@@ -115,32 +96,20 @@ fn a_comparison_and_a_trend_are_exported() {
         .assert()
         .stdout(contains("<skipped").and(contains("wal.fsync p99")));
     let mut trend = etcdbench();
+    trend.arg("trend").arg(example_path()).args(["--export", "openmetrics"]);
     trend
-        .arg("trend")
-        .arg(example_path())
-        .args(["--export", "openmetrics"]);
-    trend.assert().code(4).stdout(contains(
-        "etcdbench_trend_verdict{verdict=\"too_few_nights\"} 1",
-    ));
+        .assert()
+        .code(4)
+        .stdout(contains("etcdbench_trend_verdict{verdict=\"too_few_nights\"} 1"));
 }
 
 #[test]
 fn what_cannot_be_meant_is_refused() {
     let path = example_path();
     let path = path.to_str().unwrap();
-    report(&["--export", "junit", "--format", "json"])
-        .code(2)
-        .stderr(contains("--format"));
-    report(&["--export", "junit", "--table", "intervals"])
-        .code(2)
-        .stderr(contains("--table"));
-    report(&["--export", "junit", "-o", path])
-        .code(2)
-        .stderr(contains("result"));
-    report(&[path, "--export", "junit"])
-        .code(2)
-        .stderr(contains("one result at a time"));
-    report(&["--export", "bmf", "-o", "/nowhere/x.json"])
-        .code(2)
-        .stderr(contains("/nowhere"));
+    report(&["--export", "junit", "--format", "json"]).code(2).stderr(contains("--format"));
+    report(&["--export", "junit", "--table", "intervals"]).code(2).stderr(contains("--table"));
+    report(&["--export", "junit", "-o", path]).code(2).stderr(contains("result"));
+    report(&[path, "--export", "junit"]).code(2).stderr(contains("one result at a time"));
+    report(&["--export", "bmf", "-o", "/nowhere/x.json"]).code(2).stderr(contains("/nowhere"));
 }

@@ -128,11 +128,7 @@ pub fn load() -> (Run, Summary, Vec<Interval>) {
 }
 
 fn tool() -> Tool {
-    Tool {
-        name: "etcdbench".to_owned(),
-        version: "0.1.0".to_owned(),
-        git: None,
-    }
+    Tool { name: "etcdbench".to_owned(), version: "0.1.0".to_owned(), git: None }
 }
 
 fn rule(rule: &str, verdict: Verdict, margin: Option<f64>) -> RuleOutcome {
@@ -151,16 +147,8 @@ fn rule(rule: &str, verdict: Verdict, margin: Option<f64>) -> RuleOutcome {
 }
 
 fn metric(series: &str, stat: Stat, verdict: MetricVerdict, primary: bool) -> Metric {
-    let value = |value| Value {
-        value: Some(value),
-        samples: 1_000,
-        ..Value::default()
-    };
-    let (a, b, effect) = if stat.is_share() {
-        (0.0, 0.002, 0.002)
-    } else {
-        (2e6, 3e6, 1.5)
-    };
+    let value = |value| Value { value: Some(value), samples: 1_000, ..Value::default() };
+    let (a, b, effect) = if stat.is_share() { (0.0, 0.002, 0.002) } else { (2e6, 3e6, 1.5) };
     Metric {
         phase: "etcd".to_owned(),
         series: series.to_owned(),
@@ -243,42 +231,12 @@ pub fn trend() -> Trend {
         excluded: None,
     };
     let all = [
-        (
-            "etcd/wal.fsync.p50",
-            TonightVerdict::Steady,
-            false,
-            Unit::Nanoseconds,
-        ),
-        (
-            "etcd/wal.fsync.p99",
-            TonightVerdict::Regressed,
-            false,
-            Unit::Nanoseconds,
-        ),
-        (
-            "etcd/wal.fsync.p99.9",
-            TonightVerdict::Regressed,
-            true,
-            Unit::Nanoseconds,
-        ),
-        (
-            "etcd/put.commit.p99",
-            TonightVerdict::Suspected,
-            false,
-            Unit::Nanoseconds,
-        ),
-        (
-            "etcd/put.commit.rate",
-            TonightVerdict::Better,
-            false,
-            Unit::PerSecond,
-        ),
-        (
-            "etcd/put.commit.errors",
-            TonightVerdict::NoValue,
-            false,
-            Unit::Share,
-        ),
+        ("etcd/wal.fsync.p50", TonightVerdict::Steady, false, Unit::Nanoseconds),
+        ("etcd/wal.fsync.p99", TonightVerdict::Regressed, false, Unit::Nanoseconds),
+        ("etcd/wal.fsync.p99.9", TonightVerdict::Regressed, true, Unit::Nanoseconds),
+        ("etcd/put.commit.p99", TonightVerdict::Suspected, false, Unit::Nanoseconds),
+        ("etcd/put.commit.rate", TonightVerdict::Better, false, Unit::PerSecond),
+        ("etcd/put.commit.errors", TonightVerdict::NoValue, false, Unit::Share),
     ];
     Trend {
         schema: "etcdbench.trend/v1".to_owned(),

@@ -30,10 +30,7 @@ struct DataItem {
 fn perf_data_is_what_etcds_benchmark_writes() {
     let load = samples::load();
     let documents = of_run(Export::Perfdata, &load);
-    let names: Vec<&str> = documents
-        .iter()
-        .map(|found| found.file_name.as_str())
-        .collect();
+    let names: Vec<&str> = documents.iter().map(|found| found.file_name.as_str()).collect();
     assert_eq!(
         names,
         [
@@ -47,38 +44,23 @@ fn perf_data_is_what_etcds_benchmark_writes() {
         panic!("{}", documents[0].text);
     };
     // etcd's own item has no other label, so that both tools draw one curve.
-    assert_eq!(
-        service.labels,
-        BTreeMap::from([("Operation".into(), "PUT".into())])
-    );
+    assert_eq!(service.labels, BTreeMap::from([("Operation".into(), "PUT".into())]));
     assert_eq!(service.unit, "ms");
     let names: Vec<&str> = service.data.keys().map(String::as_str).collect();
     assert_eq!(names, ["Perc50", "Perc90", "Perc99"]);
     for (item, series) in [(service, "put.service"), (response, "put.response")] {
         for (name, q) in [("Perc50", 0.5), ("Perc90", 0.9), ("Perc99", 0.99)] {
-            let ns = samples::quantile(&load.1, "steady", series, q)
-                .unwrap()
-                .value_ns;
+            let ns = samples::quantile(&load.1, "steady", series, q).unwrap().value_ns;
             let millis = item.data[name];
-            assert!(
-                (millis - ns as f64 / 1e6).abs() <= 0.000_05,
-                "{series} {name}"
-            );
+            assert!((millis - ns as f64 / 1e6).abs() <= 0.000_05, "{series} {name}");
             assert_eq!((millis * 1e4).round() / 1e4, millis, "four decimals");
         }
     }
     assert_eq!(response.labels["Metric"], "response");
-    assert_eq!(
-        (throughput.unit.as_str(), throughput.data["Average"]),
-        ("1/s", 2000.0)
-    );
+    assert_eq!((throughput.unit.as_str(), throughput.data["Average"]), ("1/s", 2000.0));
     // perf-dash deletes labels of these names.
     let labels = put.data_items.iter().flat_map(|item| item.labels.keys());
-    assert!(
-        labels
-            .into_iter()
-            .all(|name| name != "Count" && name != "SlowCount")
-    );
+    assert!(labels.into_iter().all(|name| name != "Count" && name != "SlowCount"));
 }
 
 #[test]
@@ -90,36 +72,22 @@ fn a_quantile_without_enough_samples_is_nowhere() {
     assert!(!range.data_items[0].data.contains_key("Perc99"));
     let metrics = only(of_run(Export::Openmetrics, &load)).text;
     let told = |q: &str| {
-        let lines = metrics
-            .lines()
-            .filter(|line| line.starts_with("etcdbench_latency"));
-        lines
-            .filter(|line| line.contains("range.service") && line.contains(q))
-            .count()
+        let lines = metrics.lines().filter(|line| line.starts_with("etcdbench_latency"));
+        lines.filter(|line| line.contains("range.service") && line.contains(q)).count()
     };
     assert_eq!((told("q=\"0.5\""), told("q=\"0.99\"")), (3, 0));
     let github = of_run(Export::GithubActionBenchmark, &load);
-    let told = |q: &str| {
-        github[0]
-            .text
-            .matches(&format!("range.service.{q}\""))
-            .count()
-    };
+    let told = |q: &str| github[0].text.matches(&format!("range.service.{q}\"")).count();
     assert_eq!((told("p50"), told("p99")), (1, 0));
     let bmf: Value = serde_json::from_str(&only(of_run(Export::Bmf, &load)).text).unwrap();
     let benchmarks = bmf.as_object().unwrap();
-    let range = benchmarks
-        .iter()
-        .find(|(name, _)| name.ends_with("range.service"));
+    let range = benchmarks.iter().find(|(name, _)| name.ends_with("range.service"));
     let measures: Vec<&String> = range.unwrap().1.as_object().unwrap().keys().collect();
     assert_eq!(measures, ["errors", "latency-p50", "throughput"]);
     // What prepares is followed by nobody.
     for kind in [Export::Perfdata, Export::GithubActionBenchmark, Export::Bmf] {
         let documents = of_run(kind, &load);
-        assert!(
-            documents.iter().all(|found| !found.text.contains("warmup")),
-            "{kind:?}"
-        );
+        assert!(documents.iter().all(|found| !found.text.contains("warmup")), "{kind:?}");
     }
 }
 
@@ -127,10 +95,7 @@ fn a_quantile_without_enough_samples_is_nowhere() {
 fn github_action_benchmark_gets_a_file_per_direction() {
     let example = example();
     let documents = of_run(Export::GithubActionBenchmark, &example);
-    let names: Vec<&str> = documents
-        .iter()
-        .map(|found| found.file_name.as_str())
-        .collect();
+    let names: Vec<&str> = documents.iter().map(|found| found.file_name.as_str()).collect();
     assert_eq!(names, ["smaller-is-better.json", "bigger-is-better.json"]);
     let mut seen = std::collections::BTreeSet::new();
     for document in &documents {
@@ -138,16 +103,9 @@ fn github_action_benchmark_gets_a_file_per_direction() {
         assert!(!entries.is_empty());
         for entry in entries {
             let name = entry["name"].as_str().unwrap().to_owned();
-            assert!(
-                entry["value"].is_number() && entry["unit"].is_string(),
-                "{entry}"
-            );
+            assert!(entry["value"].is_number() && entry["unit"].is_string(), "{entry}");
             let rate = entry["unit"] == "ops/s";
-            assert_eq!(
-                rate,
-                document.file_name == "bigger-is-better.json",
-                "{entry}"
-            );
+            assert_eq!(rate, document.file_name == "bigger-is-better.json", "{entry}");
             assert!(seen.insert(name), "names join nights: {entry}");
         }
     }
@@ -171,14 +129,8 @@ fn bencher_gets_its_measures() {
         let quantile = samples::quantile(&example.1, "etcd", "wal.fsync", q).unwrap();
         let value = &measures[measure];
         assert_eq!(value["value"], quantile.value_ns as f64);
-        assert_eq!(
-            value.get("lower_value").copied(),
-            quantile.low_ns.map(|ns| ns as f64)
-        );
-        assert_eq!(
-            value.get("upper_value").copied(),
-            quantile.high_ns.map(|ns| ns as f64)
-        );
+        assert_eq!(value.get("lower_value").copied(), quantile.low_ns.map(|ns| ns as f64));
+        assert_eq!(value.get("upper_value").copied(), quantile.high_ns.map(|ns| ns as f64));
     }
     let puts = example.1.capacity.unwrap().puts_per_s.unwrap();
     let capacity = &found["disk /var/lib/etcd-candidate: capacity"];

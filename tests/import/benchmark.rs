@@ -11,22 +11,11 @@ fn a_report_becomes_quantiles_of_a_service_time() {
     let place = Place::new();
     place.write("out.txt", format!("bench\n 5 / 10 50 %\n{BENCHMARK}"));
     place
-        .import(&[
-            "benchmark",
-            "out.txt",
-            "--operation",
-            "put",
-            "--result",
-            "b.jsonl",
-        ])
+        .import(&["benchmark", "out.txt", "--operation", "put", "--result", "b.jsonl"])
         .success()
         .stdout(contains("put.service").and(contains("100,000 samples")));
     let run = etcdbench::result::read(&place.path("b.jsonl")).unwrap();
-    let series = run
-        .phase("benchmark")
-        .unwrap()
-        .series("put.service")
-        .unwrap();
+    let series = run.phase("benchmark").unwrap().series("put.service").unwrap();
     assert_eq!((series.count(), series.total.count()), (100_000, 0));
     let p99 = series.quantile(0.99).unwrap();
     assert_eq!((p99.value_ns, p99.low_ns), (225_584_110, None));
@@ -82,10 +71,7 @@ fn what_is_no_report_is_refused() {
     ] {
         let place = Place::new();
         place.write("out.txt", text);
-        place
-            .import(&["benchmark", "out.txt"])
-            .code(1)
-            .stderr(contains(said));
+        place.import(&["benchmark", "out.txt"]).code(1).stderr(contains(said));
         assert_eq!(place.files(), ["out.txt"]);
     }
 }

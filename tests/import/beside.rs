@@ -19,10 +19,7 @@ fn ours(place: &Place, name: &str) {
         name: "ours".to_owned(),
         started_at: "2026-11-22T03:00:00Z".to_owned(),
         plan: json!({ "heartbeat_ns": 100_000_000 }),
-        environment: Environment {
-            host: "cp1".to_owned(),
-            ..Environment::default()
-        },
+        environment: Environment { host: "cp1".to_owned(), ..Environment::default() },
         ..Header::default()
     };
     let mut writer = Writer::create(&place.path(name), &header).unwrap();
@@ -45,10 +42,7 @@ fn ours(place: &Place, name: &str) {
         });
         writer.write(&line).unwrap();
     }
-    let summary = Summary {
-        complete: true,
-        ..Summary::default()
-    };
+    let summary = Summary { complete: true, ..Summary::default() };
     writer.write(&Line::Summary(summary)).unwrap();
 }
 
@@ -83,18 +77,14 @@ fn beside_ours_the_effect_is_told_and_nothing_is_judged() {
     let place = Place::new();
     ours(&place, "ours.jsonl");
     place.imported("fio", "theirs", FIO);
-    for (words, ratio) in [
-        (["ours.jsonl", "theirs.jsonl"], 0.187),
-        (["theirs.jsonl", "ours.jsonl"], 1.0 / 0.187),
-    ] {
+    for (words, ratio) in
+        [(["ours.jsonl", "theirs.jsonl"], 0.187), (["theirs.jsonl", "ours.jsonl"], 1.0 / 0.187)]
+    {
         let found = compared(&place, &words);
         assert_eq!(found["outcome"], "no_verdict");
         let metrics = found["contrasts"][0]["metrics"].as_array().unwrap();
         let p50 = metrics.iter().find(|m| m["stat"] == "p50").unwrap();
-        assert_eq!(
-            p50["phase"], "wal",
-            "fio writes a log alone, and so does that phase"
-        );
+        assert_eq!(p50["phase"], "wal", "fio writes a log alone, and so does that phase");
         let effect = &p50["effect"];
         let value = effect["value"].as_f64().unwrap();
         assert!((value / ratio - 1.0).abs() < 0.02, "{value}");
@@ -115,18 +105,7 @@ fn within_one_side_they_are_never_added_up() {
     ours(&place, "more.jsonl");
     place.imported("fio", "theirs", FIO);
     place
-        .run(
-            &[
-                "compare",
-                "--a",
-                "ours.jsonl",
-                "--a",
-                "theirs.jsonl",
-                "--b",
-                "more.jsonl",
-            ],
-            "",
-        )
+        .run(&["compare", "--a", "ours.jsonl", "--a", "theirs.jsonl", "--b", "more.jsonl"], "")
         .code(4)
         .stdout(contains("Not comparable").and(contains("stands on a side of its own")));
 }
@@ -139,19 +118,14 @@ fn one_foreign_run_a_side_has_no_interval_and_several_have() {
     let one = compared(&place, &[&a[0], &b[0]]);
     assert_eq!(one["outcome"], "no_verdict");
     let sides = |flag: &'static str, files: &[String]| -> Vec<String> {
-        files
-            .iter()
-            .flat_map(|file| [flag.to_owned(), file.clone()])
-            .collect()
+        files.iter().flat_map(|file| [flag.to_owned(), file.clone()]).collect()
     };
     let words = [sides("--a", &a), sides("--b", &b)].concat();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let several = compared(&place, &words);
     assert_eq!(several["outcome"], "regressed", "{several:#}");
     let metrics = several["contrasts"][0]["metrics"].as_array().unwrap();
-    let p99 = metrics
-        .iter()
-        .find(|m| m["series"] == "wal.fsync" && m["stat"] == "p99");
+    let p99 = metrics.iter().find(|m| m["series"] == "wal.fsync" && m["stat"] == "p99");
     let effect = p99.unwrap()["effect"]["value"].as_f64().unwrap();
     assert!((effect - 2.0).abs() < 0.05, "{effect}");
 }
@@ -160,9 +134,7 @@ fn one_foreign_run_a_side_has_no_interval_and_several_have() {
 fn other_options_are_another_scenario() {
     let place = Place::new();
     place.imported("fio", "a", FIO);
-    let other = changed(FIO, |document| {
-        job(document)["job options"]["bs"] = json!("8k")
-    });
+    let other = changed(FIO, |document| job(document)["job options"]["bs"] = json!("8k"));
     place.imported("fio", "b", &other);
     place
         .run(&["compare", "a.jsonl", "b.jsonl"], "")
@@ -175,10 +147,7 @@ fn the_same_output_twice_is_the_same_run() {
     let place = Place::new();
     place.imported("fio", "a", FIO);
     place.imported("fio", "b", FIO);
-    place
-        .run(&["compare", "a.jsonl", "b.jsonl"], "")
-        .code(2)
-        .stderr(contains("are the same run"));
+    place.run(&["compare", "a.jsonl", "b.jsonl"], "").code(2).stderr(contains("are the same run"));
 }
 
 #[test]

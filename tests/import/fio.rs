@@ -19,11 +19,7 @@ fn figures<'a>(run: &'a Run, series: &str) -> &'a SeriesSummary {
 
 fn quantile(run: &Run, q: f64) -> u64 {
     let found = figures(run, "wal.fsync").quantiles.iter();
-    found
-        .into_iter()
-        .find(|found| (found.q - q).abs() < 1e-9)
-        .unwrap()
-        .value_ns
+    found.into_iter().find(|found| (found.q - q).abs() < 1e-9).unwrap().value_ns
 }
 
 fn plan(run: &Run) -> ImportPlan {
@@ -48,19 +44,14 @@ fn bins_become_a_histogram_with_fios_own_quantiles() {
     let syncs = phase.series("wal.fsync").unwrap();
     assert!(syncs.told.is_none());
     assert_eq!(syncs.total.count(), 911);
-    assert_eq!(
-        (syncs.total.min_ns(), syncs.total.max_ns()),
-        (75_402, 1_811_803)
-    );
+    assert_eq!((syncs.total.min_ns(), syncs.total.max_ns()), (75_402, 1_811_803));
     for (q, percent) in [(0.5, "50.000000"), (0.9, "90.000000"), (0.99, "99.000000")] {
         let (ours, theirs) = (quantile(&run, q), told(FIO_BINS, percent));
         assert!(near(ours, theirs), "p{percent}: {ours} and {theirs}");
     }
     let quantiles = &figures(&run, "wal.fsync").quantiles;
     assert!(
-        quantiles
-            .iter()
-            .all(|q| q.low_ns.is_none() && q.high_ns.is_none()),
+        quantiles.iter().all(|q| q.low_ns.is_none() && q.high_ns.is_none()),
         "nothing is known of when what happened, so nothing of the doubt: {quantiles:?}"
     );
     assert_eq!(phase.series("wal.write").unwrap().total.count(), 911);
@@ -79,10 +70,7 @@ fn percentiles_are_kept_as_they_were_told_and_nothing_is_made_up() {
         assert_eq!(quantile(&run, 0.5), told(FIO, "50.000000"));
         let p99 = found.quantiles.iter().find(|q| q.q == 0.99).unwrap();
         assert!(!p99.resolvable, "nine samples lie beyond it");
-        assert_eq!(
-            (p99.low_ns, p99.high_ns, p99.design_effect),
-            (None, None, None)
-        );
+        assert_eq!((p99.low_ns, p99.high_ns, p99.design_effect), (None, None, None));
         assert!(has(&run, "fio_quantiles"));
     }
 }
@@ -91,10 +79,7 @@ fn percentiles_are_kept_as_they_were_told_and_nothing_is_made_up() {
 fn the_text_has_units_in_its_headings() {
     let run = Place::new().imported("fio", "fio.txt", FIO_TEXT);
     let syncs = figures(&run, "wal.fsync");
-    assert_eq!(
-        (syncs.count, syncs.min_ns, syncs.max_ns),
-        (911, 75_000, 431_000)
-    );
+    assert_eq!((syncs.count, syncs.min_ns, syncs.max_ns), (911, 75_000, 431_000));
     assert_eq!(quantile(&run, 0.99), 322_000);
     assert_eq!(quantile(&run, 0.9999), 433_000);
     assert_eq!(figures(&run, "wal.write").max_ns, 211_000);
@@ -137,10 +122,7 @@ fn a_foreign_run_never_passes_but_may_fail() {
     assert!(headline.starts_with("NOT DISQUALIFIED"), "{headline}");
     let (bad, headline) = verdict(&changed(FIO, slow));
     assert_eq!(bad, Verdict::Fail, "{headline}");
-    assert!(
-        headline.starts_with("NOT QUALIFIED  wal.fsync p99 is 35 ms"),
-        "{headline}"
-    );
+    assert!(headline.starts_with("NOT QUALIFIED  wal.fsync p99 is 35 ms"), "{headline}");
     let (unfair, headline) = verdict(&changed(FIO, |document| {
         slow(document);
         job(document)["job options"]["numjobs"] = json!("16");
@@ -185,10 +167,7 @@ fn what_differs_from_etcd_is_told_from_the_options() {
         options.remove("fdatasync");
         options.insert("fsync".to_owned(), json!("1"));
     });
-    assert!(has(
-        &Place::new().imported("fio", "fio.json", &fsync),
-        "fio_fsync"
-    ));
+    assert!(has(&Place::new().imported("fio", "fio.json", &fsync), "fio_fsync"));
     let lost = changed(FIO, |document| {
         document["disk_util"][0]["write_ios"] = json!(10);
     });
@@ -196,10 +175,7 @@ fn what_differs_from_etcd_is_told_from_the_options() {
     assert!(has(&run, "fio_syncs_not_at_device"));
     let wrapped = changed(FIO, |document| {
         document["global options"] = json!({ "size": "200k" });
-        job(document)["job options"]
-            .as_object_mut()
-            .unwrap()
-            .remove("size");
+        job(document)["job options"].as_object_mut().unwrap().remove("size");
     });
     let run = Place::new().imported("fio", "fio.json", &wrapped);
     assert_eq!(run.summary.unwrap().verdict, Verdict::Inconclusive);
@@ -231,10 +207,7 @@ fn synced_writes_and_microseconds_of_old_fio() {
     });
     let run = Place::new().imported("fio", "old.json", &old.to_string());
     let found = figures(&run, "wal.sync");
-    assert_eq!(
-        (found.count, found.min_ns, found.max_ns),
-        (2000, 90_000, 5_000_000)
-    );
+    assert_eq!((found.count, found.min_ns, found.max_ns), (2000, 90_000, 5_000_000));
     let p99 = found.quantiles.iter().find(|q| q.q == 0.99).unwrap();
     assert_eq!(p99.value_ns, 900_000);
     assert!(p99.resolvable);
@@ -329,10 +302,7 @@ fn nonsense_is_refused_with_its_line_and_nothing_is_written() {
         assert_eq!(place.files(), ["bad", "good"], "{said}");
     }
     let place = Place::new();
-    place
-        .import(&["fio", "nowhere"])
-        .code(1)
-        .stderr(contains("nowhere: cannot open"));
+    place.import(&["fio", "nowhere"]).code(1).stderr(contains("nowhere: cannot open"));
 }
 
 #[test]
@@ -368,11 +338,7 @@ fn several_files_and_stdin() {
     let place = Place::new();
     place.write("a.json", FIO);
     place.write("b.json", FIO_BINS);
-    place
-        .import(&[
-            "fio", "a.json", "b.json", "--name", "recipe", "--label", "rack=b7",
-        ])
-        .success();
+    place.import(&["fio", "a.json", "b.json", "--name", "recipe", "--label", "rack=b7"]).success();
     let results = fs::read_dir(place.path("results")).unwrap().count();
     assert_eq!(results, 2);
     let done = place.run(&["import", "fio", "-", "--format", "json"], FIO);
@@ -391,10 +357,7 @@ fn a_long_line_of_nonsense_is_refused_at_once() {
     let place = Place::new();
     place.write("bad", format!("{{\"jobs\": [{}", "{]".repeat(500_000)));
     let began = std::time::Instant::now();
-    place
-        .import(&["fio", "bad"])
-        .code(1)
-        .stderr(contains("bad:1: this is no JSON"));
+    place.import(&["fio", "bad"]).code(1).stderr(contains("bad:1: this is no JSON"));
     assert!(began.elapsed() < std::time::Duration::from_secs(5));
 }
 
@@ -405,12 +368,7 @@ fn a_real_fio_is_understood() {
     for (format, histogram) in [("json+", true), ("json", false), ("normal", false)] {
         let output = std::process::Command::new("fio")
             .current_dir(place.path(""))
-            .args([
-                "--name=wal",
-                "--rw=write",
-                "--ioengine=sync",
-                "--fdatasync=1",
-            ])
+            .args(["--name=wal", "--rw=write", "--ioengine=sync", "--fdatasync=1"])
             .args(["--size=400k", "--bs=2300", "--unlink=1"])
             .arg(format!("--output-format={format}"))
             .output()

@@ -27,11 +27,7 @@ impl Place {
     pub fn run(&self, words: &[&str], stdin: &str) -> Assert {
         let mut command = Command::cargo_bin("etcdbench").unwrap();
         command.env_remove("NO_COLOR").env_remove("COLUMNS");
-        command
-            .current_dir(self.0.path())
-            .args(words)
-            .write_stdin(stdin)
-            .assert()
+        command.current_dir(self.0.path()).args(words).write_stdin(stdin).assert()
     }
 
     pub fn import(&self, words: &[&str]) -> Assert {

@@ -10,15 +10,8 @@ use etcdbench::result::{Run, SeriesSummary, Summary};
 use crate::fixtures::{self, Fixture};
 
 fn shown(runs: &[Fixture], format: Format, table: Table) -> String {
-    let plan = DocumentPlan {
-        format,
-        table,
-        output: None,
-    };
-    let style = Style {
-        width: 100,
-        color: false,
-    };
+    let plan = DocumentPlan { format, table, output: None };
+    let style = Style { width: 100, color: false };
     let path = |index| PathBuf::from(format!("results/20261121T201500Z-disk-cp{index}.jsonl"));
     let paths: Vec<PathBuf> = (1..=runs.len()).map(path).collect();
     document(runs, &paths, &plan, &style)
@@ -36,15 +29,10 @@ fn markdown(runs: &[Fixture]) -> String {
 fn bare(page: &str) -> String {
     let mut out = String::new();
     let mut rest = page;
-    let cuts = [
-        ("<style>", "</style>"),
-        ("<div class=\"charts\">", "</section>"),
-    ];
+    let cuts = [("<style>", "</style>"), ("<div class=\"charts\">", "</section>")];
     loop {
-        let next = cuts
-            .iter()
-            .filter_map(|(open, close)| Some((rest.find(open)?, *open, *close)))
-            .min();
+        let next =
+            cuts.iter().filter_map(|(open, close)| Some((rest.find(open)?, *open, *close))).min();
         let Some((start, open, close)) = next else {
             out.push_str(rest);
             return out;
@@ -73,10 +61,8 @@ fn pages_in_a_browser() {
 
 #[test]
 fn markdown_of_runs() {
-    for (name, fixture) in [
-        ("slow", fixtures::slow()),
-        ("inconclusive", fixtures::inconclusive()),
-    ] {
+    for (name, fixture) in [("slow", fixtures::slow()), ("inconclusive", fixtures::inconclusive())]
+    {
         insta::assert_snapshot!(format!("{name}_markdown"), dated(&markdown(&[fixture])));
     }
 }
@@ -106,14 +92,8 @@ fn hostile() -> Fixture {
 #[test]
 fn nothing_that_is_measured_is_markup() {
     let page = html(&[hostile(), hostile()]);
-    assert!(
-        page.contains("&#60;img") || page.contains("&lt;img"),
-        "{page}"
-    );
-    assert!(
-        !page.contains("<img") && !page.contains("onerror=alert(1)>"),
-        "{page}"
-    );
+    assert!(page.contains("&#60;img") || page.contains("&lt;img"), "{page}");
+    assert!(!page.contains("<img") && !page.contains("onerror=alert(1)>"), "{page}");
     assert_eq!(page.matches("</style>").count(), 1);
     let obeyed = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
     let at = page.find(obeyed);
@@ -133,15 +113,9 @@ fn nothing_that_is_measured_is_markup() {
 fn a_page_loads_nothing_and_runs_nothing() {
     for fixture in [fixtures::pass(), fixtures::slow(), fixtures::members()] {
         let page = html(&[fixture]);
-        for word in [
-            "<script",
-            "http://",
-            "https://",
-            "url(",
-            "@import",
-            "<iframe",
-            "<link rel=\"style",
-        ] {
+        for word in
+            ["<script", "http://", "https://", "url(", "@import", "<iframe", "<link rel=\"style"]
+        {
             let found = page.replace("http://www.w3.org/2000/svg", "");
             assert!(!found.contains(word), "{word}");
         }
@@ -165,17 +139,9 @@ fn several_runs_are_all_there_and_their_ids_are_unique() {
     let text = markdown(&[fixtures::pass(), fixtures::slow()]);
     assert_eq!(text.matches("<!-- etcdbench").count(), 1);
     assert!(text.contains("**QUALIFIED**") && text.contains("**NOT QUALIFIED**"));
-    let pages = shown(
-        &[fixtures::pass(), fixtures::slow()],
-        Format::Text,
-        Table::Summary,
-    );
+    let pages = shown(&[fixtures::pass(), fixtures::slow()], Format::Text, Table::Summary);
     assert!(pages.contains("disk-cp1.jsonl") && pages.contains("disk-cp2.jsonl"));
-    let both = shown(
-        &[fixtures::pass(), fixtures::slow()],
-        Format::Json,
-        Table::Summary,
-    );
+    let both = shown(&[fixtures::pass(), fixtures::slow()], Format::Json, Table::Summary);
     let both: serde_json::Value = serde_json::from_str(&both).unwrap();
     assert_eq!(both.as_array().unwrap().len(), 2);
     assert_eq!(both[1]["summary"]["verdict"], "fail");
@@ -204,12 +170,6 @@ fn markdown_stays_small_enough_to_be_posted() {
     assert!(text.contains("**QUALIFIED**"), "the answer stays");
     assert!(text.contains("wal.fsync p99.9 | 11.2 ms"), "the rules stay");
     let last = text.lines().last().unwrap();
-    assert!(
-        last.starts_with("Left out") && last.contains(" more. All of it: "),
-        "{last}"
-    );
-    assert_eq!(
-        text.matches("<details>").count(),
-        text.matches("</details>").count()
-    );
+    assert!(last.starts_with("Left out") && last.contains(" more. All of it: "), "{last}");
+    assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
 }

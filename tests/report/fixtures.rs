@@ -26,11 +26,7 @@ fn plan(flags: &[&str]) -> DiskPlan {
 fn header(plan: &DiskPlan) -> Header {
     Header {
         schema: "1.0".to_owned(),
-        tool: Tool {
-            name: "etcdbench".to_owned(),
-            version: "0.1.0".to_owned(),
-            git: None,
-        },
+        tool: Tool { name: "etcdbench".to_owned(), version: "0.1.0".to_owned(), git: None },
         run_id: "01JD5".to_owned(),
         kind: "disk".to_owned(),
         name: "/var/lib/etcd".to_owned(),
@@ -98,13 +94,7 @@ fn series(
             max_ns: centre_ns * 40,
         })
         .collect();
-    SeriesData {
-        series: name.to_owned(),
-        member,
-        total,
-        timeline,
-        ..SeriesData::default()
-    }
+    SeriesData { series: name.to_owned(), member, total, timeline, ..SeriesData::default() }
 }
 
 fn figures(data: &SeriesData, seconds: u64) -> SeriesSummary {
@@ -136,12 +126,7 @@ fn figures(data: &SeriesData, seconds: u64) -> SeriesSummary {
 }
 
 fn phase(name: &str, start_s: u64, seconds: u64, series: Vec<SeriesData>) -> PhaseData {
-    PhaseData {
-        name: name.to_owned(),
-        start_ns: start_s * S,
-        length_ns: seconds * S,
-        series,
-    }
+    PhaseData { name: name.to_owned(), start_ns: start_s * S, length_ns: seconds * S, series }
 }
 
 fn summarised(phases: &[PhaseData]) -> Vec<PhaseSummary> {
@@ -149,11 +134,7 @@ fn summarised(phases: &[PhaseData]) -> Vec<PhaseSummary> {
         phase: phase.name.clone(),
         start_ns: phase.start_ns,
         length_ns: phase.length_ns,
-        series: phase
-            .series
-            .iter()
-            .map(|series| figures(series, phase.length_ns / S))
-            .collect(),
+        series: phase.series.iter().map(|series| figures(series, phase.length_ns / S)).collect(),
     };
     phases.iter().map(summary).collect()
 }
@@ -222,25 +203,14 @@ fn assemble(plan: &DiskPlan, phases: Vec<PhaseData>, rules: Vec<RuleOutcome>) ->
         ladder: ladder([0; 4]),
         ..Summary::default()
     };
-    let run = Run {
-        header: header(plan),
-        phases,
-        ..Run::default()
-    };
+    let run = Run { header: header(plan), phases, ..Run::default() };
     (run, summary)
 }
 
 fn etcd_phase(centre_ns: u64, count: u64, seconds: u64) -> Vec<SeriesData> {
     vec![
         series("wal.fsync", None, centre_ns, count, 13, seconds),
-        series(
-            "backend.commit",
-            None,
-            centre_ns * 6,
-            seconds * 10,
-            13,
-            seconds,
-        ),
+        series("backend.commit", None, centre_ns * 6, seconds * 10, 13, seconds),
         series("put.commit", None, centre_ns * 2, count, 13, seconds),
     ]
 }
@@ -250,12 +220,7 @@ pub fn pass() -> Fixture {
     let phases = vec![
         phase("idle", 0, 3, vec![]),
         phase("durability", 3, 2, vec![]),
-        phase(
-            "wal",
-            5,
-            8,
-            vec![series("wal.fsync", None, MS / 20, 18_000, 5, 8)],
-        ),
+        phase("wal", 5, 8, vec![series("wal.fsync", None, MS / 20, 18_000, 5, 8)]),
         phase("etcd", 13, 35, etcd_phase(MS / 10, 15_000, 35)),
         phase("capacity", 48, 14, vec![]),
     ];
@@ -456,11 +421,8 @@ pub fn not_durable() -> Fixture {
     summary.verdict = Verdict::Fail;
     summary.headline =
         "NOT QUALIFIED  synced data is not on stable storage: a power cut would lose committed writes".to_owned();
-    summary.capacity = Some(Capacity {
-        puts_per_s: Some(48_700.0),
-        at_least: true,
-        ..Capacity::default()
-    });
+    summary.capacity =
+        Some(Capacity { puts_per_s: Some(48_700.0), at_least: true, ..Capacity::default() });
     (run, summary)
 }
 

@@ -11,10 +11,7 @@ use etcdbench::report::{Style, csv, json, terminal};
 use fixtures::Fixture;
 
 fn page(fixture: &Fixture, width: usize) -> String {
-    let style = Style {
-        width,
-        color: false,
-    };
+    let style = Style { width, color: false };
     let path = Path::new("results/20261121T201500Z-disk-cp1.jsonl");
     terminal(&fixture.0, &fixture.1, path, &style)
 }
@@ -73,29 +70,10 @@ fn no_line_is_wider_than_the_page_and_no_number_is_cut() {
 fn colours_are_only_where_asked_for_and_change_no_text() {
     let (run, summary) = fixtures::slow();
     let path = Path::new("r.jsonl");
-    let plain = terminal(
-        &run,
-        &summary,
-        path,
-        &Style {
-            width: 100,
-            color: false,
-        },
-    );
-    let painted = terminal(
-        &run,
-        &summary,
-        path,
-        &Style {
-            width: 100,
-            color: true,
-        },
-    );
+    let plain = terminal(&run, &summary, path, &Style { width: 100, color: false });
+    let painted = terminal(&run, &summary, path, &Style { width: 100, color: true });
     assert!(!plain.contains('\x1b'));
-    assert!(
-        painted.contains("\x1b[31;1mNOT QUALIFIED\x1b[0m"),
-        "{painted}"
-    );
+    assert!(painted.contains("\x1b[31;1mNOT QUALIFIED\x1b[0m"), "{painted}");
     assert_eq!(anstream::adapter::strip_str(&painted).to_string(), plain);
 }
 
@@ -126,14 +104,8 @@ fn csv_has_a_row_per_series_and_leaves_what_is_not_known_empty() {
     let column = |name: &str| head.iter().position(|column| column == name).unwrap();
     let rows: Vec<::csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 6);
-    assert!(
-        rows.iter()
-            .all(|row| row[column("name")] == run.header.name)
-    );
-    let commit = rows
-        .iter()
-        .find(|row| &row[column("series")] == "backend.commit")
-        .unwrap();
+    assert!(rows.iter().all(|row| row[column("name")] == run.header.name));
+    let commit = rows.iter().find(|row| &row[column("series")] == "backend.commit").unwrap();
     assert_ne!(&commit[column("p90_ns")], "");
     assert_eq!(&commit[column("p99.9_ns")], "");
     let members: Vec<&str> = rows.iter().map(|row| &row[column("member")]).collect();

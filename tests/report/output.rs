@@ -16,9 +16,7 @@ fn etcdbench(place: &TempDir) -> Command {
 }
 
 fn example(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("results/examples")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("results/examples").join(name)
 }
 
 fn report(place: &TempDir, words: &[&str]) -> assert_cmd::assert::Assert {
@@ -37,19 +35,13 @@ fn the_ending_says_which_form() {
         ("page.csv", "run_id,name,"),
         ("page.txt", "/var/lib/etcd-candidate"),
     ] {
-        report(&place, &["-o", name])
-            .code(0)
-            .stdout("")
-            .stderr(contains(name));
+        report(&place, &["-o", name]).code(0).stdout("").stderr(contains(name));
         let text = fs::read_to_string(place.path().join(name)).unwrap();
         assert!(text.starts_with(first), "{name}: {}", &text[..60]);
     }
     report(&place, &["-o", "page.html", "--format", "json"]).code(0);
     let text = fs::read_to_string(place.path().join("page.html")).unwrap();
-    assert!(
-        text.starts_with('{'),
-        "what is asked for wins, and the file is replaced"
-    );
+    assert!(text.starts_with('{'), "what is asked for wins, and the file is replaced");
     let left = fs::read_dir(place.path()).unwrap().count();
     assert_eq!(left, 5, "nothing but the documents");
 }
@@ -111,9 +103,7 @@ fn several_results_end_as_the_worst_does() {
     let place = tempfile::tempdir().unwrap();
     let all = |format: &str| {
         let mut command = etcdbench(&place);
-        command
-            .arg("report")
-            .args([example("good-disk.jsonl"), example("slow-disk.jsonl")]);
+        command.arg("report").args([example("good-disk.jsonl"), example("slow-disk.jsonl")]);
         command.args(["--format", format]).assert().code(3)
     };
     all("text").stdout(contains("  QUALIFIED ").and(contains("NOT QUALIFIED")));
@@ -136,9 +126,5 @@ fn a_measurement_leaves_its_page_and_says_the_answer_all_the_same() {
         .stderr(contains("INCONCLUSIVE").and(contains("result in results/")));
     assert_eq!(run.get_output().status.code(), Some(4));
     let page = fs::read_to_string(place.path().join("page.html")).unwrap();
-    assert!(
-        page.contains("INCONCLUSIVE") && page.ends_with("</html>"),
-        "{}",
-        page.len()
-    );
+    assert!(page.contains("INCONCLUSIVE") && page.ends_with("</html>"), "{}", page.len());
 }

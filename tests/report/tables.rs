@@ -25,12 +25,7 @@ struct Rows {
 impl Rows {
     fn read(text: &str) -> Rows {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let head = reader
-            .headers()
-            .unwrap()
-            .iter()
-            .map(str::to_owned)
-            .collect();
+        let head = reader.headers().unwrap().iter().map(str::to_owned).collect();
         let rows = reader.records().map(Result::unwrap).collect();
         Rows { head, rows }
     }
@@ -42,15 +37,8 @@ impl Rows {
 }
 
 fn table(runs: &[(Run, Summary)], table: Table) -> Rows {
-    let plan = DocumentPlan {
-        format: Format::Csv,
-        table,
-        output: None,
-    };
-    let style = Style {
-        width: 100,
-        color: false,
-    };
+    let plan = DocumentPlan { format: Format::Csv, table, output: None };
+    let style = Style { width: 100, color: false };
     let paths = vec![PathBuf::from("r.jsonl"); runs.len()];
     Rows::read(&document(runs, &paths, &plan, &style))
 }
@@ -58,10 +46,7 @@ fn table(runs: &[(Run, Summary)], table: Table) -> Rows {
 /// The columns that the page on formats tells below a heading, in order.
 fn documented(heading: &str) -> Vec<String> {
     let page = fs::read_to_string(root().join("docs/formats.md")).unwrap();
-    let start = page
-        .find(heading)
-        .unwrap_or_else(|| panic!("no '{heading}'"))
-        + heading.len();
+    let start = page.find(heading).unwrap_or_else(|| panic!("no '{heading}'")) + heading.len();
     let section = page[start..].split("\n#").next().unwrap();
     let rows = section.lines().filter(|line| line.starts_with("| `"));
     rows.flat_map(|line| {
@@ -84,19 +69,13 @@ fn columns_are_those_that_are_documented() {
     }
     let example = |name: &str| root().join("results/examples").join(name);
     let mut compare = Command::cargo_bin("etcdbench").unwrap();
-    compare
-        .arg("compare")
-        .args([example("good-disk.jsonl"), example("slow-disk.jsonl")]);
+    compare.arg("compare").args([example("good-disk.jsonl"), example("slow-disk.jsonl")]);
     compare.args(["--intent", "machines", "--format", "csv"]);
     let mut trend = Command::cargo_bin("etcdbench").unwrap();
-    trend
-        .arg("trend")
-        .arg(root().join("results/examples"))
-        .args(["--format", "csv"]);
-    for (mut command, heading) in [
-        (compare, "### `compare --format csv`"),
-        (trend, "### `trend --format csv`"),
-    ] {
+    trend.arg("trend").arg(root().join("results/examples")).args(["--format", "csv"]);
+    for (mut command, heading) in
+        [(compare, "### `compare --format csv`"), (trend, "### `trend --format csv`")]
+    {
         let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
         assert_eq!(Rows::read(&text).head, documented(heading), "{heading}");
     }
@@ -105,30 +84,19 @@ fn columns_are_those_that_are_documented() {
 #[test]
 fn intervals_have_a_row_each() {
     let (run, summary) = fixtures::members();
-    let points: usize = run
-        .phases
-        .iter()
-        .flat_map(|phase| &phase.series)
-        .map(|series| series.timeline.len())
-        .sum();
+    let points: usize =
+        run.phases.iter().flat_map(|phase| &phase.series).map(|series| series.timeline.len()).sum();
     let mut silent = run.clone();
     silent.header.run_id = "other".to_owned();
     silent.phases[0].series[0].timeline[0].count = 0;
-    let rows = table(
-        &[(run, summary.clone()), (silent, summary)],
-        Table::Intervals,
-    );
+    let rows = table(&[(run, summary.clone()), (silent, summary)], Table::Intervals);
     assert_eq!(rows.rows.len(), 2 * points);
     assert_eq!(rows.cell(0, "run_id"), "01JD5");
     assert_eq!(rows.cell(points, "run_id"), "other");
     assert_eq!(rows.cell(0, "start_ns"), "13002000000");
     assert_eq!(rows.cell(0, "p50_ns"), "1000000");
     assert_eq!(rows.cell(points, "count"), "0");
-    assert_eq!(
-        rows.cell(points, "p99_ns"),
-        "",
-        "without samples there is none"
-    );
+    assert_eq!(rows.cell(points, "p99_ns"), "", "without samples there is none");
     assert_eq!(rows.cell(points + 1, "p99_ns"), "6000000");
     let members: Vec<&str> = (0..points).map(|row| rows.cell(row, "member")).collect();
     assert_eq!(members.first(), Some(&""));

@@ -33,32 +33,19 @@ fn order(place: &Place) -> Vec<(String, String)> {
             let header = result::read_ends(&place.path(path)).unwrap().0;
             let label = |key: &str| header.labels[key].clone();
             assert_eq!(label("rack"), "b7");
-            (
-                header.started_at.clone(),
-                label("scenario.cell"),
-                label("scenario.repeat"),
-            )
+            (header.started_at.clone(), label("scenario.cell"), label("scenario.repeat"))
         })
         .collect();
     runs.sort();
-    runs.into_iter()
-        .map(|(_, cell, repeat)| (cell, repeat))
-        .collect()
+    runs.into_iter().map(|(_, cell, repeat)| (cell, repeat)).collect()
 }
 
 fn own(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs
-        .iter()
-        .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
-        .collect()
+    pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
 }
 
-const INTERLEAVED: [(&str, &str); 4] = [
-    ("val_size=64", "1"),
-    ("val_size=256", "1"),
-    ("val_size=256", "2"),
-    ("val_size=64", "2"),
-];
+const INTERLEAVED: [(&str, &str); 4] =
+    [("val_size=64", "1"), ("val_size=256", "1"), ("val_size=256", "2"), ("val_size=64", "2")];
 
 #[test]
 fn repeats_are_interleaved_and_a_second_execution_begins_anew() {
@@ -66,19 +53,12 @@ fn repeats_are_interleaved_and_a_second_execution_begins_anew() {
     let (code, stdout, stderr) = place.run(&["mine.toml"]);
     assert!([0, 3, 4].contains(&code), "{stderr}");
     assert_eq!(order(&place), own(&INTERLEAVED));
-    assert!(
-        stdout.contains("val_size=64\n") && stdout.contains("wal 2: "),
-        "{stdout}"
-    );
+    assert!(stdout.contains("val_size=64\n") && stdout.contains("wal 2: "), "{stdout}");
     assert!(stdout.contains("etcdbench compare results/"), "{stdout}");
     assert!(stderr.contains("[4 of 4] val_size=64"), "{stderr}");
 
     // The page's own advice works.
-    let advice = stdout
-        .lines()
-        .find_map(|line| line.split_once("etcdbench compare "))
-        .unwrap()
-        .1;
+    let advice = stdout.lines().find_map(|line| line.split_once("etcdbench compare ")).unwrap().1;
     let compared = std::process::Command::new(env!("CARGO_BIN_EXE_etcdbench"))
         .current_dir(place.path(""))
         .arg("compare")
@@ -86,42 +66,26 @@ fn repeats_are_interleaved_and_a_second_execution_begins_anew() {
         .args(["--intent", "config"])
         .output()
         .unwrap();
-    assert_eq!(
-        compared.status.code(),
-        Some(4),
-        "another size is another scenario"
-    );
+    assert_eq!(compared.status.code(), Some(4), "another size is another scenario");
 
     let (_, _, stderr) = place.run(&["mine.toml", "--quiet"]);
     assert_eq!(stderr, "");
-    assert_eq!(
-        order(&place).len(),
-        8,
-        "a scenario that is done is run anew"
-    );
+    assert_eq!(order(&place).len(), 8, "a scenario that is done is run anew");
 }
 
 #[test]
 fn one_after_the_other_where_asked_for() {
     let place = Place::with(&SHORT.replacen("repeats", "order = 'sequential'\nrepeats", 1));
     place.run(&["mine.toml"]);
-    let sequential = [
-        ("val_size=64", "1"),
-        ("val_size=64", "2"),
-        ("val_size=256", "1"),
-        ("val_size=256", "2"),
-    ];
+    let sequential =
+        [("val_size=64", "1"), ("val_size=64", "2"), ("val_size=256", "1"), ("val_size=256", "2")];
     assert_eq!(order(&place), own(&sequential));
 }
 
 /// Starts the scenario and sends a signal in the middle of its third run.
 fn end_in_third_run(place: &Place, signal: Signal) -> Option<i32> {
-    let mut child = place
-        .command(&["mine.toml"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        place.command(&["mine.toml"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = String::new();
     let mut stderr = child.stderr.take().unwrap();
     let mut byte = [0];
@@ -142,9 +106,7 @@ fn left_nothing(place: &Place) {
     let scratch = || {
         let entries = std::fs::read_dir(place.path("")).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names
-            .filter(|name| name != "mine.toml" && name != "results")
-            .collect::<Vec<_>>()
+        names.filter(|name| name != "mine.toml" && name != "results").collect::<Vec<_>>()
     };
     while !scratch().is_empty() {
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", scratch());
@@ -162,19 +124,10 @@ fn an_interrupted_scenario_goes_on_where_it_was() {
         let before = order(&place);
         let (code, _, stderr) = place.run(&["mine.toml"]);
         assert!([0, 3, 4].contains(&code), "{stderr}");
-        assert!(
-            stderr.contains("of which 2 were made before"),
-            "{signal:?}: {stderr}"
-        );
-        assert!(
-            !stderr.contains("[2 of 4]"),
-            "nothing is measured twice: {stderr}"
-        );
+        assert!(stderr.contains("of which 2 were made before"), "{signal:?}: {stderr}");
+        assert!(!stderr.contains("[2 of 4]"), "nothing is measured twice: {stderr}");
         let kept = place.files("results", ".jsonl");
-        let aside = kept
-            .iter()
-            .filter(|path| path.contains("/interrupted/"))
-            .count();
+        let aside = kept.iter().filter(|path| path.contains("/interrupted/")).count();
         assert_eq!(aside, before.len() - 2, "{kept:?}");
         assert_eq!(kept.len() - aside, 4, "{kept:?}");
         let whole = kept.iter().filter(|path| !path.contains("/interrupted/"));
@@ -211,13 +164,7 @@ fn a_dry_run_touches_nothing() {
     let (code, stdout, stderr) = place.run(&["mine.toml", "--dry-run"]);
     assert_eq!((code, stderr.as_str()), (0, ""));
     assert!(stdout.contains("two sizes, twice"), "{stdout}");
-    assert!(
-        stdout.contains("--phases 'wal=1s' --rate 50 --val-size 64"),
-        "{stdout}"
-    );
-    assert!(
-        stdout.contains("4 runs in all (2 cells × 2 repeats), at least 4 s"),
-        "{stdout}"
-    );
+    assert!(stdout.contains("--phases 'wal=1s' --rate 50 --val-size 64"), "{stdout}");
+    assert!(stdout.contains("4 runs in all (2 cells × 2 repeats), at least 4 s"), "{stdout}");
     assert!(!place.path("results").exists());
 }

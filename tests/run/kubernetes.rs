@@ -54,11 +54,7 @@ impl Window {
         let output = child.wait_with_output().unwrap();
         let code = output.status.code().unwrap_or(-1);
         assert!([0, 3, 4].contains(&code), "{output:?}");
-        Window {
-            before,
-            after,
-            seconds,
-        }
+        Window { before, after, seconds }
     }
 
     fn calls_per_s(&self, method: &str) -> f64 {
@@ -101,10 +97,7 @@ fn a_thousand_nodes_ask_of_etcd_what_the_table_says() {
     let objects = (100.0 + changing) / 2.0 + 5.0 + 3.0 + 3.0;
     let events = 22.0 / 2.0;
     let turns = 0.9;
-    about(
-        seen.calls_per_s("Txn"),
-        objects + events + 0.02 * changing / 2.0 + turns,
-    );
+    about(seen.calls_per_s("Txn"), objects + events + 0.02 * changing / 2.0 + turns);
     // Half of: pods, controllers, other objects, revision probes, pages. Not halved: elections, counts, health.
     let reads = (32.0 + 8.0 + 20.0 + 25.0 + 2.0) / 2.0 + 15.0 + 6.5 + 3.3;
     about(seen.calls_per_s("Range"), reads);
@@ -122,16 +115,10 @@ fn a_thousand_nodes_ask_of_etcd_what_the_table_says() {
 
     // A pod in eight is deleted, and every change goes to each of three watches.
     let deletions = 4.0 / 2.0;
-    about(
-        seen.per_s("etcd_mvcc_put_total"),
-        objects + events - deletions,
-    );
+    about(seen.per_s("etcd_mvcc_put_total"), objects + events - deletions);
     let deleted = seen.per_s("etcd_mvcc_delete_total");
     assert!((1.0..3.5).contains(&deleted), "{deleted}");
-    about(
-        seen.per_s("etcd_debugging_mvcc_events_total"),
-        3.0 * (objects + events),
-    );
+    about(seen.per_s("etcd_debugging_mvcc_events_total"), 3.0 * (objects + events));
     let watchers = seen.after.value("etcd_debugging_mvcc_watcher_total");
     assert_eq!(watchers, 390.0);
 }

@@ -7,10 +7,7 @@ fn another_file_system_is_measured_where_one_is_named() {
     let place = Place::new();
     let (code, stdout, stderr) = place.run(&["neighbours", "--dry-run"]);
     assert_eq!((code, stderr.as_str()), (0, ""));
-    assert!(
-        stdout.contains("16 runs in all (4 cells × 4 repeats)"),
-        "{stdout}"
-    );
+    assert!(stdout.contains("16 runs in all (4 cells × 4 repeats)"), "{stdout}");
     assert!(stdout.contains("--neighbour bulk\n"), "{stdout}");
     assert!(!stdout.contains("other  "), "{stdout}");
     let (code, stdout, _) = place.run(&["neighbours", "--dry-run", "--set", "other=/mnt"]);
@@ -49,10 +46,9 @@ fn a_run_is_left_out_where_its_condition_is_empty_or_false() {
     let (code, _, said) = place.run(&["mine.toml", "--dry-run"]);
     assert_eq!(code, 2);
     assert!(said.contains("only_if leaves out every table"), "{said}");
-    for (set, wanted, unwanted) in [
-        ("a=yes", "    x  ", "    y  "),
-        ("b=true", "    y  ", "    x  "),
-    ] {
+    for (set, wanted, unwanted) in
+        [("a=yes", "    x  ", "    y  "), ("b=true", "    y  ", "    x  ")]
+    {
         let (code, said, _) = place.run(&["mine.toml", "--dry-run", "--set", set]);
         assert_eq!(code, 0, "{said}");
         assert!(said.contains(wanted) && !said.contains(unwanted), "{said}");
@@ -60,8 +56,5 @@ fn a_run_is_left_out_where_its_condition_is_empty_or_false() {
     let place = Place::with("[disk.x]\ndirectory = '.'\nonly_if = 5\n");
     let (code, _, said) = place.run(&["mine.toml", "--dry-run"]);
     assert_eq!(code, 2);
-    assert!(
-        said.contains("mine.toml:3: only_if is text, true or false, not 5"),
-        "{said}"
-    );
+    assert!(said.contains("mine.toml:3: only_if is text, true or false, not 5"), "{said}");
 }

@@ -21,26 +21,10 @@ const EQUAL: usize = 30;
 /// One night on a disk whose every fdatasync takes so much longer. Exit code and page.
 fn night(place: &Place, sync_us: u32) -> (Option<i32>, String) {
     let output = Command::new("strace")
-        .args([
-            "-f",
-            "--quiet=all",
-            "-o",
-            "/dev/null",
-            "-e",
-            "trace=fdatasync",
-            "-e",
-        ])
+        .args(["-f", "--quiet=all", "-o", "/dev/null", "-e", "trace=fdatasync", "-e"])
         .arg(format!("inject=fdatasync:delay_exit={sync_us}"))
         .arg(env!("CARGO_BIN_EXE_etcdbench"))
-        .args([
-            "run",
-            "mine.toml",
-            "--quiet",
-            "--history",
-            "nights",
-            "--confirm",
-            "2",
-        ])
+        .args(["run", "mine.toml", "--quiet", "--history", "nights", "--confirm", "2"])
         .current_dir(place.path(""))
         .output()
         .unwrap();
@@ -87,37 +71,15 @@ fn slower_nights(place: &Place) {
 #[test]
 fn old_nights_are_removed_and_nothing_else() {
     let place = Place::with(NIGHT);
-    place.run(&[
-        "mine.toml",
-        "--quiet",
-        "--history",
-        "nights",
-        "--report",
-        "out",
-    ]);
-    for name in [
-        "page.html",
-        "summary.md",
-        "junit.xml",
-        "metrics.prom",
-        "all-wal-001.html",
-    ] {
+    place.run(&["mine.toml", "--quiet", "--history", "nights", "--report", "out"]);
+    for name in ["page.html", "summary.md", "junit.xml", "metrics.prom", "all-wal-001.html"] {
         assert!(place.path("out").join(name).exists(), "{name}");
     }
     let smaller = place.path("out/github-action-benchmark-smaller-is-better.json");
     let entries: serde_json::Value =
         serde_json::from_slice(&std::fs::read(smaller).unwrap()).unwrap();
-    let names = entries
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|entry| entry["name"].as_str().unwrap());
-    assert!(
-        names
-            .into_iter()
-            .any(|name| name.ends_with("wal/wal.fsync.p50")),
-        "{entries}"
-    );
+    let names = entries.as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap());
+    assert!(names.into_iter().any(|name| name.ends_with("wal/wal.fsync.p50")), "{entries}");
     let first = place.files("nights", "scenario.json");
     let directory = place.path(&first[0]).parent().unwrap().to_owned();
     let name = directory.file_name().unwrap().to_str().unwrap().to_owned();

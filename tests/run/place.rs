@@ -38,11 +38,7 @@ impl Place {
     pub fn run(&self, words: &[&str]) -> (i32, String, String) {
         let output = self.command(words).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        (
-            output.status.code().unwrap_or(-1),
-            text(output.stdout),
-            text(output.stderr),
-        )
+        (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
     }
 
     /// Every file below a directory that ends so, by its path from here.

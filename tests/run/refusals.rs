@@ -15,47 +15,23 @@ fn refused(scenario: &str) -> String {
 #[test]
 fn slips_are_named_with_their_line() {
     for (scenario, wanted) in [
-        (
-            "descripton = 'x'",
-            "mine.toml:1: no key 'descripton'; did you mean 'description'?",
-        ),
+        ("descripton = 'x'", "mine.toml:1: no key 'descripton'; did you mean 'description'?"),
         (
             "[load.put]\noperation = 'put'\nval_siez = 5",
             "mine.toml:3: unknown key 'val_siez' in [load.put]; did you mean 'val_size'?",
         ),
-        (
-            "[load.put]\noperation = 'put'\n\nval_size = '12q'",
-            "mine.toml:4: ",
-        ),
-        (
-            "[load.put]\noperation = 'put'\nrate = 0",
-            "mine.toml:3: --rate 0",
-        ),
+        ("[load.put]\noperation = 'put'\n\nval_size = '12q'", "mine.toml:4: "),
+        ("[load.put]\noperation = 'put'\nrate = 0", "mine.toml:3: --rate 0"),
         (
             "[load.put]\noperation = 'put'\nguarded = 3",
             "mine.toml:3: guarded is true or false, not 3",
         ),
-        (
-            "[load.put]\noperation = 'put'\nrate = true",
-            "mine.toml:3: rate takes a value, not true",
-        ),
+        ("[load.put]\noperation = 'put'\nrate = true", "mine.toml:3: rate takes a value, not true"),
         ("[load.put]\noperation = 'pot'", "mine.toml:2: "),
-        (
-            "[disk.a]\ndirectory = '.'\nphases = 'wall=3s'",
-            "mine.toml:3: ",
-        ),
-        (
-            "[load]\noperation = 'put'",
-            "mine.toml:2: 'operation' stands right in [load]",
-        ),
-        (
-            "[load.put]\nresult = 'x'",
-            "mine.toml:2: 'result': this is chosen by run",
-        ),
-        (
-            "[load.put]\npassword = 'x'",
-            "mine.toml:2: 'password': secrets do not belong into files",
-        ),
+        ("[disk.a]\ndirectory = '.'\nphases = 'wall=3s'", "mine.toml:3: "),
+        ("[load]\noperation = 'put'", "mine.toml:2: 'operation' stands right in [load]"),
+        ("[load.put]\nresult = 'x'", "mine.toml:2: 'result': this is chosen by run"),
+        ("[load.put]\npassword = 'x'", "mine.toml:2: 'password': secrets do not belong into files"),
         (
             "[defaults.laod]\nrate = 5",
             "mine.toml:1: [defaults]: no table 'laod'; did you mean 'load'?",
@@ -65,26 +41,14 @@ fn slips_are_named_with_their_line() {
             "repeats = 0\n[disk.a]\ndirectory = '.'",
             "mine.toml:1: repeats = 0: a whole number from 1 to 1000",
         ),
-        (
-            "repeats = 'two'\n[disk.a]\ndirectory = '.'",
-            "mine.toml:1: repeats = two",
-        ),
-        (
-            "order = 'random'\n[disk.a]\ndirectory = '.'",
-            "mine.toml:1: no order 'random'",
-        ),
+        ("repeats = 'two'\n[disk.a]\ndirectory = '.'", "mine.toml:1: repeats = two"),
+        ("order = 'random'\n[disk.a]\ndirectory = '.'", "mine.toml:1: no order 'random'"),
         (
             "[load.k.class.pods]\nmix = 'txn=1'\nrat = 5",
             "mine.toml:3: unknown key 'rat' in [load.k.class.pods]; did you mean 'rate'?",
         ),
-        (
-            "[load.k.class.pods]\nrate = 5",
-            "mine.toml:1: [load.k.class.pods] has nothing to do",
-        ),
-        (
-            "[disk.a.class.pods]\nrate = 5",
-            "mine.toml:1: [disk.a.class]: only a load has classes",
-        ),
+        ("[load.k.class.pods]\nrate = 5", "mine.toml:1: [load.k.class.pods] has nothing to do"),
+        ("[disk.a.class.pods]\nrate = 5", "mine.toml:1: [disk.a.class]: only a load has classes"),
         (
             "description = 'nothing'",
             "there is nothing to run: add a table [disk.NAME] or [load.NAME]",
@@ -107,9 +71,7 @@ fn impossible_combinations_are_refused_at_the_key_that_asks_for_them() {
 #[test]
 fn a_matrix_must_make_sense() {
     let with = |matrix: &str| {
-        refused(&format!(
-            "[matrix]\n{matrix}\n[load.put]\noperation = 'put'\nrate = '${{rate}}'"
-        ))
+        refused(&format!("[matrix]\n{matrix}\n[load.put]\noperation = 'put'\nrate = '${{rate}}'"))
     };
     assert!(with("rate = []").contains("mine.toml:2: rate is empty: the matrix has no cells"));
     assert!(with("rate = 5").contains("mine.toml:2: rate takes a list of values: rate = [1, 10]"));
@@ -121,10 +83,7 @@ fn a_matrix_must_make_sense() {
     let thousand: Vec<String> = (1..=1000).map(|n| n.to_string()).collect();
     let thousand = thousand.join(",");
     let said = with(&format!("rate = [{thousand}]\nother = [{thousand}]"));
-    assert!(
-        said.contains("mine.toml:3: with other the matrix has 1,000,000 cells"),
-        "{said}"
-    );
+    assert!(said.contains("mine.toml:3: with other the matrix has 1,000,000 cells"), "{said}");
 }
 
 #[test]
@@ -134,10 +93,7 @@ fn parameters_must_be_there() {
     let (code, _, said) = place.run(&["mine.toml", "--set", "rat=6"]);
     assert_eq!(
         (code, said.trim()),
-        (
-            2,
-            "error: --set rat: no parameter 'rat'; did you mean 'rate'?"
-        )
+        (2, "error: --set rat: no parameter 'rat'; did you mean 'rate'?")
     );
     let (code, _, said) = place.run(&["mine.toml", "--set", "rate=fast"]);
     assert_eq!(code, 2);
@@ -150,21 +106,12 @@ fn parameters_must_be_there() {
 #[test]
 fn includes_are_taken_in_and_circles_are_found() {
     let place = Place::with("include = 'base.toml'\n[load.put]\nrate = 7");
-    place.write(
-        "base.toml",
-        "[load.put]\noperation = 'put'\nrate = 5\nval_size = 99",
-    );
+    place.write("base.toml", "[load.put]\noperation = 'put'\nrate = 5\nval_size = 99");
     let (code, said, _) = place.run(&["mine.toml", "--dry-run"]);
     assert_eq!(code, 0);
-    assert!(
-        said.contains("--rate 7") && said.contains("--val-size 99"),
-        "{said}"
-    );
+    assert!(said.contains("--rate 7") && said.contains("--val-size 99"), "{said}");
 
-    place.write(
-        "mine.toml",
-        "include = 'base.toml'\n[load.put]\nval_size = false",
-    );
+    place.write("mine.toml", "include = 'base.toml'\n[load.put]\nval_size = false");
     let (code, said, _) = place.run(&["mine.toml", "--dry-run"]);
     assert_eq!(code, 0);
     assert!(!said.contains("--val-size"), "{said}");
@@ -197,14 +144,8 @@ fn flags_that_need_one_another() {
         (&["nightyl"][..], "did you mean 'nightly'?"),
         (&["gone.toml"], "gone.toml: cannot read"),
         (&["mine.toml", "--keep", "9d"], "--keep is about --history"),
-        (
-            &["mine.toml", "--confirm", "9"],
-            "--confirm is about --history",
-        ),
-        (
-            &["mine.toml", "--history", "h", "--confirm", "900"],
-            "--confirm 900: at most 100",
-        ),
+        (&["mine.toml", "--confirm", "9"], "--confirm is about --history"),
+        (&["mine.toml", "--history", "h", "--confirm", "900"], "--confirm 900: at most 100"),
         (&["mine.toml", "--set", "rate"], "NAME=VALUE"),
         (
             &["mine.toml", "--scale", "0.1"],

@@ -45,11 +45,7 @@ impl Authority {
         let key = KeyPair::generate().expect("a key");
         let issuer = CertifiedIssuer::self_signed(params, key).expect("a certificate");
         fs::write(directory.join(format!("{name}.pem")), issuer.pem()).expect("a PEM file");
-        Authority {
-            issuer,
-            directory: directory.to_path_buf(),
-            name: name.to_owned(),
-        }
+        Authority { issuer, directory: directory.to_path_buf(), name: name.to_owned() }
     }
 
     /// Its certificate.
@@ -59,10 +55,7 @@ impl Authority {
 
     /// A certificate for a server of these names and addresses.
     pub fn server(&self, names: &[&str], valid: Valid) -> Pair {
-        let usage = vec![
-            ExtendedKeyUsagePurpose::ServerAuth,
-            ExtendedKeyUsagePurpose::ClientAuth,
-        ];
+        let usage = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         self.sign(names, valid, usage)
     }
 
@@ -85,16 +78,9 @@ impl Authority {
 
     fn sign(&self, names: &[&str], valid: Valid, usage: Vec<ExtendedKeyUsagePurpose>) -> Pair {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let stem = format!(
-            "{}-{}-{valid:?}-{}",
-            self.name,
-            names.join("-"),
-            usage.len()
-        );
+        let stem = format!("{}-{}-{valid:?}-{}", self.name, names.join("-"), usage.len());
         let mut params = CertificateParams::new(names).expect("names");
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "someone");
+        params.distinguished_name.push(DnType::CommonName, "someone");
         params.extended_key_usages = usage;
         valid.limit(&mut params);
         let key = KeyPair::generate().expect("a key");

@@ -30,10 +30,7 @@ impl WriteThrottle {
         if v1.join("blkio.throttle.write_iops_device").exists() {
             let throttle = Self::create(v1.join(name))?;
             let limit = format!("{major}:{minor} {writes_per_second}");
-            fs::write(
-                throttle.directory.join("blkio.throttle.write_iops_device"),
-                limit,
-            )?;
+            fs::write(throttle.directory.join("blkio.throttle.write_iops_device"), limit)?;
             return Ok(throttle);
         }
         let v2 = Path::new("/sys/fs/cgroup");

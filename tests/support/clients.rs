@@ -41,10 +41,8 @@ impl Observed {
 
 /// Drives a running etcd and takes its figures while the clients are at work.
 pub fn drive(etcd: &Etcd, load: ClosedLoop) -> Observed {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(drive_async(etcd, load))
 }
 
@@ -62,13 +60,8 @@ async fn drive_async(etcd: &Etcd, load: ClosedLoop) -> Observed {
                 loop {
                     let key = unique_key(&next_key, load.key_size);
                     let began = Instant::now();
-                    kv.put(key, vec![b'v'; load.val_size], None)
-                        .await
-                        .expect("a put succeeds");
-                    latencies
-                        .lock()
-                        .expect("no client panicked")
-                        .push(began.elapsed());
+                    kv.put(key, vec![b'v'; load.val_size], None).await.expect("a put succeeds");
+                    latencies.lock().expect("no client panicked").push(began.elapsed());
                 }
             })
         })
@@ -84,10 +77,7 @@ async fn drive_async(etcd: &Etcd, load: ClosedLoop) -> Observed {
         task.abort();
     }
     seen.sort_unstable();
-    Observed {
-        etcd: after.since(&before),
-        latencies: seen,
-    }
+    Observed { etcd: after.since(&before), latencies: seen }
 }
 
 /// Keys of any size that never repeat while 36^size allows, in no sorted order.

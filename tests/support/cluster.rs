@@ -31,9 +31,8 @@ impl Cluster {
         let directory = super::probe::scratch();
         let ports = free_ports::<{ 2 * MOST }>();
         let url = |port: u16| format!("http://127.0.0.1:{port}");
-        let all: Vec<_> = (0..members)
-            .map(|at| format!("m{at}={}", url(ports[members + at])))
-            .collect();
+        let all: Vec<_> =
+            (0..members).map(|at| format!("m{at}={}", url(ports[members + at]))).collect();
         let start = |at: usize| {
             let (client, peer) = (url(ports[at]), url(ports[members + at]));
             let child = Command::new(program)
@@ -51,15 +50,9 @@ impl Cluster {
                 .stderr(Stdio::null())
                 .spawn()
                 .expect("etcd can be started");
-            Member {
-                child,
-                port: ports[at],
-            }
+            Member { child, port: ports[at] }
         };
-        let cluster = Cluster {
-            members: (0..members).map(start).collect(),
-            _directory: directory,
-        };
+        let cluster = Cluster { members: (0..members).map(start).collect(), _directory: directory };
         cluster.wait_for_leader(&[]);
         cluster
     }
@@ -83,9 +76,7 @@ impl Cluster {
 
     /// Where clients connect, separated by commas.
     pub fn endpoints(&self) -> String {
-        let all: Vec<_> = (0..self.members.len())
-            .map(|at| self.endpoint(at))
-            .collect();
+        let all: Vec<_> = (0..self.members.len()).map(|at| self.endpoint(at)).collect();
         all.join(",")
     }
 

@@ -16,10 +16,8 @@ pub fn run(tool: &str, arguments: &[&str]) -> String {
 /// Runs a tool and returns what it printed, or why it failed.
 pub fn try_run(tool: &str, arguments: &[&str]) -> Result<String, String> {
     let told = || format!("{tool} {}", arguments.join(" "));
-    let output = Command::new(tool)
-        .args(arguments)
-        .output()
-        .map_err(|e| format!("{}: {e}", told()))?;
+    let output =
+        Command::new(tool).args(arguments).output().map_err(|e| format!("{}: {e}", told()))?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr);
         return Err(format!("{}: {}: {}", told(), output.status, words.trim()));

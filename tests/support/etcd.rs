@@ -57,11 +57,7 @@ impl Etcd {
             .stdout(Stdio::null())
             .stderr(log);
         let child = command.spawn().expect("etcd can be started");
-        let etcd = Etcd {
-            child,
-            data_dir,
-            client_port,
-        };
+        let etcd = Etcd { child, data_dir, client_port };
         etcd.wait_for_leader();
         etcd
     }
@@ -102,19 +98,14 @@ impl Etcd {
     /// All its keys.
     pub fn keys(&self) -> Vec<String> {
         let all = self.etcdctl(&["get", "", "--from-key", "--keys-only"]);
-        all.lines()
-            .filter(|line| !line.is_empty())
-            .map(str::to_owned)
-            .collect()
+        all.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
     }
 
     /// Keys it has put since it was started.
     pub fn put_total(&self) -> f64 {
         let scrape = self.scrape();
         // Renamed in 3.4; both are kept up to 3.5.
-        scrape
-            .value("etcd_mvcc_put_total")
-            .max(scrape.value("etcd_debugging_mvcc_put_total"))
+        scrape.value("etcd_mvcc_put_total").max(scrape.value("etcd_debugging_mvcc_put_total"))
     }
 
     /// Its data directory.
@@ -175,6 +166,5 @@ impl Drop for Etcd {
 /// Ports nobody listens on. Held together, so that they differ.
 pub fn free_ports<const N: usize>() -> [u16; N] {
     let held = [(); N].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
-    held.each_ref()
-        .map(|listener| listener.local_addr().expect("a bound address").port())
+    held.each_ref().map(|listener| listener.local_addr().expect("a bound address").port())
 }

@@ -24,12 +24,7 @@ pub fn write_and_sync(
     more: &str,
 ) -> Syncs {
     let output = wrapped(Path::new("fio"))
-        .args([
-            "--name=etcdbench-fio",
-            "--rw=write",
-            "--ioengine=sync",
-            "--fdatasync=1",
-        ])
+        .args(["--name=etcdbench-fio", "--rw=write", "--ioengine=sync", "--fdatasync=1"])
         .args(["--unlink=1", "--output-format=json"])
         .arg(format!("--directory={}", directory.display()))
         .arg(format!("--bs={block_bytes}"))
@@ -42,8 +37,5 @@ pub fn write_and_sync(
         serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("fio: {e}: {words}"));
     let sync = &told["jobs"][0]["sync"]["lat_ns"];
     let seconds = |value: &serde_json::Value| value.as_f64().expect("fio tells syncs") / 1e9;
-    Syncs {
-        mean: seconds(&sync["mean"]),
-        p50: seconds(&sync["percentile"]["50.000000"]),
-    }
+    Syncs { mean: seconds(&sync["mean"]), p50: seconds(&sync["percentile"]["50.000000"]) }
 }

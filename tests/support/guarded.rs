@@ -74,16 +74,11 @@ impl Guarded {
 
     fn etcdctl(&self, flags: &[&str], command: &[&str]) {
         let endpoint = self.at("127.0.0.1");
-        run(
-            "etcdctl",
-            &[&["--endpoints", &endpoint], flags, command].concat(),
-        );
+        run("etcdctl", &[&["--endpoints", &endpoint], flags, command].concat());
     }
 
     fn start(directory: &Path, pair: Option<&Pair>, clients: Option<&Path>) -> Self {
-        let data = tempfile::tempdir_in(directory)
-            .expect("a data directory")
-            .keep();
+        let data = tempfile::tempdir_in(directory).expect("a data directory").keep();
         let [client_port, peer_port, metrics_port] = free_ports();
         let scheme = if pair.is_some() { "https" } else { "http" };
         let client_url = format!("{scheme}://127.0.0.1:{client_port}");
@@ -99,10 +94,7 @@ impl Guarded {
             .args(["--listen-peer-urls", &peer_url])
             .args(["--initial-advertise-peer-urls", &peer_url])
             .args(["--initial-cluster", &format!("guarded={peer_url}")])
-            .args([
-                "--listen-metrics-urls",
-                &format!("http://127.0.0.1:{metrics_port}"),
-            ])
+            .args(["--listen-metrics-urls", &format!("http://127.0.0.1:{metrics_port}")])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);
@@ -111,10 +103,7 @@ impl Guarded {
             command.arg("--key-file").arg(&pair.key);
         }
         if let Some(clients) = clients {
-            command
-                .arg("--client-cert-auth")
-                .arg("--trusted-ca-file")
-                .arg(clients);
+            command.arg("--client-cert-auth").arg("--trusted-ca-file").arg(clients);
         }
         let etcd = Guarded {
             child: command.spawn().expect("etcd can be started"),

@@ -58,9 +58,7 @@ impl Chores {
         let threads: Vec<_> = (0..self.threads)
             .map(|thread| thread::spawn(move || self.done_by(thread, begin_ns, length)))
             .collect();
-        let late = threads
-            .into_iter()
-            .map(|thread| thread.join().expect("it ends"));
+        let late = threads.into_iter().map(|thread| thread.join().expect("it ends"));
         let mut late_ns: Vec<u64> = late.flatten().collect();
         late_ns.sort_unstable();
         Lateness { late_ns }
@@ -97,10 +95,7 @@ fn now_ns(clock: Clock) -> u64 {
 }
 
 fn sleep_until(due_ns: u64) {
-    let due = Timespec {
-        tv_sec: (due_ns / S) as i64,
-        tv_nsec: (due_ns % S) as i64,
-    };
+    let due = Timespec { tv_sec: (due_ns / S) as i64, tv_nsec: (due_ns % S) as i64 };
     // A signal ends it early.
     while now_ns(Clock::Monotonic) < due_ns {
         let _ = clock_nanosleep_absolute(ClockId::Monotonic, &due);

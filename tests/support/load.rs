@@ -103,10 +103,7 @@ impl Driving {
     pub fn wait(self) -> Driven {
         let output = self.child.wait_with_output().expect("it ends");
         let result = self.scratch.path().join("result.jsonl");
-        Driven {
-            finished: probe::finished(output, &result),
-            scratch: self.scratch,
-        }
+        Driven { finished: probe::finished(output, &result), scratch: self.scratch }
     }
 }
 

@@ -34,8 +34,7 @@ impl LoopDisk {
         let backing = scratch.join("backing");
         let mount_point = scratch.join("mnt");
         let file = fs::File::create_new(&backing).expect("a new backing file");
-        file.set_len(mebibytes << 20)
-            .expect("a sparse backing file");
+        file.set_len(mebibytes << 20).expect("a sparse backing file");
         fs::create_dir(&mount_point).expect("a new mount point");
         let device = PathBuf::from(run("losetup", &["-f", "--show", text(&backing)]).trim());
         let mounted = make(file_system, &device)
@@ -47,11 +46,7 @@ impl LoopDisk {
             let _ = fs::remove_dir_all(&scratch);
             panic!("{why}");
         }
-        LoopDisk {
-            mount_point,
-            device,
-            throttle: None,
-        }
+        LoopDisk { mount_point, device, throttle: None }
     }
 
     /// Holds what [`LoopDisk::command`] starts to so many writes per second.

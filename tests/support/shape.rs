@@ -43,11 +43,7 @@ pub fn rotations(calls: &[Call]) -> Vec<Vec<String>> {
     let in_wal = |call: &&Call| call.path.contains("/wal/") || call.path.ends_with("/wal");
     let mut rotations = Vec::new();
     let mut current: Option<Vec<String>> = None;
-    for call in calls
-        .iter()
-        .filter(in_wal)
-        .filter(|call| call.name != "fallocate")
-    {
+    for call in calls.iter().filter(in_wal).filter(|call| call.name != "fallocate") {
         if call.name == "ftruncate" {
             current = Some(Vec::new());
         }
@@ -57,11 +53,7 @@ pub fn rotations(calls: &[Call]) -> Vec<Vec<String>> {
             file if file.ends_with(".tmp") => "spare",
             _ => "segment",
         };
-        let name = if call.name.starts_with("rename") {
-            "rename"
-        } else {
-            &call.name
-        };
+        let name = if call.name.starts_with("rename") { "rename" } else { &call.name };
         steps.push(format!("{name} {what}"));
         if name == "fsync" {
             rotations.extend(current.take());

@@ -69,13 +69,7 @@ pub fn probe(
     // Not on the disk that is measured.
     let scratch = probe::scratch();
     let result = scratch.path().join("result.jsonl");
-    let ClosedLoop {
-        clients,
-        key_size,
-        val_size,
-        duration,
-        ..
-    } = load;
+    let ClosedLoop { clients, key_size, val_size, duration, .. } = load;
     let seconds = duration.as_secs();
     let more = format!(
         "--quiet --phases etcd={seconds}s --clients {clients} --key-size {key_size} --val-size {val_size}"

@@ -29,23 +29,12 @@ pub struct Call {
 pub fn arguments(calls: &str, output: &Path) -> Vec<String> {
     let output = output.to_str().expect("paths of tests are UTF-8");
     // --seccomp-bpf stops the process only for these calls; without it every call costs two stops.
-    [
-        "-f",
-        "--seccomp-bpf",
-        "-qq",
-        "-y",
-        "-ttt",
-        "-T",
-        "-s",
-        "0",
-        "-e",
-        "signal=none",
-    ]
-    .into_iter()
-    .map(str::to_owned)
-    .chain(["-e".to_owned(), format!("trace={calls}")])
-    .chain(["-o".to_owned(), output.to_owned()])
-    .collect()
+    ["-f", "--seccomp-bpf", "-qq", "-y", "-ttt", "-T", "-s", "0", "-e", "signal=none"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain(["-e".to_owned(), format!("trace={calls}")])
+        .chain(["-o".to_owned(), output.to_owned()])
+        .collect()
 }
 
 /// All calls of a trace in the order of their entries.
@@ -87,13 +76,7 @@ fn call(start_ns: u64, text: &str) -> Option<Call> {
     let (name, rest) = text.split_once('(')?;
     let (arguments, end) = rest.rsplit_once(" = ")?;
     let arguments = arguments.trim_end().strip_suffix(')')?;
-    let result = end
-        .split_whitespace()
-        .next()?
-        .split('<')
-        .next()?
-        .parse()
-        .ok()?;
+    let result = end.split_whitespace().next()?.split('<').next()?.parse().ok()?;
     let (_, duration) = end.strip_suffix('>')?.rsplit_once('<')?;
     Some(Call {
         start_ns,
@@ -110,18 +93,8 @@ fn call(start_ns: u64, text: &str) -> Option<Call> {
 fn path_in(arguments: &str) -> String {
     let names: Vec<&str> = arguments.split('"').skip(1).step_by(2).collect();
     let named = names.last().filter(|name| name.starts_with('/'));
-    let described = || {
-        arguments
-            .split_once('<')?
-            .1
-            .split_once('>')
-            .map(|(path, _)| path)
-    };
-    named
-        .copied()
-        .or_else(described)
-        .unwrap_or_default()
-        .to_owned()
+    let described = || arguments.split_once('<')?.1.split_once('>').map(|(path, _)| path);
+    named.copied().or_else(described).unwrap_or_default().to_owned()
 }
 
 fn nanoseconds(seconds: &str) -> Option<u64> {

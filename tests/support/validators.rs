@@ -11,9 +11,7 @@ const PACKAGES: [&str; 2] = ["kubernetes-validate==1.37.0", "check-jsonschema==0
 
 /// The directory of the packages, downloaded once and kept; or why they cannot be had.
 pub fn from_pypi() -> Result<PathBuf, String> {
-    pypi::once("validators", |directory| {
-        pypi::install(directory, &PACKAGES)
-    })
+    pypi::once("validators", |directory| pypi::install(directory, &PACKAGES))
 }
 
 /// Runs Python with the packages at hand.

@@ -8,10 +8,7 @@ use crate::simulation::{history, judged, told_on};
 
 /// `nights` of 10 ms in ns, the last `bad` of them `factor` times as long.
 fn values(count: usize, bad: usize, factor: f64) -> Vec<f64> {
-    nights(count, bad, factor)
-        .iter()
-        .map(|ms| ms * 1e6)
-        .collect()
+    nights(count, bad, factor).iter().map(|ms| ms * 1e6).collect()
 }
 
 #[test]
@@ -25,10 +22,7 @@ fn spikes_in_the_past_ask_for_more_nights_in_a_row() {
     assert_eq!(told.verdict, Suspected);
     assert!(told.needed_nights > 2, "{told:?}");
     let reason = told.reason.unwrap();
-    assert!(
-        reason.contains("4 of the 58 nights before were as bad and passed"),
-        "{reason}"
-    );
+    assert!(reason.contains("4 of the 58 nights before were as bad and passed"), "{reason}");
 }
 
 #[test]
@@ -36,11 +30,7 @@ fn a_young_history_asks_for_one_night_more() {
     let young = values(20, 2, 1.4);
     let told = told_on(&young, 19);
     assert_eq!((told.verdict, told.needed_nights), (Suspected, 3));
-    assert!(
-        told.reason
-            .unwrap()
-            .contains("only 18 nights are known since the last change")
-    );
+    assert!(told.reason.unwrap().contains("only 18 nights are known since the last change"));
     assert_eq!(told_on(&values(20, 3, 1.4), 19).verdict, Regressed);
 }
 
@@ -64,9 +54,7 @@ fn a_night_back_at_the_old_level_is_not_red() {
 fn what_was_undone_is_no_alarm() {
     let mut undone = values(60, 5, 1.4);
     undone.extend(values(6, 0, 1.0));
-    let trend = judged(&history(
-        &undone.iter().map(|v| Some(*v)).collect::<Vec<_>>(),
-    ));
+    let trend = judged(&history(&undone.iter().map(|v| Some(*v)).collect::<Vec<_>>()));
     let series = &trend.histories[0].series[0];
     assert_eq!(series.changes.len(), 2);
     assert_eq!(series.tonight.verdict, Steady);
@@ -83,29 +71,13 @@ fn better_is_no_alarm_either_way() {
 
 #[test]
 fn throughput_turns_everything_round() {
-    let mut rates = history(
-        &values(60, 2, 0.7)
-            .iter()
-            .map(|v| Some(*v))
-            .collect::<Vec<_>>(),
-    );
+    let mut rates = history(&values(60, 2, 0.7).iter().map(|v| Some(*v)).collect::<Vec<_>>());
     rates.tracks[0].direction = Direction::HigherIsBetter;
     rates.tracks[0].unit = Unit::PerSecond;
-    assert_eq!(
-        judged(&rates).histories[0].series[0].tonight.verdict,
-        Regressed
-    );
-    let mut rates = history(
-        &values(60, 2, 1.4)
-            .iter()
-            .map(|v| Some(*v))
-            .collect::<Vec<_>>(),
-    );
+    assert_eq!(judged(&rates).histories[0].series[0].tonight.verdict, Regressed);
+    let mut rates = history(&values(60, 2, 1.4).iter().map(|v| Some(*v)).collect::<Vec<_>>());
     rates.tracks[0].direction = Direction::HigherIsBetter;
-    assert_eq!(
-        judged(&rates).histories[0].series[0].tonight.verdict,
-        Better
-    );
+    assert_eq!(judged(&rates).histories[0].series[0].tonight.verdict, Better);
 }
 
 #[test]
@@ -117,12 +89,7 @@ fn microseconds_are_no_alarm() {
 
 #[test]
 fn what_is_only_told_fails_nothing() {
-    let mut told_only = history(
-        &values(60, 2, 1.4)
-            .iter()
-            .map(|v| Some(*v))
-            .collect::<Vec<_>>(),
-    );
+    let mut told_only = history(&values(60, 2, 1.4).iter().map(|v| Some(*v)).collect::<Vec<_>>());
     told_only.tracks[0].informational = true;
     let trend = judged(&told_only);
     assert_eq!(trend.histories[0].series[0].tonight.verdict, Regressed);

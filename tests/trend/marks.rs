@@ -16,19 +16,12 @@ fn with_marks(p99s: &[f64], marks: &str) -> Results {
 #[test]
 fn a_bad_night_can_be_left_out() {
     let p99s = nights(40, 2, 1.3);
-    let results = with_marks(
-        &p99s,
-        "[[exclude]]\ndate = 2026-02-08\nnote = \"a backup ran\"\n",
-    );
+    let results = with_marks(&p99s, "[[exclude]]\ndate = 2026-02-08\nnote = \"a backup ran\"\n");
     results.trend().assert().code(0).stdout(
         contains("regressed? 1 of 2 nights").and(contains("left out by a mark: a backup ran")),
     );
     let results = with_marks(&p99s, "[[exclude]]\nrun = \"run-039\"\n");
-    results
-        .trend()
-        .assert()
-        .code(4)
-        .stdout(contains("no value"));
+    results.trend().assert().code(4).stdout(contains("no value"));
 }
 
 #[test]
@@ -57,14 +50,9 @@ fn a_mark_may_be_about_one_history() {
         .trend()
         .assert()
         .code(3)
-        .stdout(contains(
-            "trend-marks.toml:1: this acknowledge matches no series and night here",
-        ));
+        .stdout(contains("trend-marks.toml:1: this acknowledge matches no series and night here"));
     let this = "[[acknowledge]]\ndate = 2026-02-08\nhistory = \"* on cp1\"\n";
-    with_marks(&nights(40, 2, 1.3), this)
-        .trend()
-        .assert()
-        .code(0);
+    with_marks(&nights(40, 2, 1.3), this).trend().assert().code(0);
 }
 
 #[test]
@@ -82,26 +70,13 @@ fn slips_are_told_with_file_line_and_key() {
             "[[exclude]]\nnote = \"x\"\n",
             "trend-marks.toml:1: [[exclude]] has no date; write date = 2026-11-21",
         ),
-        (
-            "[[exclude]]\ndate = \"last tuesday\"\n",
-            "trend-marks.toml:2: 'last tuesday' is no date",
-        ),
-        (
-            "[[exclude]]\ndate = 2026-02-08\nrun = \"a\"\n",
-            "has both a date and a run; drop one",
-        ),
-        (
-            "[[expect]]\ndate = 2026-02-08\nseries = \"[\"\n",
-            "trend-marks.toml:3: series = \"[\"",
-        ),
+        ("[[exclude]]\ndate = \"last tuesday\"\n", "trend-marks.toml:2: 'last tuesday' is no date"),
+        ("[[exclude]]\ndate = 2026-02-08\nrun = \"a\"\n", "has both a date and a run; drop one"),
+        ("[[expect]]\ndate = 2026-02-08\nseries = \"[\"\n", "trend-marks.toml:3: series = \"[\""),
         ("[[exclude]\n", "trend-marks.toml:1: "),
         ("exclude = 5\n", "trend-marks.toml:1: "),
     ];
     for (marks, words) in table {
-        with_marks(&nights(12, 0, 1.0), marks)
-            .trend()
-            .assert()
-            .code(2)
-            .stderr(contains(words));
+        with_marks(&nights(12, 0, 1.0), marks).trend().assert().code(2).stderr(contains(words));
     }
 }

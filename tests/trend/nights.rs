@@ -33,9 +33,7 @@ pub fn etcdbench() -> Command {
 
 impl Results {
     pub fn new() -> Self {
-        Results {
-            directory: TempDir::new().unwrap(),
-        }
+        Results { directory: TempDir::new().unwrap() }
     }
 
     /// One night per value, of `etcd/wal.fsync` with this 99th percentile in ms.
@@ -95,11 +93,7 @@ pub fn date(index: usize) -> String {
 fn lines(index: usize, p99: f64) -> Lines {
     let header = Header {
         schema: SCHEMA_VERSION.to_owned(),
-        tool: Tool {
-            name: "etcdbench".to_owned(),
-            version: "0.1.0".to_owned(),
-            git: None,
-        },
+        tool: Tool { name: "etcdbench".to_owned(), version: "0.1.0".to_owned(), git: None },
         run_id: format!("run-{index:03}"),
         kind: "disk".to_owned(),
         name: "/var/lib/etcd".to_owned(),

@@ -7,20 +7,14 @@ use crate::simulation::{Nights, Noise, told_on};
 /// Verdicts of a history of equal nights, night after night.
 fn year(noise: Noise, seed: u64) -> Vec<TonightVerdict> {
     let values = Nights::new(noise, seed).equal(365);
-    (20..365)
-        .map(|night| told_on(&values, night).verdict)
-        .collect()
+    (20..365).map(|night| told_on(&values, night).verdict).collect()
 }
 
 /// Times it turned red.
 fn alarms(year: &[TonightVerdict]) -> usize {
     let red = |verdict: &TonightVerdict| *verdict == Regressed;
     let first = usize::from(year.first().is_some_and(red));
-    first
-        + year
-            .windows(2)
-            .filter(|pair| !red(&pair[0]) && red(&pair[1]))
-            .count()
+    first + year.windows(2).filter(|pair| !red(&pair[0]) && red(&pair[1])).count()
 }
 
 #[test]
@@ -34,9 +28,7 @@ fn a_year_of_equal_nights_raises_no_alarm() {
         Noise::Heavy(0.04),
         Noise::Skewed(0.04),
     ];
-    let years = kinds
-        .iter()
-        .flat_map(|noise| (0..2).map(move |seed| year(*noise, seed)));
+    let years = kinds.iter().flat_map(|noise| (0..2).map(move |seed| year(*noise, seed)));
     let total: usize = years.map(|year| alarms(&year)).sum();
     assert!(total <= 1, "{total} alarms in 12 years of equal nights");
 }
@@ -55,11 +47,7 @@ fn fifteen_percent_are_found_by_the_second_night() {
             let values = Nights::new(noise, 1000 + seed).with_step(102, 100, 1.15);
             let first = told_on(&values, 100).verdict;
             let second = told_on(&values, 101).verdict;
-            told += u32::from(
-                [first, second]
-                    .iter()
-                    .any(|v| matches!(v, Suspected | Regressed)),
-            );
+            told += u32::from([first, second].iter().any(|v| matches!(v, Suspected | Regressed)));
             confirmed += u32::from(second == Regressed);
         }
         assert!(

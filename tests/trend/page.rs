@@ -97,10 +97,7 @@ fn json_keeps_the_published_schema() {
     for results in [eventful(), Results::of(&[10.0, 11.0]), Results::new()] {
         let document: Value =
             serde_json::from_str(&shown(&results, &["--format", "json"])).unwrap();
-        let errors: Vec<String> = validator
-            .iter_errors(&document)
-            .map(|e| e.to_string())
-            .collect();
+        let errors: Vec<String> = validator.iter_errors(&document).map(|e| e.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}");
     }
     let document: Value = serde_json::from_str(&shown(&eventful(), &["--format", "json"])).unwrap();

@@ -35,10 +35,7 @@ fn one_bad_night_is_a_suspicion_and_two_are_a_regression() {
     // Who asks for three gets them.
     let mut patient = results.trend();
     patient.args(["--confirm-nights", "3"]);
-    patient
-        .assert()
-        .code(0)
-        .stdout(contains("regressed? 2 of 3 nights"));
+    patient.assert().code(0).stdout(contains("regressed? 2 of 3 nights"));
     // And who does not mind 20 % is not told of 15.
     let mut lenient = results.trend();
     lenient.args(["--min-difference", "20%"]);
@@ -51,23 +48,14 @@ fn a_change_stays_red_until_it_is_acknowledged() {
     let red = contains("regressed since 2026-02-04").and(contains("changes that lasted"));
     results.trend().assert().code(3).stdout(red);
     let mut acknowledge = results.trend();
-    acknowledge.args([
-        "--acknowledge",
-        "etcd/*.p99@2026-02-04",
-        "--note",
-        "OPS-12: \"new\" disks",
-    ]);
+    acknowledge.args(["--acknowledge", "etcd/*.p99@2026-02-04", "--note", "OPS-12: \"new\" disks"]);
     acknowledge.assert().code(0).stdout(
         contains("acknowledged: OPS-12: \"new\" disks").and(contains("5 nights before this one")),
     );
     let marks = fs::read_to_string(results.path().join("trend-marks.toml")).unwrap();
     assert!(marks.contains("[[acknowledge]]"), "{marks}");
     // From then on without the flag, and the file of marks is no file left out.
-    results
-        .trend()
-        .assert()
-        .code(0)
-        .stdout(contains("left out").not());
+    results.trend().assert().code(0).stdout(contains("left out").not());
 }
 
 #[test]
@@ -79,10 +67,9 @@ fn an_old_change_is_told_and_is_no_alarm() {
 
 #[test]
 fn re_runs_decide_about_a_suspicion() {
-    for (factor, code, words) in [
-        (1.3, 3, "3 re-runs confirm it"),
-        (1.0, 0, "3 re-runs do not show it"),
-    ] {
+    for (factor, code, words) in
+        [(1.3, 3, "3 re-runs confirm it"), (1.0, 0, "3 re-runs do not show it")]
+    {
         let results = Results::of(&nights(40, 1, 1.3));
         let again = Results::new();
         let mut command = results.trend();
@@ -109,12 +96,7 @@ fn re_runs_in_the_same_noise_confirm_nothing() {
     };
     // Of the three re-runs so many while somebody else had the CPUs; all as bad as the night.
     for (disturbed, always, code, words) in [
-        (
-            3,
-            false,
-            0,
-            "re-runs were disturbed, as most nights are not",
-        ),
+        (3, false, 0, "re-runs were disturbed, as most nights are not"),
         (3, true, 3, "3 re-runs confirm it"),
         (1, false, 3, "2 re-runs confirm it"),
     ] {
@@ -162,10 +144,7 @@ fn re_runs_among_the_nights_are_no_nights() {
     let again = results.night(40, 13.0, |_| {});
     let mut command = results.trend();
     command.arg("--confirm").arg(again);
-    command
-        .assert()
-        .code(3)
-        .stdout(contains("40 nights").and(contains("one re-run confirms it")));
+    command.assert().code(3).stdout(contains("40 nights").and(contains("one re-run confirms it")));
 }
 
 #[test]
@@ -177,10 +156,7 @@ fn re_runs_of_something_else_confirm_nothing() {
     });
     let mut command = results.trend();
     command.arg("--confirm").arg(path);
-    command
-        .assert()
-        .code(0)
-        .stdout(contains("disk /var/lib/etcd on cp2 confirm nothing"));
+    command.assert().code(0).stdout(contains("disk /var/lib/etcd on cp2 confirm nothing"));
 }
 
 #[test]
@@ -188,11 +164,7 @@ fn too_few_nights_are_no_verdict() {
     let results = Results::of(&nights(5, 0, 1.0));
     let words = contains("NO VERDICT").and(contains("there are 5 nights of"));
     results.trend().assert().code(4).stdout(words);
-    Results::new()
-        .trend()
-        .assert()
-        .code(4)
-        .stdout(contains("there is no result here"));
+    Results::new().trend().assert().code(4).stdout(contains("there is no result here"));
 }
 
 #[test]
@@ -208,10 +180,7 @@ fn what_changed_with_a_change_is_told() {
                 header.labels.insert("commit".to_owned(), "abc".to_owned());
             }
             if index >= 31 {
-                header
-                    .environment
-                    .etcd
-                    .insert("version".to_owned(), "3.6.0".to_owned());
+                header.environment.etcd.insert("version".to_owned(), "3.6.0".to_owned());
             }
         });
     }
@@ -239,9 +208,7 @@ fn histories_are_told_apart_by_what_was_measured_and_where() {
         });
     }
     let words = contains("disk /var/lib/etcd on cp1 · plan.workload.val_size 1024 · 20 nights")
-        .and(contains(
-            "disk /var/lib/etcd on cp1 · plan.workload.val_size 4096 · 20 nights",
-        ))
+        .and(contains("disk /var/lib/etcd on cp1 · plan.workload.val_size 4096 · 20 nights"))
         .and(contains("disk /var/lib/etcd on cp2 · 20 nights"))
         .and(contains("goes on as another history from 2026-01-21 on"))
         .and(contains("on cp2: no run since 2026-01-20"));
@@ -257,32 +224,19 @@ fn hosts_that_come_and_go_can_be_one_machine() {
             lines.header.environment.host = format!("runner-{index}");
         });
     }
-    results
-        .trend()
-        .assert()
-        .code(4)
-        .stdout(contains("--one-machine"));
+    results.trend().assert().code(4).stdout(contains("--one-machine"));
     let mut one = results.trend();
     one.arg("--one-machine");
-    one.assert()
-        .code(0)
-        .stdout(contains("disk /var/lib/etcd · 20 nights"));
+    one.assert().code(0).stdout(contains("disk /var/lib/etcd · 20 nights"));
     // The label does it too.
     let labelled = Results::new();
     for (index, p99) in nights(20, 0, 1.0).into_iter().enumerate() {
         labelled.night(index, p99, |lines| {
             lines.header.environment.host = format!("runner-{index}");
-            lines
-                .header
-                .labels
-                .insert("machine".into(), "c5.large".into());
+            lines.header.labels.insert("machine".into(), "c5.large".into());
         });
     }
-    labelled
-        .trend()
-        .assert()
-        .code(0)
-        .stdout(contains("on c5.large · 20 nights"));
+    labelled.trend().assert().code(0).stdout(contains("on c5.large · 20 nights"));
 }
 
 #[test]
@@ -294,11 +248,7 @@ fn a_history_that_nobody_continues_fails_nothing() {
             lines.header.environment.host = "cp2".to_owned();
         });
     }
-    results
-        .trend()
-        .assert()
-        .code(0)
-        .stdout(contains("ended").and(contains("STEADY")));
+    results.trend().assert().code(0).stdout(contains("ended").and(contains("STEADY")));
 }
 
 #[test]
@@ -307,11 +257,8 @@ fn series_that_explain_others_fail_nothing() {
     for (index, p99) in nights(40, 3, 1.5).into_iter().enumerate() {
         results.night(index, 10.0 * wobble(index), |lines| {
             let steady = 10.0 * wobble(index);
-            lines.summary.phases = vec![phase(&[
-                ("wal.fsync", steady),
-                ("wal.fsync.fresh", p99),
-                ("put.lag", p99),
-            ])];
+            lines.summary.phases =
+                vec![phase(&[("wal.fsync", steady), ("wal.fsync.fresh", p99), ("put.lag", p99)])];
         });
     }
     let words = contains("etcd/wal.fsync.fresh.p99")
@@ -329,20 +276,12 @@ fn nothing_is_left_out_in_silence() {
     file("other.jsonl", "{\"some\": \"thing\"}\n");
     file("future.jsonl", "{\"type\":\"header\",\"schema\":\"9.0\"}\n");
     file("torn.jsonl", "{\"type\":\"header\",\"schema\":\"1.0\",\"to");
-    fs::copy(
-        results.path().join("run-003.jsonl"),
-        results.path().join("copy.jsonl"),
-    )
-    .unwrap();
+    fs::copy(results.path().join("run-003.jsonl"), results.path().join("copy.jsonl")).unwrap();
     fs::create_dir(results.path().join("older")).unwrap();
-    results.night(300, 10.0, |lines| {
-        lines.header.started_at = "yesterday".into()
-    });
+    results.night(300, 10.0, |lines| lines.header.started_at = "yesterday".into());
     let words = contains("notes.txt: not named *.jsonl")
         .and(contains("empty.jsonl: line 1: the file is empty"))
-        .and(contains(
-            "other.jsonl: line 1: this is not a result of etcdbench",
-        ))
+        .and(contains("other.jsonl: line 1: this is not a result of etcdbench"))
         .and(contains("future.jsonl: written in result format 9.0"))
         .and(contains("torn.jsonl: line 1: the header is torn"))
         .and(contains("run-003.jsonl: the same run as"))
@@ -416,54 +355,18 @@ fn mistakes_are_told_with_the_way_out() {
     let directory = results.path().to_str().unwrap();
     let table: &[(&[&str], i32, &[&str])] = &[
         (&["nowhere"], 1, &["nowhere", "open"]),
-        (
-            &["nowhere/*.jsonl"],
-            2,
-            &["no file matches 'nowhere/*.jsonl'"],
-        ),
+        (&["nowhere/*.jsonl"], 2, &["no file matches 'nowhere/*.jsonl'"]),
         (&["[", "--confirm-nights", "2"], 2, &["'[' is no pattern"]),
-        (
-            &[directory, "--confirm-nights", "0"],
-            2,
-            &["--confirm-nights 0", "1 to 7"],
-        ),
+        (&[directory, "--confirm-nights", "0"], 2, &["--confirm-nights 0", "1 to 7"]),
         (&[directory, "--confirm-nights", "99"], 2, &["1 to 7"]),
-        (
-            &[directory, "--min-difference", "0"],
-            2,
-            &["--min-difference 0"],
-        ),
-        (
-            &[directory, "--min-difference", "ten"],
-            2,
-            &["--min-difference", "0.1%"],
-        ),
+        (&[directory, "--min-difference", "0"], 2, &["--min-difference 0"]),
+        (&[directory, "--min-difference", "ten"], 2, &["--min-difference", "0.1%"]),
         (&[directory, "--csv", "x.csv"], 2, &["cannot be used with"]),
         (&[directory, "--time", "t"], 2, &["--time", "--csv FILE"]),
+        (&[directory, "--acknowledge", "a@2026-01-01"], 2, &["--note"]),
+        (&[directory, "--acknowledge", "etcd/wal.fsync.p99", "--note", "x"], 2, &["SERIES@DATE"]),
         (
-            &[directory, "--acknowledge", "a@2026-01-01"],
-            2,
-            &["--note"],
-        ),
-        (
-            &[
-                directory,
-                "--acknowledge",
-                "etcd/wal.fsync.p99",
-                "--note",
-                "x",
-            ],
-            2,
-            &["SERIES@DATE"],
-        ),
-        (
-            &[
-                directory,
-                "--acknowledge",
-                "etcd/wal.fsnyc.p99@2026-01-01",
-                "--note",
-                "x",
-            ],
+            &[directory, "--acknowledge", "etcd/wal.fsnyc.p99@2026-01-01", "--note", "x"],
             2,
             &["no series 'etcd/wal.fsnyc.p99'; did you mean 'etcd/wal.fsync.p99'?"],
         ),

@@ -31,11 +31,7 @@ pub struct Nights {
 
 impl Nights {
     pub fn new(noise: Noise, seed: u64) -> Self {
-        Nights {
-            random: Xoshiro256PlusPlus::seed_from_u64(seed),
-            noise,
-            last: 0.0,
-        }
+        Nights { random: Xoshiro256PlusPlus::seed_from_u64(seed), noise, last: 0.0 }
     }
 
     fn uniform(&mut self) -> f64 {
@@ -52,11 +48,7 @@ impl Nights {
         match self.noise {
             Noise::Normal(deviation) => deviation * self.normal(),
             Noise::Spikes(deviation) => {
-                let spike = if self.uniform() < 0.05 {
-                    1.3_f64.ln()
-                } else {
-                    0.0
-                };
+                let spike = if self.uniform() < 0.05 { 1.3_f64.ln() } else { 0.0 };
                 deviation * self.normal() + spike
             }
             Noise::Correlated(deviation, rho) => {

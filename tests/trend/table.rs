@@ -16,12 +16,7 @@ fn run(text: &str, args: &[&str]) -> (String, String, i32) {
     fs::write(&path, text).unwrap();
     let mut command = etcdbench();
     command.env("COLUMNS", "300");
-    let output = command
-        .args(["trend", "--csv"])
-        .arg(&path)
-        .args(args)
-        .output()
-        .unwrap();
+    let output = command.args(["trend", "--csv"]).arg(&path).args(args).output().unwrap();
     (
         String::from_utf8(output.stdout).unwrap(),
         String::from_utf8(output.stderr).unwrap(),
@@ -53,10 +48,7 @@ fn numbers(values: &[f64]) -> Vec<String> {
 fn changes(values: &[f64]) -> Vec<u64> {
     let found = series(&table("v", &numbers(values)), "v");
     let changes = found["changes"].as_array().unwrap();
-    changes
-        .iter()
-        .map(|change| change["night"].as_u64().unwrap())
-        .collect()
+    changes.iter().map(|change| change["night"].as_u64().unwrap()).collect()
 }
 
 #[test]
@@ -74,9 +66,8 @@ fn published_series() {
     stair.extend([100.0; 15]);
     assert_eq!(changes(&stair), [15]);
     // apache/otava `tests/change_point_divisive_test.py`: with values below 0, judged as they are.
-    let below = [
-        0.3, 2.4, 1.5, -0.9, -0.5, 99.7, 98.3, 99.1, 149.0, 149.7, 149.5, 149.1, 148.8, 150.0,
-    ];
+    let below =
+        [0.3, 2.4, 1.5, -0.9, -0.5, 99.7, 98.3, 99.1, 149.0, 149.7, 149.5, 149.1, 148.8, 150.0];
     assert_eq!(changes(&below), [5, 8]);
     let found = series(&table("v", &numbers(&below)), "v");
     assert_eq!(found["logarithmic"], false);
@@ -85,33 +76,14 @@ fn published_series() {
 #[test]
 fn a_unit_changes_nothing_and_a_direction_turns_it_round() {
     let slow = nights(40, 2, 1.3);
-    let text = |scale: f64| {
-        table(
-            "v",
-            &numbers(&slow.iter().map(|v| v * scale).collect::<Vec<_>>()),
-        )
-    };
+    let text =
+        |scale: f64| table("v", &numbers(&slow.iter().map(|v| v * scale).collect::<Vec<_>>()));
     for scale in [1.0, 1e-9, 1e9] {
-        assert_eq!(
-            run(&text(scale), &["--lower-is-better", "v"]).2,
-            3,
-            "{scale}"
-        );
-        assert_eq!(
-            run(&text(scale), &["--higher-is-better", "v"]).2,
-            0,
-            "{scale}"
-        );
+        assert_eq!(run(&text(scale), &["--lower-is-better", "v"]).2, 3, "{scale}");
+        assert_eq!(run(&text(scale), &["--higher-is-better", "v"]).2, 0, "{scale}");
     }
     let inverse: Vec<f64> = slow.iter().map(|v| 1.0 / v).collect();
-    assert_eq!(
-        run(
-            &table("v", &numbers(&inverse)),
-            &["--higher-is-better", "v"]
-        )
-        .2,
-        3
-    );
+    assert_eq!(run(&table("v", &numbers(&inverse)), &["--higher-is-better", "v"]).2, 3);
 }
 
 #[test]
@@ -131,10 +103,7 @@ fn zeros_constants_and_gaps_are_judged_for_what_they_are() {
     // A single zero among rates.
     let mut cells = numbers(&nights(40, 0, 1.0));
     cells[20] = "0".to_owned();
-    assert_eq!(
-        series(&table("rate", &cells), "rate")["tonight"]["verdict"],
-        "steady"
-    );
+    assert_eq!(series(&table("rate", &cells), "rate")["tonight"]["verdict"], "steady");
     // Gaps of every kind.
     let mut cells = numbers(&nights(40, 2, 1.3));
     for (night, gap) in [(3, ""), (9, "NaN"), (15, "null"), (20, "-"), (33, "N/A")] {
@@ -146,10 +115,7 @@ fn zeros_constants_and_gaps_are_judged_for_what_they_are() {
     assert_eq!(found["tonight"]["verdict"], "regressed");
     // Nothing tonight.
     cells[39] = String::new();
-    assert_eq!(
-        series(&table("ms", &cells), "ms")["tonight"]["verdict"],
-        "no_value"
-    );
+    assert_eq!(series(&table("ms", &cells), "ms")["tonight"]["verdict"], "no_value");
 }
 
 #[test]
@@ -173,19 +139,11 @@ fn times_are_read_in_the_usual_forms_and_put_in_order() {
     ];
     for form in forms {
         let rows = values.iter().enumerate().rev();
-        let rows: String = rows
-            .map(|(day, v)| format!("{},{v}\n", form(day)))
-            .collect();
+        let rows: String = rows.map(|(day, v)| format!("{},{v}\n", form(day))).collect();
         let (stdout, stderr, code) = run(&format!("when,v_ms\n{rows}"), &[]);
         assert_eq!(code, 0, "{} {stderr}", form(0));
-        assert!(
-            stdout.contains("20 nights, 2026-01-01 … 2026-01-20"),
-            "{stdout}"
-        );
-        assert!(
-            stdout.contains("the rows were not in order of time"),
-            "{stdout}"
-        );
+        assert!(stdout.contains("20 nights, 2026-01-01 … 2026-01-20"), "{stdout}");
+        assert!(stdout.contains("the rows were not in order of time"), "{stdout}");
     }
 }
 
@@ -193,19 +151,10 @@ fn times_are_read_in_the_usual_forms_and_put_in_order() {
 fn columns_are_told_apart() {
     let row = |day: usize, v: f64| {
         let commit = if day < 15 { "abc" } else { "def" };
-        format!(
-            "2026-01-{:02};{commit};{v};{};{}\n",
-            day + 1,
-            5000.0 * wobble(day),
-            wobble(day)
-        )
+        format!("2026-01-{:02};{commit};{v};{};{}\n", day + 1, 5000.0 * wobble(day), wobble(day))
     };
     let values = nights(28, 13, 1.4);
-    let rows: String = values
-        .iter()
-        .enumerate()
-        .map(|(day, v)| row(day, *v))
-        .collect();
+    let rows: String = values.iter().enumerate().map(|(day, v)| row(day, *v)).collect();
     let text = format!("date;commit;put_latency_ms;put_ops_per_s;thing\n{rows}");
     let (stdout, _, code) = run(&text, &[]);
     assert_eq!(code, 3, "{stdout}");
@@ -217,20 +166,10 @@ fn columns_are_told_apart() {
     ] {
         assert!(stdout.contains(words), "no '{words}' in {stdout}");
     }
-    let (stdout, _, code) = run(
-        &text,
-        &[
-            "--columns",
-            "thing,put_ops_per_s",
-            "--lower-is-better",
-            "thing",
-        ],
-    );
+    let (stdout, _, code) =
+        run(&text, &["--columns", "thing,put_ops_per_s", "--lower-is-better", "thing"]);
     assert_eq!(code, 0, "{stdout}");
-    assert!(
-        !stdout.contains("put_latency_ms") && !stdout.contains("nobody says"),
-        "{stdout}"
-    );
+    assert!(!stdout.contains("put_latency_ms") && !stdout.contains("nobody says"), "{stdout}");
 }
 
 #[test]
@@ -252,70 +191,27 @@ fn mistakes_are_told_with_line_and_column() {
             1,
             &["t.csv:3: 'fast' in column 'ms' is no number"],
         ),
-        (
-            "date,ms\n2026-01-01,1\n2026-01-02,inf\n",
-            &[],
-            1,
-            &["t.csv:3: 'inf' in column 'ms'"],
-        ),
+        ("date,ms\n2026-01-01,1\n2026-01-02,inf\n", &[], 1, &["t.csv:3: 'inf' in column 'ms'"]),
         (
             "date,ms\n2026-01-01,1\nyesterday,2\n",
             &[],
             1,
-            &[
-                "t.csv:3: 'yesterday' in column 'date' is no time",
-                "unix seconds",
-            ],
+            &["t.csv:3: 'yesterday' in column 'date' is no time", "unix seconds"],
         ),
-        (
-            "date,ms\n2026-01-01,1\n2026-01-02\n",
-            &[],
-            1,
-            &["t.csv:3: 1 values under 2 columns"],
-        ),
-        (
-            "date,ms,ms\n2026-01-01,1,1\n",
-            &[],
-            1,
-            &["t.csv:1: two columns are called 'ms'"],
-        ),
-        (
-            "a,b\n1,2\n",
-            &[],
-            2,
-            &["no column of times", "--time", "a, b"],
-        ),
-        (
-            "date,commit\n2026-01-01,abc\n",
-            &[],
-            1,
-            &["no column of numbers"],
-        ),
+        ("date,ms\n2026-01-01,1\n2026-01-02\n", &[], 1, &["t.csv:3: 1 values under 2 columns"]),
+        ("date,ms,ms\n2026-01-01,1,1\n", &[], 1, &["t.csv:1: two columns are called 'ms'"]),
+        ("a,b\n1,2\n", &[], 2, &["no column of times", "--time", "a, b"]),
+        ("date,commit\n2026-01-01,abc\n", &[], 1, &["no column of numbers"]),
         (
             good,
             &["--lower-is-better", "sm"],
             2,
             &["--lower-is-better sm: no column 'sm'; did you mean 'ms'?"],
         ),
-        (
-            good,
-            &["--columns", "xyzzy"],
-            2,
-            &["--columns xyzzy: no column", "date, ms"],
-        ),
+        (good, &["--columns", "xyzzy"], 2, &["--columns xyzzy: no column", "date, ms"]),
         (good, &["--time", "tmie"], 2, &["--time tmie: no column"]),
-        (
-            good,
-            &["--time", "ms"],
-            1,
-            &["t.csv:2: '1' in column 'ms' is no time"],
-        ),
-        (
-            good,
-            &["--lower-is-better", "ms", "--higher-is-better", "ms"],
-            2,
-            &["contradict"],
-        ),
+        (good, &["--time", "ms"], 1, &["t.csv:2: '1' in column 'ms' is no time"]),
+        (good, &["--lower-is-better", "ms", "--higher-is-better", "ms"], 2, &["contradict"]),
         (good, &["--confirm", "x"], 2, &["cannot be used with"]),
     ];
     for (text, args, code, words) in table {
@@ -339,8 +235,5 @@ fn what_is_no_text_is_told_with_its_line() {
     fs::write(&path, b"date,ms\n2026-01-01,\xff\n").unwrap();
     let mut command = etcdbench();
     command.args(["trend", "--csv"]).arg(&path);
-    command
-        .assert()
-        .code(1)
-        .stderr(contains("t.csv:2: this is no text"));
+    command.assert().code(1).stderr(contains("t.csv:2: this is no text"));
 }

@@ -29,9 +29,7 @@ pub fn version(etcd: &Path) -> Result<String> {
             })
         })?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let version = said
-        .lines()
-        .find_map(|line| line.strip_prefix("etcd Version: "));
+    let version = said.lines().find_map(|line| line.strip_prefix("etcd Version: "));
     match version {
         Some(version) => Ok(version.trim().to_owned()),
         None => {

@@ -68,11 +68,7 @@ impl Keeper {
                 }
             })
             .map_err(|error| Error::Refused(format!("cannot start a thread: {error}")))?;
-        let mut keeper = Keeper {
-            pids: Vec::new(),
-            orders: Some(orders),
-            thread: Some(thread),
-        };
+        let mut keeper = Keeper { pids: Vec::new(), orders: Some(orders), thread: Some(thread) };
         keeper.pids = told.recv().unwrap_or_else(|_| Err(died()))?;
         Ok(keeper)
     }
@@ -139,10 +135,7 @@ struct Members {
 
 impl Members {
     fn new(starts: Vec<Start>) -> Self {
-        Members {
-            starts,
-            processes: Vec::new(),
-        }
+        Members { starts, processes: Vec::new() }
     }
 
     fn start_all(&mut self) -> Result<Vec<u32>> {
@@ -167,17 +160,13 @@ impl Members {
 
     fn kill(&mut self, index: usize) -> Result<u32> {
         let process = &mut self.processes[index];
-        process
-            .kill()
-            .map_err(Error::io("kill", &self.starts[index].program))?;
+        process.kill().map_err(Error::io("kill", &self.starts[index].program))?;
         Ok(process.id())
     }
 
     fn start_again(&mut self, index: usize) -> Result<u32> {
         let start = &self.starts[index];
-        self.processes[index]
-            .wait()
-            .map_err(Error::io("wait for", &start.program))?;
+        self.processes[index].wait().map_err(Error::io("wait for", &start.program))?;
         let log = OpenOptions::new()
             .append(true)
             .open(&start.log)

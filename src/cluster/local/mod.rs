@@ -58,11 +58,7 @@ impl LocalCluster {
         workdir::check(&plan.directory)?;
         let leftovers = workdir::remove_leftovers(&plan.directory);
         let workdir = Workdir::create(&plan.directory, &plan.run_id)?;
-        let Started {
-            keeper,
-            members,
-            ports,
-        } = start::start(plan, workdir.path())?;
+        let Started { keeper, members, ports } = start::start(plan, workdir.path())?;
         Ok(LocalCluster {
             keeper,
             workdir,

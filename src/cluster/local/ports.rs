@@ -30,11 +30,7 @@ impl Ports {
 
     fn take_two() -> Result<Self> {
         let ((client, one), (peer, other)) = (held()?, held()?);
-        Ok(Ports {
-            client,
-            peer,
-            _held: [one, other],
-        })
+        Ok(Ports { client, peer, _held: [one, other] })
     }
 
     /// Where clients reach the member.

@@ -53,10 +53,7 @@ impl NotReady {
     }
 
     fn without_log(why: String) -> Self {
-        NotReady {
-            why,
-            log: String::new(),
-        }
+        NotReady { why, log: String::new() }
     }
 
     /// Whether somebody else listens where it was to.
@@ -67,15 +64,10 @@ impl NotReady {
 
 impl From<NotReady> for Error {
     fn from(NotReady { why, log }: NotReady) -> Self {
-        let way_out = way_out(&log)
-            .map(|words| format!("\n{words}"))
-            .unwrap_or_default();
+        let way_out = way_out(&log).map(|words| format!("\n{words}")).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
-        Error::Refused(format!(
-            "{why}; its log ends:\n{}{way_out}",
-            last.join("\n")
-        ))
+        Error::Refused(format!("{why}; its log ends:\n{}{way_out}", last.join("\n")))
     }
 }
 
@@ -84,9 +76,7 @@ impl From<NotReady> for Error {
 /// # Errors
 /// When one has ended or takes too long.
 pub fn wait(members: &[Awaited], in_vain: &AtomicBool) -> std::result::Result<(), NotReady> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime
         .map_err(|error| NotReady::without_log(format!("cannot start a runtime: {error}")))?;
     let dialer = Dialer::new(&Security::default(), ASK.as_nanos() as u64);
@@ -106,11 +96,7 @@ pub fn wait(members: &[Awaited], in_vain: &AtomicBool) -> std::result::Result<()
             let ready = is_ready(&mut scraper).await;
             (!ready).then_some((index, scraper))
         });
-        waiting = runtime
-            .block_on(join_all(asked))
-            .into_iter()
-            .flatten()
-            .collect();
+        waiting = runtime.block_on(join_all(asked)).into_iter().flatten().collect();
         if !waiting.is_empty() {
             std::thread::sleep(ASK_AGAIN);
         }
@@ -151,9 +137,9 @@ impl Return {
         match self.told.try_recv() {
             Ok(told) => Some(told),
             Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Err(Error::Refused(
-                "the thread that waits for a member died".to_owned(),
-            ))),
+            Err(TryRecvError::Disconnected) => {
+                Some(Err(Error::Refused("the thread that waits for a member died".to_owned())))
+            }
         }
     }
 }

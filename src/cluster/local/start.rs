@@ -43,11 +43,7 @@ pub fn start(plan: &LocalPlan, below: &Path) -> Result<Started> {
             .collect::<Result<Vec<_>>>()?;
         match ready::wait(&members, &AtomicBool::new(false)) {
             Ok(()) => {
-                return Ok(Started {
-                    keeper,
-                    members,
-                    ports,
-                });
+                return Ok(Started { keeper, members, ports });
             }
             Err(not_ready) if attempt < ATTEMPTS && not_ready.is_port_taken() => {
                 attempt += 1;
@@ -65,12 +61,7 @@ pub fn start(plan: &LocalPlan, below: &Path) -> Result<Started> {
 }
 
 fn awaited(below: &Path, index: usize, pid: u32, ports: &Ports) -> Result<Awaited> {
-    Ok(Awaited {
-        name: name(index),
-        pid,
-        endpoint: ports.endpoint()?,
-        log: log(below, index),
-    })
+    Ok(Awaited { name: name(index), pid, endpoint: ports.endpoint()?, log: log(below, index) })
 }
 
 fn ignore_missing(error: std::io::Error) -> std::io::Result<()> {
@@ -91,9 +82,7 @@ fn log(below: &Path, index: usize) -> PathBuf {
 /// Flags that 3.4, 3.5 and 3.6 know; heartbeat and election are left at etcd's defaults.
 fn command(plan: &LocalPlan, below: &Path, ports: &[Ports], index: usize) -> Start {
     let peers = ports.iter().enumerate();
-    let peers: Vec<String> = peers
-        .map(|(i, p)| format!("{}={}", name(i), url(p.peer)))
-        .collect();
+    let peers: Vec<String> = peers.map(|(i, p)| format!("{}={}", name(i), url(p.peer))).collect();
     let own = &ports[index];
     let settings: [(&str, OsString); 10] = [
         ("--name", name(index).into()),
@@ -108,12 +97,6 @@ fn command(plan: &LocalPlan, below: &Path, ports: &[Ports], index: usize) -> Sta
         // 3.4 writes the format of 3.3 unless told.
         ("--logger", "zap".into()),
     ];
-    let arguments = settings
-        .into_iter()
-        .flat_map(|(flag, value)| [flag.into(), value]);
-    Start {
-        program: plan.etcd.clone(),
-        arguments: arguments.collect(),
-        log: log(below, index),
-    }
+    let arguments = settings.into_iter().flat_map(|(flag, value)| [flag.into(), value]);
+    Start { program: plan.etcd.clone(), arguments: arguments.collect(), log: log(below, index) }
 }

@@ -16,11 +16,8 @@ pub struct Live {
 
 impl Live {
     pub(super) fn new(db_bytes: u64, leader: Option<usize>, quota: Quota) -> Self {
-        let live = Live {
-            db_bytes: AtomicU64::new(db_bytes),
-            leader: AtomicU64::new(NOBODY),
-            quota,
-        };
+        let live =
+            Live { db_bytes: AtomicU64::new(db_bytes), leader: AtomicU64::new(NOBODY), quota };
         live.set_leader(leader);
         live
     }

@@ -84,11 +84,7 @@ impl Watched {
             None => (None, None),
         };
         let status = status.ok();
-        self.tell_state(
-            desk,
-            reading.as_ref().map(|(_, reading)| reading),
-            status.as_ref(),
-        );
+        self.tell_state(desk, reading.as_ref().map(|(_, reading)| reading), status.as_ref());
         match (reading, failed) {
             (Some((at_ns, reading)), _) => self.tell_growth(desk, at_ns, reading),
             (None, Some(why)) if status.is_some() => self.tell_missing(desk, &why),
@@ -116,11 +112,7 @@ impl Watched {
 
     fn tell_state(&self, desk: &Desk, reading: Option<&Reading>, status: Option<&MemberStatus>) {
         let mut values = status.map(state).unwrap_or_default();
-        values.extend(
-            reading
-                .into_iter()
-                .flat_map(|reading| reading.state.clone()),
-        );
+        values.extend(reading.into_iter().flat_map(|reading| reading.state.clone()));
         if !values.is_empty() {
             let now_ns = desk.clock.now_ns();
             self.tell(desk, "etcd.state", now_ns, now_ns, values);

@@ -49,21 +49,11 @@ impl Watcher {
         scrape: bool,
     ) -> Result<Self> {
         let refused = |error| Error::Refused(format!("cannot start a thread: {error}"));
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(refused)?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
         let phase = Arc::new(Mutex::new(Arc::from("setup")));
-        let live = Arc::new(Live::new(
-            cluster.db_bytes(),
-            cluster.leader(),
-            cluster.quota(),
-        ));
-        let desk = Desk {
-            clock,
-            phase: Arc::clone(&phase),
-            sink,
-        };
+        let live = Arc::new(Live::new(cluster.db_bytes(), cluster.leader(), cluster.quota()));
+        let desk = Desk { clock, phase: Arc::clone(&phase), sink };
         let scene = Scene::new(cluster, Arc::clone(&live));
         let members = cluster.members().iter().enumerate();
         let watched: Vec<_> = members.map(|(i, m)| Watched::new(i, m, scrape)).collect();
@@ -82,12 +72,7 @@ impl Watcher {
                 });
             })
             .map_err(refused)?;
-        Ok(Watcher {
-            phase,
-            live,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Watcher { phase, live, stop: Some(stop), thread: Some(thread) })
     }
 
     /// From now on what is seen belongs to this phase.

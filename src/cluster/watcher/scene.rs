@@ -142,11 +142,8 @@ mod tests {
 
     /// Three members with the ids 1 to 3, which follow the first in term 5.
     fn scene() -> Scene {
-        let seen = |id: u64| Seen {
-            name: format!("m{id}"),
-            up: true,
-            status: Some(status(id, 1, 5)),
-        };
+        let seen =
+            |id: u64| Seen { name: format!("m{id}"), up: true, status: Some(status(id, 1, 5)) };
         Scene {
             members: (1..=3).map(seen).collect(),
             names: (1..=3).map(|id| (id, format!("m{id}"))).collect(),
@@ -163,10 +160,7 @@ mod tests {
     #[test]
     fn a_change_of_the_leader_is_told_once_by_its_names() {
         let mut scene = scene();
-        assert_eq!(
-            kinds(&scene.hear(0, Err("gone".to_owned()))),
-            ["member.down"]
-        );
+        assert_eq!(kinds(&scene.hear(0, Err("gone".to_owned()))), ["member.down"]);
         assert_eq!(scene.hear(1, Ok(status(2, 0, 5))), []);
         assert_eq!(scene.hear(2, Ok(status(3, 0, 5))), []);
         assert_eq!(scene.live.leader(), None);
@@ -198,25 +192,13 @@ mod tests {
     fn alarms_and_comings_and_goings_are_told_once() {
         let mut scene = scene();
         let full = || {
-            let alarm = Alarm {
-                member: 3,
-                kind: "NOSPACE".to_owned(),
-            };
-            MemberStatus {
-                alarms: vec![alarm],
-                ..status(2, 1, 5)
-            }
+            let alarm = Alarm { member: 3, kind: "NOSPACE".to_owned() };
+            MemberStatus { alarms: vec![alarm], ..status(2, 1, 5) }
         };
         let changes = scene.hear(1, Ok(full()));
-        assert_eq!(
-            changes[0].detail,
-            json!({ "member": "m3", "alarm": "NOSPACE" })
-        );
+        assert_eq!(changes[0].detail, json!({ "member": "m3", "alarm": "NOSPACE" }));
         assert_eq!(scene.hear(1, Ok(full())), []);
-        assert_eq!(
-            kinds(&scene.hear(2, Err("why".to_owned()))),
-            ["member.down"]
-        );
+        assert_eq!(kinds(&scene.hear(2, Err("why".to_owned()))), ["member.down"]);
         assert_eq!(scene.hear(2, Err("why".to_owned())), []);
         assert_eq!(scene.live.db_bytes(), 200, "of those that answer");
         assert_eq!(kinds(&scene.hear(2, Ok(status(3, 1, 5)))), ["member.up"]);

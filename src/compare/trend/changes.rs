@@ -42,30 +42,17 @@ pub(super) fn detect(points: &Points) -> Detected {
         return Detected::default();
     }
     let quiet = points.noise().is_some_and(|noise| noise <= QUIET);
-    let share = if quiet && points.scale.logarithmic {
-        MIN_MAGNITUDE_QUIET
-    } else {
-        MIN_MAGNITUDE
-    };
-    let detector = Detector {
-        min_shift: points.min_shift(share),
-        ..Detector::DEFAULT
-    };
+    let share = if quiet && points.scale.logarithmic { MIN_MAGNITUDE_QUIET } else { MIN_MAGNITUDE };
+    let detector = Detector { min_shift: points.min_shift(share), ..Detector::DEFAULT };
     let at = detector.changes(&points.scaled);
     let correlation = lag_one(&residuals(&points.scaled, &at));
     let at = if correlation > CORRELATED {
-        let stricter = Detector {
-            p: detector.p / CORRELATED_FACTOR,
-            ..detector
-        };
+        let stricter = Detector { p: detector.p / CORRELATED_FACTOR, ..detector };
         stricter.changes(&points.scaled)
     } else {
         at
     };
-    Detected {
-        at,
-        correlation: Some(correlation),
-    }
+    Detected { at, correlation: Some(correlation) }
 }
 
 /// The values less the mean of their segment.
@@ -143,10 +130,7 @@ fn mark_of(history: &History, track: &Track, marks: &Marks, night: usize) -> Opt
         mark.kind != MarkKind::Exclude
             && place.is_some_and(|place| place.abs_diff(night) <= MARK_REACH)
     })?;
-    Some(MarkNote {
-        kind: near.kind.name().to_owned(),
-        note: near.note.clone(),
-    })
+    Some(MarkNote { kind: near.kind.name().to_owned(), note: near.note.clone() })
 }
 
 /// What changed in the environment between the last night before a change and the first after it, and from night to

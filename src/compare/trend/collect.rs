@@ -69,10 +69,7 @@ pub fn collect(names: &[PathBuf], options: &CollectOptions<'_>) -> Result<Collec
         }
     }
     left_out.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(Collected {
-        histories: histories(runs),
-        left_out,
-    })
+    Ok(Collected { histories: histories(runs), left_out })
 }
 
 /// An error's message without the path it begins with.
@@ -159,10 +156,7 @@ fn histories(runs: Vec<Run>) -> Vec<History> {
         groups.entry(run.scenario.clone()).or_default().push(run);
     }
     let scenarios: Vec<Scenario> = groups.keys().cloned().collect();
-    groups
-        .into_iter()
-        .map(|(scenario, runs)| history(&scenario, &scenarios, runs))
-        .collect()
+    groups.into_iter().map(|(scenario, runs)| history(&scenario, &scenarios, runs)).collect()
 }
 
 fn history(scenario: &Scenario, all: &[Scenario], mut runs: Vec<Run>) -> History {
@@ -184,15 +178,11 @@ fn distinct_by(scenario: &Scenario, all: &[Scenario]) -> Vec<String> {
         .iter()
         .filter(|other| other.name == scenario.name && other.machine == scenario.machine)
         .collect();
-    let keys: BTreeSet<&String> = namesakes
-        .iter()
-        .flat_map(|other| other.essentials.keys())
-        .collect();
+    let keys: BTreeSet<&String> =
+        namesakes.iter().flat_map(|other| other.essentials.keys()).collect();
     let differs = |key: &&&String| {
         let own = scenario.essentials.get(**key);
-        namesakes
-            .iter()
-            .any(|other| other.essentials.get(**key) != own)
+        namesakes.iter().any(|other| other.essentials.get(**key) != own)
     };
     keys.iter()
         .filter(differs)
@@ -264,11 +254,7 @@ fn drop_short_phases(runs: &mut [Run]) {
         for phase in short {
             let words = format!("phase {phase} was cut short and is left out");
             let note = run.night.note.get_or_insert_default();
-            *note = if note.is_empty() {
-                words
-            } else {
-                format!("{note}; {words}")
-            };
+            *note = if note.is_empty() { words } else { format!("{note}; {words}") };
         }
     }
 }

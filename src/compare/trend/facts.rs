@@ -28,15 +28,9 @@ impl Scenario {
         } else {
             format!("{} {}", header.kind, header.name)
         };
-        let host = header
-            .labels
-            .get(MACHINE_LABEL)
-            .unwrap_or(&header.environment.host);
+        let host = header.labels.get(MACHINE_LABEL).unwrap_or(&header.environment.host);
         let essential = |field: &String, _: &mut String| {
-            matches!(
-                about(field),
-                About::Scenario | About::Length | About::Beside
-            )
+            matches!(about(field), About::Scenario | About::Length | About::Beside)
         };
         let mut essentials = of_header(header);
         essentials.retain(|field, value| essential(field, value));
@@ -44,11 +38,7 @@ impl Scenario {
         essentials.retain(|field, value| field != NEIGHBOURS || value != NOBODY);
         Scenario {
             name,
-            machine: if one_machine {
-                String::new()
-            } else {
-                host.clone()
-            },
+            machine: if one_machine { String::new() } else { host.clone() },
             essentials,
         }
     }
@@ -96,10 +86,6 @@ pub(super) fn rank_of_told(name: &str) -> u8 {
         return LABEL;
     }
     let ours = name.starts_with("tool.") || name.starts_with("plan.");
-    let field = if ours {
-        name.to_owned()
-    } else {
-        format!("environment.{name}")
-    };
+    let field = if ours { name.to_owned() } else { format!("environment.{name}") };
     rank(&field).unwrap_or(LAST)
 }

@@ -74,9 +74,7 @@ impl Found {
         let entries =
             fs::read_dir(directory).map_err(Error::io("read the directory", directory))?;
         for entry in entries {
-            let path = entry
-                .map_err(Error::io("read the directory", directory))?
-                .path();
+            let path = entry.map_err(Error::io("read the directory", directory))?.path();
             if path == ignored {
                 continue;
             }
@@ -114,9 +112,6 @@ impl Found {
     }
 
     fn leave_out(&mut self, path: PathBuf, why: &str) {
-        self.left_out.push(LeftOut {
-            path,
-            why: why.to_owned(),
-        });
+        self.left_out.push(LeftOut { path, why: why.to_owned() });
     }
 }

@@ -38,17 +38,12 @@ fn worst(found: &[Placed<'_>]) -> String {
         Some(ratio) if ratio > 0.0 => ratio.ln().abs(),
         _ => f64::INFINITY,
     };
-    let worst = found
-        .iter()
-        .max_by(|a, b| badness(a.1).total_cmp(&badness(b.1)));
+    let worst = found.iter().max_by(|a, b| badness(a.1).total_cmp(&badness(b.1)));
     let Some((history, series)) = worst else {
         return String::new();
     };
-    let place = if history.machine.is_empty() {
-        String::new()
-    } else {
-        format!(" on {}", history.machine)
-    };
+    let place =
+        if history.machine.is_empty() { String::new() } else { format!(" on {}", history.machine) };
     let tonight = &series.tonight;
     let show =
         |value: Option<f64>| value.map_or_else(String::new, |v| format_value(series.unit, v));
@@ -65,11 +60,7 @@ fn worst(found: &[Placed<'_>]) -> String {
         1 => String::new(),
         n => format!(", and {} more", n - 1),
     };
-    format!(
-        "{}{place} is at {}, {relation}{more}",
-        series.series,
-        show(tonight.value)
-    )
+    format!("{}{place} is at {}, {relation}{more}", series.series, show(tonight.value))
 }
 
 fn steady(histories: &[HistoryTrend]) -> String {

@@ -30,10 +30,7 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings {
-            confirm_nights: Self::CONFIRM_NIGHTS,
-            min_difference: None,
-        }
+        Settings { confirm_nights: Self::CONFIRM_NIGHTS, min_difference: None }
     }
 }
 
@@ -76,11 +73,7 @@ pub fn judge(
             ));
         }
     }
-    let verdict = judged
-        .iter()
-        .map(verdict_of)
-        .max()
-        .unwrap_or(TrendVerdict::TooFewNights);
+    let verdict = judged.iter().map(verdict_of).max().unwrap_or(TrendVerdict::TooFewNights);
     Trend {
         schema: TREND_SCHEMA.to_owned(),
         verdict,
@@ -143,10 +136,7 @@ fn idle_marks(histories: &[History], marks: &Marks) -> Vec<String> {
     let idle = marks.all.iter().filter(|mark| {
         !histories.iter().any(|history| {
             mark.is_about(history)
-                && history
-                    .tracks
-                    .iter()
-                    .any(|track| mark.series.matches(&track.name))
+                && history.tracks.iter().any(|track| mark.series.matches(&track.name))
                 && match mark.kind {
                     MarkKind::Exclude => history.nights.iter().any(|night| mark.when.is(night)),
                     // What is expected may be in the future.
@@ -156,11 +146,7 @@ fn idle_marks(histories: &[History], marks: &Marks) -> Vec<String> {
         })
     });
     idle.map(|mark| {
-        format!(
-            "{}: this {} matches no series and night here",
-            mark.place,
-            mark.kind.name()
-        )
+        format!("{}: this {} matches no series and night here", mark.place, mark.kind.name())
     })
     .collect()
 }
@@ -200,11 +186,7 @@ impl Context<'_> {
             distinct_by: history.settings.clone(),
             ended: self.ended,
             nights: nights.collect(),
-            series: history
-                .tracks
-                .iter()
-                .map(|track| self.series(track))
-                .collect(),
+            series: history.tracks.iter().map(|track| self.series(track)).collect(),
         }
     }
 
@@ -267,17 +249,13 @@ impl Context<'_> {
             again: &self.again(track, points),
         };
         let told = alarm(track, points, changes).and_then(|index| {
-            let start = index
-                .checked_sub(1)
-                .map_or(0, |before| place(&changes[before]));
+            let start = index.checked_sub(1).map_or(0, |before| place(&changes[before]));
             question.start = start.max(marked);
             question.since(place(&changes[index]))
         });
         let (mut tonight, first_bad) = told.unwrap_or_else(|| {
             // A young change is not yet the usual: its nights are held against those before it.
-            let old = changes
-                .iter()
-                .rfind(|change| change.nights.1 > MIN_REFERENCE);
+            let old = changes.iter().rfind(|change| change.nights.1 > MIN_REFERENCE);
             question.start = old.map_or(0, place).max(marked);
             question.judge()
         });

@@ -131,9 +131,7 @@ impl Mark {
     /// Whether it is about this history.
     pub fn is_about(&self, history: &History) -> bool {
         let title = history.title();
-        self.history
-            .as_ref()
-            .is_none_or(|pattern| pattern.matches(&title))
+        self.history.as_ref().is_none_or(|pattern| pattern.matches(&title))
     }
 }
 
@@ -208,16 +206,8 @@ enum DateOrText {
 }
 
 /// Names a file knows, for "did you mean".
-const KEYS: [&str; 8] = [
-    "acknowledge",
-    "expect",
-    "exclude",
-    "series",
-    "history",
-    "date",
-    "run",
-    "note",
-];
+const KEYS: [&str; 8] =
+    ["acknowledge", "expect", "exclude", "series", "history", "date", "run", "note"];
 
 /// A marks file being read, for messages.
 struct Source<'a> {
@@ -228,11 +218,7 @@ struct Source<'a> {
 impl Source<'_> {
     fn place(&self, offset: usize) -> String {
         let before = self.text.get(..offset).unwrap_or(self.text);
-        format!(
-            "{}:{}",
-            self.path.display(),
-            before.matches('\n').count() + 1
-        )
+        format!("{}:{}", self.path.display(), before.matches('\n').count() + 1)
     }
 
     fn usage(&self, offset: usize, message: &str) -> Error {
@@ -242,9 +228,8 @@ impl Source<'_> {
     fn refuse(&self, error: &toml::de::Error) -> Error {
         let offset = error.span().map_or(0, |span| span.start);
         let message = error.message();
-        let unknown = message
-            .strip_prefix("unknown field `")
-            .and_then(|rest| rest.split('`').next());
+        let unknown =
+            message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
         match unknown {
             Some(key) => {
                 let known = if ["acknowledge", "expect", "exclude"]
@@ -342,7 +327,6 @@ pub fn acknowledge(path: &Path, series: &str, date: &str, note: &str) -> Result<
         .append(true)
         .open(path)
         .map_err(Error::io("open", path))?;
-    file.write_all(entry.as_bytes())
-        .map_err(Error::io("write", path))?;
+    file.write_all(entry.as_bytes()).map_err(Error::io("write", path))?;
     Ok(path.to_path_buf())
 }

@@ -43,10 +43,8 @@ pub(crate) struct Metric {
 /// The figures of a run that are followed.
 pub(crate) fn metrics(header: &Header, summary: &Summary) -> Vec<Metric> {
     let mut found = Vec::new();
-    let followed = summary
-        .phases
-        .iter()
-        .filter(|phase| !NOT_COMPARED.contains(&phase.phase.as_str()));
+    let followed =
+        summary.phases.iter().filter(|phase| !NOT_COMPARED.contains(&phase.phase.as_str()));
     for phase in followed {
         let merged = phase
             .series
@@ -85,10 +83,7 @@ struct Figure {
 
 impl Figure {
     fn alone(value: Option<f64>) -> Self {
-        Figure {
-            value,
-            ..Figure::default()
-        }
+        Figure { value, ..Figure::default() }
     }
 }
 
@@ -108,10 +103,8 @@ fn of_series(phase: &PhaseSummary, series: &SeriesSummary, decides: bool, found:
             });
         };
     for (q, name, informational, min_difference) in QUANTILES {
-        let quantile = series
-            .quantiles
-            .iter()
-            .find(|found| (found.q - q).abs() < 1e-9 && found.resolvable);
+        let quantile =
+            series.quantiles.iter().find(|found| (found.q - q).abs() < 1e-9 && found.resolvable);
         push(
             name,
             Unit::Nanoseconds,

@@ -59,11 +59,8 @@ impl Points {
     /// Standard deviation from night to night, from the differences of neighbours, which neither lasting changes nor
     /// single bad nights move much; `None` for fewer than three values.
     pub fn noise(&self) -> Option<f64> {
-        let differences: Vec<f64> = self
-            .scaled
-            .windows(2)
-            .map(|pair| (pair[1] - pair[0]).abs())
-            .collect();
+        let differences: Vec<f64> =
+            self.scaled.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
         if differences.len() < 2 {
             return None;
         }
@@ -93,11 +90,7 @@ impl Scale {
 
     /// Back again.
     pub fn back(self, scaled: f64) -> f64 {
-        if self.logarithmic {
-            scaled.exp()
-        } else {
-            scaled
-        }
+        if self.logarithmic { scaled.exp() } else { scaled }
     }
 
     /// Whether a change between two scaled levels is large enough to matter to anybody.

@@ -19,12 +19,7 @@ use crate::suggest;
 /// # Errors
 /// As [`collect`], [`read_table`] and [`Marks::read`]; [`Error::Usage`] for an acknowledgement of what is not there.
 pub fn run(plan: &TrendPlan) -> Result<Trend> {
-    let Read {
-        histories,
-        confirm,
-        left_out,
-        notes,
-    } = read(plan)?;
+    let Read { histories, confirm, left_out, notes } = read(plan)?;
     if let Some(asked) = &plan.acknowledge {
         check(asked, &histories)?;
         marks::acknowledge(&plan.marks, &asked.series, &asked.date, &asked.note)?;
@@ -34,14 +29,7 @@ pub fn run(plan: &TrendPlan) -> Result<Trend> {
     } else {
         Marks::default()
     };
-    Ok(judge(
-        &histories,
-        &confirm,
-        &marks,
-        &plan.settings,
-        left_out,
-        notes,
-    ))
+    Ok(judge(&histories, &confirm, &marks, &plan.settings, left_out, notes))
 }
 
 struct Read {
@@ -55,19 +43,9 @@ fn read(plan: &TrendPlan) -> Result<Read> {
     match &plan.source {
         TrendSource::Table { path, options } => {
             let (history, notes) = read_table(path, options)?;
-            Ok(Read {
-                histories: vec![history],
-                confirm: Vec::new(),
-                left_out: Vec::new(),
-                notes,
-            })
+            Ok(Read { histories: vec![history], confirm: Vec::new(), left_out: Vec::new(), notes })
         }
-        TrendSource::Results {
-            names,
-            confirm,
-            one_machine,
-            only,
-        } => {
+        TrendSource::Results { names, confirm, one_machine, only } => {
             let none = BTreeSet::new();
             let mut options = CollectOptions {
                 ignored: &plan.marks,
@@ -79,10 +57,7 @@ fn read(plan: &TrendPlan) -> Result<Read> {
             let nights = again.histories.iter().flat_map(|history| &history.nights);
             let ids: BTreeSet<String> = nights.map(|night| night.run_id.clone()).collect();
             options.set_aside = &ids;
-            let Collected {
-                mut histories,
-                mut left_out,
-            } = collect(names, &options)?;
+            let Collected { mut histories, mut left_out } = collect(names, &options)?;
             if !only.is_empty() {
                 let wanted = |night: &Night| only.contains(&night.run_id);
                 histories.retain(|history| history.nights.iter().any(wanted));
@@ -101,10 +76,7 @@ fn read(plan: &TrendPlan) -> Result<Read> {
 /// An acknowledgement of a series or a night that is not there is a slip.
 fn check(asked: &Acknowledgement, histories: &[History]) -> Result<()> {
     let refuse = |why: String| {
-        Err(Error::Usage(format!(
-            "--acknowledge {}@{}: {why}",
-            asked.series, asked.date
-        )))
+        Err(Error::Usage(format!("--acknowledge {}@{}: {why}", asked.series, asked.date)))
     };
     let pattern = match glob::Pattern::new(&asked.series) {
         Ok(pattern) => pattern,

@@ -28,35 +28,14 @@ pub struct TableOptions {
 }
 
 /// Names a column of times goes by.
-const TIME_NAMES: [&str; 9] = [
-    "time",
-    "timestamp",
-    "date",
-    "datetime",
-    "ts",
-    "started_at",
-    "start",
-    "created_at",
-    "night",
-];
+const TIME_NAMES: [&str; 9] =
+    ["time", "timestamp", "date", "datetime", "ts", "started_at", "start", "created_at", "night"];
 /// Words in a column's name that say something went wrong: less of it is better, also as a rate …
-const WRONG: [&str; 9] = [
-    "error", "errors", "failed", "failures", "fails", "dropped", "lost", "stalls", "timeouts",
-];
+const WRONG: [&str; 9] =
+    ["error", "errors", "failed", "failures", "fails", "dropped", "lost", "stalls", "timeouts"];
 /// … words of throughput …
-const HIGHER: [&str; 11] = [
-    "rate",
-    "throughput",
-    "ops",
-    "qps",
-    "rps",
-    "tps",
-    "iops",
-    "bandwidth",
-    "bw",
-    "score",
-    "mbps",
-];
+const HIGHER: [&str; 11] =
+    ["rate", "throughput", "ops", "qps", "rps", "tps", "iops", "bandwidth", "bw", "score", "mbps"];
 /// … and of durations, which rates may hold too: `puts_per_s`.
 const LOWER: [&str; 18] = [
     "latency", "lat", "duration", "elapsed", "time", "ns", "us", "ms", "s", "sec", "seconds",
@@ -100,10 +79,7 @@ impl<'a> Table<'a> {
         let count = |separator: char| first.matches(separator).count();
         // Of separators that occur equally often, the last is taken: the comma.
         let separators = ['\t', ';', ','];
-        let separator = separators
-            .into_iter()
-            .max_by_key(|&s| count(s))
-            .unwrap_or(',');
+        let separator = separators.into_iter().max_by_key(|&s| count(s)).unwrap_or(',');
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(separator as u8)
             .trim(csv::Trim::All)
@@ -117,46 +93,30 @@ impl<'a> Table<'a> {
         let header = reader.headers().map_err(|e| damaged(1, e.to_string()))?;
         let columns: Vec<String> = header.iter().map(str::to_owned).collect();
         if columns.iter().all(String::is_empty) {
-            return Err(damaged(
-                1,
-                "the table is empty; its first line names the columns".into(),
-            ));
+            return Err(damaged(1, "the table is empty; its first line names the columns".into()));
         }
         if let Some(twice) = (1..columns.len()).find(|&i| columns[..i].contains(&columns[i])) {
-            return Err(damaged(
-                1,
-                format!("two columns are called '{}'", columns[twice]),
-            ));
+            return Err(damaged(1, format!("two columns are called '{}'", columns[twice])));
         }
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|error| {
-                let line = error
-                    .position()
-                    .map_or(0, |position| position.line() as usize);
+                let line = error.position().map_or(0, |position| position.line() as usize);
                 let message = match error.kind() {
-                    csv::ErrorKind::UnequalLengths {
-                        expected_len, len, ..
-                    } => {
+                    csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
                         format!("{len} values under {expected_len} columns")
                     }
                     _ => error.to_string(),
                 };
                 damaged(line, message)
             })?;
-            let line = record
-                .position()
-                .map_or(0, |position| position.line() as usize);
+            let line = record.position().map_or(0, |position| position.line() as usize);
             rows.push((line, record));
         }
         if rows.is_empty() {
             return Err(damaged(1, "the table has no rows".into()));
         }
-        Ok(Table {
-            path,
-            columns,
-            rows,
-        })
+        Ok(Table { path, columns, rows })
     }
 
     fn history(mut self, options: &TableOptions) -> Result<(History, Vec<String>)> {
@@ -175,9 +135,7 @@ impl<'a> Table<'a> {
         }
         let (mut tracks, mut texts) = (Vec::new(), Vec::new());
         for column in (0..self.columns.len()).filter(|&column| column != time) {
-            let asked = [&chosen, &lower, &higher]
-                .iter()
-                .any(|named| named.contains(&column));
+            let asked = [&chosen, &lower, &higher].iter().any(|named| named.contains(&column));
             if asked || self.is_numbers(column) {
                 if !chosen.is_empty() && !chosen.contains(&column) {
                     continue;
@@ -210,11 +168,7 @@ impl<'a> Table<'a> {
     }
 
     fn damaged(&self, line: usize, message: String) -> Error {
-        Error::Damaged {
-            path: self.path.to_path_buf(),
-            line,
-            message,
-        }
+        Error::Damaged { path: self.path.to_path_buf(), line, message }
     }
 
     fn named(&self, flag: &str, names: &[String]) -> Result<Vec<usize>> {
@@ -222,10 +176,7 @@ impl<'a> Table<'a> {
             let place = self.columns.iter().position(|column| column == name);
             place.ok_or_else(|| {
                 let known: Vec<&str> = self.columns.iter().map(String::as_str).collect();
-                Error::Usage(format!(
-                    "{flag} {name}: {}",
-                    suggest::unknown("column", name, &known)
-                ))
+                Error::Usage(format!("{flag} {name}: {}", suggest::unknown("column", name, &known)))
             })
         };
         names.iter().map(find).collect()
@@ -241,15 +192,13 @@ impl<'a> Table<'a> {
             cells.all(|cell| parse_time(cell).is_some())
         };
         let named = self.columns.iter().position(by_name);
-        named
-            .or_else(|| (0..self.columns.len()).find(is_times))
-            .ok_or_else(|| {
-                Error::Usage(format!(
-                    "{}: no column of times; name it with --time (there are {})",
-                    self.path.display(),
-                    self.columns.join(", ")
-                ))
-            })
+        named.or_else(|| (0..self.columns.len()).find(is_times)).ok_or_else(|| {
+            Error::Usage(format!(
+                "{}: no column of times; name it with --time (there are {})",
+                self.path.display(),
+                self.columns.join(", ")
+            ))
+        })
     }
 
     fn times(&self, column: usize) -> Result<Vec<Timestamp>> {
@@ -273,13 +222,8 @@ impl<'a> Table<'a> {
         if times.is_sorted() {
             return;
         }
-        notes.push(Some(
-            "the rows were not in order of time; they are now".to_owned(),
-        ));
-        let mut keyed: Vec<_> = times
-            .into_iter()
-            .zip(std::mem::take(&mut self.rows))
-            .collect();
+        notes.push(Some("the rows were not in order of time; they are now".to_owned()));
+        let mut keyed: Vec<_> = times.into_iter().zip(std::mem::take(&mut self.rows)).collect();
         keyed.sort_by_key(|(time, _)| *time);
         self.rows = keyed.into_iter().map(|(_, row)| row).collect();
     }
@@ -357,9 +301,7 @@ fn guess_note(track: Option<&Track>) -> Option<String> {
 /// By the words of a column's name.
 fn guess(name: &str) -> Direction {
     let lower_case = name.to_lowercase();
-    let words: Vec<&str> = lower_case
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .collect();
+    let words: Vec<&str> = lower_case.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     let has = |known: &[&str]| words.iter().any(|word| known.contains(word));
     let per_operation = lower_case.contains("/op") || lower_case.contains("_per_op");
     if has(&WRONG) || per_operation {

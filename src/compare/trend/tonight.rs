@@ -66,20 +66,14 @@ impl Usual {
         }
         let moments = Moments::of(newest)?;
         let (middle, spread) = (median(newest)?, median_deviation(newest)?);
-        let outlying = spread > 0.0
-            && newest
-                .iter()
-                .any(|value| (value - middle).abs() > OUTLIER * spread);
+        let outlying =
+            spread > 0.0 && newest.iter().any(|value| (value - middle).abs() > OUTLIER * spread);
         let (centre, deviation) = if outlying {
             (middle, MAD_TO_DEVIATION * spread)
         } else {
             (moments.mean, moments.deviation())
         };
-        Some(Usual {
-            centre,
-            deviation,
-            nights: newest.len(),
-        })
+        Some(Usual { centre, deviation, nights: newest.len() })
     }
 
     /// How far from the centre one more night lies with probability `1 − doubt` on each side.
@@ -120,11 +114,8 @@ impl Question<'_> {
         let outside =
             off.abs() > usual.reach(NIGHT_ALPHA / 2.0) && scale.matters(usual.centre, value);
         let Some(sign) = self.worse else {
-            tonight.verdict = if outside {
-                TonightVerdict::Different
-            } else {
-                TonightVerdict::Steady
-            };
+            tonight.verdict =
+                if outside { TonightVerdict::Different } else { TonightVerdict::Steady };
             return (tonight, None);
         };
         let streak = self.streak(sign);
@@ -164,11 +155,7 @@ impl Question<'_> {
     }
 
     fn too_few(&self, value: f64, nights: usize) -> Tonight {
-        let since = if self.start > 0 {
-            " since the last change or mark"
-        } else {
-            ""
-        };
+        let since = if self.start > 0 { " since the last change or mark" } else { "" };
         Tonight {
             verdict: TonightVerdict::TooFew,
             value: Some(self.points.scale.back(value)),
@@ -245,16 +232,11 @@ impl Question<'_> {
     /// The longest row of bad nights that ends tonight; they are no part of what they are held against.
     fn streak(&self, sign: f64) -> Streak {
         let values = &self.points.scaled[self.start.min(self.points.len())..];
-        let mut longest = Streak {
-            nights: 0,
-            needed: self.confirm_nights,
-            ordinary: Ordinary::default(),
-        };
+        let mut longest =
+            Streak { nights: 0, needed: self.confirm_nights, ordinary: Ordinary::default() };
         for nights in 1..=LONGEST_STREAK.max(self.confirm_nights as usize) {
-            let Some((before, row)) = values
-                .len()
-                .checked_sub(nights)
-                .map(|split| values.split_at(split))
+            let Some((before, row)) =
+                values.len().checked_sub(nights).map(|split| values.split_at(split))
             else {
                 break;
             };
@@ -266,11 +248,7 @@ impl Question<'_> {
             let all_bad = row.iter().all(|v| sign * (v - usual.centre) > reach);
             if all_bad && self.points.scale.matters(usual.centre, mean) {
                 let ordinary = self.ordinary(before, row, &usual, sign);
-                longest = Streak {
-                    nights,
-                    needed: self.needed(&ordinary),
-                    ordinary,
-                };
+                longest = Streak { nights, needed: self.needed(&ordinary), ordinary };
             }
         }
         longest
@@ -307,10 +285,7 @@ impl Question<'_> {
         let rare = |nights: &u32| ordinary.rarer(*nights as usize, *nights as usize);
         let by_chance = (self.confirm_nights..MOST_NEEDED).find(rare);
         let young = u32::from(ordinary.nights < REFERENCE);
-        let alike = CORRELATED_MORE
-            .iter()
-            .filter(|above| ordinary.alike > **above)
-            .count() as u32;
+        let alike = CORRELATED_MORE.iter().filter(|above| ordinary.alike > **above).count() as u32;
         by_chance.unwrap_or(MOST_NEEDED) + young + alike
     }
 }

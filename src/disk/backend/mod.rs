@@ -56,20 +56,14 @@ impl Backend {
         let mut at = 0;
         while at < pages.file_bytes() {
             let len = (pages.file_bytes() - at).min(BUILD_CHUNK_BYTES as u64);
-            file.write_all_at(&filler[..len as usize], at)
-                .map_err(Error::io("write", &path))?;
+            file.write_all_at(&filler[..len as usize], at).map_err(Error::io("write", &path))?;
             at += len;
             if !progress(at) {
                 break;
             }
         }
         file.sync_all().map_err(Error::io("sync", &path))?;
-        Ok(Backend {
-            path,
-            file,
-            pages,
-            filler: Arc::new(filler),
-        })
+        Ok(Backend { path, file, pages, filler: Arc::new(filler) })
     }
 
     /// The database file.

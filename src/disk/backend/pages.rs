@@ -111,11 +111,7 @@ impl Pages {
         let mut run = 0;
         let mut last = u64::MAX;
         let found = self.free.iter().copied().find(|&page| {
-            run = if last.checked_add(1) == Some(page) {
-                run + 1
-            } else {
-                1
-            };
+            run = if last.checked_add(1) == Some(page) { run + 1 } else { 1 };
             last = page;
             run == pages
         });
@@ -183,16 +179,8 @@ mod tests {
         let mut metas = Vec::new();
         for _ in 0..20 {
             let commit = pages.commit(50);
-            assert!(
-                commit
-                    .writes
-                    .windows(2)
-                    .all(|w| w[0].0 + w[0].1 as u64 <= w[1].0)
-            );
-            assert!(
-                commit.writes[0].0 >= 2 * PAGE_BYTES as u64,
-                "metas are never overwritten"
-            );
+            assert!(commit.writes.windows(2).all(|w| w[0].0 + w[0].1 as u64 <= w[1].0));
+            assert!(commit.writes[0].0 >= 2 * PAGE_BYTES as u64, "metas are never overwritten");
             metas.push(commit.meta_offset);
         }
         assert!(metas.windows(2).all(|m| m[0] != m[1]));
@@ -206,10 +194,7 @@ mod tests {
                 pages.commit(50);
             }
             let per_put = pages.db_bytes() as f64 / 10_000.0;
-            assert!(
-                (per_put / f64::from(bytes) - 1.0).abs() < 0.05,
-                "{key}/{value}: {per_put}"
-            );
+            assert!((per_put / f64::from(bytes) - 1.0).abs() < 0.05, "{key}/{value}: {per_put}");
         }
     }
 }

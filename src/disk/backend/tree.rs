@@ -82,11 +82,7 @@ impl Tree {
                 self.tails.push(1);
             }
         }
-        nodes.push(Node {
-            level,
-            pages: 1,
-            replaces: true,
-        });
+        nodes.push(Node { level, pages: 1, replaces: true });
         nodes
     }
 
@@ -106,17 +102,11 @@ impl Tree {
     }
 
     fn node_pages(&self, level: usize, elements: usize) -> usize {
-        (HEADER_BYTES + elements * self.element_bytes(level))
-            .div_ceil(PAGE_BYTES)
-            .max(1)
+        (HEADER_BYTES + elements * self.element_bytes(level)).div_ceil(PAGE_BYTES).max(1)
     }
 
     fn element_bytes(&self, level: usize) -> usize {
-        if level == 0 {
-            self.element_bytes
-        } else {
-            ELEMENT_HEADER_BYTES + REVISION_BYTES
-        }
+        if level == 0 { self.element_bytes } else { ELEMENT_HEADER_BYTES + REVISION_BYTES }
     }
 }
 
@@ -135,17 +125,11 @@ mod tests {
 
     #[test]
     fn elements_have_bbolts_size() {
-        for (key, value, bytes) in [
-            (8, 256, 312),
-            (32, 256, 336),
-            (64, 1024, 1136),
-            (64, 10_240, 10_352),
-        ] {
+        for (key, value, bytes) in
+            [(8, 256, 312), (32, 256, 336), (64, 1024, 1136), (64, 10_240, 10_352)]
+        {
             let got = leaf_element_bytes(key, value);
-            assert!(
-                got.abs_diff(bytes) <= 3,
-                "{key}/{value}: {got}, want {bytes}"
-            );
+            assert!(got.abs_diff(bytes) <= 3, "{key}/{value}: {got}, want {bytes}");
         }
     }
 
@@ -178,9 +162,8 @@ mod tests {
     #[test]
     fn every_put_is_in_a_leaf() {
         let mut tree = Tree::new(8, 256);
-        let leaves: usize = (0..100)
-            .map(|_| tree.commit(110).iter().filter(|n| n.level == 0).count() - 1)
-            .sum();
+        let leaves: usize =
+            (0..100).map(|_| tree.commit(110).iter().filter(|n| n.level == 0).count() - 1).sum();
         assert!((990..=1000).contains(&leaves), "{leaves}");
     }
 }

@@ -92,9 +92,7 @@ impl<'a> BlockDir<'a> {
         }
         device.transport = self.transport();
         device.model = self.read("device/model").or_else(|| self.card_name());
-        device.vendor = self
-            .read("device/vendor")
-            .filter(|vendor| !vendor.starts_with("0x")); // virtio and PCI put a number here
+        device.vendor = self.read("device/vendor").filter(|vendor| !vendor.starts_with("0x")); // virtio and PCI put a number here
         device.firmware = ["device/firmware_rev", "device/rev", "device/fwrev"]
             .iter()
             .find_map(|file| self.read(file));
@@ -150,10 +148,7 @@ impl<'a> BlockDir<'a> {
 
     fn rbd_image(&self) -> Option<String> {
         let id = self.name.strip_prefix("rbd")?;
-        let field = |name: &str| {
-            self.system
-                .read(format!("/sys/bus/rbd/devices/{id}/{name}"))
-        };
+        let field = |name: &str| self.system.read(format!("/sys/bus/rbd/devices/{id}/{name}"));
         Some(format!("{}/{}", field("pool")?, field("name")?))
     }
 
@@ -179,10 +174,7 @@ impl<'a> BlockDir<'a> {
             ("/VMBUS", "vmbus"),
             ("/vbd-", "xen"),
         ];
-        buses
-            .into_iter()
-            .find(|(part, _)| path.contains(part))
-            .map(|(_, bus)| bus.to_owned())
+        buses.into_iter().find(|(part, _)| path.contains(part)).map(|(_, bus)| bus.to_owned())
     }
 }
 

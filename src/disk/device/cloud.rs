@@ -31,15 +31,10 @@ impl Dmi {
     /// The cloud that runs this machine, if its firmware names one.
     pub(crate) fn cloud(&self) -> Option<&'static str> {
         let any = |needle: &str| {
-            [
-                &self.vendor,
-                &self.product,
-                &self.bios_vendor,
-                &self.bios_version,
-            ]
-            .into_iter()
-            .flatten()
-            .any(|text| text.to_lowercase().contains(needle))
+            [&self.vendor, &self.product, &self.bios_vendor, &self.bios_version]
+                .into_iter()
+                .flatten()
+                .any(|text| text.to_lowercase().contains(needle))
         };
         if self.chassis_asset_tag.as_deref() == Some(AZURE_ASSET_TAG) {
             return Some("Azure");
@@ -57,10 +52,7 @@ impl Dmi {
             ("vultr", "Vultr"),
             ("scaleway", "Scaleway"),
         ];
-        clouds
-            .into_iter()
-            .find(|(needle, _)| any(needle))
-            .map(|(_, cloud)| cloud)
+        clouds.into_iter().find(|(needle, _)| any(needle)).map(|(_, cloud)| cloud)
     }
 }
 
@@ -74,10 +66,7 @@ const MODELS: &[(&str, &str)] = &[
     ("EphemeralDisk", "GCP Local SSD"),
     ("MSFT NVMe Accelerator", "Azure managed disk"),
     ("Microsoft NVMe Direct Disk", "Azure local NVMe"),
-    (
-        "Alibaba Cloud Elastic Block Storage",
-        "Alibaba Cloud block storage",
-    ),
+    ("Alibaba Cloud Elastic Block Storage", "Alibaba Cloud block storage"),
     ("BlockVolume", "OCI Block Volume"),
     ("QEMU", "QEMU virtual disk"),
     ("VBOX", "VirtualBox virtual disk"),
@@ -108,10 +97,7 @@ pub(super) fn volume(device: &BlockDevice, dmi: &Dmi) -> Option<String> {
     if let Some((_, name)) = MODELS.iter().find(|(needle, _)| model.contains(needle)) {
         return Some((*name).to_owned());
     }
-    if let Some((_, _, name)) = VENDORS
-        .iter()
-        .find(|(v, m, _)| vendor == *v && model.contains(m))
-    {
+    if let Some((_, _, name)) = VENDORS.iter().find(|(v, m, _)| vendor == *v && model.contains(m)) {
         return Some((*name).to_owned());
     }
     // Virtual buses carry no model; the machine's firmware is the only hint left.
@@ -138,27 +124,12 @@ mod tests {
     fn volumes_by_their_names() {
         let dmi = Dmi::default();
         let volume = |vendor, model| volume(&device(vendor, model), &dmi);
-        assert_eq!(
-            volume("", "Amazon Elastic Block Store").as_deref(),
-            Some("AWS EBS")
-        );
-        assert_eq!(
-            volume("", "nvme_card-pd").as_deref(),
-            Some("GCP Persistent Disk")
-        );
+        assert_eq!(volume("", "Amazon Elastic Block Store").as_deref(), Some("AWS EBS"));
+        assert_eq!(volume("", "nvme_card-pd").as_deref(), Some("GCP Persistent Disk"));
         assert_eq!(volume("", "nvme_card").as_deref(), Some("GCP Local SSD"));
-        assert_eq!(
-            volume("Google", "PersistentDisk").as_deref(),
-            Some("GCP Persistent Disk")
-        );
-        assert_eq!(
-            volume("ATA", "QEMU HARDDISK").as_deref(),
-            Some("QEMU virtual disk")
-        );
-        assert_eq!(
-            volume("Msft", "Virtual Disk").as_deref(),
-            Some("Hyper-V virtual disk")
-        );
+        assert_eq!(volume("Google", "PersistentDisk").as_deref(), Some("GCP Persistent Disk"));
+        assert_eq!(volume("ATA", "QEMU HARDDISK").as_deref(), Some("QEMU virtual disk"));
+        assert_eq!(volume("Msft", "Virtual Disk").as_deref(), Some("Hyper-V virtual disk"));
         assert_eq!(volume("", "SAMSUNG MZQL2960HCJR"), None);
     }
 
@@ -173,18 +144,9 @@ mod tests {
             volume(&device("Msft", "Virtual Disk"), &azure).as_deref(),
             Some("Azure virtual disk")
         );
-        let hetzner = Dmi {
-            vendor: Some("Hetzner".to_owned()),
-            ..Dmi::default()
-        };
-        let virtio = BlockDevice {
-            transport: Some("virtio".to_owned()),
-            ..BlockDevice::default()
-        };
-        assert_eq!(
-            volume(&virtio, &hetzner).as_deref(),
-            Some("Hetzner Cloud virtual disk")
-        );
+        let hetzner = Dmi { vendor: Some("Hetzner".to_owned()), ..Dmi::default() };
+        let virtio = BlockDevice { transport: Some("virtio".to_owned()), ..BlockDevice::default() };
+        assert_eq!(volume(&virtio, &hetzner).as_deref(), Some("Hetzner Cloud virtual disk"));
         assert_eq!(volume(&virtio, &Dmi::default()), None);
     }
 }

@@ -8,15 +8,8 @@ use crate::system::System;
 use super::block::SECTOR_BYTES;
 
 /// Layers that only pass requests on; what counts is what arrives below them.
-const PASSING_ON: &[&str] = &[
-    "partition",
-    "lvm",
-    "crypt",
-    "multipath",
-    "raid",
-    "device-mapper",
-    "bcache",
-];
+const PASSING_ON: &[&str] =
+    &["partition", "lvm", "crypt", "multipath", "raid", "device-mapper", "bcache"];
 
 /// The counters of the whole disks at the bottom of a chain.
 #[derive(Clone)]
@@ -80,11 +73,7 @@ impl DeviceCounters {
     /// Which devices are watched, in words: `sda and sdb (together), under dm-0`.
     pub fn description(&self) -> String {
         let names = self.names.join(" and ");
-        let together = if self.names.len() > 1 {
-            " (together)"
-        } else {
-            ""
-        };
+        let together = if self.names.len() > 1 { " (together)" } else { "" };
         match &self.above {
             Some(above) => format!("{names}{together}, under {above}"),
             None => format!("{names}{together}"),
@@ -114,11 +103,8 @@ fn bottom(devices: &[BlockDevice]) -> Vec<&BlockDevice> {
 
 /// Fields as in Documentation/block/stat.rst.
 fn parse(text: &str) -> Option<DeviceReading> {
-    let fields: Vec<u64> = text
-        .split_whitespace()
-        .map(str::parse)
-        .collect::<Result<_, _>>()
-        .ok()?;
+    let fields: Vec<u64> =
+        text.split_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?;
     Some(DeviceReading {
         reads: *fields.first()?,
         read_bytes: fields.get(2)? * SECTOR_BYTES,
@@ -155,10 +141,7 @@ impl DeviceReading {
     /// The growth since an earlier reading; `in_flight` stays the later one's. Counters that went backwards (a
     /// device replaced) count as not grown.
     pub fn since(&self, earlier: &Self) -> Self {
-        DeviceReading {
-            in_flight: self.in_flight,
-            ..self.combine(earlier, u64::saturating_sub)
-        }
+        DeviceReading { in_flight: self.in_flight, ..self.combine(earlier, u64::saturating_sub) }
     }
 }
 
@@ -179,11 +162,7 @@ mod tests {
     use super::*;
 
     fn device(name: &str, kind: &str) -> BlockDevice {
-        BlockDevice {
-            name: name.to_owned(),
-            kind: kind.to_owned(),
-            ..BlockDevice::default()
-        }
+        BlockDevice { name: name.to_owned(), kind: kind.to_owned(), ..BlockDevice::default() }
     }
 
     fn bottom_names(devices: &[BlockDevice]) -> Vec<&str> {
@@ -230,20 +209,11 @@ mod tests {
 
     #[test]
     fn a_mapping_is_confirmed_by_what_arrives_beyond_the_others() {
-        let grown = |written_bytes| DeviceReading {
-            written_bytes,
-            ..DeviceReading::default()
-        };
+        let grown = |written_bytes| DeviceReading { written_bytes, ..DeviceReading::default() };
         let mib = 1 << 20;
         assert_eq!(confirm_mapping(mib, &grown(mib), 0), Mapping::Confirmed);
-        assert_eq!(
-            confirm_mapping(mib, &grown(3 * mib), mib),
-            Mapping::Confirmed
-        );
-        assert_eq!(
-            confirm_mapping(mib, &grown(3 * mib), 3 * mib),
-            Mapping::NotConfirmed
-        );
+        assert_eq!(confirm_mapping(mib, &grown(3 * mib), mib), Mapping::Confirmed);
+        assert_eq!(confirm_mapping(mib, &grown(3 * mib), 3 * mib), Mapping::NotConfirmed);
         assert_eq!(confirm_mapping(mib, &grown(0), 0), Mapping::NotConfirmed);
         assert_eq!(confirm_mapping(0, &grown(mib), 0), Mapping::NotConfirmed);
     }

@@ -16,10 +16,7 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        Machine {
-            root: tempfile::tempdir().expect("a temporary directory"),
-            mounts: String::new(),
-        }
+        Machine { root: tempfile::tempdir().expect("a temporary directory"), mounts: String::new() }
     }
 
     fn place(&self, path: &str) -> PathBuf {
@@ -64,19 +61,13 @@ impl Machine {
 
     fn slave(&self, of: &str, slave: &str) {
         let name = slave.rsplit('/').next().expect("a name");
-        self.link(
-            &format!("/sys/devices/{of}/slaves/{name}"),
-            &format!("/sys/devices/{slave}"),
-        );
+        self.link(&format!("/sys/devices/{of}/slaves/{name}"), &format!("/sys/devices/{slave}"));
     }
 
     fn system(&self, mount_ids: &'static [(&'static str, u64)]) -> System {
         self.file("/proc/self/mountinfo", &self.mounts);
         System::imitated(self.root.path(), move |path| {
-            mount_ids
-                .iter()
-                .find(|(prefix, _)| path.starts_with(prefix))
-                .map(|&(_, id)| id)
+            mount_ids.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|&(_, id)| id)
         })
     }
 
@@ -87,11 +78,7 @@ impl Machine {
 }
 
 fn layers(facts: &DiskFacts) -> Vec<String> {
-    facts
-        .devices
-        .iter()
-        .map(|d| format!("{} {}", d.name, d.kind))
-        .collect()
+    facts.devices.iter().map(|d| format!("{} {}", d.name, d.kind)).collect()
 }
 
 const NVME: &str = "pci0000:00/0000:00:04.0/nvme/nvme0/nvme0n1";
@@ -138,10 +125,7 @@ fn nvme_with_lvm_and_crypt() -> Machine {
     machine.slave("virtual/block/dm-1", "virtual/block/dm-0");
     machine.slave("virtual/block/dm-0", &format!("{NVME}/nvme0n1p3"));
     machine.mount("40 28 252:1 / /var/lib/etcd\\040one rw,noatime - ext4 /dev/mapper/vg-etcd rw");
-    machine.file(
-        "/proc/fs/ext4/dm-1/options",
-        "rw\nbarrier\ndata=ordered\ncommit=5",
-    );
+    machine.file("/proc/fs/ext4/dm-1/options", "rw\nbarrier\ndata=ordered\ncommit=5");
     machine
 }
 
@@ -149,21 +133,10 @@ fn nvme_with_lvm_and_crypt() -> Machine {
 fn lvm_on_crypt_on_an_nvme_partition() {
     let machine = nvme_with_lvm_and_crypt();
     let facts = machine.describe("/var/lib/etcd one", &[("/var/lib/etcd one", 40)]);
-    assert_eq!(
-        layers(&facts),
-        [
-            "dm-1 lvm",
-            "dm-0 crypt",
-            "nvme0n1p3 partition",
-            "nvme0n1 disk"
-        ]
-    );
+    assert_eq!(layers(&facts), ["dm-1 lvm", "dm-0 crypt", "nvme0n1p3 partition", "nvme0n1 disk"]);
     assert_eq!(facts.filesystem.as_deref(), Some("ext4"));
     assert_eq!(facts.mount_point.as_deref(), Some("/var/lib/etcd one"));
-    assert_eq!(
-        facts.mount_options,
-        ["rw", "noatime", "data=ordered", "commit=5"]
-    );
+    assert_eq!(facts.mount_options, ["rw", "noatime", "data=ordered", "commit=5"]);
     let disk = &facts.devices[3];
     assert_eq!(disk.model.as_deref(), Some("SAMSUNG MZQL2960HCJR-00A07"));
     assert_eq!(disk.transport.as_deref(), Some("nvme"));
@@ -186,10 +159,7 @@ fn counters_of_the_disk_below_the_stack() {
     let counters = DeviceCounters::find_in(system, &facts).expect("counters");
     assert_eq!(counters.description(), "nvme0n1, under dm-1");
     let before = counters.snapshot().expect("a reading");
-    machine.file(
-        &format!("/sys/devices/{NVME}/stat"),
-        "1 0 8 0 14 0 160 9 0 9 0 0 0 0 0 9 2",
-    );
+    machine.file(&format!("/sys/devices/{NVME}/stat"), "1 0 8 0 14 0 160 9 0 9 0 0 0 0 0 9 2");
     let grown = counters.snapshot().expect("a reading").since(&before);
     assert_eq!((grown.writes, grown.written_bytes), (4, 80 * 512));
     assert_eq!(grown.flushes, Some(2));
@@ -203,10 +173,7 @@ fn a_mirror_of_two_disks() {
         machine.device(
             number,
             &ata,
-            &[
-                ("queue/rotational", "1"),
-                ("stat", "1 0 8 0 10 0 80 4 0 3 0 0 0 0 0 7 1"),
-            ],
+            &[("queue/rotational", "1"), ("stat", "1 0 8 0 10 0 80 4 0 3 0 0 0 0 0 7 1")],
         );
         machine.dir("/sys/devices/pci0/ata1/host0/target0/0:0:0:0/model");
         machine.link(
@@ -229,11 +196,7 @@ fn a_mirror_of_two_disks() {
 #[test]
 fn an_ebs_volume() {
     let mut machine = Machine::new();
-    machine.device(
-        "259:1",
-        NVME,
-        &[("device/model", "Amazon Elastic Block Store")],
-    );
+    machine.device("259:1", NVME, &[("device/model", "Amazon Elastic Block Store")]);
     machine.mount("5 1 259:1 / / rw - xfs /dev/nvme1n1 rw");
     let facts = machine.describe("/", &[("/", 5)]);
     assert_eq!(facts.devices[0].cloud.as_deref(), Some("AWS EBS"));
@@ -262,20 +225,13 @@ fn an_overlay_whose_upper_directory_is_visible() {
     let facts = machine.describe("/merged", &[("/merged", 600), ("/up", 40)]);
     assert_eq!(facts.below[0].filesystem, "ext4");
     assert_eq!(facts.below[0].path, "/up/per");
-    assert_eq!(
-        layers(&facts).last().map(String::as_str),
-        Some("nvme0n1 disk")
-    );
+    assert_eq!(layers(&facts).last().map(String::as_str), Some("nvme0n1 disk"));
 }
 
 #[test]
 fn a_loop_device_is_followed_into_its_file() {
     let mut machine = nvme_with_lvm_and_crypt();
-    machine.device(
-        "7:0",
-        "virtual/block/loop0",
-        &[("loop/backing_file", "/images/disk.img")],
-    );
+    machine.device("7:0", "virtual/block/loop0", &[("loop/backing_file", "/images/disk.img")]);
     machine.file("/images/disk.img", "");
     machine.mount("70 1 7:0 / /mnt rw - ext4 /dev/loop0 rw");
     let facts = machine.describe("/mnt", &[("/mnt", 70), ("/images", 40)]);

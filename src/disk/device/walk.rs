@@ -76,14 +76,10 @@ impl Walk<'_> {
         let Some(options) = self.system.read(file) else {
             return;
         };
-        let journal = options
-            .lines()
-            .filter(|line| line.starts_with("data=") || line.starts_with("commit="));
+        let journal =
+            options.lines().filter(|line| line.starts_with("data=") || line.starts_with("commit="));
         for option in journal {
-            if mount
-                .option(option.split('=').next().unwrap_or(""))
-                .is_none()
-            {
+            if mount.option(option.split('=').next().unwrap_or("")).is_none() {
                 mount.options.push(option.to_owned());
             }
         }
@@ -228,9 +224,7 @@ impl Walk<'_> {
 
     fn loop_file(&mut self, name: &str, file: Option<String>) {
         let Some(file) = file else {
-            return self.unknown(format!(
-                "the backing file of {name}: sysfs does not tell it"
-            ));
+            return self.unknown(format!("the backing file of {name}: sysfs does not tell it"));
         };
         if !self.system.exists(&file) {
             return self.unknown(format!(
@@ -245,15 +239,15 @@ impl Walk<'_> {
 fn no_devices(filesystem: &str, source: &str) -> Option<String> {
     match storage(filesystem) {
         Storage::Memory => None,
-        Storage::Network => Some(format!(
-            "the disk behind {filesystem}: it belongs to the server ({source})"
-        )),
-        Storage::Host => Some(format!(
-            "the disk behind {filesystem}: it belongs to the host ({source})"
-        )),
-        Storage::UserSpace => Some(format!(
-            "the disk behind {filesystem}: a user-space program decides ({source})"
-        )),
+        Storage::Network => {
+            Some(format!("the disk behind {filesystem}: it belongs to the server ({source})"))
+        }
+        Storage::Host => {
+            Some(format!("the disk behind {filesystem}: it belongs to the host ({source})"))
+        }
+        Storage::UserSpace => {
+            Some(format!("the disk behind {filesystem}: a user-space program decides ({source})"))
+        }
         Storage::Local | Storage::Stacked | Storage::Unknown => Some(format!(
             "the disk behind {filesystem} ({source}): the kernel shows no block device for it"
         )),

@@ -22,10 +22,7 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
         .stderr(Stdio::null())
         .output()
         .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// With `-H -P` each device is a tab-separated line whose first non-empty column is its path.
@@ -49,9 +46,6 @@ mod tests {
                     \t/dev/sdb1\t931G\t-\t-\t-\t-\t-\t-\t-\tONLINE\n\
                     logs\t-\t-\t-\t-\t-\t-\t-\t-\t-\n\
                     \t/dev/nvme0n1p4\t16G\t-\t-\t-\t-\t-\t-\t-\tONLINE\n";
-        assert_eq!(
-            parse_devices(text),
-            ["/dev/sda1", "/dev/sdb1", "/dev/nvme0n1p4"]
-        );
+        assert_eq!(parse_devices(text), ["/dev/sda1", "/dev/sdb1", "/dev/nvme0n1p4"]);
     }
 }

@@ -25,10 +25,7 @@ pub(super) struct Evidence {
 
 impl Evidence {
     pub(super) fn new(weight: Weight, words: impl Into<String>) -> Self {
-        Evidence {
-            weight,
-            words: words.into(),
-        }
+        Evidence { weight, words: words.into() }
     }
 }
 

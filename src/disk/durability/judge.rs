@@ -25,12 +25,7 @@ pub(super) fn of(
     measured: &Measured,
 ) -> Vec<Evidence> {
     let watched = counters.map(DeviceCounters::description);
-    weigh(
-        facts,
-        watched.as_deref(),
-        counters.map_or(&[], DeviceCounters::names),
-        measured,
-    )
+    weigh(facts, watched.as_deref(), counters.map_or(&[], DeviceCounters::names), measured)
 }
 
 fn weigh(
@@ -39,21 +34,14 @@ fn weigh(
     names: &[String],
     measured: &Measured,
 ) -> Vec<Evidence> {
-    let disks: Vec<&BlockDevice> = facts
-        .devices
-        .iter()
-        .filter(|device| names.contains(&device.name))
-        .collect();
+    let disks: Vec<&BlockDevice> =
+        facts.devices.iter().filter(|device| names.contains(&device.name)).collect();
     let mut found = Vec::new();
     found.extend(times(measured));
     found.extend(library(measured));
     match (measured.device, watched) {
         (Some(seen), Some(watched)) => {
-            let device = AtDevice {
-                seen,
-                watched,
-                syncs: measured.syncs,
-            };
+            let device = AtDevice { seen, watched, syncs: measured.syncs };
             found.extend(device.arrivals(&disks));
         }
         _ => found.push(Evidence::new(
@@ -138,11 +126,7 @@ impl AtDevice<'_> {
                  sync"
             ),
         )];
-        let cache_of = |cache| {
-            disks
-                .iter()
-                .any(|disk| disk.write_cache.as_deref() == Some(cache))
-        };
+        let cache_of = |cache| disks.iter().any(|disk| disk.write_cache.as_deref() == Some(cache));
         if cache_of("write back") {
             found.push(self.flushes());
         } else if cache_of("write through") {
@@ -273,10 +257,7 @@ mod tests {
     }
 
     fn judged(disk: BlockDevice, measured: &Measured) -> DurabilityOutcome {
-        let facts = DiskFacts {
-            devices: vec![disk],
-            ..DiskFacts::default()
-        };
+        let facts = DiskFacts { devices: vec![disk], ..DiskFacts::default() };
         outcome(&weigh(&facts, Some("vda"), &["vda".to_owned()], measured))
     }
 

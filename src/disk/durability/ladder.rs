@@ -119,13 +119,7 @@ impl Climber<'_> {
                 witness.look();
             }
         };
-        let times = self.rung(
-            &file,
-            time,
-            MOST_WRITES,
-            |fd| rustix::fs::fdatasync(fd),
-            look,
-        )?;
+        let times = self.rung(&file, time, MOST_WRITES, |fd| rustix::fs::fdatasync(fd), look)?;
         self.measured.syncs = times.sync.len() as u64;
         self.measured.synced_p50_ns = median(times.both);
         self.measured.fdatasync_p50_ns = median(times.sync);
@@ -144,12 +138,7 @@ impl Climber<'_> {
     /// (libeatmydata) shows only in front of the C library.
     fn through_the_library(&mut self, time: Duration) -> Result<()> {
         let scratch = Scratch::create(self.workdir, "library", OFlags::empty())?;
-        let file = File::from(
-            scratch
-                .fd
-                .try_clone()
-                .map_err(Error::io("open", &scratch.path))?,
-        );
+        let file = File::from(scratch.fd.try_clone().map_err(Error::io("open", &scratch.path))?);
         let times = self.rung(
             &scratch,
             time,

@@ -8,12 +8,7 @@ use crate::system::System;
 use super::evidence::{Evidence, Weight};
 
 /// Options that keep a file system from flushing the device's cache (ext4, xfs before 4.19, btrfs, reiserfs, f2fs).
-const NO_BARRIERS: &[&str] = &[
-    "nobarrier",
-    "barrier=0",
-    "barrier=none",
-    "fsync_mode=nobarrier",
-];
+const NO_BARRIERS: &[&str] = &["nobarrier", "barrier=0", "barrier=none", "fsync_mode=nobarrier"];
 
 /// Options that make overlayfs ignore every sync (Documentation/filesystems/overlayfs.rst).
 const VOLATILE: &[&str] = &["volatile", "fsync=volatile"];
@@ -30,10 +25,7 @@ pub(super) fn of(system: &System, facts: &DiskFacts, preload: &str) -> Vec<Evide
         found.extend(file_system(filesystem, source));
         found.extend(options(filesystem, &facts.mount_options, cache));
     } else {
-        found.push(Evidence::new(
-            Weight::Unsettles,
-            "the file system is not known",
-        ));
+        found.push(Evidence::new(Weight::Unsettles, "the file system is not known"));
     }
     for below in &facts.below {
         let (kind, source) = (&below.filesystem, &below.mount_source);
@@ -41,11 +33,7 @@ pub(super) fn of(system: &System, facts: &DiskFacts, preload: &str) -> Vec<Evide
             Evidence::new(e.weight, format!("{}: {}", below.reached_through, e.words))
         };
         found.extend(file_system(kind, source).map(words));
-        found.extend(
-            options(kind, &below.mount_options, cache)
-                .into_iter()
-                .map(words),
-        );
+        found.extend(options(kind, &below.mount_options, cache).into_iter().map(words));
     }
     found.extend(facts.devices.iter().filter_map(device));
     found.extend(swallowers(system, preload));
@@ -54,10 +42,7 @@ pub(super) fn of(system: &System, facts: &DiskFacts, preload: &str) -> Vec<Evide
 
 /// Whether any layer has a cache that loses its content with the power; absent when no layer tells.
 pub(super) fn volatile_cache(devices: &[BlockDevice]) -> Option<bool> {
-    let mut told = devices
-        .iter()
-        .filter_map(|device| device.write_cache.as_deref())
-        .peekable();
+    let mut told = devices.iter().filter_map(|device| device.write_cache.as_deref()).peekable();
     told.peek()?;
     Some(told.any(|cache| cache == "write back"))
 }
@@ -100,10 +85,9 @@ fn zfs(dataset: &str) -> Evidence {
             Weight::Disproves,
             format!("the ZFS dataset {dataset} has sync=disabled: every sync is dropped"),
         ),
-        Some(value) => Evidence::new(
-            Weight::Note,
-            format!("the ZFS dataset {dataset} has sync={value}"),
-        ),
+        Some(value) => {
+            Evidence::new(Weight::Note, format!("the ZFS dataset {dataset} has sync={value}"))
+        }
         None => Evidence::new(
             Weight::Unsettles,
             format!(
@@ -114,12 +98,8 @@ fn zfs(dataset: &str) -> Evidence {
 }
 
 fn options(filesystem: &str, options: &[String], cache: Option<bool>) -> Vec<Evidence> {
-    let find = |list: &[&str]| {
-        options
-            .iter()
-            .find(|option| list.contains(&option.as_str()))
-            .cloned()
-    };
+    let find =
+        |list: &[&str]| options.iter().find(|option| list.contains(&option.as_str())).cloned();
     let mut found = Vec::new();
     if filesystem == "overlay"
         && let Some(option) = find(VOLATILE)
@@ -144,10 +124,8 @@ fn options(filesystem: &str, options: &[String], cache: Option<bool>) -> Vec<Evi
                 "no flushes are sent, and whether the device would need them is not known",
             ),
         };
-        found.push(Evidence::new(
-            weight,
-            format!("{filesystem} is mounted with `{option}`: {why}"),
-        ));
+        found
+            .push(Evidence::new(weight, format!("{filesystem} is mounted with `{option}`: {why}")));
     }
     found
 }
@@ -187,10 +165,7 @@ fn device(device: &BlockDevice) -> Option<Evidence> {
         ),
         "nbd" | "rbd" | "drbd" => (
             Weight::Unsettles,
-            format!(
-                "{name} ({}): the server decides what a flush means",
-                device.kind
-            ),
+            format!("{name} ({}): the server decides what a flush means", device.kind),
         ),
         _ => return instance_store(device),
     };
@@ -203,25 +178,14 @@ fn detail(device: &BlockDevice) -> &str {
 
 /// The hidden volumes of dm-cache and dm-writecache (lvmcache(7)).
 fn is_cache_part(name: &str) -> bool {
-    [
-        "_cdata",
-        "_cmeta",
-        "_cvol",
-        "_cpool_cdata",
-        "_wcorig",
-        "_corig",
-    ]
-    .iter()
-    .any(|suffix| name.ends_with(suffix))
+    ["_cdata", "_cmeta", "_cvol", "_cpool_cdata", "_wcorig", "_corig"]
+        .iter()
+        .any(|suffix| name.ends_with(suffix))
 }
 
 fn instance_store(device: &BlockDevice) -> Option<Evidence> {
     let cloud = device.cloud.as_deref()?;
-    matches!(
-        cloud,
-        "AWS instance store" | "GCP Local SSD" | "Azure local NVMe"
-    )
-    .then(|| {
+    matches!(cloud, "AWS instance store" | "GCP Local SSD" | "Azure local NVMe").then(|| {
         Evidence::new(
             Weight::Note,
             format!(
@@ -235,12 +199,7 @@ fn instance_store(device: &BlockDevice) -> Option<Evidence> {
 /// etcd is a Go program and calls the kernel directly, and so does this one; such a library reaches neither. But an
 /// environment that asks for it does not mean to keep what it writes.
 fn swallowers(system: &System, preload: &str) -> Option<Evidence> {
-    let named = |text: &str| {
-        SWALLOWERS
-            .iter()
-            .find(|name| text.contains(**name))
-            .copied()
-    };
+    let named = |text: &str| SWALLOWERS.iter().find(|name| text.contains(**name)).copied();
     let in_file = |file: &str| system.read(file).and_then(|text| named(&text));
     let (name, place) = in_file("/proc/self/maps")
         .map(|name| (name, "is loaded into this process"))
@@ -265,10 +224,7 @@ mod tests {
     fn weights(facts: &DiskFacts, preload: &str) -> Vec<Weight> {
         let root = tempfile::tempdir().expect("a directory");
         let system = System::imitated(root.path(), |_| None);
-        of(&system, facts, preload)
-            .iter()
-            .map(|e| e.weight)
-            .collect()
+        of(&system, facts, preload).iter().map(|e| e.weight).collect()
     }
 
     fn on(filesystem: &str, options: &[&str], cache: Option<&str>) -> DiskFacts {
@@ -313,10 +269,7 @@ mod tests {
 
     #[test]
     fn volatile_belongs_to_overlays() {
-        assert_eq!(
-            weights(&on("overlay", &["rw", "volatile"], None), ""),
-            [Weight::Disproves]
-        );
+        assert_eq!(weights(&on("overlay", &["rw", "volatile"], None), ""), [Weight::Disproves]);
         assert_eq!(weights(&on("ext4", &["volatile"], None), ""), []);
     }
 
@@ -324,10 +277,9 @@ mod tests {
     fn what_lies_below_counts_as_well() {
         let mut facts = on("ext4", &["rw"], Some("write back"));
         facts.devices[0].kind = "loop".to_owned();
-        facts.below.push(FileSystemBelow {
-            filesystem: "tmpfs".to_owned(),
-            ..FileSystemBelow::default()
-        });
+        facts
+            .below
+            .push(FileSystemBelow { filesystem: "tmpfs".to_owned(), ..FileSystemBelow::default() });
         assert_eq!(weights(&facts, ""), [Weight::Disproves]);
     }
 

@@ -16,15 +16,8 @@ fn examined(dir: &Path) -> Durability {
     let counters = DeviceCounters::find(&facts);
     let stop = AtomicBool::new(false);
     let budget = Duration::from_millis(1500);
-    let (found, written) = examine(
-        dir,
-        &facts,
-        counters.as_ref(),
-        budget,
-        &stop,
-        &mut |_, _| (),
-    )
-    .expect("an examination");
+    let (found, written) = examine(dir, &facts, counters.as_ref(), budget, &stop, &mut |_, _| ())
+        .expect("an examination");
     assert!(written >= 4 * 8 * 4096);
     let left = std::fs::read_dir(dir).expect("a directory").flatten();
     assert_eq!(left.filter(|e| e.file_name() != "lost+found").count(), 0);
@@ -40,10 +33,7 @@ fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
     if output.status.success() {
         Ok(())
     } else {
-        Err(format!(
-            "{program} {arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        ))
+        Err(format!("{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr)))
     }
 }
 
@@ -99,15 +89,8 @@ fn a_stop_ends_it_at_once() {
     let dir = tempfile::tempdir().expect("a directory");
     let facts = device::describe(dir.path()).expect("facts");
     let stop = AtomicBool::new(true);
-    let (found, written) = examine(
-        dir.path(),
-        &facts,
-        None,
-        Duration::ZERO,
-        &stop,
-        &mut |_, _| (),
-    )
-    .expect("an answer");
+    let (found, written) = examine(dir.path(), &facts, None, Duration::ZERO, &stop, &mut |_, _| ())
+        .expect("an answer");
     assert_eq!((found.syncs, written), (0, 0));
     assert_ne!(found.outcome, DurabilityOutcome::NotDisproved);
 }
@@ -124,11 +107,7 @@ fn tmpfs_is_memory() {
 
 #[test]
 fn loop_file_systems_sync_down_to_the_disk() {
-    let kinds: &[&[&str]] = &[
-        &["mkfs.ext4", "-q"],
-        &["mkfs.xfs", "-q"],
-        &["mkfs.btrfs", "-q"],
-    ];
+    let kinds: &[&[&str]] = &[&["mkfs.ext4", "-q"], &["mkfs.xfs", "-q"], &["mkfs.btrfs", "-q"]];
     for mkfs in kinds {
         let home = tempfile::tempdir_in("/var/tmp").expect("a directory");
         let Some(mount) = or_skip(on_loop(home.path(), mkfs, "rw")) else {
@@ -186,10 +165,7 @@ fn overlays_honest_and_volatile() {
         let disproved = found.outcome == DurabilityOutcome::Disproved;
         assert_eq!(disproved, volatile, "{found:#?}");
         if volatile {
-            assert!(
-                has(&found, "volatile`: every sync is dropped"),
-                "{found:#?}"
-            );
+            assert!(has(&found, "volatile`: every sync is dropped"), "{found:#?}");
             assert!(has(&found, "the sync does nothing"), "{found:#?}");
         }
     }
@@ -219,14 +195,8 @@ fn eatmydata_is_seen_by_its_name_and_by_its_deed() {
         .expect("this program again");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("outcome: NotEstablished"), "{text}");
-    assert!(
-        text.contains("libeatmydata is loaded into this process"),
-        "{text}"
-    );
-    assert!(
-        text.contains("through the C library: something loaded"),
-        "{text}"
-    );
+    assert!(text.contains("libeatmydata is loaded into this process"), "{text}");
+    assert!(text.contains("through the C library: something loaded"), "{text}");
 }
 
 #[test]

@@ -15,11 +15,7 @@ pub(super) struct Witness<'a> {
 
 impl<'a> Witness<'a> {
     pub(super) fn new(counters: &'a DeviceCounters) -> Option<Self> {
-        Some(Witness {
-            counters,
-            last: counters.snapshot()?,
-            each: Vec::new(),
-        })
+        Some(Witness { counters, last: counters.snapshot()?, each: Vec::new() })
     }
 
     /// To be called right after each sync.
@@ -63,12 +59,7 @@ mod tests {
     use super::*;
 
     fn reading(written_bytes: u64, flushes: Option<u64>) -> DeviceReading {
-        DeviceReading {
-            writes: 2,
-            written_bytes,
-            flushes,
-            ..DeviceReading::default()
-        }
+        DeviceReading { writes: 2, written_bytes, flushes, ..DeviceReading::default() }
     }
 
     #[test]

@@ -99,28 +99,16 @@ pub mod wal_series {
     ];
 
     const fn plain(name: &'static str) -> Series {
-        Series {
-            name,
-            keep_stalls: false,
-        }
+        Series { name, keep_stalls: false }
     }
 
     const fn keeping_stalls(name: &'static str) -> Series {
-        Series {
-            name,
-            keep_stalls: true,
-        }
+        Series { name, keep_stalls: true }
     }
 }
 
 /// Synced writes of the durability phase.
-pub const DURABILITY_SYNC: Series = Series {
-    name: "durability.sync",
-    keep_stalls: true,
-};
+pub const DURABILITY_SYNC: Series = Series { name: "durability.sync", keep_stalls: true };
 
 /// The series of the backend.
-pub const BACKEND_COMMIT: Series = Series {
-    name: "backend.commit",
-    keep_stalls: true,
-};
+pub const BACKEND_COMMIT: Series = Series { name: "backend.commit", keep_stalls: true };

@@ -18,10 +18,8 @@ pub struct SyncEngine;
 impl Engine for SyncEngine {
     fn run(&mut self, members: &mut [Member], task: &Task) -> Result<()> {
         std::thread::scope(|scope| {
-            let running: Vec<_> = members
-                .iter_mut()
-                .map(|member| scope.spawn(|| run_member(member, task)))
-                .collect();
+            let running: Vec<_> =
+                members.iter_mut().map(|member| scope.spawn(|| run_member(member, task))).collect();
             let mut outcome = Ok(());
             for member in running {
                 let ended = member.join().unwrap_or_else(|_| {
@@ -125,17 +123,11 @@ fn write_and_sync(
     start_ns: u64,
     labelled: bool,
 ) -> Result<u64> {
-    wal.write_staged()
-        .map_err(Error::io("write to the WAL in", wal.dir()))?;
+    wal.write_staged().map_err(Error::io("write to the WAL in", wal.dir()))?;
     let written_ns = task.clock.now_ns();
     rustix::fs::fdatasync(wal.tail()).map_err(Error::io("sync the WAL in", wal.dir()))?;
     let end_ns = task.clock.now_ns();
-    let save = Save {
-        start_ns,
-        written_ns,
-        sync_start_ns: written_ns,
-        end_ns,
-    };
+    let save = Save { start_ns, written_ns, sync_start_ns: written_ns, end_ns };
     raft.saved(save, wal.written(), labelled);
     Ok(end_ns)
 }

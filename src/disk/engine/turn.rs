@@ -33,8 +33,7 @@ impl State {
 
     /// True when so many puts wait for a backend commit that it must not wait for its time.
     pub fn is_commit_forced(&self, task: &Task) -> bool {
-        task.commits
-            .is_some_and(|commits| self.puts.pending() >= commits.limit)
+        task.commits.is_some_and(|commits| self.puts.pending() >= commits.limit)
     }
 }
 
@@ -84,8 +83,7 @@ impl<'a> RaftLoop<'a> {
         state.puts.advance(now_ns);
         for put in state.puts.acknowledged() {
             let wait_ns = put.at_ns.saturating_sub(put.arrived_ns);
-            self.recorder
-                .record(wal_series::PUT_COMMIT, put.arrived_ns, wait_ns);
+            self.recorder.record(wal_series::PUT_COMMIT, put.arrived_ns, wait_ns);
         }
         self.recorder.tick(now_ns);
         if state.ended || self.task.control.halted().is_some() {
@@ -112,32 +110,23 @@ impl<'a> RaftLoop<'a> {
         self.task.control.spend(extent.bytes);
         let sync_ns = save.end_ns - save.sync_start_ns;
         let recorder = &mut self.recorder;
-        recorder.record(
-            wal_series::WRITE,
-            save.start_ns,
-            save.written_ns - save.start_ns,
-        );
+        recorder.record(wal_series::WRITE, save.start_ns, save.written_ns - save.start_ns);
         recorder.record(wal_series::FSYNC, save.sync_start_ns, sync_ns);
         if labelled {
-            let label = if extent.fresh_block {
-                wal_series::FSYNC_FRESH
-            } else {
-                wal_series::FSYNC_SAME
-            };
+            let label =
+                if extent.fresh_block { wal_series::FSYNC_FRESH } else { wal_series::FSYNC_SAME };
             recorder.record(label, save.sync_start_ns, sync_ns);
         }
     }
 
     /// Records how long the raft loop stood still for a save.
     pub fn stood_still(&mut self, start_ns: u64, end_ns: u64) {
-        self.recorder
-            .record(wal_series::SYNC, start_ns, end_ns - start_ns);
+        self.recorder.record(wal_series::SYNC, start_ns, end_ns - start_ns);
     }
 
     /// Records the sync of the directory, which etcd observes in the same histogram as those of the segment.
     pub fn directory_synced(&mut self, start_ns: u64, end_ns: u64) {
-        self.recorder
-            .record(wal_series::FSYNC, start_ns, end_ns - start_ns);
+        self.recorder.record(wal_series::FSYNC, start_ns, end_ns - start_ns);
     }
 
     /// Records a save that ended in a rotation.
@@ -145,8 +134,7 @@ impl<'a> RaftLoop<'a> {
         let ns = end_ns - start_ns;
         self.recorder.record(wal_series::CUT, start_ns, ns);
         let name = rotation.to.file_name().map(|name| name.to_string_lossy());
-        self.recorder
-            .event(end_ns, "wal.cut", json!({ "segment": name, "ns": ns }));
+        self.recorder.event(end_ns, "wal.cut", json!({ "segment": name, "ns": ns }));
     }
 
     /// Hands over what is left.
@@ -215,11 +203,9 @@ impl<'a> BackendLoop<'a> {
     /// Records a commit, from taking the lock to the end of its second sync.
     pub fn committed(&mut self, plan: &Commit, end_ns: u64) {
         self.task.control.spend(plan.bytes());
-        self.recorder
-            .record(0, self.start_ns, end_ns - self.start_ns);
+        self.recorder.record(0, self.start_ns, end_ns - self.start_ns);
         if let Some(bytes) = plan.grow_to {
-            self.recorder
-                .event(end_ns, "db.grow", json!({ "bytes": bytes }));
+            self.recorder.event(end_ns, "db.grow", json!({ "bytes": bytes }));
         }
     }
 

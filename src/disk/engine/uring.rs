@@ -73,8 +73,7 @@ fn try_out(file: &File, path: &Path) -> Result<()> {
     let reactor = Reactor::new(open(1, clock)?, 1, clock);
     let trial = async {
         let end = reactor.run(0, row).await;
-        end.map(drop)
-            .map_err(|failure| failure.into_error("write", "sync", path))
+        end.map(drop).map_err(|failure| failure.into_error("write", "sync", path))
     };
     reactor.drive(&mut [Some(Box::pin(trial))], || ())
 }
@@ -85,9 +84,7 @@ impl Engine for UringEngine {
         std::thread::scope(|scope| {
             let driver = scope.spawn(|| run_members(members, task));
             driver.join().unwrap_or_else(|_| {
-                Err(Error::Refused(
-                    "internal error in the io_uring thread".into(),
-                ))
+                Err(Error::Refused("internal error in the io_uring thread".into()))
             })
         })
     }
@@ -97,24 +94,14 @@ fn run_members(members: &mut [Member], task: &Task) -> Result<()> {
     fine_timers();
     let lanes = 2 * members.len();
     let reactor = Reactor::new(open(lanes, task.clock)?, lanes, task.clock);
-    let states: Vec<RefCell<State>> = members
-        .iter()
-        .map(|member| RefCell::new(State::new(task, member.id)))
-        .collect();
+    let states: Vec<RefCell<State>> =
+        members.iter().map(|member| RefCell::new(State::new(task, member.id))).collect();
     let mut loops: Vec<Option<Loop>> = Vec::with_capacity(lanes);
     for (member, state) in members.iter_mut().zip(&states) {
-        let raft_desk = Desk {
-            reactor: &reactor,
-            task,
-            state,
-            lane: loops.len(),
-            other_lane: loops.len() + 1,
-        };
-        let backend_desk = Desk {
-            lane: raft_desk.other_lane,
-            other_lane: raft_desk.lane,
-            ..raft_desk
-        };
+        let raft_desk =
+            Desk { reactor: &reactor, task, state, lane: loops.len(), other_lane: loops.len() + 1 };
+        let backend_desk =
+            Desk { lane: raft_desk.other_lane, other_lane: raft_desk.lane, ..raft_desk };
         let Member { id, wal, backend } = member;
         loops.push(Some(Box::pin(raft_desk.save_all(wal, *id))));
         let committing = task
@@ -214,8 +201,7 @@ impl Desk<'_> {
     async fn cut(&self, raft: &mut RaftLoop<'_>, wal: &mut Wal, start_ns: u64) -> Result<()> {
         let clock = self.task.clock;
         wal.truncate_tail()?;
-        self.write_and_sync(raft, wal, clock.now_ns(), false)
-            .await?;
+        self.write_and_sync(raft, wal, clock.now_ns(), false).await?;
         let rotation = loop {
             if let Some(rotation) = wal.try_begin_segment()? {
                 break rotation;
@@ -223,8 +209,7 @@ impl Desk<'_> {
             let again_ns = clock.now_ns() + SPARE_POLL_NS;
             self.reactor.sleep(self.lane, again_ns).await;
         };
-        self.write_and_sync(raft, wal, clock.now_ns(), false)
-            .await?;
+        self.write_and_sync(raft, wal, clock.now_ns(), false).await?;
         std::fs::rename(&rotation.from, &rotation.to)
             .map_err(Error::io("rename", &rotation.from))?;
         let mut row = Row::default();

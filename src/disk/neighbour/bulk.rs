@@ -26,12 +26,7 @@ struct Current {
 impl Bulk {
     /// Nothing is written yet.
     pub fn new(dir: &Path) -> Self {
-        Bulk {
-            dir: dir.to_path_buf(),
-            chunk: noise(CHUNK_BYTES),
-            current: None,
-            number: 0,
-        }
+        Bulk { dir: dir.to_path_buf(), chunk: noise(CHUNK_BYTES), current: None, number: 0 }
     }
 
     fn path(&self, number: u64) -> PathBuf {
@@ -46,11 +41,7 @@ impl Bulk {
         self.number += 1;
         let path = self.path(self.number);
         let file = File::create_new(&path).map_err(Error::io("create", &path))?;
-        Ok(Current {
-            file,
-            path,
-            bytes: 0,
-        })
+        Ok(Current { file, path, bytes: 0 })
     }
 
     /// The one before goes only now: a file that is removed before it was synced might never have reached the disk.

@@ -68,11 +68,7 @@ impl Neighbours {
             dismissed: Arc::default(),
             failure: Arc::default(),
         };
-        for place in plan
-            .neighbours
-            .iter()
-            .filter_map(|one| one.directory.as_ref())
-        {
+        for place in plan.neighbours.iter().filter_map(|one| one.directory.as_ref()) {
             workdir::remove_leftovers(place);
         }
         let mut prepared = Vec::new();
@@ -345,15 +341,9 @@ mod tests {
         let probe = on(&["8:1", "8:0"]);
         let told = |neighbour: &DiskFacts| relation(&probe, Some(neighbour));
         assert_eq!(told(&probe), "the same file system");
-        assert_eq!(
-            told(&on(&["8:2", "8:0"])),
-            "another file system of the same device"
-        );
+        assert_eq!(told(&on(&["8:2", "8:0"])), "another file system of the same device");
         assert_eq!(told(&on(&["9:0"])), "another device");
-        let tmpfs = DiskFacts {
-            filesystem: Some("tmpfs".to_owned()),
-            ..DiskFacts::default()
-        };
+        let tmpfs = DiskFacts { filesystem: Some("tmpfs".to_owned()), ..DiskFacts::default() };
         assert_eq!(told(&tmpfs), "another file system");
         assert_eq!(relation(&tmpfs, Some(&tmpfs)), "the same file system");
         assert_eq!(relation(&probe, None), "a file system that is not known");

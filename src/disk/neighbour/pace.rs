@@ -19,10 +19,7 @@ pub(super) struct Pace {
 impl Pace {
     /// So many pieces a second from now on.
     pub fn new(per_second: f64, now: Instant) -> Self {
-        Pace {
-            gap: Duration::from_secs_f64(1.0 / per_second),
-            due: now,
-        }
+        Pace { gap: Duration::from_secs_f64(1.0 / per_second), due: now }
     }
 
     /// When the next piece is due.

@@ -52,13 +52,8 @@ impl Read {
 
 /// Past the page cache where the file system can; elsewhere it is told to forget.
 fn open(path: &Path) -> Result<(File, bool)> {
-    let with = |flags| {
-        rustix::fs::open(
-            path,
-            OFlags::RDONLY | OFlags::CLOEXEC | flags,
-            Mode::empty(),
-        )
-    };
+    let with =
+        |flags| rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC | flags, Mode::empty());
     match with(OFlags::DIRECT) {
         Ok(file) => Ok((file.into(), true)),
         Err(Errno::INVAL) => {

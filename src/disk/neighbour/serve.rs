@@ -133,9 +133,7 @@ fn say(word: &Word) -> Result<()> {
     let line = serde_json::to_string(word)
         .map_err(|error| Error::Refused(format!("what was done cannot be told: {error}")))?;
     let mut out = io::stdout().lock();
-    writeln!(out, "{line}")
-        .and_then(|()| out.flush())
-        .map_err(Error::io("write to", "stdout"))
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Error::io("write to", "stdout"))
 }
 
 /// Bytes that no file system can make smaller.

@@ -25,12 +25,7 @@ pub(super) struct Sync {
 impl Sync {
     /// Nothing is written yet.
     pub fn new(dir: &Path) -> Self {
-        Sync {
-            dir: dir.to_path_buf(),
-            record: noise(SYNC_BYTES),
-            log: None,
-            number: 0,
-        }
+        Sync { dir: dir.to_path_buf(), record: noise(SYNC_BYTES), log: None, number: 0 }
     }
 
     fn path(&self) -> PathBuf {
@@ -59,8 +54,7 @@ impl Labour for Sync {
     fn piece(&mut self, work: &mut Work) -> Result<()> {
         let (mut log, bytes) = self.log()?;
         let path = self.path();
-        log.write_all(&self.record)
-            .map_err(Error::io("write", &path))?;
+        log.write_all(&self.record).map_err(Error::io("write", &path))?;
         log.sync_all().map_err(Error::io("sync", &path))?;
         self.log = Some((log, bytes + SYNC_BYTES));
         work.written_bytes += SYNC_BYTES;

@@ -38,11 +38,7 @@ pub(super) struct Unpack {
 impl Unpack {
     /// Nothing is made yet.
     pub fn new(dir: &Path) -> Self {
-        Unpack {
-            dir: dir.to_path_buf(),
-            noise: noise(SIZES[SIZES.len() - 1]),
-            made: 0,
-        }
+        Unpack { dir: dir.to_path_buf(), noise: noise(SIZES[SIZES.len() - 1]), made: 0 }
     }
 
     fn layer(&self, number: u64) -> PathBuf {
@@ -52,10 +48,8 @@ impl Unpack {
     /// The directory of the next file, made where it is not there yet.
     fn directory(&self) -> Result<PathBuf> {
         let layer = self.layer(self.made / FILES_PER_LAYER);
-        let directory = layer.join(format!(
-            "{}",
-            self.made % FILES_PER_LAYER / FILES_PER_DIRECTORY
-        ));
+        let directory =
+            layer.join(format!("{}", self.made % FILES_PER_LAYER / FILES_PER_DIRECTORY));
         let is_first = (self.made % FILES_PER_LAYER).is_multiple_of(FILES_PER_DIRECTORY);
         if is_first {
             fs::create_dir_all(&directory).map_err(Error::io("create", &directory))?;

@@ -60,16 +60,8 @@ mod tests {
 
     #[test]
     fn a_line_is_read_back() {
-        let work = Work {
-            files: 3,
-            written_bytes: 4096,
-            ..Work::default()
-        };
-        for word in [
-            Word::Ready,
-            Word::Done(work),
-            Word::Failed("no room".into()),
-        ] {
+        let work = Work { files: 3, written_bytes: 4096, ..Work::default() };
+        for word in [Word::Ready, Word::Done(work), Word::Failed("no room".into())] {
             let line = serde_json::to_string(&word).unwrap();
             assert_eq!(serde_json::from_str::<Word>(&line).unwrap(), word, "{line}");
         }

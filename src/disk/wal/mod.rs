@@ -196,10 +196,7 @@ impl Wal {
     /// Closes the new tail and opens it under its final name, as etcd does at the end of a rotation.
     pub fn reopen_tail(&mut self, rotation: &Rotation) -> Result<()> {
         let path = &rotation.to;
-        let tail = File::options()
-            .write(true)
-            .open(path)
-            .map_err(Error::io("open", path))?;
+        let tail = File::options().write(true).open(path).map_err(Error::io("open", path))?;
         self.tail = tail;
         segment::lock(&self.tail).map_err(Error::io("lock", path))?;
         self.seek_tail()
@@ -243,10 +240,7 @@ mod tests {
             wal.stage(1);
             let bytes = wal.staged().0.len();
             // A short index or checksum, as varints, can save a word or two.
-            assert!(
-                (336..=360).contains(&bytes) && bytes.is_multiple_of(8),
-                "{bytes}"
-            );
+            assert!((336..=360).contains(&bytes) && bytes.is_multiple_of(8), "{bytes}");
             fresh += u32::from(wal.written().fresh_block);
         }
         // 1000 saves of 360 bytes cross into a new 4 KiB block about 88 times.

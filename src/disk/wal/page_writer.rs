@@ -59,9 +59,7 @@ impl PageWriter {
     pub fn take(&mut self) -> (&Arc<Vec<u8>>, impl Iterator<Item = Range<usize>> + '_) {
         self.flush_at(self.bytes.len());
         let starts = std::iter::once(0).chain(self.cuts.iter().copied());
-        let ranges = starts
-            .zip(self.cuts.iter().copied())
-            .map(|(start, end)| start..end);
+        let ranges = starts.zip(self.cuts.iter().copied()).map(|(start, end)| start..end);
         (&self.bytes, ranges)
     }
 

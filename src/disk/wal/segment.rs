@@ -87,12 +87,7 @@ impl Pipeline {
             .name("wal-pipeline".into())
             .spawn(move || fill(&dir, &requested, &spare_tx))
             .map_err(Error::io("start a thread for", "wal pipeline"))?;
-        Ok(Pipeline {
-            requests: Some(requests),
-            spares,
-            asked: false,
-            thread: Some(thread),
-        })
+        Ok(Pipeline { requests: Some(requests), spares, asked: false, thread: Some(thread) })
     }
 
     /// Takes the spare; waits for it if it is not ready yet. The next one is reserved at once.

@@ -35,12 +35,7 @@ pub(super) fn last(source: &Source) -> Result<Option<Document>> {
                 next = start + stream.byte_offset();
                 if is_fio(&value) {
                     let before = found.map_or(0, |found| found.before + 1);
-                    found = Some(Document {
-                        value,
-                        start,
-                        before,
-                        cut_at: None,
-                    });
+                    found = Some(Document { value, start, before, cut_at: None });
                 }
             }
             Some(Err(error)) if error.is_eof() => {
@@ -57,10 +52,8 @@ pub(super) fn last(source: &Source) -> Result<Option<Document>> {
     }
     match (found, cut_at, broken) {
         (Some(document), cut_at, _) => Ok(Some(Document { cut_at, ..document })),
-        (None, Some(line), _) => Err(source.damaged(
-            line,
-            "fio's JSON is cut off here: fio was killed, or the file is not whole",
-        )),
+        (None, Some(line), _) => Err(source
+            .damaged(line, "fio's JSON is cut off here: fio was killed, or the file is not whole")),
         (None, None, Some((line, error))) => {
             Err(source.damaged(line, format!("this is no JSON: {error}")))
         }
@@ -69,9 +62,7 @@ pub(super) fn last(source: &Source) -> Result<Option<Document>> {
 }
 
 fn is_fio(value: &Value) -> bool {
-    ["jobs", "client_stats", "fio version"]
-        .iter()
-        .any(|key| value.get(key).is_some())
+    ["jobs", "client_stats", "fio version"].iter().any(|key| value.get(key).is_some())
 }
 
 /// The next `{` that is the first thing on its line, or the first after the document before it.

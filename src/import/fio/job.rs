@@ -49,17 +49,9 @@ impl Job {
 
 /// The job that is wanted, or else the only one that made syncs. Several of one name (`numjobs`) are added up.
 pub(super) fn choose(source: &Source, output: &Output, wanted: Option<&str>) -> Result<Job> {
-    let all: Vec<&Job> = output
-        .jobs
-        .iter()
-        .filter(|job| job.name != ALL_CLIENTS)
-        .collect();
+    let all: Vec<&Job> = output.jobs.iter().filter(|job| job.name != ALL_CLIENTS).collect();
     let asked: Vec<&Job> = match wanted {
-        Some(name) => all
-            .iter()
-            .copied()
-            .filter(|job| job.is_called(name))
-            .collect(),
+        Some(name) => all.iter().copied().filter(|job| job.is_called(name)).collect(),
         None => all.clone(),
     };
     if let (Some(name), []) = (wanted, &asked[..]) {
@@ -79,11 +71,7 @@ pub(super) fn choose(source: &Source, output: &Output, wanted: Option<&str>) -> 
             ),
         ));
     }
-    let synced: Vec<&Job> = asked
-        .iter()
-        .copied()
-        .filter(|job| job.syncs() > 0)
-        .collect();
+    let synced: Vec<&Job> = asked.iter().copied().filter(|job| job.syncs() > 0).collect();
     let Some(first) = synced.first() else {
         return Err(without_syncs(source, output, &asked));
     };
@@ -127,9 +115,8 @@ fn is_too_old(version: &str) -> bool {
     let Some(number) = version.strip_prefix("fio-") else {
         return false;
     };
-    let mut parts = number
-        .split(|c: char| !c.is_ascii_digit())
-        .map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut parts =
+        number.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().unwrap_or(0));
     let (major, minor) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     (major, minor) < (3, 5) && major > 0
 }

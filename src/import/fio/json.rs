@@ -59,18 +59,13 @@ const OPTIONS: [(&str, &str); 34] = [
 /// [`crate::error::Error::Damaged`] when it tells of no jobs.
 pub(super) fn output(source: &Source, document: &Document) -> Result<Output> {
     let value = &document.value;
-    let entries = ["client_stats", "jobs"]
-        .iter()
-        .find_map(|key| value.get(key)?.as_array());
+    let entries = ["client_stats", "jobs"].iter().find_map(|key| value.get(key)?.as_array());
     let Some(entries) = entries else {
         let line = source.line_of(document.start);
         return Err(source.damaged(line, "fio's JSON has no jobs"));
     };
     let global = options(value.get("global options"));
-    let jobs = entries
-        .iter()
-        .map(|entry| job(source, document.start, entry, &global))
-        .collect();
+    let jobs = entries.iter().map(|entry| job(source, document.start, entry, &global)).collect();
     Ok(Output {
         version: text(value, "fio version"),
         ended_at: ended_at(value),
@@ -86,9 +81,7 @@ fn remarks(document: &Document) -> Vec<String> {
     let mut remarks = Vec::new();
     if document.before > 0 {
         let all = document.before + 1;
-        remarks.push(format!(
-            "the file holds {all} documents of fio; the last one counts"
-        ));
+        remarks.push(format!("the file holds {all} documents of fio; the last one counts"));
     }
     if let Some(line) = document.cut_at {
         remarks.push(format!(
@@ -107,10 +100,7 @@ fn ended_at(value: &Value) -> Option<Timestamp> {
 
 fn devices(value: &Value) -> Vec<DeviceWrites> {
     let each = |device: &Value| {
-        Some(DeviceWrites {
-            name: text(device, "name")?,
-            writes: number(device, "write_ios"),
-        })
+        Some(DeviceWrites { name: text(device, "name")?, writes: number(device, "write_ios") })
     };
     let all = value.get("disk_util").and_then(Value::as_array);
     all.into_iter().flatten().filter_map(each).collect()
@@ -120,9 +110,7 @@ fn options(value: Option<&Value>) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let given = value.and_then(Value::as_object);
     for (name, value) in given.into_iter().flatten() {
-        let known = OPTIONS
-            .iter()
-            .find(|(usual, other)| name == usual || name == other);
+        let known = OPTIONS.iter().find(|(usual, other)| name == usual || name == other);
         if let (Some((usual, _)), Some(text)) = (known, value.as_str()) {
             // A switch without a value is on.
             let text = if text.is_empty() { "1" } else { text };
@@ -137,9 +125,7 @@ fn job(source: &Source, from: usize, entry: &Value, global: &BTreeMap<String, St
     let mut all = global.clone();
     all.extend(options(entry.get("job options")));
     let write = &entry["write"];
-    let opened_synced = all
-        .get("sync")
-        .is_some_and(|how| !matches!(how.as_str(), "0" | "none"));
+    let opened_synced = all.get("sync").is_some_and(|how| !matches!(how.as_str(), "0" | "none"));
     let timed = |key: &str, name: &str| series(write, key, name, number(write, "total_ios"));
     let syncs = series(&entry["sync"], "lat", "wal.fsync", 0);
     let (sync, write_series) = match syncs {

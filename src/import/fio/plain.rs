@@ -23,12 +23,8 @@ pub(super) fn is_fio(text: &str) -> bool {
 /// What the text tells.
 pub(super) fn output(source: &Source) -> Output {
     let lines: Vec<&str> = source.text.lines().collect();
-    let version = lines
-        .iter()
-        .find(|line| line.starts_with("fio-") && !line.contains(' '));
-    let begins: Vec<usize> = (0..lines.len())
-        .filter(|&at| lines[at].contains(JOB))
-        .collect();
+    let version = lines.iter().find(|line| line.starts_with("fio-") && !line.contains(' '));
+    let begins: Vec<usize> = (0..lines.len()).filter(|&at| lines[at].contains(JOB)).collect();
     let jobs = begins.iter().enumerate().map(|(index, &at)| {
         let end = begins.get(index + 1).copied().unwrap_or(lines.len());
         job(&lines, at, end)
@@ -158,9 +154,7 @@ fn part_of(line: &str) -> Option<Part> {
 
 /// The unit in nanoseconds of `clat (usec):` and `sync percentiles (usec):`.
 fn heading(line: &str, what: &str) -> Option<f64> {
-    let rest = line
-        .strip_prefix("clat")
-        .or_else(|| line.strip_prefix("sync"))?;
+    let rest = line.strip_prefix("clat").or_else(|| line.strip_prefix("sync"))?;
     let rest = rest.trim_start().strip_prefix(what)?.trim_start();
     let unit = rest.strip_prefix('(')?.split(')').next()?;
     match unit {
@@ -186,9 +180,7 @@ fn quantiles(line: &str, unit: f64) -> impl Iterator<Item = (f64, u64)> {
 /// The number a text begins with, with fio's `k`, `M` and `G` of thousands.
 fn leading(text: &str) -> Option<f64> {
     let text = text.trim_start();
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let number: f64 = text[..end].parse().ok()?;
     let times = match text[end..].chars().next() {
         Some('k') => 1e3,

@@ -46,8 +46,7 @@ impl<'a> Kills<'a> {
             Some(away) => self.attend(away, desk, phase),
         };
         if let Err(error) = done {
-            desk.control
-                .halt(format!("the fault could not be carried out: {error}"));
+            desk.control.halt(format!("the fault could not be carried out: {error}"));
         }
     }
 
@@ -92,17 +91,8 @@ impl<'a> Kills<'a> {
             "planned_ns": planned_ns,
             "away_ns": self.restart_after_ns,
         });
-        desk.event(
-            (killed_ns, phase),
-            "fault.kill",
-            Some(member as u32),
-            detail,
-        );
-        self.away = Some(Away {
-            member,
-            killed_ns,
-            started: None,
-        });
+        desk.event((killed_ns, phase), "fault.kill", Some(member as u32), detail);
+        self.away = Some(Away { member, killed_ns, started: None });
         Ok(())
     }
 

@@ -57,12 +57,7 @@ impl<'a> Faults<'a> {
         dialer: &Dialer,
         desk: Desk,
     ) -> Result<Self> {
-        let mut faults = Faults {
-            desk,
-            warmup_ns: plan.warmup_ns,
-            kills: None,
-            recovery: None,
-        };
+        let mut faults = Faults { desk, warmup_ns: plan.warmup_ns, kills: None, recovery: None };
         let Some(local) = local else {
             return Ok(faults);
         };

@@ -42,12 +42,7 @@ enum State {
 
 /// What was done.
 enum Step {
-    Done {
-        at_ns: u64,
-        kind: &'static str,
-        member: Option<u32>,
-        detail: Value,
-    },
+    Done { at_ns: u64, kind: &'static str, member: Option<u32>, detail: Value },
     Failed(Error),
 }
 
@@ -59,11 +54,7 @@ impl Recovery {
     pub fn begin(endpoints: &[Endpoint], dialer: &Dialer, clock: Clock) -> Result<Self> {
         let (tell, told) = channel();
         let too_late = Arc::new(AtomicBool::new(false));
-        let operator = Operator {
-            clock,
-            tell: tell.clone(),
-            too_late: Arc::clone(&too_late),
-        };
+        let operator = Operator { clock, tell: tell.clone(), too_late: Arc::clone(&too_late) };
         let (endpoints, dialer) = (endpoints.to_vec(), dialer.clone());
         std::thread::Builder::new()
             .name("operator".to_owned())
@@ -74,23 +65,14 @@ impl Recovery {
                 }
             })
             .map_err(|error| Error::Refused(format!("cannot start a thread: {error}")))?;
-        Ok(Recovery {
-            told,
-            too_late,
-            state: State::Waiting,
-        })
+        Ok(Recovery { told, too_late, state: State::Waiting })
     }
 
     /// Passes on what was done.
     pub fn look(&mut self, desk: &Desk, measured_from_ns: u64, phase: &Arc<str>) {
         loop {
             match self.told.try_recv() {
-                Ok(Step::Done {
-                    at_ns,
-                    kind,
-                    member,
-                    mut detail,
-                }) => {
+                Ok(Step::Done { at_ns, kind, member, mut detail }) => {
                     match kind {
                         REACHED => {
                             self.state = State::Full;
@@ -192,11 +174,7 @@ impl Operator {
         let detail = json!({ "revision": revision, "took_ns": now_ns - begun_ns });
         self.done(now_ns, "quota.compacted", None, detail);
 
-        let names: Vec<String> = cluster
-            .members()
-            .iter()
-            .map(|m| m.facts.name.clone())
-            .collect();
+        let names: Vec<String> = cluster.members().iter().map(|m| m.facts.name.clone()).collect();
         cluster.defragment(|member: Defragmented| {
             let detail = json!({
                 "name": names[member.index],
@@ -222,11 +200,6 @@ impl Operator {
 
     fn done(&self, at_ns: u64, kind: &'static str, member: Option<u32>, detail: Value) {
         // Nobody hears it when the run has ended meanwhile.
-        let _ = self.tell.send(Step::Done {
-            at_ns,
-            kind,
-            member,
-            detail,
-        });
+        let _ = self.tell.send(Step::Done { at_ns, kind, member, detail });
     }
 }

@@ -28,11 +28,8 @@ impl Client<'_> {
             self.fill_value(number, ticket.index, due_ns, draw);
             let (key, value) = (self.key.clone(), self.value.clone());
             let success = [Op::Put(self.put_of(&key, &value, lease))];
-            let request = Txn {
-                compare: &[Compare::unchanged(&key, 0)],
-                success: &success,
-                failure: &[],
-            };
+            let request =
+                Txn { compare: &[Compare::unchanged(&key, 0)], success: &success, failure: &[] };
             let answer = self.call(Method::Txn, &request).await?;
             let answer = TxnAnswer::read(&answer)?;
             done.tried(answer.head, answer.succeeded);
@@ -68,10 +65,7 @@ impl Client<'_> {
         let number = self.work.keys.pick_to_remove(ticket.index, draw);
         self.touch(number);
         let key = self.key.clone();
-        let delete = Op::Delete(Delete {
-            key: &key,
-            prev_kv: false,
-        });
+        let delete = Op::Delete(Delete { key: &key, prev_kv: false });
         self.guarded(number, &key, delete, draw).await
     }
 
@@ -124,12 +118,7 @@ impl Client<'_> {
     }
 
     fn put_of<'b>(&self, key: &'b [u8], value: &'b [u8], lease: i64) -> Put<'b> {
-        Put {
-            key,
-            value,
-            lease,
-            prev_kv: self.work.plan.writes.prev_kv,
-        }
+        Put { key, value, lease, prev_kv: self.work.plan.writes.prev_kv }
     }
 }
 
@@ -167,8 +156,5 @@ fn no_number_left(work: &Work) -> Failure {
 
 /// What a guarded transaction does where a key has changed: it reads it.
 fn read_back(key: &[u8]) -> Op<'_> {
-    Op::Range(Range {
-        key,
-        ..Range::default()
-    })
+    Op::Range(Range { key, ..Range::default() })
 }

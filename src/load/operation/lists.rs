@@ -17,20 +17,14 @@ impl Client<'_> {
     pub(super) async fn pages(&mut self, mut request: Range<'_>) -> Result<Listed, Failure> {
         let mut from = request.key.to_vec();
         loop {
-            let page = Range {
-                key: &from,
-                ..request
-            };
+            let page = Range { key: &from, ..request };
             let answer = self.call(Method::Range, &page).await?;
             let answer = RangeAnswer::read(&answer)?;
             if request.revision == 0 {
                 request.revision = answer.head.revision;
             }
             let Some(last) = answer.pairs.last().filter(|_| answer.more) else {
-                return Ok(Listed {
-                    head: answer.head,
-                    revision: request.revision,
-                });
+                return Ok(Listed { head: answer.head, revision: request.revision });
             };
             from = [last.key, &[0]].concat();
         }

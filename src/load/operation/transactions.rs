@@ -16,10 +16,7 @@ impl Client<'_> {
         writes: bool,
         draw: &mut Draw,
     ) -> Vec<(u64, Vec<u8>)> {
-        let first = self
-            .work
-            .keys
-            .pick_row(ticket.index, u64::from(count), writes, draw);
+        let first = self.work.keys.pick_row(ticket.index, u64::from(count), writes, draw);
         let space = self.work.keys.space();
         let numbers = (0..u64::from(count)).map(|offset| (first + offset) % space);
         let named = numbers.map(|number| {
@@ -52,14 +49,7 @@ impl Client<'_> {
         let lease = self.lease_for(keys.len() as u64).await?;
         let prev_kv = self.work.plan.writes.prev_kv;
         let pairs = keys.iter().zip(values);
-        let puts = pairs.map(|((_, key), value)| {
-            Op::Put(Put {
-                key,
-                value,
-                lease,
-                prev_kv,
-            })
-        });
+        let puts = pairs.map(|((_, key), value)| Op::Put(Put { key, value, lease, prev_kv }));
         Ok(puts.collect())
     }
 
@@ -73,10 +63,7 @@ impl Client<'_> {
         self.touched.extend(keys.iter().map(|(number, _)| number));
         let values = self.values_of(&keys, ticket.index, due_ns, draw);
         let success = self.puts(&keys, &values).await?;
-        let request = Txn {
-            success: &success,
-            ..Txn::default()
-        };
+        let request = Txn { success: &success, ..Txn::default() };
         let head = head(&self.call(Method::Txn, &request).await?)?;
         self.acknowledge_all(&keys, head.revision);
         Ok(Done::of(head))
@@ -92,24 +79,18 @@ impl Client<'_> {
         let keys = self.keys_in_a_row(ticket, work.plan.writes.txn_operations, false, draw);
         let end = work.keys.end();
         let success: Vec<Op> = match reads.shape {
-            ReadShape::Single => keys
-                .iter()
-                .map(|(_, key)| Op::Range(single(reads, key)))
-                .collect(),
-            ReadShape::From => keys
-                .iter()
-                .take(1)
-                .map(|(_, key)| Op::Range(range(reads, key, &end)))
-                .collect(),
+            ReadShape::Single => {
+                keys.iter().map(|(_, key)| Op::Range(single(reads, key))).collect()
+            }
+            ReadShape::From => {
+                keys.iter().take(1).map(|(_, key)| Op::Range(range(reads, key, &end))).collect()
+            }
             ReadShape::Revision => vec![Op::Range(range(reads, work.keys.prefix(), b""))],
             ReadShape::Prefix | ReadShape::Paged => {
                 vec![Op::Range(range(reads, work.keys.prefix(), &end))]
             }
         };
-        let request = Txn {
-            success: &success,
-            ..Txn::default()
-        };
+        let request = Txn { success: &success, ..Txn::default() };
         let head = head(&self.call(Method::Txn, &request).await?)?;
         Ok(Done::of(head))
     }
@@ -131,25 +112,18 @@ impl Client<'_> {
         let plan = self.work.plan.stm;
         let keys = self.keys_in_a_row(ticket, plan.keys, true, draw);
         let written = (plan.written_keys() as usize).min(keys.len());
-        self.touched
-            .extend(keys[..written].iter().map(|(number, _)| number));
+        self.touched.extend(keys[..written].iter().map(|(number, _)| number));
         let values = self.values_of(&keys[..written], ticket.index, due_ns, draw);
         let success = self.puts(&keys[..written], &values).await?;
-        let at_one_revision = matches!(
-            plan.isolation,
-            Isolation::Serializable | Isolation::SerializableSnapshot
-        );
+        let at_one_revision =
+            matches!(plan.isolation, Isolation::Serializable | Isolation::SerializableSnapshot);
         let mut attempts = 0;
         loop {
             attempts += 1;
             let mut revision = 0;
             let mut compare = Vec::new();
             for (_, key) in &keys {
-                let request = Range {
-                    key,
-                    revision,
-                    ..Range::default()
-                };
+                let request = Range { key, revision, ..Range::default() };
                 let answer = self.call(Method::Range, &request).await?;
                 let answer = RangeAnswer::read(&answer)?;
                 if at_one_revision && revision == 0 {
@@ -161,20 +135,12 @@ impl Client<'_> {
             if plan.isolation == Isolation::ReadCommitted {
                 compare.clear();
             }
-            let request = Txn {
-                compare: &compare,
-                success: &success,
-                failure: &[],
-            };
+            let request = Txn { compare: &compare, success: &success, failure: &[] };
             let answer = self.call(Method::Txn, &request).await?;
             let answer = TxnAnswer::read(&answer)?;
             if answer.succeeded {
                 self.acknowledge_all(&keys[..written], answer.head.revision);
-                return Ok(Done {
-                    head: answer.head,
-                    attempts,
-                    conflicts: attempts - 1,
-                });
+                return Ok(Done { head: answer.head, attempts, conflicts: attempts - 1 });
             }
         }
     }

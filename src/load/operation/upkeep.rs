@@ -27,28 +27,15 @@ impl Client<'_> {
         let (version, revision) = (compactor.version.get(), compactor.revision.get());
         let key = [work.keys.prefix(), KEY].concat();
         let value = revision.to_string();
-        let put = Op::Put(Put {
-            key: &key,
-            value: value.as_bytes(),
-            ..Put::default()
-        });
-        let read = Op::Range(Range {
-            key: &key,
-            ..Range::default()
-        });
-        let request = Txn {
-            compare: &[Compare::version(&key, version)],
-            success: &[put],
-            failure: &[read],
-        };
+        let put = Op::Put(Put { key: &key, value: value.as_bytes(), ..Put::default() });
+        let read = Op::Range(Range { key: &key, ..Range::default() });
+        let request =
+            Txn { compare: &[Compare::version(&key, version)], success: &[put], failure: &[read] };
         let answer = self.call(Method::Txn, &request).await?;
         let answer = TxnAnswer::read(&answer)?;
         let found = answer.ranges.first().and_then(|range| range.pairs.first());
-        let known = if answer.succeeded {
-            version + 1
-        } else {
-            found.map_or(0, |pair| pair.version)
-        };
+        let known =
+            if answer.succeeded { version + 1 } else { found.map_or(0, |pair| pair.version) };
         compactor.version.set(known);
         compactor.revision.set(answer.head.revision);
         if answer.succeeded && revision > 0 {

@@ -79,11 +79,7 @@ fn parse(text: &str) -> Result<(String, LoadArgs)> {
             "--class '{name}': a name is made of lower-case letters, digits and hyphens"
         )));
     }
-    if Operation::ALL
-        .iter()
-        .any(|operation| operation.name() == name)
-        || name == "watch"
-    {
+    if Operation::ALL.iter().any(|operation| operation.name() == name) || name == "watch" {
         return Err(usage(format!(
             "--class {name}: this is the name of an operation, and its series' names would be taken for it; say what \
              it stands for"
@@ -106,9 +102,7 @@ fn typed(words: &[String]) -> std::result::Result<LoadArgs, String> {
     })?;
     let of_load = matches.subcommand_matches("load").ok_or("no load")?;
     if let Some(flag) = not_of_a_class(of_load) {
-        return Err(format!(
-            "{flag} is about the whole load; say it outside of the class"
-        ));
+        return Err(format!("{flag} is about the whole load; say it outside of the class"));
     }
     LoadArgs::from_arg_matches(of_load).map_err(|error| error.to_string())
 }
@@ -122,9 +116,7 @@ fn not_of_a_class(matches: &ArgMatches) -> Option<String> {
     let command = Cli::command();
     let known = command.find_subcommand("load")?;
     let arg = |id: &str| known.get_arguments().find(|arg| arg.get_id() == id);
-    ids.filter(foreign)
-        .filter(given)
-        .find_map(|id| Some(format!("--{}", arg(id)?.get_long()?)))
+    ids.filter(foreign).filter(given).find_map(|id| Some(format!("--{}", arg(id)?.get_long()?)))
 }
 
 /// Classes whose rate changes must change it at the same moments: these are the phases of all.
@@ -170,11 +162,9 @@ fn of(name: &str, typed: &LoadArgs, whole: &LoadArgs, lengths: &Lengths) -> Resu
     let duration = match lengths {
         Lengths::One => whole.duration,
         Lengths::Steps(_) if steps => None,
-        Lengths::Steps(lengths) => Some(
-            lengths
-                .iter()
-                .fold(0, |sum: u64, ns| sum.saturating_add(*ns)),
-        ),
+        Lengths::Steps(lengths) => {
+            Some(lengths.iter().fold(0, |sum: u64, ns| sum.saturating_add(*ns)))
+        }
     };
     let alone = LoadArgs {
         prefix: Some(before + &below),
@@ -193,10 +183,7 @@ fn of(name: &str, typed: &LoadArgs, whole: &LoadArgs, lengths: &Lengths) -> Resu
         connections: plan.connections,
         pace: plan.pace,
         operations: plan.operations,
-        keys: Keys {
-            prefix: Some(below),
-            ..plan.keys
-        },
+        keys: Keys { prefix: Some(below), ..plan.keys },
         values: plan.values,
         reads: plan.reads,
         writes: plan.writes,
@@ -232,10 +219,7 @@ impl LoadPlan {
             connections: class.connections,
             pace: class.pace.times(factor),
             operations: class.operations,
-            keys: Keys {
-                space: times(class.keys.space, factor).max(1),
-                ..class.keys
-            },
+            keys: Keys { space: times(class.keys.space, factor).max(1), ..class.keys },
             values: class.values,
             reads: class.reads,
             writes: class.writes,
@@ -244,9 +228,7 @@ impl LoadPlan {
             preload: times(class.preload, factor),
             classes: Vec::new(),
             // Or all classes would draw the same.
-            seed: self
-                .seed
-                .wrapping_add((index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            seed: self.seed.wrapping_add((index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             // What binds keys to a lease loses them by design.
             verify: self.verify && class.writes.lease_ttl_s == 0,
             ..self.clone()
@@ -256,10 +238,7 @@ impl LoadPlan {
     /// What each row of figures is about, in the order of the plan.
     pub fn strands(&self) -> Vec<Strand> {
         let parts = self.parts();
-        parts
-            .iter()
-            .flat_map(|(class, part)| strands(*class, part))
-            .collect()
+        parts.iter().flat_map(|(class, part)| strands(*class, part)).collect()
     }
 
     /// Those of a load without classes, as the part of this class.
@@ -278,9 +257,7 @@ impl LoadPlan {
         let budget = args.max_in_flight.unwrap_or_else(|| self.default_budget());
         self.share_out(budget, &parts);
         self.connections = parts.iter().map(|part| part.connections).sum();
-        self.threads = args
-            .threads
-            .unwrap_or_else(|| pace::default_threads(self.connections));
+        self.threads = args.threads.unwrap_or_else(|| pace::default_threads(self.connections));
         self.preload = parts.iter().map(|part| part.preload).sum();
         self.keys.space = parts.iter().map(|part| part.keys.space).sum();
         self.keys.size = parts.iter().map(|part| part.keys.size).max().unwrap_or(0);
@@ -304,12 +281,7 @@ impl LoadPlan {
         let all: f64 = peaks.iter().sum();
         for (class, peak) in self.classes.iter_mut().zip(peaks) {
             let least = class.connections * LEAST_PER_CONNECTION;
-            if let LoadPace::Open {
-                max_in_flight,
-                burst,
-                ..
-            } = &mut class.pace
-            {
+            if let LoadPace::Open { max_in_flight, burst, .. } = &mut class.pace {
                 let share = f64::from(budget) * peak / all.max(f64::MIN_POSITIVE);
                 *max_in_flight = (share as u32).max(least).saturating_add(*burst);
             }
@@ -323,10 +295,7 @@ impl LoadPlan {
             return;
         };
         if let [only] = steps[..] {
-            let each = |duration_ns: &u64| RateStep {
-                duration_ns: *duration_ns,
-                ..only
-            };
+            let each = |duration_ns: &u64| RateStep { duration_ns: *duration_ns, ..only };
             *steps = lengths.iter().map(each).collect();
         }
     }
@@ -343,15 +312,10 @@ fn times(number: u64, factor: f64) -> u64 {
 impl LoadPace {
     fn times(&self, factor: f64) -> LoadPace {
         match self {
-            LoadPace::Closed { clients } => LoadPace::Closed {
-                clients: times((*clients).into(), factor).max(1) as u32,
-            },
-            LoadPace::Open {
-                steps,
-                arrival,
-                burst,
-                max_in_flight,
-            } => LoadPace::Open {
+            LoadPace::Closed { clients } => {
+                LoadPace::Closed { clients: times((*clients).into(), factor).max(1) as u32 }
+            }
+            LoadPace::Open { steps, arrival, burst, max_in_flight } => LoadPace::Open {
                 steps: steps.iter().map(|step| step.times(factor)).collect(),
                 arrival: *arrival,
                 burst: times((*burst).into(), factor) as u32,
@@ -365,9 +329,8 @@ impl LoadPace {
         let LoadPace::Open { steps, .. } = self else {
             return 0.0;
         };
-        let peaks = steps
-            .iter()
-            .map(|step| step.from_per_s.max(step.to_per_s) + f64::from(step.burst));
+        let peaks =
+            steps.iter().map(|step| step.from_per_s.max(step.to_per_s) + f64::from(step.burst));
         peaks.fold(0.0, f64::max)
     }
 }
@@ -402,12 +365,7 @@ fn sum<'a>(paces: impl Iterator<Item = &'a LoadPace>, max_in_flight: u32) -> Loa
     if all.is_empty() {
         return LoadPace::Closed { clients };
     }
-    LoadPace::Open {
-        steps: all,
-        arrival: Arrival::Constant,
-        burst: 0,
-        max_in_flight,
-    }
+    LoadPace::Open { steps: all, arrival: Arrival::Constant, burst: 0, max_in_flight }
 }
 
 /// What a row of figures is about: an operation, or that of a class.
@@ -426,24 +384,13 @@ pub struct Strand {
 impl Strand {
     /// What it is called how long somebody waited who wanted something done.
     pub fn wait(&self) -> String {
-        format!(
-            "{}.{}",
-            self.name,
-            if self.open { "response" } else { "service" }
-        )
+        format!("{}.{}", self.name, if self.open { "response" } else { "service" })
     }
 
     /// The names of its series.
     pub fn series(&self) -> Vec<String> {
-        let kinds: &[&str] = if self.open {
-            &["response", "service", "lag"]
-        } else {
-            &["service"]
-        };
-        kinds
-            .iter()
-            .map(|kind| format!("{}.{kind}", self.name))
-            .collect()
+        let kinds: &[&str] = if self.open { &["response", "service", "lag"] } else { &["service"] };
+        kinds.iter().map(|kind| format!("{}.{kind}", self.name)).collect()
     }
 }
 

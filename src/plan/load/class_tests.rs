@@ -25,11 +25,8 @@ fn a_load_with_classes_is_their_sum() {
     assert_eq!((plan.connections, plan.preload), (7, 1000 + 10_000));
     assert_eq!(plan.keys.space, 1000 + 10_000 + 1);
     assert!(plan.operations.is_empty());
-    let of_classes = plan
-        .parts()
-        .iter()
-        .map(|(_, part)| part.expected_growth_bytes().unwrap())
-        .sum::<u64>();
+    let of_classes =
+        plan.parts().iter().map(|(_, part)| part.expected_growth_bytes().unwrap()).sum::<u64>();
     assert_eq!(plan.expected_growth_bytes(), Some(of_classes));
 }
 
@@ -54,11 +51,8 @@ fn series_are_named_by_class_and_by_operation_where_there_are_several() {
 fn a_scale_multiplies_rates_and_keys_of_all_but_the_unscaled() {
     let scaled = plan(&format!("{THREE} --scale 0.1"));
     assert_eq!(rates(&scaled), [10.0, 6.0, 3.0]);
-    let keys: Vec<(u64, u64)> = scaled
-        .parts()
-        .iter()
-        .map(|(_, part)| (part.keys.space, part.preload))
-        .collect();
+    let keys: Vec<(u64, u64)> =
+        scaled.parts().iter().map(|(_, part)| (part.keys.space, part.preload)).collect();
     assert_eq!(keys, [(100, 100), (1000, 1000), (1, 0)]);
     assert_eq!(scaled.connections, 7);
     // As it was typed: the scale is one number.
@@ -90,19 +84,12 @@ fn rates_that_change_do_so_at_the_same_moments() {
     assert_eq!(staged.steps()[1].burst, 20);
     let length_ns = staged.length_ns().unwrap() - staged.warmup_ns;
     assert_eq!(length_ns, 40_000_000_000);
-    let names: Vec<String> = staged
-        .phases()
-        .into_iter()
-        .map(|phase| phase.name)
-        .collect();
+    let names: Vec<String> = staged.phases().into_iter().map(|phase| phase.name).collect();
     assert_eq!(names[..4], ["preload", "warmup", "rate.1", "rate.2"]);
     let message = refusal(
         "etcdbench load --class 'a: put --rate 1/10s,2/10s' --class 'b: put --rate 1/10s,2/20s'",
     );
-    assert!(
-        message.contains("--class b") && message.contains("same lengths"),
-        "{message}"
-    );
+    assert!(message.contains("--class b") && message.contains("same lengths"), "{message}");
 }
 
 #[test]
@@ -130,49 +117,22 @@ fn nonsense_is_named_with_its_class() {
         ("--class 'Pods: put'", "lower-case"),
         ("--class ': put'", "lower-case"),
         ("--class 'put: put'", "name of an operation"),
-        (
-            "--class 'a: put' --class 'a: put'",
-            "--class a is there twice",
-        ),
+        ("--class 'a: put' --class 'a: put'", "--class a is there twice"),
         ("--class 'a: putt'", "--class a: "),
         ("--class 'a: put --rate x'", "--class a: --rate x"),
-        (
-            "--class 'a: put --rat 5'",
-            "--class a: unexpected argument '--rat'",
-        ),
-        (
-            "--class 'a: put --duration 5s'",
-            "--class a: --duration is about the whole load",
-        ),
-        (
-            "--class 'a: put --endpoints b:1'",
-            "--class a: --endpoints is about the whole load",
-        ),
-        (
-            "--class 'a: put --seed 5'",
-            "--seed is about the whole load",
-        ),
+        ("--class 'a: put --rat 5'", "--class a: unexpected argument '--rat'"),
+        ("--class 'a: put --duration 5s'", "--class a: --duration is about the whole load"),
+        ("--class 'a: put --endpoints b:1'", "--class a: --endpoints is about the whole load"),
+        ("--class 'a: put --seed 5'", "--seed is about the whole load"),
         ("--class 'a: put --class b'", "--class a: "),
         ("--class 'a: --rate 5'", "--class a: nothing to do"),
         ("--class 'a: put --val-size \"1'", "quotes"),
-        (
-            "--class 'a: put --key-size 10'",
-            "--class a: --key-size 10 is too short",
-        ),
+        ("--class 'a: put --key-size 10'", "--class a: --key-size 10 is too short"),
         ("--class 'a: put' --total 5", "--total"),
-        (
-            "--class 'a: put --rate 1/5s,2/5s' --duration 5s",
-            "--duration",
-        ),
+        ("--class 'a: put --rate 1/5s,2/5s' --duration 5s", "--duration"),
         ("--class 'a: put' --scale 0", "--scale 0"),
-        (
-            "--class 'a: put' --rule 'b.response.p99 < 1s'",
-            "a.response",
-        ),
-        (
-            "--class 'a: put' --rule 'put.response.p99 < 1s'",
-            "a.response",
-        ),
+        ("--class 'a: put' --rule 'b.response.p99 < 1s'", "a.response"),
+        ("--class 'a: put' --rule 'put.response.p99 < 1s'", "a.response"),
         ("--class 'a: range' --verify", "--verify"),
         ("put --scale 2", "--scale"),
         ("put --unscaled", "--unscaled"),
@@ -188,16 +148,8 @@ fn nonsense_is_named_with_its_class() {
 #[test]
 fn every_flag_is_either_of_a_class_or_of_the_whole() {
     use clap::CommandFactory;
-    let of_whole = [
-        "threads",
-        "placement",
-        "duration",
-        "total",
-        "warmup",
-        "max_in_flight",
-        "seed",
-        "prefix",
-    ];
+    let of_whole =
+        ["threads", "placement", "duration", "total", "warmup", "max_in_flight", "seed", "prefix"];
     let shared = [
         "Operations",
         "Pace and length",
@@ -224,11 +176,7 @@ const APISERVER: &str = "etcdbench load --duration 60s \
 
 #[test]
 fn what_an_apiserver_sends_goes_on_side_by_side() {
-    for more in [
-        "--compact",
-        "--local --local-dir /srv --scale 0.01",
-        "--compact --scale 5",
-    ] {
+    for more in ["--compact", "--local --local-dir /srv --scale 0.01", "--compact --scale 5"] {
         let asked = plan(&format!("{APISERVER} {more}"));
         assert_eq!(plan(&asked.command()), asked, "{}", asked.command());
     }

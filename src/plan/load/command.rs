@@ -79,10 +79,7 @@ impl LoadPlan {
 
     fn class_flags(&self, words: &mut Words) {
         // Unscaled, as they were typed: the scale is said once.
-        let typed = LoadPlan {
-            scale: 1.0,
-            ..self.clone()
-        };
+        let typed = LoadPlan { scale: 1.0, ..self.clone() };
         for (class, (_, part)) in self.classes.iter().zip(typed.parts()) {
             let text = format!("{}: {}", class.name, part.class_words(class));
             words.0.extend(flag("--class", text));
@@ -118,27 +115,14 @@ impl LoadPlan {
     fn target_flags(&self, words: &mut Words) {
         match &self.target {
             Target::Endpoints(endpoints) => {
-                words.unless(
-                    "--endpoints",
-                    endpoints.join(","),
-                    target::ENDPOINT.to_owned(),
-                );
+                words.unless("--endpoints", endpoints.join(","), target::ENDPOINT.to_owned());
             }
-            Target::Local {
-                members,
-                etcd,
-                directory,
-                quota_bytes,
-            } => {
+            Target::Local { members, etcd, directory, quota_bytes } => {
                 words.0.push(match members {
                     1 => "--local".to_owned(),
                     members => format!("--local={members}"),
                 });
-                words.unless(
-                    "--etcd",
-                    etcd.display().to_string(),
-                    target::ETCD.to_owned(),
-                );
+                words.unless("--etcd", etcd.display().to_string(), target::ETCD.to_owned());
                 words.0.extend(flag("--local-dir", directory.display()));
                 words.unless("--quota", exact_bytes(*quota_bytes), exact_bytes(QUOTA));
             }
@@ -153,19 +137,14 @@ impl LoadPlan {
 
     fn security_flags(&self, words: &mut Words) {
         let security = &self.security;
-        for (name, file) in [
-            ("--cacert", &security.cacert),
-            ("--cert", &security.cert),
-            ("--key", &security.key),
-        ] {
+        for (name, file) in
+            [("--cacert", &security.cacert), ("--cert", &security.cert), ("--key", &security.key)]
+        {
             if let Some(file) = file {
                 words.0.extend(flag(name, file.display()));
             }
         }
-        words.switch(
-            "--insecure-skip-tls-verify",
-            security.insecure_skip_tls_verify,
-        );
+        words.switch("--insecure-skip-tls-verify", security.insecure_skip_tls_verify);
         if let Some(user) = &security.user {
             words.0.extend(flag("--user", user));
         }
@@ -180,12 +159,7 @@ impl LoadPlan {
     fn pace_flags(&self, words: &mut Words) {
         match &self.pace {
             LoadPace::Closed { clients } => words.0.extend(flag("--clients", clients)),
-            LoadPace::Open {
-                steps,
-                arrival,
-                burst,
-                ..
-            } => {
+            LoadPace::Open { steps, arrival, burst, .. } => {
                 let default = pace::default_rate(self.watch.is_some()).to_string();
                 words.unless("--rate", self.rate_text(steps), default);
                 if *arrival == Arrival::Poisson {
@@ -220,9 +194,7 @@ impl LoadPlan {
             && !by_rate
             && (duration_ns != pace::DURATION_NS || self.total.is_some())
         {
-            words
-                .0
-                .extend(flag("--duration", exact_duration(duration_ns)));
+            words.0.extend(flag("--duration", exact_duration(duration_ns)));
         }
         if let Some(total) = self.total {
             words.0.extend(flag("--total", total));
@@ -303,11 +275,7 @@ impl LoadPlan {
         if said || watch.streams != resolve::STREAMS {
             words.0.extend(flag("--streams", watch.streams));
         }
-        words.unless(
-            "--watches-per-stream",
-            watch.watches_per_stream,
-            resolve::WATCHES_PER_STREAM,
-        );
+        words.unless("--watches-per-stream", watch.watches_per_stream, resolve::WATCHES_PER_STREAM);
         words.unless("--watched-keys", watch.keys, 0);
         words.switch("--watch-prev-kv", watch.prev_kv);
     }
@@ -329,11 +297,7 @@ impl LoadPlan {
             words.0.extend(flag("--rule", rule));
         }
         let heartbeat = exact_duration(self.heartbeat_ns);
-        words.unless(
-            "--heartbeat-interval",
-            heartbeat,
-            exact_duration(HEARTBEAT_NS),
-        );
+        words.unless("--heartbeat-interval", heartbeat, exact_duration(HEARTBEAT_NS));
         words.switch("--no-scrape", !self.scrape);
         words.switch("--verify", self.verify);
         words.switch("--keep-keys", self.keep_keys);

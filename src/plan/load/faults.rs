@@ -70,10 +70,7 @@ pub(super) fn resolve(args: &LoadArgs, plan: &LoadPlan) -> Result<Faults> {
     }
     let restart_after_ns = args.restart_after.unwrap_or(RESTART_AFTER_NS);
     leave_room(&faults.kill_leader_ns, restart_after_ns, plan)?;
-    Ok(Faults {
-        restart_after_ns,
-        ..faults
-    })
+    Ok(Faults { restart_after_ns, ..faults })
 }
 
 fn kills(args: &LoadArgs, plan: &LoadPlan) -> Result<Vec<u64>> {
@@ -207,45 +204,22 @@ mod tests {
     fn faults_that_cannot_be_are_refused_with_the_way_out() {
         let nonsense: &[(&str, &[&str])] = &[
             ("put --kill-leader 5s", &["--kill-leader", "add --local=3"]),
-            (
-                "put --local --kill-leader 5s",
-                &["of 1 member none", "--local=3"],
-            ),
+            ("put --local --kill-leader 5s", &["of 1 member none", "--local=3"]),
             ("put --local=2 --kill-leader 5s", &["of 2 members none"]),
-            (
-                "put --local=3 --restart-after 5s",
-                &["--restart-after", "add --kill-leader"],
-            ),
+            ("put --local=3 --restart-after 5s", &["--restart-after", "add --kill-leader"]),
             (
                 "put --local=3 --kill-leader 5s --restart-after 1ms",
                 &["--restart-after 1ms", "100ms"],
             ),
-            (
-                "put --local=3 --kill-leader 5s,9s",
-                &["5s,9s", "away until 10s", "more time"],
-            ),
+            ("put --local=3 --kill-leader 5s,9s", &["5s,9s", "away until 10s", "more time"]),
             ("put --local=3 --kill-leader 5s,5s", &["5s,5s", "more time"]),
             (
                 "put --local=3 --kill-leader 26s",
-                &[
-                    "--kill-leader 26s",
-                    "after 31s",
-                    "ends after 30s",
-                    "--duration",
-                ],
+                &["--kill-leader 26s", "after 31s", "ends after 30s", "--duration"],
             ),
-            (
-                "put --local=3 --kill-leader 5s --rate 100 --total 800",
-                &["ends after 8s"],
-            ),
-            (
-                "put --recover-quota --allow-quota",
-                &["--recover-quota", "everybody", "add --local"],
-            ),
-            (
-                "put --local --recover-quota",
-                &["--recover-quota", "add --allow-quota"],
-            ),
+            ("put --local=3 --kill-leader 5s --rate 100 --total 800", &["ends after 8s"]),
+            ("put --recover-quota --allow-quota", &["--recover-quota", "everybody", "add --local"]),
+            ("put --local --recover-quota", &["--recover-quota", "add --allow-quota"]),
             (
                 "range --local --recover-quota --allow-quota",
                 &["writes nothing", "put in the --mix"],
@@ -258,10 +232,7 @@ mod tests {
         for (flags, said) in nonsense {
             let message = refusal(&format!("etcdbench load {flags}"));
             for part in *said {
-                assert!(
-                    message.contains(part),
-                    "{flags} should say '{part}': {message}"
-                );
+                assert!(message.contains(part), "{flags} should say '{part}': {message}");
             }
         }
     }

@@ -72,9 +72,7 @@ pub(super) fn default_space(
     if population::comes_and_goes(operations) {
         population::default_space(operations, expected_operations, preload)
     } else if deletes_alone(operations) {
-        expected_operations
-            .unwrap_or(DELETE_SPACE)
-            .clamp(1, MAX_SPACE)
+        expected_operations.unwrap_or(DELETE_SPACE).clamp(1, MAX_SPACE)
     } else {
         SPACE
     }
@@ -82,20 +80,11 @@ pub(super) fn default_space(
 
 /// Which key is next when nothing is said: deletes alone must not meet a key twice.
 pub(super) fn default_distribution(operations: &[Weighted]) -> KeyDistribution {
-    if deletes_alone(operations) {
-        KeyDistribution::Sequential
-    } else {
-        KeyDistribution::Uniform
-    }
+    if deletes_alone(operations) { KeyDistribution::Sequential } else { KeyDistribution::Uniform }
 }
 
 fn deletes_alone(operations: &[Weighted]) -> bool {
-    let makes_keys = [
-        Operation::Put,
-        Operation::Create,
-        Operation::Txn,
-        Operation::Stm,
-    ];
+    let makes_keys = [Operation::Put, Operation::Create, Operation::Txn, Operation::Stm];
     has(operations, &[Operation::Delete]) && !has(operations, &makes_keys)
 }
 
@@ -143,9 +132,7 @@ fn expects_keys(operations: &[Weighted]) -> bool {
 
 /// Whether any of these is in the mix.
 pub(super) fn has(operations: &[Weighted], wanted: &[Operation]) -> bool {
-    operations
-        .iter()
-        .any(|weighted| wanted.contains(&weighted.operation))
+    operations.iter().any(|weighted| wanted.contains(&weighted.operation))
 }
 
 fn prefix(args: &LoadArgs) -> Result<Option<String>> {
@@ -188,12 +175,8 @@ fn parse_distribution(text: &str) -> std::result::Result<KeyDistribution, String
         ("sequential", None) => Ok(KeyDistribution::Sequential),
         ("uniform", None) => Ok(KeyDistribution::Uniform),
         ("sequential" | "uniform", Some(_)) => Err(format!("{kind} takes no parameter")),
-        ("zipfian", parameter) => Ok(KeyDistribution::Zipfian {
-            exponent: exponent(parameter)?,
-        }),
-        ("latest", parameter) => Ok(KeyDistribution::Latest {
-            exponent: exponent(parameter)?,
-        }),
+        ("zipfian", parameter) => Ok(KeyDistribution::Zipfian { exponent: exponent(parameter)? }),
+        ("latest", parameter) => Ok(KeyDistribution::Latest { exponent: exponent(parameter)? }),
         ("hotspot", parameter) => {
             let (keys, operations) = hotspot(parameter)?;
             Ok(KeyDistribution::Hotspot { keys, operations })
@@ -207,11 +190,9 @@ fn exponent(parameter: Option<&str>) -> std::result::Result<f64, String> {
         return Ok(ZIPFIAN);
     };
     let exponent = text.parse::<f64>().ok();
-    exponent
-        .filter(|exponent| *exponent > 0.0 && *exponent < 1.0)
-        .ok_or_else(|| {
-            format!("'{text}' is no exponent; it must be above 0 and below 1, like {ZIPFIAN}")
-        })
+    exponent.filter(|exponent| *exponent > 0.0 && *exponent < 1.0).ok_or_else(|| {
+        format!("'{text}' is no exponent; it must be above 0 and below 1, like {ZIPFIAN}")
+    })
 }
 
 fn hotspot(parameter: Option<&str>) -> std::result::Result<(f64, f64), String> {

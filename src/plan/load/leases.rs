@@ -32,12 +32,7 @@ pub(super) fn shared(
         (None, Some(_)) => "--lease-reuse",
         (None, None) => return Ok(None),
     };
-    let binds = [
-        Operation::Put,
-        Operation::Create,
-        Operation::Txn,
-        Operation::Stm,
-    ];
+    let binds = [Operation::Put, Operation::Create, Operation::Txn, Operation::Stm];
     if !has(operations, &binds) {
         return Err(usage(format!(
             "{flag} is about keys that are bound to leases, and this load writes none; drop it, or have create in the \

@@ -14,27 +14,19 @@ const MIN_WEIGHT: f64 = 1e-6;
 pub(super) fn resolve(args: &LoadArgs) -> Result<Vec<Weighted>> {
     use OperationArg as Word;
     let ratio = ratio(args)?;
-    let one = |operation| {
-        vec![Weighted {
-            operation,
-            weight: 1.0,
-        }]
-    };
+    let one = |operation| vec![Weighted { operation, weight: 1.0 }];
     let with_reads = |write, read| {
         let mut operations = one(write);
-        operations.push(Weighted {
-            operation: read,
-            weight: ratio,
-        });
+        operations.push(Weighted { operation: read, weight: ratio });
         operations
     };
     match (&args.mix, args.operation) {
         (Some(mix), None | Some(Word::Mixed)) => {
             parse(mix).map_err(|why| usage(format!("--mix '{mix}': {why}")))
         }
-        (Some(_), Some(_)) => Err(usage(
-            "--mix and an operation both say what is done; drop one of them",
-        )),
+        (Some(_), Some(_)) => {
+            Err(usage("--mix and an operation both say what is done; drop one of them"))
+        }
         (None, None) => Err(usage(
             "nothing to do; name an operation (put, range, mixed, txn, txn-mixed, delete, create, watch, list-watch, \
              lease, stm, compact, status) or a --mix like put=60,range=40",
@@ -58,11 +50,8 @@ pub(super) fn resolve(args: &LoadArgs) -> Result<Vec<Weighted>> {
 
 /// The words that ask for these operations.
 pub(super) fn words(plan: &LoadPlan) -> Vec<String> {
-    let weights: Vec<(Operation, f64)> = plan
-        .operations
-        .iter()
-        .map(|weighted| (weighted.operation, weighted.weight))
-        .collect();
+    let weights: Vec<(Operation, f64)> =
+        plan.operations.iter().map(|weighted| (weighted.operation, weighted.weight)).collect();
     let word = match weights[..] {
         [(Operation::Put, 1.0)] if plan.watch.is_some() => "watch",
         _ if plan.watch.is_some() => return mix_flag(&weights),
@@ -92,9 +81,7 @@ fn mixed(word: &str, ratio: f64) -> Vec<String> {
 }
 
 fn mix_flag(weights: &[(Operation, f64)]) -> Vec<String> {
-    let items = weights
-        .iter()
-        .map(|(operation, weight)| format!("{}={weight}", operation.name()));
+    let items = weights.iter().map(|(operation, weight)| format!("{}={weight}", operation.name()));
     vec!["--mix".to_owned(), items.collect::<Vec<_>>().join(",")]
 }
 
@@ -103,14 +90,9 @@ fn ratio(args: &LoadArgs) -> Result<f64> {
         return Ok(1.0);
     };
     if args.mix.is_some()
-        || !matches!(
-            args.operation,
-            Some(OperationArg::Mixed | OperationArg::TxnMixed)
-        )
+        || !matches!(args.operation, Some(OperationArg::Mixed | OperationArg::TxnMixed))
     {
-        return Err(usage(
-            "--rw-ratio is for mixed and txn-mixed; elsewhere say it with --mix",
-        ));
+        return Err(usage("--rw-ratio is for mixed and txn-mixed; elsewhere say it with --mix"));
     }
     if (MIN_WEIGHT..=MAX_WEIGHT).contains(&ratio) {
         Ok(ratio)
@@ -130,24 +112,16 @@ fn parse(text: &str) -> std::result::Result<Vec<Weighted>, String> {
         })?;
         let name = name.trim();
         let operation = operation(name)?;
-        if operations
-            .iter()
-            .any(|earlier| earlier.operation == operation)
-        {
+        if operations.iter().any(|earlier| earlier.operation == operation) {
             return Err(format!("'{name}' is there twice"));
         }
-        operations.push(Weighted {
-            operation,
-            weight: weight_of(name, weight.trim())?,
-        });
+        operations.push(Weighted { operation, weight: weight_of(name, weight.trim())? });
     }
     Ok(operations)
 }
 
 fn operation(name: &str) -> std::result::Result<Operation, String> {
-    let found = Operation::ALL
-        .into_iter()
-        .find(|operation| operation.name() == name);
+    let found = Operation::ALL.into_iter().find(|operation| operation.name() == name);
     found.ok_or_else(|| match name {
         "watch" => "watches are no share of a mix; say --streams beside it".to_owned(),
         "lease" => "say lease-keepalive or lease-grant".to_owned(),

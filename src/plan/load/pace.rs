@@ -116,9 +116,7 @@ fn rate(args: &LoadArgs, watches: bool) -> Result<Option<Rate>> {
     match (&args.rate, args.clients) {
         (Some(text), _) => {
             let parsed = rate::parse(text);
-            parsed
-                .map(Some)
-                .map_err(|why| usage(format!("--rate {text}: {why}")))
+            parsed.map(Some).map_err(|why| usage(format!("--rate {text}: {why}")))
         }
         (None, Some(_)) => Ok(None),
         (None, None) => Ok(Some(Rate::Steady(default_rate(watches)))),
@@ -138,9 +136,7 @@ fn closed(args: &LoadArgs) -> Result<LoadPace> {
         }
     }
     let clients = args.clients.unwrap_or(1);
-    Ok(LoadPace::Closed {
-        clients: within("--clients", clients, 1, MAX_CLIENTS)?,
-    })
+    Ok(LoadPace::Closed { clients: within("--clients", clients, 1, MAX_CLIENTS)? })
 }
 
 fn open(
@@ -221,10 +217,7 @@ fn duration(args: &LoadArgs, rate: Option<&Rate>) -> Result<Option<u64>> {
         (_, None, None) => ("--duration", DURATION_NS),
     };
     if duration_ns < SHORTEST_NS {
-        return Err(usage(format!(
-            "{flag} must be at least {}",
-            exact_duration(SHORTEST_NS)
-        )));
+        return Err(usage(format!("{flag} must be at least {}", exact_duration(SHORTEST_NS))));
     }
     if duration_ns > LONGEST_NS {
         return Err(too_long(flag, duration_ns));
@@ -245,10 +238,7 @@ impl LoadPlan {
     ///
     /// `preload`, `warmup`, `steady` or one `rate.N` per step of the rate, `verify`, `cleanup`: those there are.
     pub fn phases(&self) -> Vec<PlannedPhase> {
-        let phase = |name: &str, duration_ns| PlannedPhase {
-            name: name.to_owned(),
-            duration_ns,
-        };
+        let phase = |name: &str, duration_ns| PlannedPhase { name: name.to_owned(), duration_ns };
         let mut phases = Vec::new();
         if self.preload > 0 {
             phases.push(phase("preload", 0));

@@ -25,37 +25,23 @@ pub(super) fn default_space(
     expected_operations: Option<u64>,
     preload: Option<u64>,
 ) -> u64 {
-    let preload = preload.unwrap_or(if expects_objects(operations) {
-        SPACE
-    } else {
-        0
-    });
+    let preload = preload.unwrap_or(if expects_objects(operations) { SPACE } else { 0 });
     let created = expected_operations.map_or(CREATE_SPACE, |all| {
         let created = count(operations, Operation::Create, all);
         let removed = count(operations, Operation::Delete, all);
         (created + spread(created + removed)).ceil() as u64 + 1
     });
-    preload
-        .saturating_add(created)
-        .saturating_mul(2)
-        .clamp(2 * SPACE, MAX_REMEMBERED)
+    preload.saturating_add(created).saturating_mul(2).clamp(2 * SPACE, MAX_REMEMBERED)
 }
 
 /// Keys written beforehand when nothing is said: as many as usual, but half of the key space is for those to come.
 pub(super) fn default_preload(operations: &[Weighted], space: u64) -> u64 {
-    if expects_objects(operations) {
-        SPACE.min(space / 2)
-    } else {
-        0
-    }
+    if expects_objects(operations) { SPACE.min(space / 2) } else { 0 }
 }
 
 fn expects_objects(operations: &[Weighted]) -> bool {
     operations.iter().any(|weighted| {
-        !matches!(
-            weighted.operation,
-            Operation::Create | Operation::Compact | Operation::Status
-        )
+        !matches!(weighted.operation, Operation::Create | Operation::Compact | Operation::Status)
     })
 }
 
@@ -93,11 +79,7 @@ fn room(plan: &LoadPlan, all: u64) -> Result<()> {
     let (more, fewer) = (created - removed, removed - created);
     // A single operation is no chance.
     let chance = plan.operations.len() > 1;
-    let spread = if chance {
-        spread(created + removed)
-    } else {
-        0.0
-    };
+    let spread = if chance { spread(created + removed) } else { 0.0 };
     let preload = plan.preload;
     let needed = preload.saturating_add((more.max(0.0) + spread).ceil() as u64);
     if needed > plan.keys.space {

@@ -48,13 +48,8 @@ pub(super) fn parse(text: &str) -> Result<Rate, String> {
             ));
         }
     }
-    if steps
-        .iter()
-        .all(|step| step.to_per_s == 0.0 && step.from_per_s == 0.0 && step.burst == 0)
-    {
-        return Err(format!(
-            "'{text}' does nothing; one step must have a rate above 0"
-        ));
+    if steps.iter().all(|step| step.to_per_s == 0.0 && step.from_per_s == 0.0 && step.burst == 0) {
+        return Err(format!("'{text}' does nothing; one step must have a rate above 0"));
     }
     Ok(Rate::Steps(steps))
 }
@@ -100,22 +95,14 @@ fn segment(text: &str) -> Result<Vec<RateStep>, String> {
         )
     })?;
     let duration_ns = length(time)?;
-    let step = |from_per_s, to_per_s| RateStep {
-        from_per_s,
-        to_per_s,
-        duration_ns,
-        burst: 0,
-    };
+    let step = |from_per_s, to_per_s| RateStep { from_per_s, to_per_s, duration_ns, burst: 0 };
     let Some((from, rest)) = rates.split_once("..") else {
         let (rate, burst) = match rates.split_once('+') {
             Some((rate, burst)) => (rate, burst_of(burst)?),
             None => (rates, 0),
         };
         let rate = in_step(rate)?;
-        return Ok(vec![RateStep {
-            burst,
-            ..step(rate, rate)
-        }]);
+        return Ok(vec![RateStep { burst, ..step(rate, rate) }]);
     };
     let from = per_second(from)?;
     let Some((to, change)) = rest.split_once(':') else {
@@ -164,7 +151,9 @@ fn in_step(text: &str) -> Result<f64, String> {
 fn burst_of(text: &str) -> Result<u32, String> {
     let burst = text.trim().parse::<u32>().ok();
     burst.filter(|burst| (1..=MAX_BURST).contains(burst)).ok_or_else(|| {
-        format!("'{text}' is no burst; write the operations due at once behind the +, 1 to {MAX_BURST}")
+        format!(
+            "'{text}' is no burst; write the operations due at once behind the +, 1 to {MAX_BURST}"
+        )
     })
 }
 
@@ -203,12 +192,7 @@ mod tests {
     const S: u64 = 1_000_000_000;
 
     fn flat(rate: f64, seconds: u64) -> RateStep {
-        RateStep {
-            from_per_s: rate,
-            to_per_s: rate,
-            duration_ns: seconds * S,
-            burst: 0,
-        }
+        RateStep { from_per_s: rate, to_per_s: rate, duration_ns: seconds * S, burst: 0 }
     }
 
     fn steps(text: &str) -> Vec<RateStep> {
@@ -226,22 +210,11 @@ mod tests {
         assert_eq!(stair, [500.0, 1000.0, 1500.0, 2000.0].map(|r| flat(r, 10)));
         assert_eq!(
             steps("0/30s,5+20/10s"),
-            [
-                flat(0.0, 30),
-                RateStep {
-                    burst: 20,
-                    ..flat(5.0, 10)
-                }
-            ]
+            [flat(0.0, 30), RateStep { burst: 20, ..flat(5.0, 10) }]
         );
         let down = steps("300..100:-100/1m");
         assert_eq!(down, [300.0, 200.0, 100.0].map(|r| flat(r, 60)));
-        let ramp = RateStep {
-            from_per_s: 500.0,
-            to_per_s: 8000.0,
-            duration_ns: 60 * S,
-            burst: 0,
-        };
+        let ramp = RateStep { from_per_s: 500.0, to_per_s: 8000.0, duration_ns: 60 * S, burst: 0 };
         assert_eq!(steps("500..8000/60s"), [ramp]);
         assert_eq!(
             steps("500/30s, 500..8000/60s ,100/5s"),
@@ -289,10 +262,7 @@ mod tests {
     #[test]
     fn stairs_are_written_as_stairs() {
         assert_eq!(text(&steps("500..8000:+500/10s")), "500..8000:+500/10s");
-        assert_eq!(
-            text(&steps("500/1s,1000/1s,2000/1s")),
-            "500/1s,1000/1s,2000/1s"
-        );
+        assert_eq!(text(&steps("500/1s,1000/1s,2000/1s")), "500/1s,1000/1s,2000/1s");
     }
 
     proptest! {

@@ -36,11 +36,7 @@ pub(super) fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
         limit: of_reads.unwrap_or_else(|| default_limit(shape)),
         count_only: args.count_only,
         keys_only: args.keys_only,
-        list_page: if lists {
-            args.limit.unwrap_or(LIST_PAGE)
-        } else {
-            0
-        },
+        list_page: if lists { args.limit.unwrap_or(LIST_PAGE) } else { 0 },
     })
 }
 
@@ -64,9 +60,7 @@ fn about_reads(args: &LoadArgs, operations: &[Weighted]) -> Result<()> {
 
 fn what_comes_back(args: &LoadArgs, shape: ReadShape) -> Result<()> {
     if args.count_only && args.keys_only {
-        return Err(usage(
-            "--count-only and --keys-only contradict each other; drop one of them",
-        ));
+        return Err(usage("--count-only and --keys-only contradict each other; drop one of them"));
     }
     if args.count_only && matches!(shape, ReadShape::From | ReadShape::Paged) {
         return Err(usage(

@@ -189,18 +189,8 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
     let (txn_ops, prev_kv) = ((args.txn_ops.is_some(), "--txn-ops"), args.prev_kv);
     only_with(operations, &[Txn, TxnRange], &[txn_ops], "transactions")?;
     let guarded = (args.guarded, "--guarded");
-    only_with(
-        operations,
-        &[Txn, Delete],
-        &[guarded],
-        "transactions that write or delete",
-    )?;
-    only_with(
-        operations,
-        &[Put, Delete],
-        &[(prev_kv, "--prev-kv")],
-        "puts and deletes",
-    )?;
+    only_with(operations, &[Txn, Delete], &[guarded], "transactions that write or delete")?;
+    only_with(operations, &[Put, Delete], &[(prev_kv, "--prev-kv")], "puts and deletes")?;
     only_with(
         operations,
         &[Put, Create, Txn, Stm, LeaseKeepalive, LeaseGrant],
@@ -222,9 +212,7 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
     if let Some(ttl_s) = args.lease_ttl {
         within("--lease-ttl", ttl_s, 1, MAX_LEASE_TTL_S)?;
     }
-    let lease_ttl_s = args
-        .lease_ttl
-        .unwrap_or_else(|| default_lease_ttl(operations));
+    let lease_ttl_s = args.lease_ttl.unwrap_or_else(|| default_lease_ttl(operations));
     Ok(Writes {
         lease_ttl_s,
         prev_kv,
@@ -237,10 +225,7 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
 
 /// Seconds that leases live when nothing is said; none without lease operations.
 pub(super) fn default_lease_ttl(operations: &[Weighted]) -> u64 {
-    if has(
-        operations,
-        &[Operation::LeaseKeepalive, Operation::LeaseGrant],
-    ) {
+    if has(operations, &[Operation::LeaseKeepalive, Operation::LeaseGrant]) {
         LEASE_TTL_S
     } else {
         0
@@ -324,12 +309,7 @@ fn stm(args: &LoadArgs, operations: &[Weighted]) -> Result<Stm> {
         "software transactions",
     )?;
     Ok(Stm {
-        keys: within(
-            "--stm-keys",
-            args.stm_keys.unwrap_or(STM_KEYS),
-            1,
-            MAX_TXN_OPS,
-        )?,
+        keys: within("--stm-keys", args.stm_keys.unwrap_or(STM_KEYS), 1, MAX_TXN_OPS)?,
         write_share: args.stm_writes.unwrap_or(STM_WRITES),
         isolation: match args.isolation {
             Some(IsolationArg::ReadCommitted) => Isolation::ReadCommitted,
@@ -341,11 +321,8 @@ fn stm(args: &LoadArgs, operations: &[Weighted]) -> Result<Stm> {
 }
 
 fn sizes(plan: &LoadPlan) -> Result<()> {
-    let pairs = if has(&plan.operations, &[Operation::Txn]) {
-        plan.writes.txn_operations
-    } else {
-        1
-    };
+    let pairs =
+        if has(&plan.operations, &[Operation::Txn]) { plan.writes.txn_operations } else { 1 };
     let flag = if pairs > 1 { "--txn-ops" } else { "--val-size" };
     keys::fit(&plan.keys, &plan.values, pairs, flag)?;
     leases::fit(plan.writes.shared_leases, pairs, "--txn-ops")?;
@@ -454,9 +431,6 @@ fn recorded(plan: &LoadPlan, series: Option<&str>) -> std::result::Result<(), St
             "clients that wait for each answer (closed loop) have no {series}, for nothing is due before its client \
              is free; judge {name}.service, or give --rate"
         )),
-        _ => Err(format!(
-            "this load has no series '{series}'; it has {}",
-            recorded.join(", ")
-        )),
+        _ => Err(format!("this load has no series '{series}'; it has {}", recorded.join(", "))),
     }
 }

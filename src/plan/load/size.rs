@@ -31,15 +31,9 @@ impl LoadPlan {
     pub fn expected_growth_bytes(&self) -> Option<u64> {
         if !self.classes.is_empty() {
             let parts = self.parts();
-            return parts
-                .iter()
-                .map(|(_, part)| part.expected_growth_bytes())
-                .sum();
+            return parts.iter().map(|(_, part)| part.expected_growth_bytes()).sum();
         }
-        Some(
-            self.expected_writes()?
-                .saturating_mul(self.bytes_per_write()),
-        )
+        Some(self.expected_writes()?.saturating_mul(self.bytes_per_write()))
     }
 
     /// By how much the database grows at least: as planned, or by the keys written beforehand where nothing more is
@@ -47,10 +41,7 @@ impl LoadPlan {
     pub fn least_growth_bytes(&self) -> u64 {
         if !self.classes.is_empty() {
             let parts = self.parts();
-            return parts
-                .iter()
-                .map(|(_, part)| part.least_growth_bytes())
-                .sum();
+            return parts.iter().map(|(_, part)| part.least_growth_bytes()).sum();
         }
         let preload = || self.preload.saturating_mul(self.bytes_per_write());
         self.expected_growth_bytes().unwrap_or_else(preload)
@@ -69,10 +60,7 @@ impl LoadPlan {
     /// Versions of keys that an operation of the mix writes, on average.
     fn writes_per_operation(&self) -> f64 {
         let weights: f64 = self.operations.iter().map(|w| w.weight).sum();
-        let versions = self
-            .operations
-            .iter()
-            .map(|w| w.weight * self.versions(w.operation));
+        let versions = self.operations.iter().map(|w| w.weight * self.versions(w.operation));
         versions.sum::<f64>() / weights
     }
 

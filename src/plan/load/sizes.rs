@@ -46,11 +46,7 @@ impl Sizes {
     }
 
     fn range(min: u64, max: u64) -> Self {
-        Sizes {
-            min,
-            max,
-            tail: None,
-        }
+        Sizes { min, max, tail: None }
     }
 
     fn parse_tail(text: &str) -> Result<Self, String> {
@@ -66,21 +62,16 @@ impl Sizes {
                 "the median must be above 0, the 99th percentile not below it, and the end not below that".to_owned(),
             );
         }
-        Ok(Sizes {
-            min: median.min(LEAST),
-            max,
-            tail: Some((median, p99)),
-        })
+        Ok(Sizes { min: median.min(LEAST), max, tail: Some((median, p99)) })
     }
 
     /// Sizes none of which is too large for 32 bits.
     pub(super) fn distribution(self) -> SizeDistribution {
         match self.tail {
             None => SizeDistribution::Even,
-            Some((median, p99)) => SizeDistribution::LogNormal {
-                median: median as u32,
-                p99: p99 as u32,
-            },
+            Some((median, p99)) => {
+                SizeDistribution::LogNormal { median: median as u32, p99: p99 as u32 }
+            }
         }
     }
 }

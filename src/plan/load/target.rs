@@ -61,9 +61,9 @@ pub(super) fn placement(args: &LoadArgs, target: &Target) -> Result<Placement> {
     match (text, target) {
         ("spread", _) => Ok(Placement::Spread),
         ("leader", _) => Ok(Placement::Leader),
-        ("followers", Target::Local { members: 1, .. }) => Err(usage(
-            "--connect followers: a single member has none; start more with --local=3",
-        )),
+        ("followers", Target::Local { members: 1, .. }) => {
+            Err(usage("--connect followers: a single member has none; start more with --local=3"))
+        }
         ("followers", _) => Ok(Placement::Followers),
         (_, Target::Local { .. }) => Err(usage(format!(
             "--connect {text}: the members that --local starts have no endpoints yet; it may be spread, leader or \

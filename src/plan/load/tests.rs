@@ -11,17 +11,8 @@ const S: u64 = 1_000_000_000;
 #[test]
 fn a_word_alone_is_a_modest_load_that_says_a_lot() {
     let plan = plan("etcdbench load put");
-    assert_eq!(
-        plan.target,
-        Target::Endpoints(vec!["http://127.0.0.1:2379".to_owned()])
-    );
-    let LoadPace::Open {
-        steps,
-        arrival,
-        max_in_flight,
-        ..
-    } = &plan.pace
-    else {
+    assert_eq!(plan.target, Target::Endpoints(vec!["http://127.0.0.1:2379".to_owned()]));
+    let LoadPace::Open { steps, arrival, max_in_flight, .. } = &plan.pace else {
         panic!("a closed loop by default would drive a live cluster as hard as it can");
     };
     assert_eq!(steps.len(), 1);
@@ -29,10 +20,7 @@ fn a_word_alone_is_a_modest_load_that_says_a_lot() {
     assert_eq!((*arrival, *max_in_flight), (Arrival::Constant, 10_000));
     assert_eq!((plan.connections, plan.threads), (10, 2));
     assert_eq!((plan.warmup_ns, plan.duration_ns), (3 * S, Some(30 * S)));
-    assert_eq!(
-        (plan.keys.size, plan.keys.space, plan.preload),
-        (64, 10_000, 0)
-    );
+    assert_eq!((plan.keys.size, plan.keys.space, plan.preload), (64, 10_000, 0));
     assert_eq!((plan.values.min_size, plan.values.max_size), (1024, 1024));
     assert!(plan.scrape && !plan.keep_keys);
     assert_eq!(plan.command(), "etcdbench load put");
@@ -53,10 +41,7 @@ fn the_line_of_etcds_benchmark_means_the_same() {
 #[test]
 fn clients_beside_a_rate_bound_what_is_under_way() {
     let both = plan("etcdbench load put --rate 2000 --clients 100");
-    assert_eq!(
-        both,
-        plan("etcdbench load put --rate 2000 --max-in-flight 100")
-    );
+    assert_eq!(both, plan("etcdbench load put --rate 2000 --max-in-flight 100"));
 }
 
 #[test]
@@ -71,10 +56,7 @@ fn large_values_are_held_to_fewer_requests_under_way() {
 #[test]
 fn what_is_read_is_there_first() {
     assert_eq!(plan("etcdbench load range").preload, 10_000);
-    assert_eq!(
-        plan("etcdbench load mixed --key-space-size 500").preload,
-        500
-    );
+    assert_eq!(plan("etcdbench load mixed --key-space-size 500").preload, 500);
     assert_eq!(plan("etcdbench load mixed --preload 0").preload, 0);
     assert_eq!(plan("etcdbench load put").preload, 0);
 }
@@ -108,22 +90,13 @@ fn there_is_a_number_for_each_object_that_is_created() {
 #[test]
 fn phases_are_those_there_are() {
     let names = |line: &str| -> Vec<String> {
-        plan(line)
-            .phases()
-            .into_iter()
-            .map(|phase| phase.name)
-            .collect()
+        plan(line).phases().into_iter().map(|phase| phase.name).collect()
     };
     assert_eq!(names("etcdbench load put"), ["warmup", "steady", "cleanup"]);
-    assert_eq!(
-        names("etcdbench load put --warmup 0s --keep-keys"),
-        ["steady"]
-    );
+    assert_eq!(names("etcdbench load put --warmup 0s --keep-keys"), ["steady"]);
     assert_eq!(
         names("etcdbench load mixed --rate 500..1500:+500/10s --verify"),
-        [
-            "preload", "warmup", "rate.1", "rate.2", "rate.3", "verify", "cleanup"
-        ]
+        ["preload", "warmup", "rate.1", "rate.2", "rate.3", "verify", "cleanup"]
     );
     assert_eq!(names("etcdbench load put --local"), ["warmup", "steady"]);
     assert_eq!(
@@ -137,18 +110,9 @@ fn lengths_add_up() {
     let length = |line: &str| plan(line).length_ns();
     assert_eq!(length("etcdbench load put"), Some(33 * S));
     assert_eq!(length("etcdbench load put --clients 5"), Some(33 * S));
-    assert_eq!(
-        length("etcdbench load put --rate 100..300:+100/10s"),
-        Some(33 * S)
-    );
-    assert_eq!(
-        length("etcdbench load put --rate 100 --total 1000"),
-        Some(13 * S)
-    );
-    assert_eq!(
-        length("etcdbench load put --rate 100 --total 1000 --duration 5s"),
-        Some(8 * S)
-    );
+    assert_eq!(length("etcdbench load put --rate 100..300:+100/10s"), Some(33 * S));
+    assert_eq!(length("etcdbench load put --rate 100 --total 1000"), Some(13 * S));
+    assert_eq!(length("etcdbench load put --rate 100 --total 1000 --duration 5s"), Some(8 * S));
     assert_eq!(length("etcdbench load put --clients 5 --total 1000"), None);
 }
 
@@ -156,65 +120,36 @@ fn lengths_add_up() {
 fn writes_are_counted_before_they_are_made() {
     let writes = |line: &str| plan(line).expected_writes();
     assert_eq!(writes("etcdbench load put"), Some(33 * 500));
-    assert_eq!(
-        writes("etcdbench load put --burst 300 --warmup 0s"),
-        Some(30 * 500 + 300)
-    );
+    assert_eq!(writes("etcdbench load put --burst 300 --warmup 0s"), Some(30 * 500 + 300));
     assert_eq!(writes("etcdbench load mixed"), Some(10_000 + 33 * 250));
-    assert_eq!(
-        writes("etcdbench load txn --txn-ops 10 --rate 100 --warmup 0s"),
-        Some(30_000)
-    );
+    assert_eq!(writes("etcdbench load txn --txn-ops 10 --rate 100 --warmup 0s"), Some(30_000));
     assert_eq!(
         writes("etcdbench load stm --stm-keys 4 --warmup 0s --preload 0"),
         Some(30 * 500 * 2)
     );
-    assert_eq!(
-        writes("etcdbench load range --clients 10 --preload 0"),
-        Some(0)
-    );
+    assert_eq!(writes("etcdbench load range --clients 10 --preload 0"), Some(0));
     assert_eq!(writes("etcdbench load put --clients 10"), None);
-    assert_eq!(
-        writes("etcdbench load put --clients 10 --total 500 --warmup 0s"),
-        Some(500)
-    );
-    assert_eq!(
-        writes("etcdbench load put --rate 100..300/20s --warmup 0s"),
-        Some(4000)
-    );
+    assert_eq!(writes("etcdbench load put --clients 10 --total 500 --warmup 0s"), Some(500));
+    assert_eq!(writes("etcdbench load put --rate 100..300/20s --warmup 0s"), Some(4000));
 }
 
 #[test]
 fn what_is_written_first_is_the_least_that_is_known_of_a_closed_loop() {
     let closed = plan("etcdbench load mixed --clients 10");
     assert_eq!(closed.expected_growth_bytes(), None);
-    assert_eq!(
-        closed.least_growth_bytes(),
-        10_000 * closed.bytes_per_write()
-    );
+    assert_eq!(closed.least_growth_bytes(), 10_000 * closed.bytes_per_write());
     let open = plan("etcdbench load put");
-    assert_eq!(
-        Some(open.least_growth_bytes()),
-        open.expected_growth_bytes()
-    );
+    assert_eq!(Some(open.least_growth_bytes()), open.expected_growth_bytes());
 }
 
 /// Against the `dbSize` of etcd 3.4.23 after 4,000 puts.
 #[test]
 fn growth_is_as_measured() {
-    for (size, measured) in [
-        ("100", 1_011_712.0),
-        ("3000", 16_498_688.0),
-        ("10000", 41_127_936.0),
-    ] {
-        let plan = plan(&format!(
-            "etcdbench load put --total 4000 --warmup 0s --val-size {size}"
-        ));
+    for (size, measured) in [("100", 1_011_712.0), ("3000", 16_498_688.0), ("10000", 41_127_936.0)]
+    {
+        let plan = plan(&format!("etcdbench load put --total 4000 --warmup 0s --val-size {size}"));
         let expected = plan.expected_growth_bytes().unwrap() as f64;
-        assert!(
-            (expected / measured - 1.0).abs() < 0.04,
-            "{size}: {expected}"
-        );
+        assert!((expected / measured - 1.0).abs() < 0.04, "{size}: {expected}");
     }
 }
 
@@ -222,23 +157,10 @@ fn growth_is_as_measured() {
 fn the_series_are_those_of_the_mix_and_the_pace() {
     assert_eq!(
         plan("etcdbench load --mix put=1,range=1").series(),
-        [
-            "put.response",
-            "put.service",
-            "put.lag",
-            "range.response",
-            "range.service",
-            "range.lag"
-        ]
+        ["put.response", "put.service", "put.lag", "range.response", "range.service", "range.lag"]
     );
-    assert_eq!(
-        plan("etcdbench load txn --clients 3").series(),
-        ["txn.service"]
-    );
-    assert_eq!(
-        plan("etcdbench load watch --clients 3").series(),
-        ["put.service", "watch.event"]
-    );
+    assert_eq!(plan("etcdbench load txn --clients 3").series(), ["txn.service"]);
+    assert_eq!(plan("etcdbench load watch --clients 3").series(), ["put.service", "watch.event"]);
 }
 
 #[test]
@@ -308,10 +230,7 @@ fn a_password_is_in_no_plan_and_no_command() {
     let plan = plan("etcdbench load put --user root:hunter2 --password hunter2");
     assert_eq!(plan.command(), "etcdbench load put --user root");
     let stored = serde_json::to_string(&plan).unwrap();
-    assert!(
-        stored.contains("root") && !stored.contains("hunter2"),
-        "{stored}"
-    );
+    assert!(stored.contains("root") && !stored.contains("hunter2"), "{stored}");
 }
 
 #[test]

@@ -71,9 +71,9 @@ fn own_words(run: &str, class: &Entry, table: &Table, all: &Table) -> Result<Str
             Some(near) => format!("; did you mean the class '{near}'?"),
             None => String::new(),
         };
-        return Err(class.at.error(format!(
-            "[{place}] has nothing to do: give it an operation or a mix{hint}"
-        )));
+        return Err(class
+            .at
+            .error(format!("[{place}] has nothing to do: give it an operation or a mix{hint}")));
     }
     let quoted: Vec<String> = words.iter().map(|word| quote(word)).collect();
     Ok(quoted.join(" "))
@@ -140,13 +140,7 @@ val_size = '1KiB'
     fn a_class_becomes_the_words_of_a_load_of_its_own() {
         let said = words("", BASE).unwrap();
         assert_eq!((said.len(), said[0].as_str()), (3, "--warmup=0s"));
-        let leases = [
-            "leases:",
-            "txn",
-            "--guarded",
-            "--rate=100",
-            "--preload=1000",
-        ];
+        let leases = ["leases:", "txn", "--guarded", "--rate=100", "--preload=1000"];
         assert_eq!(split(&said[1]), leases);
         let events = ["events:", "--mix=create=1,range=2", "--val-size=1KiB"];
         assert_eq!(split(&said[2]), events);
@@ -198,18 +192,12 @@ only_if = false
                 "operation = 'txn'\nduration = '5s'",
                 "mine.toml:4: 'duration' in [load.k.class.pods]: this is said for the whole load",
             ),
-            (
-                "result = 'x'",
-                "mine.toml:3: 'result': this is chosen by run",
-            ),
+            ("result = 'x'", "mine.toml:3: 'result': this is chosen by run"),
             (
                 "only_if = 3",
                 "mine.toml:3: only_if is text, true or false, not 3; the class is left out",
             ),
-            (
-                "mix = 'txn=1'\nrate = '${rat}'",
-                "mine.toml:4: no parameter 'rat'",
-            ),
+            ("mix = 'txn=1'\nrate = '${rat}'", "mine.toml:4: no parameter 'rat'"),
             (
                 "mix = 'txn=1'\n[load.k.class.pod]\nrate = 5",
                 "mine.toml:4: [load.k.class.pod] has nothing to do: give it an operation or a mix; did you mean the \
@@ -236,10 +224,7 @@ only_if = false
                 "[load.class.pods]\nrate = 5",
                 "mine.toml:1: [load.class]: a class belongs to a run, whose name comes first",
             ),
-            (
-                "[load.a]\nclass = 'pods'",
-                "mine.toml:2: class holds a table for each class",
-            ),
+            ("[load.a]\nclass = 'pods'", "mine.toml:2: class holds a table for each class"),
             (
                 "[load.a.class]\nrate = 5",
                 "mine.toml:2: 'rate' stands right in [load.a.class]; a class has a name",

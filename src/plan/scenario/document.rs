@@ -163,15 +163,7 @@ pub(super) struct Document {
 /// Keys outside of tables.
 const TOP: [&str; 5] = ["description", "include", "repeats", "order", "output"];
 /// Tables.
-const TABLES: [&str; 7] = [
-    "parameters",
-    "matrix",
-    "labels",
-    "target",
-    "defaults",
-    "disk",
-    "load",
-];
+const TABLES: [&str; 7] = ["parameters", "matrix", "labels", "target", "defaults", "disk", "load"];
 
 /// Where a scenario comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -252,9 +244,9 @@ fn take_in(
             )));
         }
         if open.len() == DEEPEST {
-            return Err(at.error(format!(
-                "include: files include one another more than {DEEPEST} deep"
-            )));
+            return Err(
+                at.error(format!("include: files include one another more than {DEEPEST} deep"))
+            );
         }
         if taken.iter().any(|one| one.is(&next)) {
             continue;
@@ -284,15 +276,8 @@ fn parse(source: &Rc<Source>) -> Result<Vec<Entry>> {
 fn entries(table: &DeTable<'_>, source: &Rc<Source>) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for (key, value) in table {
-        let at = Place {
-            source: Rc::clone(source),
-            offset: key.span().start,
-        };
-        entries.push(Entry {
-            key: key.get_ref().to_string(),
-            value: plain(value, &at)?,
-            at,
-        });
+        let at = Place { source: Rc::clone(source), offset: key.span().start };
+        entries.push(Entry { key: key.get_ref().to_string(), value: plain(value, &at)?, at });
     }
     entries.sort_by_key(|entry| entry.at.offset);
     Ok(entries)
@@ -305,15 +290,10 @@ fn plain(value: &Spanned<DeValue<'_>>, at: &Place) -> Result<Value> {
         DeValue::Float(number) => Value::Number(number.to_string()),
         DeValue::Boolean(value) => Value::Bool(*value),
         DeValue::Datetime(time) => Value::Text(time.to_string()),
-        DeValue::Array(items) => Value::List(
-            items
-                .iter()
-                .map(|item| plain(item, at))
-                .collect::<Result<_>>()?,
-        ),
-        DeValue::Table(table) => Value::Table(Table {
-            entries: entries(table, &at.source)?,
-        }),
+        DeValue::Array(items) => {
+            Value::List(items.iter().map(|item| plain(item, at)).collect::<Result<_>>()?)
+        }
+        DeValue::Table(table) => Value::Table(Table { entries: entries(table, &at.source)? }),
     })
 }
 
@@ -327,9 +307,7 @@ fn included(table: &[Entry]) -> Result<Vec<(String, Place)>> {
     };
     let names = items.into_iter().map(|item| match item {
         Value::Text(name) => Ok((name, entry.at.clone())),
-        other => Err(entry
-            .at
-            .error(format!("include takes names of files, not {other}"))),
+        other => Err(entry.at.error(format!("include takes names of files, not {other}"))),
     });
     names.collect()
 }
@@ -339,9 +317,7 @@ impl Document {
     fn fill(&mut self, entry: &Entry) -> Result<()> {
         let key = entry.key.as_str();
         if TOP.contains(&key) {
-            let one = Table {
-                entries: vec![entry.clone()],
-            };
+            let one = Table { entries: vec![entry.clone()] };
             self.top.overlay(&one);
             return Ok(());
         }
@@ -408,9 +384,8 @@ impl Document {
 fn as_table(entry: &Entry) -> Result<&Table> {
     match &entry.value {
         Value::Table(table) => Ok(table),
-        _ => Err(entry.at.error(format!(
-            "{} is a table: write [{}] with keys below it",
-            entry.key, entry.key
-        ))),
+        _ => Err(entry
+            .at
+            .error(format!("{} is a table: write [{}] with keys below it", entry.key, entry.key))),
     }
 }

@@ -12,9 +12,8 @@ use crate::plan::{DiskPlan, LoadPlan};
 use crate::suggest;
 
 /// Flags that are not the run's own to choose here.
-const OURS: [&str; 8] = [
-    "result", "format", "quiet", "no-color", "name", "password", "output", "help",
-];
+const OURS: [&str; 8] =
+    ["result", "format", "quiet", "no-color", "name", "password", "output", "help"];
 
 /// A run, resolved and checked.
 #[derive(Debug, Clone)]
@@ -43,23 +42,14 @@ impl<'a> Known<'a> {
             let own = args.filter(|arg| !OURS.contains(&name(arg).as_str()));
             own.cloned().collect()
         });
-        Known {
-            kind,
-            place,
-            args: args.unwrap_or_default(),
-            elsewhere: Vec::new(),
-        }
+        Known { kind, place, args: args.unwrap_or_default(), elsewhere: Vec::new() }
     }
 
     fn of_class(place: &'a str) -> Known<'a> {
         let known = Known::of("load", place);
         let own = |arg: &Arg| classes::is_own(&name(arg));
         let (args, elsewhere) = known.args.into_iter().partition(own);
-        Known {
-            args,
-            elsewhere,
-            ..known
-        }
+        Known { args, elsewhere, ..known }
     }
 
     fn find(&self, entry: &Entry) -> Result<&Arg> {
@@ -82,27 +72,19 @@ impl<'a> Known<'a> {
                 entry.key, self.place
             )));
         }
-        let keys: Vec<String> = self
-            .args
-            .iter()
-            .map(|arg| name(arg).replace('-', "_"))
-            .collect();
+        let keys: Vec<String> = self.args.iter().map(|arg| name(arg).replace('-', "_")).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let hint = match suggest::nearest(&entry.key, &keys) {
             Some(near) => format!("did you mean '{near}'?"),
             None => format!("its keys are the flags of 'etcdbench {}'", self.kind),
         };
-        Err(entry.at.error(format!(
-            "unknown key '{}' in [{}]; {hint}",
-            entry.key, self.place
-        )))
+        Err(entry.at.error(format!("unknown key '{}' in [{}]; {hint}", entry.key, self.place)))
     }
 }
 
 /// How an argument is typed, without its dashes.
 fn name(arg: &Arg) -> String {
-    arg.get_long()
-        .map_or_else(|| arg.get_id().as_str().replace('_', "-"), str::to_owned)
+    arg.get_long().map_or_else(|| arg.get_id().as_str().replace('_', "-"), str::to_owned)
 }
 
 /// The words after `etcdbench disk` or `etcdbench load`.
@@ -137,15 +119,11 @@ fn flag(arg: &Arg, entry: &Entry) -> Result<Vec<String>> {
         return match entry.value {
             Value::Bool(true) => Ok(vec![long]),
             Value::Bool(false) => Ok(Vec::new()),
-            _ => Err(entry
-                .at
-                .error(format!("{key} is true or false, not {}", entry.value))),
+            _ => Err(entry.at.error(format!("{key} is true or false, not {}", entry.value))),
         };
     }
     if let Value::Bool(value) = entry.value {
-        let bare = arg
-            .get_num_args()
-            .is_some_and(|range| range.min_values() == 0);
+        let bare = arg.get_num_args().is_some_and(|range| range.min_values() == 0);
         return match (bare, value) {
             // As if it were not there: so a file drops what one that it includes says.
             (_, false) => Ok(Vec::new()),
@@ -167,10 +145,9 @@ fn flag(arg: &Arg, entry: &Entry) -> Result<Vec<String>> {
 fn items(entry: &Entry) -> Result<Vec<String>> {
     let scalar = |value: &Value| match value {
         Value::Text(text) | Value::Number(text) => Ok(text.clone()),
-        other => Err(entry.at.error(format!(
-            "{} holds {other}; it takes text or a number",
-            entry.key
-        ))),
+        other => {
+            Err(entry.at.error(format!("{} holds {other}; it takes text or a number", entry.key)))
+        }
     };
     match &entry.value {
         Value::List(list) => list.iter().map(scalar).collect(),
@@ -189,12 +166,7 @@ pub(super) fn resolve(kind: &str, words: &[String], table: &Table, at: &Place) -
     let parsed = Cli::try_parse_from(typed.iter().chain(words)).map_err(|error| {
         let about = error.get(ContextKind::InvalidArg).map(ToString::to_string);
         let text = error.to_string();
-        let line = text
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ")
-            .to_owned();
+        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         located(table, at, about.as_deref().unwrap_or(&line), &line)
     })?;
     let resolved = match parsed.command {
@@ -211,15 +183,7 @@ pub(super) fn resolve(kind: &str, words: &[String], table: &Table, at: &Place) -
 /// An error at the line of the key that it speaks of, as `--val-size` or `<DIR>`; at the table's where it names none.
 fn located(table: &Table, at: &Place, about: &str, message: &str) -> Error {
     let class = named_class(table, about).or_else(|| named_class(table, message));
-    if let Some((
-        Entry {
-            value: Value::Table(own),
-            at,
-            ..
-        },
-        rest,
-    )) = class
-    {
+    if let Some((Entry { value: Value::Table(own), at, .. }, rest)) = class {
         return named_key(own, rest).unwrap_or(at).error(message);
     }
     named_key(table, about).unwrap_or(at).error(message)

@@ -65,22 +65,11 @@ const TABLE: [Column; 4] = [
 ];
 
 fn load(scenario: &str, set: &[(&str, &str)]) -> LoadPlan {
-    let set = set
-        .iter()
-        .map(|(key, value)| ((*key).into(), (*value).into()));
-    let args = RunArgs {
-        scenario: scenario.to_owned(),
-        set: set.collect(),
-        ..RunArgs::default()
-    };
+    let set = set.iter().map(|(key, value)| ((*key).into(), (*value).into()));
+    let args = RunArgs { scenario: scenario.to_owned(), set: set.collect(), ..RunArgs::default() };
     let plan = ScenarioPlan::resolve(&args).unwrap_or_else(|error| panic!("{scenario}: {error}"));
     match &plan.cells[0].steps[..] {
-        [
-            Step {
-                plan: Resolved::Load(plan),
-                ..
-            },
-        ] => (**plan).clone(),
+        [Step { plan: Resolved::Load(plan), .. }] => (**plan).clone(),
         other => panic!("{scenario}: {} runs", other.len()),
     }
 }
@@ -88,28 +77,20 @@ fn load(scenario: &str, set: &[(&str, &str)]) -> LoadPlan {
 /// The sum of something over the classes that are, or are not, about events.
 fn sum(plan: &LoadPlan, events: bool, of: impl Fn(&LoadPlan) -> f64) -> f64 {
     let parts = plan.parts();
-    let parts = parts
-        .iter()
-        .filter(|(name, _)| (*name == Some("events")) == events);
+    let parts = parts.iter().filter(|(name, _)| (*name == Some("events")) == events);
     parts.map(|(_, part)| of(part)).sum()
 }
 
 /// Operations of these kinds per second.
 fn rate(part: &LoadPlan, kinds: &[Operation]) -> f64 {
     let all: f64 = part.operations.iter().map(|w| w.weight).sum();
-    let of = part
-        .operations
-        .iter()
-        .filter(|w| kinds.contains(&w.operation));
+    let of = part.operations.iter().filter(|w| kinds.contains(&w.operation));
     let share = of.map(|w| w.weight).sum::<f64>() / all;
     part.steps().first().map_or(0.0, |step| step.from_per_s) * share
 }
 
 fn writes(part: &LoadPlan) -> f64 {
-    rate(
-        part,
-        &[Operation::Create, Operation::Txn, Operation::Delete],
-    )
+    rate(part, &[Operation::Create, Operation::Txn, Operation::Delete])
 }
 
 fn bytes(part: &LoadPlan) -> f64 {
@@ -135,35 +116,19 @@ fn they_ask_for_what_the_table_says() {
         let keys = |part: &LoadPlan| part.preload as f64;
         about(sum(&plan, false, keys), column.keys, &told("keys"));
         about(sum(&plan, false, bytes), column.bytes, &told("bytes"));
-        about(
-            sum(&plan, true, keys),
-            column.old_events,
-            &told("old events"),
-        );
-        about(
-            sum(&plan, true, bytes),
-            column.event_bytes,
-            &told("their bytes"),
-        );
+        about(sum(&plan, true, keys), column.old_events, &told("old events"));
+        about(sum(&plan, true, bytes), column.event_bytes, &told("their bytes"));
         let watches = |part: &LoadPlan| part.watch.map_or(0, |watch| watch.streams);
         let watches: u32 = plan.parts().iter().map(|(_, part)| watches(part)).sum();
         assert_eq!(u64::from(watches), column.watches, "{name}");
         assert_eq!(u64::from(plan.connections), column.watches, "{name}");
-        assert!(
-            plan.parts().iter().all(|(_, part)| !has_bare(part)),
-            "{name}"
-        );
+        assert!(plan.parts().iter().all(|(_, part)| !has_bare(part)), "{name}");
     }
 }
 
 /// What an apiserver never sends.
 fn has_bare(part: &LoadPlan) -> bool {
-    let never = [
-        Operation::Put,
-        Operation::Stm,
-        Operation::LeaseKeepalive,
-        Operation::LeaseGrant,
-    ];
+    let never = [Operation::Put, Operation::Stm, Operation::LeaseKeepalive, Operation::LeaseGrant];
     let bare = part.operations.iter().any(|w| never.contains(&w.operation));
     let writes = rate(part, &[Operation::Txn, Operation::Delete]) > 0.0;
     bare || part.reads.serializable || (writes && !part.writes.guarded)
@@ -175,17 +140,9 @@ fn while_pods_are_rolled_out_five_times_as_many_come_and_go() {
     let middle = |part: &LoadPlan| LoadPlan {
         // The second phase alone.
         pace: match part.pace.clone() {
-            LoadPace::Open {
-                steps,
-                arrival,
-                burst,
-                max_in_flight,
-            } => LoadPace::Open {
-                steps: steps[1..2].to_vec(),
-                arrival,
-                burst,
-                max_in_flight,
-            },
+            LoadPace::Open { steps, arrival, burst, max_in_flight } => {
+                LoadPace::Open { steps: steps[1..2].to_vec(), arrival, burst, max_in_flight }
+            }
             closed => closed,
         },
         ..part.clone()
@@ -213,10 +170,7 @@ fn a_tenth_is_a_tenth_of_what_grows_with_the_cluster() {
         ];
         let factor = if stays.contains(&name) { 1.0 } else { 0.1 };
         let rates = |plan: &LoadPlan| plan.steps()[0].from_per_s;
-        assert!(
-            (rates(&tenth) / rates(whole) - factor).abs() < 1e-9,
-            "{name}"
-        );
+        assert!((rates(&tenth) / rates(whole) - factor).abs() < 1e-9, "{name}");
         assert_eq!(tenth.connections, whole.connections, "{name}");
     }
 }
@@ -234,10 +188,6 @@ fn the_history_is_compacted_within_the_time_it_takes() {
             Target::Endpoints(_) => panic!("a throwaway etcd"),
         };
         let growth = plan.expected_growth_bytes().unwrap() as f64;
-        assert!(
-            growth < 0.8 * quota,
-            "{}: {growth} of {quota}",
-            column.scenario
-        );
+        assert!(growth < 0.8 * quota, "{}: {growth} of {quota}", column.scenario);
     }
 }

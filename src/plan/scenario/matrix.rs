@@ -24,9 +24,7 @@ pub(super) fn cells(document: &Document) -> Result<Vec<Settings>> {
     let mut count = 1_u64;
     for entry in &document.matrix.entries {
         if document.parameters.get(&entry.key).is_some() {
-            return Err(entry
-                .at
-                .error(format!("{} is in [parameters] too: drop one", entry.key)));
+            return Err(entry.at.error(format!("{} is in [parameters] too: drop one", entry.key)));
         }
         let values = values(entry)?;
         count = count.saturating_mul(values.len() as u64);
@@ -54,28 +52,19 @@ fn with(cell: &Settings, key: &str, value: &Value) -> Settings {
 
 fn values(entry: &Entry) -> Result<&[Value]> {
     let Value::List(values) = &entry.value else {
-        return Err(entry.at.error(format!(
-            "{} takes a list of values: {0} = [1, 10]",
-            entry.key
-        )));
+        return Err(entry.at.error(format!("{} takes a list of values: {0} = [1, 10]", entry.key)));
     };
     if values.is_empty() {
-        return Err(entry
-            .at
-            .error(format!("{} is empty: the matrix has no cells", entry.key)));
+        return Err(entry.at.error(format!("{} is empty: the matrix has no cells", entry.key)));
     }
     for (index, value) in values.iter().enumerate() {
         if !is_scalar(value) {
-            return Err(entry.at.error(format!(
-                "{} holds {value}; its values are text or numbers",
-                entry.key
-            )));
+            return Err(entry
+                .at
+                .error(format!("{} holds {value}; its values are text or numbers", entry.key)));
         }
         let text = value.to_string();
-        if values[..index]
-            .iter()
-            .any(|other| other.to_string() == text)
-        {
+        if values[..index].iter().any(|other| other.to_string() == text) {
             return Err(entry.at.error(format!("{} holds {text} twice", entry.key)));
         }
     }

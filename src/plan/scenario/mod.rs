@@ -193,11 +193,7 @@ impl ScenarioPlan {
 impl Cell {
     fn turns(&self, repeat: u32) -> impl Iterator<Item = Turn<'_>> {
         let steps = self.steps.iter();
-        steps.map(move |step| Turn {
-            repeat,
-            cell: self,
-            step,
-        })
+        steps.map(move |step| Turn { repeat, cell: self, step })
     }
 }
 
@@ -242,9 +238,7 @@ fn origin(wanted: &str) -> Result<(Origin, String)> {
             ended(suggest::unknown("scenario", wanted, &names))
         )));
     }
-    let stem = path
-        .file_stem()
-        .map_or_else(|| wanted.into(), |stem| stem.to_string_lossy());
+    let stem = path.file_stem().map_or_else(|| wanted.into(), |stem| stem.to_string_lossy());
     Ok((Origin::File(path.to_path_buf()), stem.into_owned()))
 }
 
@@ -269,44 +263,33 @@ fn scale(args: &RunArgs, document: &Document) -> Result<Option<(String, String)>
 
 /// A sentence after which another may follow.
 fn ended(text: String) -> String {
-    if text.ends_with('?') {
-        text
-    } else {
-        format!("{text}.")
-    }
+    if text.ends_with('?') { text } else { format!("{text}.") }
 }
 
 fn history(args: &RunArgs) -> Result<Option<HistoryPlan>> {
     let Some(directory) = &args.history else {
         return match (args.confirm, args.keep) {
             (None, None) => Ok(None),
-            (Some(_), _) => Err(Error::Usage(
-                "--confirm is about --history: add that or drop it".to_owned(),
-            )),
-            (_, Some(_)) => Err(Error::Usage(
-                "--keep is about --history: add that or drop it".to_owned(),
-            )),
+            (Some(_), _) => {
+                Err(Error::Usage("--confirm is about --history: add that or drop it".to_owned()))
+            }
+            (_, Some(_)) => {
+                Err(Error::Usage("--keep is about --history: add that or drop it".to_owned()))
+            }
         };
     };
     let confirm = args.confirm.unwrap_or(CONFIRM);
     if confirm > MOST_CONFIRM {
-        return Err(Error::Usage(format!(
-            "--confirm {confirm}: at most {MOST_CONFIRM} re-runs"
-        )));
+        return Err(Error::Usage(format!("--confirm {confirm}: at most {MOST_CONFIRM} re-runs")));
     }
-    Ok(Some(HistoryPlan {
-        directory: directory.clone(),
-        confirm,
-        keep_ns: args.keep,
-    }))
+    Ok(Some(HistoryPlan { directory: directory.clone(), confirm, keep_ns: args.keep }))
 }
 
 fn cell(document: &Document, settings: &Settings) -> Result<Cell> {
     let matrix = document.matrix.entries.len();
     let own = settings.0.iter().rev().take(matrix).rev();
-    let own: Vec<(String, String)> = own
-        .map(|(key, value)| (key.clone(), value.to_string()))
-        .collect();
+    let own: Vec<(String, String)> =
+        own.map(|(key, value)| (key.clone(), value.to_string())).collect();
     Ok(Cell {
         slug: slug(&own),
         settings: own,
@@ -326,12 +309,7 @@ fn step(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Optio
     }
     let words = flags::words(raw.kind, &raw.name, &table)?;
     let plan = flags::resolve(raw.kind, &words, &table, &raw.at)?;
-    Ok(Some(Step {
-        name: raw.name.clone(),
-        kind: raw.kind,
-        words,
-        plan,
-    }))
+    Ok(Some(Step { name: raw.name.clone(), kind: raw.kind, words, plan }))
 }
 
 /// The key of a run, or of a class of a load, that leaves it out where what it stands for is empty or false.
@@ -374,10 +352,7 @@ fn slug(settings: &[(String, String)]) -> String {
         return "all".to_owned();
     }
     let parts = settings.iter().map(|(key, value)| {
-        let last = Path::new(value)
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy();
+        let last = Path::new(value).file_name().unwrap_or_default().to_string_lossy();
         let safe = |c: char| match c {
             c if c.is_alphanumeric() || "-_.".contains(c) => c,
             _ => '-',
@@ -417,14 +392,11 @@ fn repeats(document: &Document) -> Result<u32> {
         Value::Number(text) => text.parse().ok(),
         _ => None,
     };
-    number
-        .filter(|n| (1..=MOST_REPEATS).contains(n))
-        .ok_or_else(|| {
-            entry.at.error(format!(
-                "repeats = {}: a whole number from 1 to {MOST_REPEATS}",
-                entry.value
-            ))
-        })
+    number.filter(|n| (1..=MOST_REPEATS).contains(n)).ok_or_else(|| {
+        entry
+            .at
+            .error(format!("repeats = {}: a whole number from 1 to {MOST_REPEATS}", entry.value))
+    })
 }
 
 fn order(document: &Document) -> Result<Order> {
@@ -451,9 +423,7 @@ fn labels(
     let table = first.fill_table(&document.labels)?;
     let pairs = table.entries.iter().map(|entry| match &entry.value {
         Value::Text(text) | Value::Number(text) => Ok((entry.key.clone(), text.clone())),
-        other => Err(entry
-            .at
-            .error(format!("label {} is text, not {other}", entry.key))),
+        other => Err(entry.at.error(format!("label {} is text, not {other}", entry.key))),
     });
     let mut labels: BTreeMap<String, String> = pairs.collect::<Result<_>>()?;
     labels.extend(super::labels(&args.labels)?);

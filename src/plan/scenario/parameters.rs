@@ -12,23 +12,16 @@ pub(super) struct Settings(pub Vec<(String, Value)>);
 
 impl Settings {
     fn get(&self, name: &str) -> Option<&Value> {
-        self.0
-            .iter()
-            .find(|(own, _)| own == name)
-            .map(|(_, value)| value)
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
     /// A table with every `${name}` replaced.
     pub(super) fn fill_table(&self, table: &Table) -> Result<Table> {
-        let entries = table.entries.iter().map(|entry| {
-            Ok(Entry {
-                value: self.fill(&entry.value, &entry.at)?,
-                ..entry.clone()
-            })
-        });
-        Ok(Table {
-            entries: entries.collect::<Result<_>>()?,
-        })
+        let entries = table
+            .entries
+            .iter()
+            .map(|entry| Ok(Entry { value: self.fill(&entry.value, &entry.at)?, ..entry.clone() }));
+        Ok(Table { entries: entries.collect::<Result<_>>()? })
     }
 
     pub(super) fn fill(&self, value: &Value, at: &Place) -> Result<Value> {

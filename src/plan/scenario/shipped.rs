@@ -41,10 +41,7 @@ pub fn descriptions() -> Result<Vec<(&'static str, String)>> {
     names()
         .map(|name| {
             let document = document::read(&Origin::Shipped(name))?;
-            Ok((
-                name,
-                super::text(&document, "description")?.unwrap_or_default(),
-            ))
+            Ok((name, super::text(&document, "description")?.unwrap_or_default()))
         })
         .collect()
 }
@@ -67,9 +64,6 @@ pub(super) fn included(wanted: &str) -> Option<&'static str> {
 
 /// The text of one.
 pub(super) fn text(wanted: &str) -> Option<&'static str> {
-    let found = SHIPPED
-        .iter()
-        .chain(PARTS)
-        .find(|(name, _)| *name == wanted);
+    let found = SHIPPED.iter().chain(PARTS).find(|(name, _)| *name == wanted);
     found.map(|(_, text)| *text)
 }

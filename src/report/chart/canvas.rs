@@ -93,10 +93,7 @@ pub(super) struct Canvas {
 impl Canvas {
     /// An empty canvas of this height.
     pub fn new(height: f64) -> Self {
-        Canvas {
-            height,
-            ..Canvas::default()
-        }
+        Canvas { height, ..Canvas::default() }
     }
 
     /// A line through points.
@@ -247,11 +244,7 @@ fn color(ink: Ink) -> RGBColor {
 }
 
 fn stroke(ink: Ink, width: f64, opacity: f64) -> ShapeStyle {
-    ShapeStyle {
-        color: color(ink).mix(opacity),
-        filled: false,
-        stroke_width: pixels(width) as u32,
-    }
+    ShapeStyle { color: color(ink).mix(opacity), filled: false, stroke_width: pixels(width) as u32 }
 }
 
 type Root<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -261,28 +254,22 @@ fn draw(root: &Root<'_>, shape: &Shape) {
     let filled = |ink: &Ink, opacity: f64| color(*ink).mix(opacity).filled();
     // Writing to memory cannot fail.
     let _ = match shape {
-        Shape::Path(points, ink, width, opacity) => root.draw(&PathElement::new(
-            whole(points),
-            stroke(*ink, *width, *opacity),
-        )),
+        Shape::Path(points, ink, width, opacity) => {
+            root.draw(&PathElement::new(whole(points), stroke(*ink, *width, *opacity)))
+        }
         Shape::Fill(points, ink, opacity) => {
             root.draw(&Polygon::new(whole(points), filled(ink, *opacity)))
         }
         Shape::Box(area, ink, opacity) => root.draw(&Rectangle::new(
-            [
-                point((area.left, area.top)),
-                point((area.right, area.bottom)),
-            ],
+            [point((area.left, area.top)), point((area.right, area.bottom))],
             filled(ink, *opacity),
         )),
         Shape::Dot(at, radius, ink, true) => {
             root.draw(&Circle::new(point(*at), pixels(*radius), filled(ink, 1.0)))
         }
-        Shape::Dot(at, radius, ink, false) => root.draw(&Circle::new(
-            point(*at),
-            pixels(*radius),
-            stroke(*ink, 2.0, 1.0),
-        )),
+        Shape::Dot(at, radius, ink, false) => {
+            root.draw(&Circle::new(point(*at), pixels(*radius), stroke(*ink, 2.0, 1.0)))
+        }
         Shape::Text(text, at, anchor, face, ink) => {
             root.draw(&lettering(text, *at, *anchor, *face, *ink))
         }
@@ -302,22 +289,11 @@ fn lettering(
         Anchor::Middle => HPos::Center,
         Anchor::End => HPos::Right,
     };
-    let weight = if face.bold {
-        FontStyle::Bold
-    } else {
-        FontStyle::Normal
-    };
+    let weight = if face.bold { FontStyle::Bold } else { FontStyle::Normal };
     let font = FontDesc::new(FontFamily::SansSerif, face.size * PIXELS * 1.24, weight);
-    let style = TextStyle {
-        font,
-        color: color(ink).to_backend_color(),
-        pos: Pos::new(across, VPos::Top),
-    };
-    Text::new(
-        text.to_owned(),
-        point((x, baseline - 0.76 * face.size)),
-        style,
-    )
+    let style =
+        TextStyle { font, color: color(ink).to_backend_color(), pos: Pos::new(across, VPos::Top) };
+    Text::new(text.to_owned(), point((x, baseline - 0.76 * face.size)), style)
 }
 
 /// Gives plotters' SVG what it has no words for: a label, dashes, a class for the style sheet; takes away what only makes

@@ -44,10 +44,7 @@ pub(super) fn of_comparison(found: &Comparison, sides: &[Vec<Run>]) -> Vec<Chart
         if shown.len() < 2 {
             continue;
         }
-        let (name, what) = (
-            format!("{phase}-{series}"),
-            format!("{series}, phase {phase}"),
-        );
+        let (name, what) = (format!("{phase}-{series}"), format!("{series}, phase {phase}"));
         charts.extend(overlay(&name, &what, &shown));
         charts.extend(ratio::draw(found, &name, &what, &phase, &series, &shown));
         if shown.len() > 2 {
@@ -85,10 +82,8 @@ fn names(sides: &[Vec<Run>]) -> Vec<(String, String)> {
 fn pool(index: usize, side: Option<&Side>, runs: &[Run]) -> Pooled {
     let letter = side.map_or_else(|| (index + 1).to_string(), |side| side.letter.clone());
     let name = side.map(|side| side.name.as_str()).unwrap_or_default();
-    let mut pooled = Pooled {
-        name: format!("{letter} {name}").trim().to_owned(),
-        series: Vec::new(),
-    };
+    let mut pooled =
+        Pooled { name: format!("{letter} {name}").trim().to_owned(), series: Vec::new() };
     for phase in runs.iter().flat_map(pick::judged) {
         for data in pick::main_series(phase) {
             let known = |(name, kept): &&mut (String, SeriesData)| {
@@ -141,9 +136,7 @@ fn overlay(name: &str, what: &str, shown: &[(&str, &SeriesData)]) -> Option<Char
 /// A row for each metric whose effect is a ratio.
 fn forest(found: &Comparison, contrast: &Contrast) -> Option<Chart> {
     let usable = |metric: &&Metric| {
-        let effect = metric
-            .effect
-            .filter(|e| e.value.is_finite() && e.value > 0.0);
+        let effect = metric.effect.filter(|e| e.value.is_finite() && e.value > 0.0);
         !metric.stat.is_share() && effect.is_some()
     };
     let mut metrics: Vec<&Metric> = contrast.metrics.iter().filter(usable).collect();
@@ -189,10 +182,8 @@ fn sides(found: &Comparison, contrast: &Contrast) -> String {
             n => format!("{letter} {name} ({n} runs)"),
         }
     };
-    let (a, b) = (
-        name(&contrast.a, contrast.design.runs_a),
-        name(&contrast.b, contrast.design.runs_b),
-    );
+    let (a, b) =
+        (name(&contrast.a, contrast.design.runs_a), name(&contrast.b, contrast.design.runs_b));
     format!("{b} over {a}")
 }
 

@@ -47,11 +47,7 @@ pub(super) struct Key {
 impl Key {
     /// An entry.
     pub fn new(mark: Mark, ink: Ink, text: impl Into<String>) -> Self {
-        Key {
-            mark,
-            ink,
-            text: text.into(),
-        }
+        Key { mark, ink, text: text.into() }
     }
 }
 
@@ -85,12 +81,8 @@ impl Ramp<'_> {
         canvas.text(&self.low, (left, baseline), Anchor::Start, PLAIN, MUTED);
         left += PLAIN.width(&self.low) + 8.0;
         for ink in self.inks {
-            let area = Area {
-                left,
-                top: baseline - 15.0,
-                right: left + 18.0,
-                bottom: baseline + 1.0,
-            };
+            let area =
+                Area { left, top: baseline - 15.0, right: left + 18.0, bottom: baseline + 1.0 };
             canvas.rect(area, *ink, 1.0);
             left += 18.0;
         }
@@ -164,12 +156,7 @@ fn sample(canvas: &mut Canvas, key: &Key, left: f64, middle: f64) {
             canvas.path(ends, key.ink, PEN);
         }
         Mark::Patch => canvas.rect(
-            Area {
-                left,
-                top: middle - 8.0,
-                right: left + width,
-                bottom: middle + 8.0,
-            },
+            Area { left, top: middle - 8.0, right: left + width, bottom: middle + 8.0 },
             key.ink,
             1.0,
         ),
@@ -214,11 +201,7 @@ impl Panel {
     /// One panel that takes the whole width, from `top` down, `height` high without its texts. The y axis' label stands
     /// above it.
     pub fn wide(top: f64, height: f64, x: Axis, y: Axis) -> Self {
-        let above = if y.label.is_empty() {
-            10.0
-        } else {
-            LINE + 12.0
-        };
+        let above = if y.label.is_empty() { 10.0 } else { LINE + 12.0 };
         let plot = Area {
             left: MARGIN + gutter(&y),
             top: top + above,

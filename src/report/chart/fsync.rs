@@ -28,10 +28,7 @@ fn phase(run: &Run) -> Option<&PhaseData> {
 
 fn blocks(run: &Run) -> Option<Chart> {
     let phase = phase(run)?;
-    let shown = [
-        ("wal.fsync.same", "within a block"),
-        ("wal.fsync.fresh", "into a fresh block"),
-    ];
+    let shown = [("wal.fsync.same", "within a block"), ("wal.fsync.fresh", "into a fresh block")];
     let of = |(name, words): (&str, &str)| Some((phase.series(name)?, words.to_owned()));
     curves(
         "fsync-blocks",
@@ -93,10 +90,8 @@ fn members(run: &Run) -> Option<Chart> {
         all.iter().all(|(_, series)| resolvable(series))
     };
     let q = [0.99, 0.9, 0.5].into_iter().find(resolved)?;
-    let rows: Vec<Row> = all
-        .iter()
-        .filter_map(|(member, series)| row(run, *member, series, q))
-        .collect();
+    let rows: Vec<Row> =
+        all.iter().filter_map(|(member, series)| row(run, *member, series, q)).collect();
     let shown = match rows.len() {
         n if n < count => format!("the {n} of {count} members with the slowest tails"),
         n => format!("{n} members"),
@@ -106,10 +101,8 @@ fn members(run: &Run) -> Option<Chart> {
     let values = rows.iter().flat_map(Row::values);
     let x = latency_axis(values, &format!("{stat}, bar: 95 % interval"));
     let subtitle = pick::whose(run);
-    let caption = format!(
-        "{title}, {subtitle}: {shown}; from {} on a logarithmic axis.",
-        pick::span(&x)
-    );
+    let caption =
+        format!("{title}, {subtitle}: {shown}; from {} on a logarithmic axis.", pick::span(&x));
     let name = format!("members-{}-{name}", phase.name);
     let canvas = rows::draw(&title, &subtitle, &[], &rows, x, None);
     Some(Chart::new(&name, &title, &caption, canvas))
@@ -124,10 +117,7 @@ fn row(run: &Run, member: u32, series: &SeriesData, q: f64) -> Option<Row> {
         Some(facts) => facts.name.clone(),
         None => format!("member {member}"),
     };
-    let (middle, value) = (
-        format_duration(p50.value_ns),
-        format_duration(tail.value_ns),
-    );
+    let (middle, value) = (format_duration(p50.value_ns), format_duration(tail.value_ns));
     Some(Row {
         name,
         told: format!("p50 {middle}, p{} {value}", significant(q * 100.0)),

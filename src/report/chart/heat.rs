@@ -68,9 +68,7 @@ fn of_series(
     let (lowest, highest) = (bands().min()?, bands().max()?);
     let limits = pick::limits(summary, series);
     let values = [band_floor(lowest), band_floor(highest + 1)];
-    let values = values
-        .into_iter()
-        .chain(limits.iter().map(|limit| limit.ns));
+    let values = values.into_iter().chain(limits.iter().map(|limit| limit.ns));
     let y = latency_axis(values, "latency");
     let x = time_axis(span.length_ns(), 6, since(phases));
     let panel = Panel::wide(head.height(), HEIGHT, x, y);
@@ -88,12 +86,7 @@ fn of_series(
         pick::span(&panel.y),
         format_count(most),
     );
-    Some(Chart::new(
-        &format!("map-{group}-{series}"),
-        &title,
-        &caption,
-        canvas,
-    ))
+    Some(Chart::new(&format!("map-{group}-{series}"), &title, &caption, canvas))
 }
 
 /// At most [`MOST_COLUMNS`]; neighbours are added up.
@@ -132,8 +125,6 @@ fn cells(canvas: &mut Canvas, panel: &Panel, columns: &[MapColumn], span: Span, 
     }
     for ink in RAMP {
         let areas = by_ink.remove(&ink.light).unwrap_or_default();
-        areas
-            .into_iter()
-            .for_each(|area| canvas.rect(area, ink, 1.0));
+        areas.into_iter().for_each(|area| canvas.rect(area, ink, 1.0));
     }
 }

@@ -43,20 +43,11 @@ pub(super) struct Face {
 }
 
 /// What most texts are set in.
-pub(super) const PLAIN: Face = Face {
-    size: SMALL,
-    bold: false,
-};
+pub(super) const PLAIN: Face = Face { size: SMALL, bold: false };
 /// Titles.
-pub(super) const TITLE: Face = Face {
-    size: LARGE,
-    bold: true,
-};
+pub(super) const TITLE: Face = Face { size: LARGE, bold: true };
 /// Titles of panels.
-pub(super) const STRONG: Face = Face {
-    size: SMALL,
-    bold: true,
-};
+pub(super) const STRONG: Face = Face { size: SMALL, bold: true };
 
 impl Face {
     /// At most how wide a text is, in units of the canvas.

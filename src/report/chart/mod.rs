@@ -163,10 +163,7 @@ mod tests {
 
     #[test]
     fn names_are_safe_as_files() {
-        assert_eq!(
-            stem("timeline-steady-Put.Response"),
-            "timeline-steady-put.response"
-        );
+        assert_eq!(stem("timeline-steady-Put.Response"), "timeline-steady-put.response");
         assert_eq!(stem("../../etc/passwd"), "etc-passwd");
         assert_eq!(stem("größe\n<&>"), "gr--e");
     }

@@ -28,10 +28,8 @@ pub(super) fn draw(name: &str, what: &str, shown: &[(&str, &SeriesData)]) -> Opt
         others.truncate(MOST);
     }
     let ground = Curve::of(baseline, (*first).to_owned(), 0);
-    let curves: Vec<Curve> = others
-        .iter()
-        .map(|(side, data)| Curve::of(data, (*side).to_owned(), 0))
-        .collect();
+    let curves: Vec<Curve> =
+        others.iter().map(|(side, data)| Curve::of(data, (*side).to_owned(), 0)).collect();
     let points = || curves.iter().chain([&ground]).flat_map(Curve::points);
     points().next()?;
     let y = latency_axis(points().map(|(_, value)| value), "latency");
@@ -45,12 +43,7 @@ pub(super) fn draw(name: &str, what: &str, shown: &[(&str, &SeriesData)]) -> Opt
         Key::new(Mark::Line, SERIES[0], "the side"),
         Key::new(Mark::Line, MUTED, format!("baseline {first}")),
     ];
-    let head = Head {
-        title: &title,
-        subtitle: &subtitle,
-        keys: &keys,
-        ..Head::default()
-    };
+    let head = Head { title: &title, subtitle: &subtitle, keys: &keys, ..Head::default() };
     let rows = curves.len().div_ceil(COLUMNS);
     let top = head.height();
     let height = top + rows as f64 * (HEIGHT + 2.0 * LINE + 8.0) + BELOW - LINE;
@@ -59,10 +52,7 @@ pub(super) fn draw(name: &str, what: &str, shown: &[(&str, &SeriesData)]) -> Opt
     for (index, curve) in curves.iter().enumerate() {
         let last = index + COLUMNS >= curves.len();
         let panel = place(index, top, &x, &y);
-        let labels = Labels {
-            x: last,
-            y: index % COLUMNS == 0,
-        };
+        let labels = Labels { x: last, y: index % COLUMNS == 0 };
         panel.draw(&mut canvas, labels);
         panel.name(&mut canvas, curve.name());
         stroke(&mut canvas, &panel, &ground, true);
@@ -73,12 +63,7 @@ pub(super) fn draw(name: &str, what: &str, shown: &[(&str, &SeriesData)]) -> Opt
         pick::span(&y),
         pick::span(&x),
     );
-    Some(Chart::new(
-        &format!("side-by-side-{name}"),
-        &title,
-        &caption,
-        canvas,
-    ))
+    Some(Chart::new(&format!("side-by-side-{name}"), &title, &caption, canvas))
 }
 
 /// Where the panel with this index is, in rows from left to right.
@@ -89,12 +74,7 @@ fn place(index: usize, top: f64, x: &Axis, y: &Axis) -> Panel {
     let left = left + column as f64 * (width + GAP);
     let top = top + LINE + 4.0 + row as f64 * (HEIGHT + 2.0 * LINE + 8.0);
     Panel {
-        plot: Area {
-            left,
-            top,
-            right: left + width,
-            bottom: top + HEIGHT,
-        },
+        plot: Area { left, top, right: left + width, bottom: top + HEIGHT },
         x: x.clone().labelled(""),
         y: y.clone().labelled(""),
     }

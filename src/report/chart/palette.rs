@@ -25,11 +25,7 @@ impl Ink {
 }
 
 const fn ink(light: u32, dark: u32) -> Ink {
-    Ink {
-        light,
-        dark,
-        dash: "",
-    }
+    Ink { light, dark, dash: "" }
 }
 
 const fn dashed(light: u32, dark: u32, dash: &'static str) -> Ink {
@@ -119,15 +115,8 @@ pub(super) fn is_strong(ink: Ink) -> bool {
 
 /// Every ink.
 pub(super) fn all() -> impl Iterator<Item = Ink> {
-    let single = [
-        TEXT, MUTED, GRID, PAPER, LIMIT, EVENT, GOOD, BAD, OPEN, ON_STRONG,
-    ];
-    single
-        .into_iter()
-        .chain(SERIES)
-        .chain(WHOLE)
-        .chain(RAMP)
-        .chain(DIVERGING)
+    let single = [TEXT, MUTED, GRID, PAPER, LIMIT, EVENT, GOOD, BAD, OPEN, ON_STRONG];
+    single.into_iter().chain(SERIES).chain(WHOLE).chain(RAMP).chain(DIVERGING)
 }
 
 /// As an attribute has it: `#0072B2`.

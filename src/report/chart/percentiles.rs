@@ -38,12 +38,7 @@ pub(super) struct Curve {
 impl Curve {
     /// The line of a series, as far as its samples resolve it.
     pub fn of(series: &SeriesData, name: String, index: usize) -> Self {
-        Curve {
-            ink: palette::series(index),
-            name,
-            steps: steps(series),
-            limits: Vec::new(),
-        }
+        Curve { ink: palette::series(index), name, steps: steps(series), limits: Vec::new() }
     }
 
     /// What it is of.
@@ -75,12 +70,7 @@ fn steps(series: &SeriesData) -> Vec<Step> {
     }
     if !steps.is_empty() {
         let smallest = series.total.min_ns() as f64;
-        let first = Step {
-            q: 0.0,
-            value: smallest,
-            low: None,
-            high: None,
-        };
+        let first = Step { q: 0.0, value: smallest, low: None, high: None };
         steps.insert(0, first);
     }
     steps
@@ -141,10 +131,8 @@ fn of_phases(run: &Run, summary: &Summary, phases: &[&PhaseData], series: &str) 
             None => phase.name.clone(),
         }
     };
-    let there: Vec<(&PhaseData, &SeriesData)> = phases
-        .iter()
-        .filter_map(|phase| Some((*phase, phase.series(series)?)))
-        .collect();
+    let there: Vec<(&PhaseData, &SeriesData)> =
+        phases.iter().filter_map(|phase| Some((*phase, phase.series(series)?))).collect();
     let kept = spread(there.len(), MOST);
     let curve = |(index, at): (usize, &usize)| {
         let (phase, data) = there[*at];
@@ -183,11 +171,7 @@ pub(super) fn of_runs(runs: &[(Run, Summary)]) -> Vec<Chart> {
             let (run, data) = there[*at];
             Curve::of(data, pick::whose(run), index)
         };
-        let curves: Vec<Curve> = spread(there.len(), MOST)
-            .iter()
-            .enumerate()
-            .map(curve)
-            .collect();
+        let curves: Vec<Curve> = spread(there.len(), MOST).iter().enumerate().map(curve).collect();
         draw(
             &format!("percentiles-{phase}-{series}"),
             &format!("{series} by percentile, phase {phase}"),
@@ -213,37 +197,23 @@ pub(super) fn draw(name: &str, title: &str, subtitle: &str, curves: &[Curve]) ->
         return None;
     }
     let keys: Vec<Key> = curves.iter().map(key).collect();
-    let head = Head {
-        title,
-        subtitle,
-        keys: &keys,
-        ..Head::default()
-    };
+    let head = Head { title, subtitle, keys: &keys, ..Head::default() };
     let steps = || curves.iter().flat_map(|curve| &curve.steps);
     let limits = || curves.iter().flat_map(|curve| &curve.limits);
-    let values = steps()
-        .flat_map(|s| [Some(s.value), s.low, s.high])
-        .flatten();
+    let values = steps().flat_map(|s| [Some(s.value), s.low, s.high]).flatten();
     let y = latency_axis(values.chain(limits().map(|limit| limit.ns)), "latency");
     let furthest = steps().map(|s| s.q).chain(limits().map(|limit| limit.q));
-    let x = tail_axis(
-        furthest.fold(0.9, f64::max),
-        "share of operations that took no longer",
-    );
+    let x = tail_axis(furthest.fold(0.9, f64::max), "share of operations that took no longer");
     let top = head.height();
     let panel = Panel::wide(top, HEIGHT, x, y);
     let mut canvas = Canvas::new(panel.plot.bottom + BELOW);
     head.draw(&mut canvas);
     panel.draw(&mut canvas, ALL);
-    curves
-        .iter()
-        .for_each(|curve| line(&mut canvas, &panel, curve));
+    curves.iter().for_each(|curve| line(&mut canvas, &panel, curve));
     let mut goals: Vec<&Limit> = limits().collect();
     // The highest has the least choice of places.
     goals.sort_by(|a, b| b.ns.total_cmp(&a.ns));
-    goals
-        .iter()
-        .for_each(|limit| goal(&mut canvas, &panel, limit));
+    goals.iter().for_each(|limit| goal(&mut canvas, &panel, limit));
     let caption = format!(
         "{title}, {subtitle}: {}; percentiles from {} against latency from {}, both logarithmic; the ribbon is the 95 % \
          interval, and a line ends where its samples end.",
@@ -277,9 +247,7 @@ fn goal(canvas: &mut Canvas, panel: &Panel, limit: &Limit) {
     canvas.path(vec![(x, y - 6.0), (x, y + 6.0)], LIMIT, 2.5);
     let text = PLAIN.fit(&limit.text, panel.plot.width() - 8.0);
     let half = PLAIN.width(&text) / 2.0;
-    let middle = x
-        .min(panel.plot.right - 4.0 - half)
-        .max(panel.plot.left + 4.0 + half);
+    let middle = x.min(panel.plot.right - 4.0 - half).max(panel.plot.left + 4.0 + half);
     let places = [
         (middle, y - 12.0, Anchor::Middle),
         (left - 8.0, y + 7.0, Anchor::End),
@@ -303,11 +271,8 @@ fn line(canvas: &mut Canvas, panel: &Panel, curve: &Curve) {
     let lower = bounded().map(|(q, low, _)| panel.at(q, low));
     let ribbon: Vec<(f64, f64)> = upper.chain(lower.rev_vec()).collect();
     canvas.fill(ribbon, curve.ink, 0.18);
-    let points: Vec<(f64, f64)> = curve
-        .steps
-        .iter()
-        .map(|step| panel.at(step.q, step.value))
-        .collect();
+    let points: Vec<(f64, f64)> =
+        curve.steps.iter().map(|step| panel.at(step.q, step.value)).collect();
     if let Some(end) = points.last() {
         canvas.dot(*end, 4.5, curve.ink);
     }

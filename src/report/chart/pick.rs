@@ -20,10 +20,7 @@ pub(super) fn judged(run: &Run) -> Vec<&PhaseData> {
     }
     let preparation = ["setup", "preload", "warmup", "idle", "verify", "cleanup"];
     let other = run.phases.iter().filter(filled);
-    other
-        .filter(|phase| !preparation.contains(&phase.name.as_str()))
-        .take(6)
-        .collect()
+    other.filter(|phase| !preparation.contains(&phase.name.as_str())).take(6).collect()
 }
 
 /// Whether a phase is one of several rates.
@@ -38,10 +35,7 @@ pub(super) fn main_series(phase: &PhaseData) -> Vec<&SeriesData> {
         all.filter(|series| series.member.is_none() && series.total.count() > 0)
     };
     let mut found: Vec<&SeriesData> = Vec::new();
-    found.extend(
-        DISK.iter()
-            .filter_map(|name| merged().find(|s| s.series == *name)),
-    );
+    found.extend(DISK.iter().filter_map(|name| merged().find(|s| s.series == *name)));
     found.extend(merged().filter(|s| s.series.ends_with(".response")));
     let timed = |operation: &str| merged().any(|s| s.series == format!("{operation}.response"));
     let alone = |series: &&SeriesData| {
@@ -66,11 +60,8 @@ pub(super) fn whose(run: &Run) -> String {
     };
     let when = format!("{day} {time}");
     let parts = [&header.name, &header.environment.host, when.trim()];
-    let told: Vec<&str> = parts
-        .into_iter()
-        .map(AsRef::as_ref)
-        .filter(|part: &&str| !part.is_empty())
-        .collect();
+    let told: Vec<&str> =
+        parts.into_iter().map(AsRef::as_ref).filter(|part: &&str| !part.is_empty()).collect();
     clean(&told.join(" · "))
 }
 
@@ -93,9 +84,7 @@ pub(super) fn limits(summary: &Summary, series: &str) -> Vec<Limit> {
         let (subject, _) = outcome.rule.split_once(' ')?;
         let stat = subject.strip_prefix(series)?.strip_prefix(".p")?;
         let percent: f64 = stat.parse().ok()?;
-        let ns = outcome
-            .limit_value
-            .filter(|ns| ns.is_finite() && *ns > 0.0)?;
+        let ns = outcome.limit_value.filter(|ns| ns.is_finite() && *ns > 0.0)?;
         let source = match outcome.source.as_str() {
             "" => String::new(),
             source => format!(" ({source})"),

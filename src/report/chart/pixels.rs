@@ -44,22 +44,15 @@ pub fn png(chart: &Chart, width: u32, theme: Theme) -> Result<Vec<u8>> {
         Theme::Light => chart.svg.clone(),
         Theme::Dark => dark(&chart.svg),
     };
-    let options = Options {
-        font_family: FAMILY.to_owned(),
-        fontdb: fonts(&svg),
-        ..Options::default()
-    };
+    let options =
+        Options { font_family: FAMILY.to_owned(), fontdb: fonts(&svg), ..Options::default() };
     let tree = Tree::from_str(&svg, &options).map_err(|e| failed(e.to_string()))?;
     let scale = width as f32 / tree.size().width();
     let height = (tree.size().height() * scale).ceil() as u32;
     let mut pixmap = Pixmap::new(width, height.max(1))
         .ok_or_else(|| failed("a picture of this size does not fit in memory".to_owned()))?;
     pixmap.fill(paper(theme));
-    resvg::render(
-        &tree,
-        Transform::from_scale(scale, scale),
-        &mut pixmap.as_mut(),
-    );
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
     pixmap.encode_png().map_err(|e| failed(e.to_string()))
 }
 

@@ -41,10 +41,7 @@ struct Curve<'a> {
 pub(super) fn of_run(run: &Run, summary: &Summary) -> Vec<Chart> {
     let mut charts: Vec<Chart> = capacity(run, summary).into_iter().collect();
     if summary.steps.len() > 1 {
-        let first = summary
-            .steps
-            .first()
-            .and_then(|step| run.phase(&step.phase));
+        let first = summary.steps.first().and_then(|step| run.phase(&step.phase));
         let names = first.map(pick::main_series).unwrap_or_default();
         let names = names.iter().map(|series| series.series.as_str());
         charts.extend(names.filter_map(|name| steps(run, summary, name)));
@@ -60,17 +57,9 @@ fn answer(summary: &Summary) -> Option<(f64, bool)> {
 fn capacity(run: &Run, summary: &Summary) -> Option<Chart> {
     let steps = &summary.capacity.as_ref()?.curve;
     let tried = |step: &CapacityStep| {
-        let figures = [
-            step.wal_fsync_p99_ns,
-            step.backend_commit_p99_ns,
-            step.put_commit_p99_ns,
-        ];
+        let figures = [step.wal_fsync_p99_ns, step.backend_commit_p99_ns, step.put_commit_p99_ns];
         let value = |ns: u64| (ns > 0).then_some((ns as f64, None, None));
-        Tried {
-            rate: step.reached_per_s,
-            kept: step.kept,
-            values: figures.map(value).to_vec(),
-        }
+        Tried { rate: step.reached_per_s, kept: step.kept, values: figures.map(value).to_vec() }
     };
     let mut limits = pick::limits(summary, "wal.fsync");
     limits.extend(pick::limits(summary, "backend.commit"));
@@ -92,11 +81,7 @@ fn steps(run: &Run, summary: &Summary, name: &str) -> Option<Chart> {
     let value = |series: &SeriesData, q: f64| {
         let found = series.quantile(q).filter(|found| found.resolvable)?;
         let bound = |ns: Option<u64>| ns.map(|ns| ns as f64);
-        Some((
-            found.value_ns as f64,
-            bound(found.low_ns),
-            bound(found.high_ns),
-        ))
+        Some((found.value_ns as f64, bound(found.low_ns), bound(found.high_ns)))
     };
     let mut tried = Vec::new();
     for step in &summary.steps {
@@ -123,9 +108,7 @@ fn steps(run: &Run, summary: &Summary, name: &str) -> Option<Chart> {
 /// Linear, as a rate that is twice as high should look so; logarithmic where the rates were doubled again and again.
 fn axis(tried: &[Tried]) -> Axis {
     let rates = || tried.iter().map(|step| step.rate);
-    let low = rates()
-        .filter(|rate| *rate > 0.0)
-        .fold(f64::INFINITY, f64::min);
+    let low = rates().filter(|rate| *rate > 0.0).fold(f64::INFINITY, f64::min);
     let high = rates().fold(0.0, f64::max);
     let label = "operations per second that were answered";
     if high / low > 12.0 {
@@ -136,22 +119,12 @@ fn axis(tried: &[Tried]) -> Axis {
 }
 
 fn draw(curve: Curve<'_>) -> Option<Chart> {
-    let values = || {
-        curve
-            .tried
-            .iter()
-            .flat_map(|step| step.values.iter().flatten())
-    };
+    let values = || curve.tried.iter().flat_map(|step| step.values.iter().flatten());
     if curve.tried.len() < 2 || values().next().is_none() {
         return None;
     }
     let keys = keys(&curve);
-    let head = Head {
-        title: &curve.title,
-        subtitle: &curve.whose,
-        keys: &keys,
-        ..Head::default()
-    };
+    let head = Head { title: &curve.title, subtitle: &curve.whose, keys: &keys, ..Head::default() };
     let all = values().flat_map(|(value, low, high)| [Some(*value), *low, *high]);
     let limits = curve.limits.iter().map(|limit| limit.ns);
     let y = latency_axis(all.flatten().chain(limits), "latency");
@@ -217,13 +190,7 @@ fn mark_answer(canvas: &mut Canvas, panel: &Panel, curve: &Curve<'_>) {
     let half = PLAIN.width(&text) / 2.0;
     let middle = x.min(plot.right - half).max(plot.left + half);
     // Above the plot, where it hides nothing.
-    canvas.text(
-        &text,
-        (middle, plot.top - 10.0),
-        Anchor::Middle,
-        PLAIN,
-        GOOD,
-    );
+    canvas.text(&text, (middle, plot.top - 10.0), Anchor::Middle, PLAIN, GOOD);
 }
 
 /// One line: dots where every rule held, rings where one broke, bars for intervals.

@@ -46,23 +46,14 @@ pub(super) fn draw(
     let keys = keys(&lines, !band.is_empty());
     let title = format!("{what}: ratio by percentile");
     let subtitle = format!("over {first}");
-    let head = Head {
-        title: &title,
-        subtitle: &subtitle,
-        keys: &keys,
-        ..Head::default()
-    };
+    let head = Head { title: &title, subtitle: &subtitle, keys: &keys, ..Head::default() };
     let panel = Panel::wide(head.height(), HEIGHT, x, y);
     let mut canvas = Canvas::new(panel.plot.bottom + BELOW);
     head.draw(&mut canvas);
     shade(&mut canvas, &panel, &band);
     panel.draw(&mut canvas, ALL);
     let one = panel.y(1.0);
-    canvas.path(
-        vec![(panel.plot.left, one), (panel.plot.right, one)],
-        MUTED,
-        2.0,
-    );
+    canvas.path(vec![(panel.plot.left, one), (panel.plot.right, one)], MUTED, 2.0);
     for (index, (_, points)) in lines.iter().enumerate() {
         line(&mut canvas, &panel, points, index);
     }
@@ -70,12 +61,7 @@ pub(super) fn draw(
         "{title}, {subtitle}: how many times as long each percentile takes, with the 95 % interval of the samples (not of \
          the difference between runs), on a logarithmic axis; it ends where the samples of either side end."
     );
-    Some(Chart::new(
-        &format!("ratio-{name}"),
-        &title,
-        &caption,
-        canvas,
-    ))
+    Some(Chart::new(&format!("ratio-{name}"), &title, &caption, canvas))
 }
 
 fn keys(lines: &[(&str, Points)], band: bool) -> Vec<Key> {
@@ -99,11 +85,8 @@ fn ratios(a: &SeriesData, b: &SeriesData) -> Points {
             break;
         };
         let found = difference(a, b);
-        let ratio = Bounded {
-            value: found.value.exp(),
-            low: found.low.exp(),
-            high: found.high.exp(),
-        };
+        let ratio =
+            Bounded { value: found.value.exp(), low: found.low.exp(), high: found.high.exp() };
         points.push((q, ratio));
     }
     points
@@ -113,11 +96,7 @@ fn ratios(a: &SeriesData, b: &SeriesData) -> Points {
 fn logarithm(series: &SeriesData, q: f64) -> Option<Bounded> {
     let found = series.quantile(q).filter(|found| found.resolvable)?;
     let log = |ns: u64| (ns.max(1) as f64).ln();
-    Some(Bounded {
-        value: log(found.value_ns),
-        low: log(found.low_ns?),
-        high: log(found.high_ns?),
-    })
+    Some(Bounded { value: log(found.value_ns), low: log(found.low_ns?), high: log(found.high_ns?) })
 }
 
 /// From which quantile on which ratio matters: what the comparison judged this series by.
@@ -130,12 +109,8 @@ fn band(found: &Comparison, phase: &str, series: &str) -> Vec<(f64, f64)> {
         let q = metric.stat.quantile()?;
         Some((q, 1.0 + metric.min_difference.max(0.0)))
     };
-    let mut band: Vec<(f64, f64)> = contrast
-        .metrics
-        .iter()
-        .filter(here)
-        .filter_map(least)
-        .collect();
+    let mut band: Vec<(f64, f64)> =
+        contrast.metrics.iter().filter(here).filter_map(least).collect();
     band.sort_by(|a, b| a.0.total_cmp(&b.0));
     band
 }
@@ -149,10 +124,7 @@ fn shade(canvas: &mut Canvas, panel: &Panel, band: &[(f64, f64)]) {
     edge.extend(band.iter().map(|(q, least)| (panel.x(*q), *least)));
     edge.push((panel.plot.right, last.1));
     let upper = edge.iter().map(|(x, least)| (*x, panel.y(*least)));
-    let lower = edge
-        .iter()
-        .rev()
-        .map(|(x, least)| (*x, panel.y(1.0 / least)));
+    let lower = edge.iter().rev().map(|(x, least)| (*x, panel.y(1.0 / least)));
     canvas.fill(upper.chain(lower).collect(), GRID, 0.8);
 }
 

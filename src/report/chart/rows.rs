@@ -46,12 +46,7 @@ pub(super) fn draw(
     x: Axis,
     centre: Option<f64>,
 ) -> Canvas {
-    let head = Head {
-        title,
-        subtitle,
-        keys,
-        ..Head::default()
-    };
+    let head = Head { title, subtitle, keys, ..Head::default() };
     let top = head.height();
     let plot = Area {
         left: MARGIN + 4.0,
@@ -89,12 +84,8 @@ fn one(canvas: &mut Canvas, plot: Area, at: &dyn Fn(f64) -> f64, top: f64, row: 
     let baseline = top + LINE;
     let middle = top + LINE + 15.0;
     if let Some((low, high)) = row.band {
-        let band = Area {
-            left: at(low),
-            top: middle - 10.0,
-            right: at(high),
-            bottom: middle + 10.0,
-        };
+        let band =
+            Area { left: at(low), top: middle - 10.0, right: at(high), bottom: middle + 10.0 };
         canvas.rect(band, GRID, 0.8);
     }
     let told_width = PLAIN.width(&row.told).min(plot.width() * 0.7);
@@ -107,10 +98,7 @@ fn one(canvas: &mut Canvas, plot: Area, at: &dyn Fn(f64) -> f64, top: f64, row: 
     let Some(value) = row.value else {
         return;
     };
-    let ends = [
-        row.low.map_or(plot.left, at),
-        row.high.map_or(plot.right, at),
-    ];
+    let ends = [row.low.map_or(plot.left, at), row.high.map_or(plot.right, at)];
     canvas.path(ends.map(|x| (x, middle)).to_vec(), row.ink.whole(), 3.0);
     for (x, known) in ends.into_iter().zip([row.low, row.high]) {
         if known.is_some() {

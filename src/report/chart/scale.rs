@@ -36,11 +36,7 @@ impl Scale {
             }
             Scale::Tail { high } => nines(value) / nines(high),
         };
-        if share.is_finite() {
-            share.clamp(0.0, 1.0)
-        } else {
-            0.0
-        }
+        if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 }
     }
 }
 
@@ -86,9 +82,7 @@ fn step_above(value: f64) -> f64 {
     }
     let decade = 10_f64.powf((below * (1.0 + 1e-9)).log10().floor());
     let next = STEPS.iter().map(|step| step * decade);
-    next.chain([10.0 * decade])
-        .find(|step| *step > value)
-        .unwrap_or(10.0 * decade)
+    next.chain([10.0 * decade]).find(|step| *step > value).unwrap_or(10.0 * decade)
 }
 
 /// The ends of the positive, finite values.
@@ -128,11 +122,7 @@ pub(super) fn log_axis(
         }
         decade *= 10.0;
     }
-    Axis {
-        scale: Scale::Log { low, high },
-        ticks,
-        label: label.to_owned(),
-    }
+    Axis { scale: Scale::Log { low, high }, ticks, label: label.to_owned() }
 }
 
 /// Durations in nanoseconds, logarithmic.
@@ -143,33 +133,21 @@ pub(super) fn latency_axis(values: impl IntoIterator<Item = f64>, label: &str) -
 
 /// Ratios around 1, logarithmic; the tick at 1 comes first, as it matters most.
 pub(super) fn ratio_axis(values: impl IntoIterator<Item = f64>, label: &str) -> Axis {
-    const FINE: [f64; 17] = [
-        0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0,
-    ];
-    const COARSE: [f64; 13] = [
-        0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0,
-    ];
+    const FINE: [f64; 17] =
+        [0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0];
+    const COARSE: [f64; 13] =
+        [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
     let (low, high) = ends(values).unwrap_or((1.0, 1.0));
     let (low, high) = (low.min(0.9), high.max(1.1));
-    let all: &[f64] = if low >= 0.33 && high <= 3.0 {
-        &FINE
-    } else {
-        &COARSE
-    };
+    let all: &[f64] = if low >= 0.33 && high <= 3.0 { &FINE } else { &COARSE };
     let first = all.iter().rposition(|tick| *tick <= low).unwrap_or(0);
     let last = all.iter().position(|tick| *tick >= high);
     let last = last.unwrap_or(all.len() - 1);
     let mut shown = all[first..=last].to_vec();
     shown.sort_by(|a, b| a.ln().abs().total_cmp(&b.ln().abs()));
     Axis {
-        scale: Scale::Log {
-            low: all[first],
-            high: all[last],
-        },
-        ticks: shown
-            .into_iter()
-            .map(|tick| (tick, format!("{tick}×")))
-            .collect(),
+        scale: Scale::Log { low: all[first], high: all[last] },
+        ticks: shown.into_iter().map(|tick| (tick, format!("{tick}×"))).collect(),
         label: label.to_owned(),
     }
 }
@@ -190,18 +168,11 @@ pub(super) fn time_axis(length_ns: u64, most_ticks: usize, label: &str) -> Axis 
     };
     let tick = |index: u64| {
         let ns = index * step;
-        let text = if ns == 0 {
-            "0".to_owned()
-        } else {
-            format_duration(ns)
-        };
+        let text = if ns == 0 { "0".to_owned() } else { format_duration(ns) };
         (ns as f64, text)
     };
     Axis {
-        scale: Scale::Linear {
-            low: 0.0,
-            high: length as f64,
-        },
+        scale: Scale::Linear { low: 0.0, high: length as f64 },
         ticks: (0..=length / step).map(tick).collect(),
         label: label.to_owned(),
     }
@@ -215,9 +186,8 @@ pub(super) fn linear_axis(
     show: impl Fn(f64) -> String,
 ) -> Axis {
     let finite = values.into_iter().filter(|value| value.is_finite());
-    let (low, high) = finite.fold((0.0, 0.0), |(low, high), value| {
-        (f64::min(low, value), f64::max(high, value))
-    });
+    let (low, high) =
+        finite.fold((0.0, 0.0), |(low, high), value| (f64::min(low, value), f64::max(high, value)));
     let span = if high > low { high - low } else { 1.0 };
     let step = step_above(span / most_ticks.max(1) as f64);
     let first = (low / step).floor();
@@ -228,10 +198,7 @@ pub(super) fn linear_axis(
         (value, show(value))
     });
     Axis {
-        scale: Scale::Linear {
-            low: first * step,
-            high: (first + count as f64) * step,
-        },
+        scale: Scale::Linear { low: first * step, high: (first + count as f64) * step },
         ticks: ticks.collect(),
         label: label.to_owned(),
     }
@@ -248,10 +215,7 @@ pub(super) fn bytes_axis(values: impl IntoIterator<Item = f64>, label: &str) -> 
         (bytes, format_bytes(bytes as u64))
     };
     Axis {
-        scale: Scale::Linear {
-            low: 0.0,
-            high: count * step,
-        },
+        scale: Scale::Linear { low: 0.0, high: count * step },
         ticks: (0..=count as u64).map(tick).collect(),
         label: label.to_owned(),
     }
@@ -283,10 +247,7 @@ pub(super) fn near_axis(
         (value, show(value))
     };
     Axis {
-        scale: Scale::Linear {
-            low: first * step,
-            high: (first + count as f64) * step,
-        },
+        scale: Scale::Linear { low: first * step, high: (first + count as f64) * step },
         ticks: (0..=count).map(tick).collect(),
         label: label.to_owned(),
     }
@@ -300,11 +261,7 @@ pub(super) fn rate_axis(values: impl IntoIterator<Item = f64>, label: &str) -> A
 /// Quantiles from 0 to the first of these ticks that is not below `high`.
 pub(super) fn tail_axis(high: f64, label: &str) -> Axis {
     const TICKS: [f64; 7] = [0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999];
-    let end = TICKS
-        .into_iter()
-        .find(|tick| *tick >= high - 1e-12)
-        .unwrap_or(TICKS[6])
-        .max(0.9);
+    let end = TICKS.into_iter().find(|tick| *tick >= high - 1e-12).unwrap_or(TICKS[6]).max(0.9);
     // The median matters more than the beginning, where there is no room for both.
     let (beginning, others) = TICKS.split_at(1);
     let ticks = others.iter().chain(beginning).copied();
@@ -342,9 +299,7 @@ mod tests {
         let wide = latency_axis([3_000.0, 10e9], "");
         assert_eq!(
             texts(&wide.ticks),
-            [
-                "0.01 ms", "0.1 ms", "1 ms", "10 ms", "100 ms", "1 s", "10 s"
-            ]
+            ["0.01 ms", "0.1 ms", "1 ms", "10 ms", "100 ms", "1 s", "10 s"]
         );
         assert!(latency_axis([0.0, f64::NAN], "").ticks.len() > 1);
         assert!(latency_axis([], "").ticks.len() > 1);
@@ -368,10 +323,7 @@ mod tests {
     #[test]
     fn each_nine_takes_the_same_room() {
         let axis = tail_axis(0.995, "");
-        assert_eq!(
-            texts(&axis.ticks),
-            ["50 %", "90 %", "99 %", "99.9 %", "0 %"]
-        );
+        assert_eq!(texts(&axis.ticks), ["50 %", "90 %", "99 %", "99.9 %", "0 %"]);
         let share = |q| axis.scale.share(q);
         assert!((share(0.9) - 1.0 / 3.0).abs() < 1e-9 && (share(0.99) - 2.0 / 3.0).abs() < 1e-9);
         assert_eq!(texts(&tail_axis(0.999_9, "").ticks)[4], "99.99 %");
@@ -379,18 +331,10 @@ mod tests {
 
     #[test]
     fn what_is_no_number_stays_on_the_page() {
-        let degenerate = Scale::Linear {
-            low: 1.0,
-            high: 1.0,
-        };
+        let degenerate = Scale::Linear { low: 1.0, high: 1.0 };
         for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.0] {
             assert!((0.0..=1.0).contains(&degenerate.share(value)));
         }
-        assert!(
-            linear_axis([f64::INFINITY], 5, "", |v| v.to_string())
-                .ticks
-                .len()
-                > 1
-        );
+        assert!(linear_axis([f64::INFINITY], 5, "", |v| v.to_string()).ticks.len() > 1);
     }
 }

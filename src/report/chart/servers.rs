@@ -74,10 +74,7 @@ fn strips(run: &Run, judged: &[&PhaseData], span: Span) -> Vec<Strip> {
     let quotas = each(run, "etcd.state", span, state("quota_bytes"));
     let quota = quotas.iter().flat_map(|(_, line)| line).map(|(_, v)| *v);
     let quota = quota.reduce(f64::min);
-    strips.push(database(
-        each(run, "etcd.state", span, state("db_bytes")),
-        quota,
-    ));
+    strips.push(database(each(run, "etcd.state", span, state("db_bytes")), quota));
     let cores = |line: &Counters| {
         let seconds = line.length_ns as f64 / 1e9;
         let used = line.values.get("cpu_s").copied()?;
@@ -150,9 +147,7 @@ fn each(
         }
     }
     let shown = lines.into_iter().take(MOST_MEMBERS);
-    shown
-        .map(|(member, line)| (Some(member), thin(line)))
-        .collect()
+    shown.map(|(member, line)| (Some(member), thin(line))).collect()
 }
 
 /// The bound that the 99th percentile of a member's histogram does not pass, in nanoseconds.
@@ -166,11 +161,7 @@ fn bracket(line: &Counters, histogram: &str) -> Option<f64> {
     let sum = line.values.get(&format!("{histogram}.sum_s")).copied();
     let bracket = Buckets::new(bounds, count, sum.unwrap_or(0.0))?.quantile(0.99);
     // Above the highest bound no more is known than that.
-    Some(
-        bracket
-            .at_most_ns
-            .unwrap_or(bracket.above_ns.saturating_mul(2)) as f64,
-    )
+    Some(bracket.at_most_ns.unwrap_or(bracket.above_ns.saturating_mul(2)) as f64)
 }
 
 /// At most 180 points; the highest stands for its neighbours.
@@ -199,12 +190,7 @@ fn draw(run: &Run, judged: &[&PhaseData], span: Span, strips: &[Strip]) -> Chart
     let title = "What the members saw, beside the client";
     let subtitle = pick::whose(run);
     let keys = keys(run, strips);
-    let head = Head {
-        title,
-        subtitle: &subtitle,
-        keys: &keys,
-        ..Head::default()
-    };
+    let head = Head { title, subtitle: &subtitle, keys: &keys, ..Head::default() };
     let axes: Vec<Axis> = strips.iter().map(axis).collect();
     let left = axes.iter().map(gutter).fold(0.0, f64::max) + MARGIN;
     let events = timeline::told(run, span, judged);
@@ -217,12 +203,7 @@ fn draw(run: &Run, judged: &[&PhaseData], span: Span, strips: &[Strip]) -> Chart
     for (index, (strip, y)) in strips.iter().zip(axes).enumerate() {
         let top = top + 6.0 + step * index as f64;
         let panel = Panel {
-            plot: Area {
-                left,
-                top,
-                right: WIDTH - MARGIN - 10.0,
-                bottom: top + HEIGHT,
-            },
+            plot: Area { left, top, right: WIDTH - MARGIN - 10.0, bottom: top + HEIGHT },
             x: time_axis(span.length_ns(), 6, "since the load began"),
             y,
         };
@@ -244,11 +225,8 @@ fn draw(run: &Run, judged: &[&PhaseData], span: Span, strips: &[Strip]) -> Chart
 }
 
 fn keys(run: &Run, strips: &[Strip]) -> Vec<Key> {
-    let mut members: Vec<u32> = strips
-        .iter()
-        .flat_map(|strip| &strip.lines)
-        .filter_map(|(member, _)| *member)
-        .collect();
+    let mut members: Vec<u32> =
+        strips.iter().flat_map(|strip| &strip.lines).filter_map(|(member, _)| *member).collect();
     members.sort_unstable();
     members.dedup();
     let facts = &run.header.environment.members;

@@ -86,19 +86,12 @@ pub(super) fn of_runs(runs: &[(Run, Summary)]) -> Vec<Chart> {
     let Some(sweep) = sweep(&runs) else {
         return Vec::new();
     };
-    let p99 = |cell: &Cell| {
-        cell.series
-            .quantile(0.99)
-            .map(|found| found.value_ns as f64)
-    };
+    let p99 = |cell: &Cell| cell.series.quantile(0.99).map(|found| found.value_ns as f64);
     let rate = |cell: &Cell| Some(cell.rate / cell.runs.max(1) as f64);
-    let mut charts = maps(&sweep, "rate", "operations per second", &rate, |v| {
-        format!("{}/s", significant(v))
-    });
+    let mut charts =
+        maps(&sweep, "rate", "operations per second", &rate, |v| format!("{}/s", significant(v)));
     let name = format!("{} p99", sweep.name);
-    charts.extend(maps(&sweep, "p99", &name, &p99, |v| {
-        format_duration(v.max(0.0).round() as u64)
-    }));
+    charts.extend(maps(&sweep, "p99", &name, &p99, |v| format_duration(v.max(0.0).round() as u64)));
     charts
 }
 
@@ -124,9 +117,7 @@ pub(super) fn difference(a: &[Run], b: &[Run]) -> Vec<Chart> {
             hatched: found.low <= 1.0 && found.high >= 1.0,
         }
     };
-    let squares = ratios
-        .iter()
-        .map(|(setting, found)| (*setting, shown(found)));
+    let squares = ratios.iter().map(|(setting, found)| (*setting, shown(found)));
     grids(&squares.collect())
         .into_iter()
         .map(|grid| {
@@ -134,11 +125,7 @@ pub(super) fn difference(a: &[Run], b: &[Run]) -> Vec<Chart> {
                 &format!("sweep-difference{}", grid.suffix()),
                 &format!("{} p99, second over first{}", a.name, grid.only()),
                 "hatched: within the 95 % interval of the samples",
-                Ramp {
-                    inks: &DIVERGING,
-                    low: "faster".to_owned(),
-                    high: "slower".to_owned(),
-                },
+                Ramp { inks: &DIVERGING, low: "faster".to_owned(), high: "slower".to_owned() },
             )
         })
         .collect()
@@ -156,19 +143,12 @@ fn ratio(a: &SeriesData, b: &SeriesData) -> Option<Bounded> {
         })
     };
     let found = log_difference(log(a)?, log(b)?);
-    Some(Bounded {
-        value: found.value.exp(),
-        low: found.low.exp(),
-        high: found.high.exp(),
-    })
+    Some(Bounded { value: found.value.exp(), low: found.low.exp(), high: found.high.exp() })
 }
 
 /// The runs by what they were set to. `None` unless there are two settings at least.
 fn sweep(runs: &[&Run]) -> Option<Sweep> {
-    let mut sweep = Sweep {
-        name: String::new(),
-        cells: BTreeMap::new(),
-    };
+    let mut sweep = Sweep { name: String::new(), cells: BTreeMap::new() };
     for run in runs {
         let judged = pick::judged(run);
         let Some(phase) = judged.last() else {
@@ -188,14 +168,11 @@ fn sweep(runs: &[&Run]) -> Option<Sweep> {
             "load" => operations as f64 / seconds,
             _ => series.total.count() as f64 / seconds,
         };
-        let cell = sweep
-            .cells
-            .entry(setting(&run.header.plan))
-            .or_insert(Cell {
-                rate: 0.0,
-                runs: 0,
-                series: SeriesData::default(),
-            });
+        let cell = sweep.cells.entry(setting(&run.header.plan)).or_insert(Cell {
+            rate: 0.0,
+            runs: 0,
+            series: SeriesData::default(),
+        });
         cell.rate += rate;
         cell.runs += 1;
         cell.series.total.merge(&series.total);
@@ -228,11 +205,7 @@ fn reads(plan: &Value) -> u64 {
             reads += weight;
         }
     }
-    if all > 0.0 {
-        (reads / all * 10_000.0).round() as u64
-    } else {
-        0
-    }
+    if all > 0.0 { (reads / all * 10_000.0).round() as u64 } else { 0 }
 }
 
 fn maps(
@@ -266,11 +239,7 @@ fn maps(
                 &format!("sweep-{stem}{}", grid.suffix()),
                 &format!("{what}{}", grid.only()),
                 &format!("{} settings", values.len()),
-                Ramp {
-                    inks: &RAMP,
-                    low: show(low),
-                    high: show(high),
-                },
+                Ramp { inks: &RAMP, low: show(low), high: show(high) },
             )
         })
         .collect()
@@ -329,8 +298,7 @@ impl Grid {
 
     /// The same as part of a name.
     fn suffix(&self) -> String {
-        self.third
-            .map_or_else(String::new, |(_, value)| format!("-{value}"))
+        self.third.map_or_else(String::new, |(_, value)| format!("-{value}"))
     }
 
     fn values(&self, dimension: Dimension) -> Vec<u64> {
@@ -351,30 +319,16 @@ impl Grid {
             edge(self.y, rows.first()),
             edge(self.y, rows.last()),
         );
-        let head = Head {
-            title,
-            subtitle,
-            ramp: Some(ramp),
-            ..Head::default()
-        };
+        let head = Head { title, subtitle, ramp: Some(ramp), ..Head::default() };
         let names: Vec<String> = rows.iter().map(|value| self.y.show(*value)).collect();
-        let widest = names
-            .iter()
-            .map(|name| PLAIN.width(name))
-            .fold(0.0, f64::max);
+        let widest = names.iter().map(|name| PLAIN.width(name)).fold(0.0, f64::max);
         let left = MARGIN + widest.min(160.0) + 10.0;
         let top = head.height() + LINE;
         let bottom = top + rows.len() as f64 * CELL;
         let width = (WIDTH - MARGIN - left) / columns.len().max(1) as f64;
         let mut canvas = Canvas::new(bottom + 2.0 * LINE + 8.0);
         head.draw(&mut canvas);
-        canvas.text(
-            self.y.name(),
-            (MARGIN, top - 8.0),
-            Anchor::Start,
-            PLAIN,
-            MUTED,
-        );
+        canvas.text(self.y.name(), (MARGIN, top - 8.0), Anchor::Start, PLAIN, MUTED);
         for (row, name) in names.iter().rev().enumerate() {
             let at = (left - 8.0, top + (row as f64 + 0.5) * CELL + 7.0);
             canvas.text(name, at, Anchor::End, PLAIN, MUTED);
@@ -412,15 +366,8 @@ fn fill(canvas: &mut Canvas, area: Area, square: &Square) {
     if PLAIN.width(&square.text) > area.width() - 4.0 {
         return;
     }
-    let ink = if is_strong(square.ink) {
-        ON_STRONG
-    } else {
-        TEXT
-    };
-    let at = (
-        f64::midpoint(area.left, area.right),
-        f64::midpoint(area.top, area.bottom) + 7.0,
-    );
+    let ink = if is_strong(square.ink) { ON_STRONG } else { TEXT };
+    let at = (f64::midpoint(area.left, area.right), f64::midpoint(area.top, area.bottom) + 7.0);
     if square.hatched {
         canvas.label(&square.text, at, Anchor::Middle, PLAIN, TEXT);
     } else {
@@ -437,10 +384,7 @@ fn hatch(canvas: &mut Canvas, area: Area) {
         let from = (area.left - foot).max(0.0);
         let to = (area.right - foot).min(height);
         if to > from {
-            let ends = vec![
-                (foot + from, area.bottom - from),
-                (foot + to, area.bottom - to),
-            ];
+            let ends = vec![(foot + from, area.bottom - from), (foot + to, area.bottom - to)];
             canvas.faint_path(ends, MUTED, 1.5, 0.7);
         }
         foot += 12.0;

@@ -50,14 +50,8 @@ impl Span {
     /// All that phases cover, and the points beyond: answers may come after a phase's end.
     pub fn of(phases: &[&PhaseData]) -> Self {
         let start = phases.iter().map(|phase| phase.start_ns).min();
-        let end = phases
-            .iter()
-            .map(|phase| phase.start_ns.saturating_add(phase.length_ns))
-            .max();
-        Span {
-            start_ns: start.unwrap_or(0),
-            end_ns: end.unwrap_or(0),
-        }
+        let end = phases.iter().map(|phase| phase.start_ns.saturating_add(phase.length_ns)).max();
+        Span { start_ns: start.unwrap_or(0), end_ns: end.unwrap_or(0) }
     }
 
     /// How long it is.
@@ -83,10 +77,7 @@ pub(super) fn groups(run: &Run) -> Vec<(String, Vec<&PhaseData>)> {
         return vec![("rates".to_owned(), judged)];
     }
     let alone = |phase: &PhaseData| phase.name.clone();
-    judged
-        .into_iter()
-        .map(|phase| (alone(phase), vec![phase]))
-        .collect()
+    judged.into_iter().map(|phase| (alone(phase), vec![phase])).collect()
 }
 
 /// A chart for each main series of what is judged.
@@ -131,15 +122,8 @@ fn of_series(
     let within = stalls(run, span, series);
     let stalls = columns(&within, span);
     let keys = keys(!stalls.is_empty(), &every);
-    let head = Head {
-        title: &title,
-        subtitle: &subtitle,
-        keys: &keys,
-        ..Head::default()
-    };
-    let values = points
-        .iter()
-        .flat_map(|p| [p.p50_ns, p.p99_ns, p.max_ns].map(|ns| ns as f64));
+    let head = Head { title: &title, subtitle: &subtitle, keys: &keys, ..Head::default() };
+    let values = points.iter().flat_map(|p| [p.p50_ns, p.p99_ns, p.max_ns].map(|ns| ns as f64));
     let y = latency_axis(values.chain(limits.iter().map(|limit| limit.ns)), "latency");
     let x = time_axis(span.length_ns(), 6, since(phases));
     let told = told(run, span, phases);
@@ -163,12 +147,7 @@ fn of_series(
             events => format!("; {events}"),
         },
     );
-    Some(Chart::new(
-        &format!("timeline-{group}-{series}"),
-        &title,
-        &caption,
-        canvas,
-    ))
+    Some(Chart::new(&format!("timeline-{group}-{series}"), &title, &caption, canvas))
 }
 
 /// What the time axis counts from.
@@ -234,25 +213,17 @@ type Figure = fn(&Point) -> u64;
 fn lines(canvas: &mut Canvas, panel: &Panel, points: &[Point], span: Span) {
     let middle = |p: &Point| panel.x(span.since(p.start_ns) + p.length_ns as f64 / 2.0);
     let apart = |a: &Point, b: &Point| {
-        let gap = b
-            .start_ns
-            .saturating_sub(a.start_ns.saturating_add(a.length_ns));
+        let gap = b.start_ns.saturating_sub(a.start_ns.saturating_add(a.length_ns));
         b.start_ns > a.start_ns && gap <= a.length_ns.max(b.length_ns) / 2
     };
     for point in points {
-        canvas.dot(
-            (middle(point), panel.y(point.max_ns as f64)),
-            2.6,
-            SERIES[5],
-        );
+        canvas.dot((middle(point), panel.y(point.max_ns as f64)), 2.6, SERIES[5]);
     }
     let drawn: [(Figure, _); 2] = [(|p| p.p99_ns, SERIES[1]), (|p| p.p50_ns, SERIES[0])];
     for (value, ink) in drawn {
         for stretch in points.chunk_by(apart) {
-            let path: Vec<(f64, f64)> = stretch
-                .iter()
-                .map(|p| (middle(p), panel.y(value(p) as f64)))
-                .collect();
+            let path: Vec<(f64, f64)> =
+                stretch.iter().map(|p| (middle(p), panel.y(value(p) as f64))).collect();
             if let [alone] = path.as_slice() {
                 canvas.dot(*alone, 4.0, ink);
             }
@@ -294,11 +265,7 @@ fn mark_stalls(canvas: &mut Canvas, panel: &Panel, stalls: &BTreeSet<u32>) {
     for column in stalls {
         let x = panel.plot.left + f64::from(*column) / 250.0 * panel.plot.width();
         let top = panel.plot.top;
-        canvas.fill(
-            vec![(x - 4.0, top - 2.0), (x + 4.0, top - 2.0), (x, top + 10.0)],
-            BAD,
-            1.0,
-        );
+        canvas.fill(vec![(x - 4.0, top - 2.0), (x + 4.0, top - 2.0), (x, top + 10.0)], BAD, 1.0);
     }
 }
 
@@ -335,10 +302,8 @@ pub(super) fn events(canvas: &mut Canvas, panel: &Panel, told: &[(u64, String)],
     let mut groups: Vec<(f64, f64, &str, usize)> = Vec::new();
     for (at_ns, kind) in told {
         let x = panel.x(span.since(*at_ns));
-        let same = groups
-            .iter_mut()
-            .rev()
-            .find(|(_, last, name, _)| name == kind && x - *last < 60.0);
+        let same =
+            groups.iter_mut().rev().find(|(_, last, name, _)| name == kind && x - *last < 60.0);
         match same {
             Some((_, last, _, count)) => {
                 *last = x;
@@ -354,9 +319,8 @@ pub(super) fn events(canvas: &mut Canvas, panel: &Panel, told: &[(u64, String)],
         };
         let text = PLAIN.fit(&text, panel.plot.width() / 2.0);
         let half = PLAIN.width(&text) / 2.0 + 3.0;
-        let middle = f64::midpoint(first, last)
-            .min(panel.plot.right - half)
-            .max(panel.plot.left + half);
+        let middle =
+            f64::midpoint(first, last).min(panel.plot.right - half).max(panel.plot.left + half);
         let rows = (0..EVENT_ROWS).map(|row| panel.plot.top - 10.0 - LINE * row as f64);
         for y in rows {
             if canvas.tick(&text, (middle, y), PLAIN, MUTED) {
@@ -368,11 +332,7 @@ pub(super) fn events(canvas: &mut Canvas, panel: &Panel, told: &[(u64, String)],
 
 /// Room for the names of events above a plot, beyond the row in which the axis is named: that is enough for two.
 pub(super) fn event_room(told: &[(u64, String)]) -> f64 {
-    if told.len() > 2 {
-        LINE * (EVENT_ROWS - 1) as f64
-    } else {
-        0.0
-    }
+    if told.len() > 2 { LINE * (EVENT_ROWS - 1) as f64 } else { 0.0 }
 }
 
 /// What happened, in words: `2 db.grow, 1 wal.cut`.

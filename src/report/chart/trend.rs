@@ -33,9 +33,7 @@ pub(super) fn of_trend(trend: &Trend) -> Vec<Chart> {
     all.sort_by_key(|(_, s)| (s.informational, !news(s), s.changes.is_empty()));
     all.truncate(MOST);
     let several = trend.histories.len() > 1;
-    all.into_iter()
-        .map(|(history, series)| draw(history, series, several))
-        .collect()
+    all.into_iter().map(|(history, series)| draw(history, series, several)).collect()
 }
 
 /// How tonight's dot is drawn.
@@ -63,30 +61,18 @@ fn moments(nights: &[NightPoint]) -> Vec<f64> {
 
 /// Days along the bottom, with room for one more night on the right.
 fn days(nights: &[NightPoint], moments: &[f64]) -> Axis {
-    let (first, last) = (
-        moments.first().copied().unwrap_or(0.0),
-        moments.last().copied().unwrap_or(1.0),
-    );
+    let (first, last) =
+        (moments.first().copied().unwrap_or(0.0), moments.last().copied().unwrap_or(1.0));
     let night = ((last - first) / moments.len().max(2) as f64).max(1e-3);
     let date = |night: &NightPoint| night.at.split('T').next().unwrap_or_default().to_owned();
     let one_day = nights.first().map(date) == nights.last().map(date);
     let day = |night: &NightPoint| {
-        if one_day {
-            time_of_day(&night.at).chars().take(8).collect()
-        } else {
-            date(night)
-        }
+        if one_day { time_of_day(&night.at).chars().take(8).collect() } else { date(night) }
     };
     let shown = super::percentiles::spread(moments.len(), 4);
     Axis {
-        scale: Scale::Linear {
-            low: first - night / 2.0,
-            high: last + night,
-        },
-        ticks: shown
-            .into_iter()
-            .map(|at| (moments[at], day(&nights[at])))
-            .collect(),
+        scale: Scale::Linear { low: first - night / 2.0, high: last + night },
+        ticks: shown.into_iter().map(|at| (moments[at], day(&nights[at]))).collect(),
         label: "nights".to_owned(),
     }
 }
@@ -96,10 +82,7 @@ fn values(series: &SeriesTrend) -> Axis {
     let show = |value: f64| format_value(series.unit, value);
     let tonight = &series.tonight;
     let told = series.values.iter().flatten().copied();
-    let all = || {
-        told.clone()
-            .chain([tonight.low, tonight.high].into_iter().flatten())
-    };
+    let all = || told.clone().chain([tonight.low, tonight.high].into_iter().flatten());
     let low = all().fold(f64::INFINITY, f64::min);
     let high = all().fold(f64::NEG_INFINITY, f64::max);
     let label = "a night's value";
@@ -122,12 +105,7 @@ fn draw(history: &HistoryTrend, series: &SeriesTrend, several: bool) -> Chart {
     };
     let title = format!("{}, night by night", series.series);
     let keys = keys(history, series);
-    let head = Head {
-        title: &title,
-        subtitle: &place,
-        keys: &keys,
-        ..Head::default()
-    };
+    let head = Head { title: &title, subtitle: &place, keys: &keys, ..Head::default() };
     let panel = Panel::wide(head.height(), HEIGHT, panel_x, values(series));
     let mut canvas = Canvas::new(panel.plot.bottom + BELOW);
     head.draw(&mut canvas);
@@ -216,11 +194,7 @@ fn levels(canvas: &mut Canvas, panel: &Panel, series: &SeriesTrend, moments: &[f
     for (from, to, level) in stretches {
         if let (Some(from), Some(to)) = (at(from), at(to)) {
             let y = panel.y(level);
-            canvas.path(
-                vec![(panel.x(*from) - 4.0, y), (panel.x(*to) + 4.0, y)],
-                SERIES[0],
-                PEN,
-            );
+            canvas.path(vec![(panel.x(*from) - 4.0, y), (panel.x(*to) + 4.0, y)], SERIES[0], PEN);
         }
     }
 }
@@ -255,10 +229,7 @@ fn mark(canvas: &mut Canvas, panel: &Panel, change: &ChangePoint, moments: &[f64
     let Some(at) = moments.get(change.night) else {
         return;
     };
-    let before = change
-        .night
-        .checked_sub(1)
-        .and_then(|night| moments.get(night));
+    let before = change.night.checked_sub(1).and_then(|night| moments.get(night));
     let x = panel.x(before.map_or(*at, |before| f64::midpoint(*before, *at)));
     let known = change.mark.is_some();
     let ink = match change.outcome {

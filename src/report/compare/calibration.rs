@@ -37,21 +37,12 @@ pub(super) fn page(noise: &Calibration, place: &Path, style: &Style) -> String {
     });
     let mut out = format!("{}\n\n", title(noise));
     for row in [&head].into_iter().chain(&rows) {
-        let line = [
-            left(&row[0], widths[0]),
-            right(&row[1], widths[1]),
-            right(&row[2], widths[2]),
-        ];
+        let line = [left(&row[0], widths[0]), right(&row[1], widths[1]), right(&row[2], widths[2])];
         out.push_str(&format!("  {}\n", line.join("  ")));
     }
     out.push('\n');
     entry(&mut out, "meaning", 9, &wrap(MEANING, style.prose() - 11));
-    entry(
-        &mut out,
-        "written",
-        9,
-        &[clean(&place.display().to_string())],
-    );
+    entry(&mut out, "written", 9, &[clean(&place.display().to_string())]);
     out
 }
 

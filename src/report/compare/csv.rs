@@ -73,20 +73,11 @@ fn row(found: &Comparison, contrast: &Contrast, metric: &Metric) -> Vec<String> 
 }
 
 fn verdict(metric: &Metric) -> String {
-    let indicative = if metric.indicative {
-        " (indicative)"
-    } else {
-        ""
-    };
+    let indicative = if metric.indicative { " (indicative)" } else { "" };
     format!("{}{indicative}", metric.verdict.name())
 }
 
 fn value(value: &Value) -> [String; 4] {
     let number = |x: Option<f64>| x.map_or_else(String::new, |x| x.to_string());
-    [
-        number(value.value),
-        number(value.low),
-        number(value.high),
-        value.samples.to_string(),
-    ]
+    [number(value.value), number(value.low), number(value.high), value.samples.to_string()]
 }

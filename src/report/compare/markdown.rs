@@ -10,11 +10,7 @@ use super::{values, words};
 /// The comparison as markdown, ending in a newline.
 pub(super) fn markdown(found: &Comparison) -> String {
     let mut out = Document::new("compare");
-    out.push(&format!(
-        "{} {}\n",
-        sign(found.outcome),
-        text(&found.headline)
-    ));
+    out.push(&format!("{} {}\n", sign(found.outcome), text(&found.headline)));
     if let Some(way_out) = words::way_out(found) {
         out.push(&format!("\n{}\n", text(&way_out)));
     }
@@ -129,11 +125,7 @@ fn circumstances(found: &Comparison) -> String {
         let _ = writeln!(body, "- {}", self::text(&text));
     }
     if !found.differences.is_empty() {
-        let letters: Vec<&str> = found
-            .sides
-            .iter()
-            .map(|side| side.letter.as_str())
-            .collect();
+        let letters: Vec<&str> = found.sides.iter().map(|side| side.letter.as_str()).collect();
         let _ = writeln!(body, "\n| field | | {} |", letters.join(" | "));
         let _ = writeln!(body, "|---|---|{}", "---|".repeat(letters.len()));
         for difference in &found.differences {
@@ -159,9 +151,5 @@ fn difference_row(difference: &Difference) -> String {
     };
     let value = |value: &Option<String>| text(value.as_deref().unwrap_or("unknown"));
     let values: Vec<String> = difference.values.iter().map(value).collect();
-    format!(
-        "| {} | {class} | {} |",
-        text(words::field(difference)),
-        values.join(" | ")
-    )
+    format!("| {} | {class} | {} |", text(words::field(difference)), values.join(" | "))
 }

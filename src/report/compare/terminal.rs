@@ -45,12 +45,7 @@ fn answer(found: &Comparison, style: &Style, out: &mut String) {
         out.push('\n');
     }
     out.push('\n');
-    let count = found
-        .sides
-        .iter()
-        .map(|side| width(&side.letter))
-        .max()
-        .unwrap_or(1);
+    let count = found.sides.iter().map(|side| width(&side.letter)).max().unwrap_or(1);
     for side in &found.sides {
         let items = [clean(&side.name), format!("({})", words::runs(side))];
         let cells = style.columns().saturating_sub(count + 4);
@@ -61,12 +56,7 @@ fn answer(found: &Comparison, style: &Style, out: &mut String) {
 
 fn ranking(ranking: &Ranking, style: &Style, out: &mut String) {
     out.push_str(&format!("  {}\n", clean(&ranking.label)));
-    let names = ranking
-        .places
-        .iter()
-        .map(|place| width(&place.name))
-        .max()
-        .unwrap_or(0);
+    let names = ranking.places.iter().map(|place| width(&place.name)).max().unwrap_or(0);
     for place in &ranking.places {
         let value = values::value(ranking.stat, Some(place.value));
         let text = format!(
@@ -116,10 +106,8 @@ fn contrast_table(
         contrast.b.clone(),
         format!("{} [95 %]", words::quotient(contrast)),
     ];
-    let (told, untold): (Vec<&Metric>, Vec<&Metric>) = contrast
-        .metrics
-        .iter()
-        .partition(|metric| all || words::is_told(contrast, metric));
+    let (told, untold): (Vec<&Metric>, Vec<&Metric>) =
+        contrast.metrics.iter().partition(|metric| all || words::is_told(contrast, metric));
     let rows: Vec<[String; 4]> = told.iter().map(|metric| cells(metric)).collect();
     let widths: [usize; 4] = std::array::from_fn(|column| {
         let cells = rows.iter().chain([&head]).map(|row| width(&row[column]));
@@ -133,21 +121,14 @@ fn contrast_table(
         }
     } else {
         let beside = style.columns().saturating_sub(numbers + GAP.len());
-        let verdict = if beside >= VERDICT_AT_LEAST {
-            "verdict"
-        } else {
-            ""
-        };
+        let verdict = if beside >= VERDICT_AT_LEAST { "verdict" } else { "" };
         line(out, &format!("    {}{GAP}{verdict}", row(&head, &widths)));
         for (cells, metric) in rows.iter().zip(told) {
             metric_row(&row(cells, &widths), metric, numbers, beside, style, out);
         }
     }
     if !untold.is_empty() {
-        let changed = untold
-            .iter()
-            .filter(|metric| metric.verdict.is_change())
-            .count();
+        let changed = untold.iter().filter(|metric| metric.verdict.is_change()).count();
         let differ = match changed {
             0 => "none of them differs".to_owned(),
             1 => "1 of them differs".to_owned(),
@@ -252,10 +233,7 @@ fn differences(found: &Comparison, style: &Style, out: &mut String) {
             lines.extend(wrap(text, style.columns().saturating_sub(2 + GUTTER + 2)));
         }
         if texts.len() > LISTED {
-            lines.push(format!(
-                "and {} more (--format json has them all)",
-                texts.len() - LISTED
-            ));
+            lines.push(format!("and {} more (--format json has them all)", texts.len() - LISTED));
         }
         entry(out, label, GUTTER + 2, &lines);
     }
@@ -264,12 +242,7 @@ fn differences(found: &Comparison, style: &Style, out: &mut String) {
 /// How it was compared, what limits it, what was left out.
 fn circumstances(found: &Comparison, style: &Style, out: &mut String) {
     let cells = style.prose().saturating_sub(2 + GUTTER + 2);
-    entry(
-        out,
-        "compared",
-        GUTTER + 2,
-        &wrap(&words::compared_how(found), cells),
-    );
+    entry(out, "compared", GUTTER + 2, &wrap(&words::compared_how(found), cells));
     if let Some(text) = words::detectable(found) {
         entry(out, "can tell", GUTTER + 2, &wrap(&text, cells));
     }

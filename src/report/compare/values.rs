@@ -28,9 +28,7 @@ pub fn effect(metric: &Metric) -> String {
     let Some(effect) = metric.effect else {
         return "–".to_owned();
     };
-    let Effect {
-        value, low, high, ..
-    } = effect;
+    let Effect { value, low, high, .. } = effect;
     // Of what another program measured the effect is known, and nothing of its doubt.
     let bare = low.is_none() && high.is_none() && metric.stat.quantile().is_some();
     if metric.verdict == MetricVerdict::NotResolvable && !bare {

@@ -40,16 +40,11 @@ pub fn mark(verdict: MetricVerdict) -> (&'static str, Verdict) {
 /// Which runs a side is made of.
 pub fn runs(side: &Side) -> String {
     match &side.runs[..] {
-        [only] => clean(&format!(
-            "{}, {}",
-            only.path.display(),
-            date_and_time(&only.started_at)
-        )),
+        [only] => clean(&format!("{}, {}", only.path.display(), date_and_time(&only.started_at))),
         runs => clean(&format!(
             "{} runs from {}",
             runs.len(),
-            runs.first()
-                .map_or_else(String::new, |run| date_and_time(&run.started_at))
+            runs.first().map_or_else(String::new, |run| date_and_time(&run.started_at))
         )),
     }
 }
@@ -87,24 +82,13 @@ pub fn field(difference: &Difference) -> &str {
 pub fn compared_how(found: &Comparison) -> String {
     let mut designs: Vec<String> = found.contrasts.iter().map(design).collect();
     designs.dedup();
-    let how = if found.intent_declared {
-        ""
-    } else {
-        " (found from what differs)"
-    };
-    format!(
-        "{}; compared as {}{how}",
-        designs.join("; "),
-        found.intent.name()
-    )
+    let how = if found.intent_declared { "" } else { " (found from what differs)" };
+    format!("{}; compared as {}{how}", designs.join("; "), found.intent.name())
 }
 
 /// How results that cannot be compared can be.
 pub fn way_out(found: &Comparison) -> Option<String> {
-    let first = found
-        .differences
-        .iter()
-        .find(|d| d.class == DifferenceClass::Obstacle)?;
+    let first = found.differences.iter().find(|d| d.class == DifferenceClass::Obstacle)?;
     // No flag makes one kind of the other.
     if first.field == "kind" {
         let text = "compare results of one kind; what another program measured stands on a side of its own";
@@ -137,10 +121,6 @@ pub fn detectable(found: &Comparison) -> Option<String> {
         .take(TOLD)
         .map(|(share, label)| format!("{} at {label}", format_share(*share)))
         .collect();
-    (!told.is_empty()).then(|| {
-        format!(
-            "changes from {} on, four times out of five",
-            told.join(", ")
-        )
-    })
+    (!told.is_empty())
+        .then(|| format!("changes from {} on, four times out of five", told.join(", ")))
 }

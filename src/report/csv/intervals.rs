@@ -5,14 +5,7 @@ use crate::result::{Point, Run};
 
 /// The columns.
 pub(super) fn head() -> Vec<String> {
-    columns(&[
-        "start_ns",
-        "length_ns",
-        "count",
-        "p50_ns",
-        "p99_ns",
-        "max_ns",
-    ])
+    columns(&["start_ns", "length_ns", "count", "p50_ns", "p99_ns", "max_ns"])
 }
 
 /// The rows of a run, in the order of its phases and series and then of time.

@@ -24,17 +24,14 @@ pub fn table(runs: &[(Run, Summary)], table: Table) -> String {
     match table {
         Table::Summary => written(
             summary::head(),
-            runs.iter()
-                .flat_map(|(run, summary)| summary::rows(run, summary)),
+            runs.iter().flat_map(|(run, summary)| summary::rows(run, summary)),
         ),
-        Table::Intervals => written(
-            intervals::head(),
-            runs.iter().flat_map(|(run, _)| intervals::rows(run)),
-        ),
-        Table::Percentiles => written(
-            percentiles::head(),
-            runs.iter().flat_map(|(run, _)| percentiles::rows(run)),
-        ),
+        Table::Intervals => {
+            written(intervals::head(), runs.iter().flat_map(|(run, _)| intervals::rows(run)))
+        }
+        Table::Percentiles => {
+            written(percentiles::head(), runs.iter().flat_map(|(run, _)| percentiles::rows(run)))
+        }
     }
 }
 
@@ -62,8 +59,5 @@ fn key(header: &Header, phase: &str, series: &str, member: Option<u32>) -> [Stri
 
 /// The header row of a table of these columns.
 fn columns(more: &[&str]) -> Vec<String> {
-    KEY.iter()
-        .chain(more)
-        .map(|name| (*name).to_owned())
-        .collect()
+    KEY.iter().chain(more).map(|name| (*name).to_owned()).collect()
 }

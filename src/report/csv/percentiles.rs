@@ -5,14 +5,7 @@ use crate::result::{QuantileSummary, Run, SeriesData};
 
 /// The columns.
 pub(super) fn head() -> Vec<String> {
-    columns(&[
-        "q",
-        "value_ns",
-        "low_ns",
-        "high_ns",
-        "tail_samples",
-        "design_effect",
-    ])
+    columns(&["q", "value_ns", "low_ns", "high_ns", "tail_samples", "design_effect"])
 }
 
 /// The rows of a run.
@@ -54,8 +47,6 @@ fn numbers(name: String, found: &QuantileSummary) -> [String; 6] {
         text(found.low_ns),
         text(found.high_ns),
         format!("{:.1}", found.tail_samples),
-        found
-            .design_effect
-            .map_or_else(String::new, |effect| format!("{effect:.3}")),
+        found.design_effect.map_or_else(String::new, |effect| format!("{effect:.3}")),
     ]
 }

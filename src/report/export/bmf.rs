@@ -42,10 +42,7 @@ pub(super) fn documents(run: &Run, summary: &Summary) -> Vec<Document> {
     if benchmarks.is_empty() {
         return Vec::new();
     }
-    vec![Document {
-        file_name: format!("{}.bmf.json", slug(&scenario)),
-        text: json(&benchmarks),
-    }]
+    vec![Document { file_name: format!("{}.bmf.json", slug(&scenario)), text: json(&benchmarks) }]
 }
 
 /// `etcd/wal.fsync` and `latency-p99` of `etcd/wal.fsync.p99`.

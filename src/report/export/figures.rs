@@ -29,11 +29,7 @@ pub(super) fn slug(text: &str) -> String {
 
 /// The quantiles enough samples stand behind.
 pub(super) fn resolvable(series: &SeriesSummary) -> impl Iterator<Item = &QuantileSummary> {
-    let quantiles = if series.count > 0 {
-        series.quantiles.as_slice()
-    } else {
-        &[]
-    };
+    let quantiles = if series.count > 0 { series.quantiles.as_slice() } else { &[] };
     quantiles.iter().filter(|quantile| quantile.resolvable)
 }
 
@@ -74,10 +70,7 @@ mod tests {
     #[test]
     fn a_slug_is_a_file_name() {
         assert_eq!(slug("disk /var/lib/etcd"), "disk-var-lib-etcd");
-        assert_eq!(
-            slug("load https://10.0.0.1:2379"),
-            "load-https-10.0.0.1-2379"
-        );
+        assert_eq!(slug("load https://10.0.0.1:2379"), "load-https-10.0.0.1-2379");
         assert_eq!(slug("../../etc"), "etc");
         assert_eq!(slug("//"), "");
         assert_eq!(slug(&"größe ".repeat(40)).chars().count(), 59);

@@ -36,13 +36,10 @@ pub(super) fn documents(run: &Run, summary: &Summary) -> Vec<Document> {
         .into_iter()
         .filter_map(|(direction, file_name)| {
             let wanted = all.iter().filter(|metric| metric.direction == direction);
-            let entries: Vec<Entry> = wanted
-                .filter_map(|metric| entry(&scenario, run, metric))
-                .collect();
-            (!entries.is_empty()).then(|| Document {
-                file_name: file_name.to_owned(),
-                text: json(&entries),
-            })
+            let entries: Vec<Entry> =
+                wanted.filter_map(|metric| entry(&scenario, run, metric)).collect();
+            (!entries.is_empty())
+                .then(|| Document { file_name: file_name.to_owned(), text: json(&entries) })
         })
         .collect()
 }

@@ -20,10 +20,7 @@ const TICKS_PER_HALF: u32 = 5;
 /// The distributions of a run.
 pub(super) fn documents(run: &Run) -> Vec<Document> {
     let all = run.phases.iter().flat_map(|phase| {
-        let sampled = phase
-            .series
-            .iter()
-            .filter(|series| series.total.count() > 0);
+        let sampled = phase.series.iter().filter(|series| series.total.count() > 0);
         sampled.map(move |series| (phase, series))
     });
     all.filter_map(|(phase, series)| {
@@ -70,10 +67,7 @@ fn distribution(total: &Distribution) -> Option<String> {
         total.count()
     );
     let (buckets, sub_buckets) = layout();
-    let _ = writeln!(
-        text,
-        "#[Buckets = {buckets:12}, SubBuckets     = {sub_buckets:12}]"
-    );
+    let _ = writeln!(text, "#[Buckets = {buckets:12}, SubBuckets     = {sub_buckets:12}]");
     Some(text)
 }
 

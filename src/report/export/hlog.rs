@@ -20,10 +20,7 @@ const LEGEND: &str =
 
 /// The log of a run; none without intervals.
 pub(super) fn documents(run: &Run, intervals: &[Interval]) -> Vec<Document> {
-    let mut lines: Vec<&Interval> = intervals
-        .iter()
-        .filter(|i| !i.histogram.is_empty())
-        .collect();
+    let mut lines: Vec<&Interval> = intervals.iter().filter(|i| !i.histogram.is_empty()).collect();
     if lines.is_empty() {
         return Vec::new();
     }
@@ -42,10 +39,7 @@ pub(super) fn documents(run: &Run, intervals: &[Interval]) -> Vec<Document> {
             interval.histogram
         );
     }
-    vec![Document {
-        file_name: format!("{}.hlog", slug(&scenario(&run.header))),
-        text,
-    }]
+    vec![Document { file_name: format!("{}.hlog", slug(&scenario(&run.header))), text }]
 }
 
 fn head(run: &Run) -> String {

@@ -69,27 +69,18 @@ fn rule(rule: &RuleOutcome) -> Case {
         "" => String::new(),
         limit => format!(", wanted {limit}"),
     };
-    let told = format!(
-        "{}: {}{wanted} ({}){samples}{note}",
-        rule.label, rule.measured, rule.source
-    );
+    let told =
+        format!("{}: {}{wanted} ({}){samples}{note}", rule.label, rule.measured, rule.source);
     let outcome = match rule.verdict {
         Verdict::Pass | Verdict::Warn => Outcome::Passed,
         Verdict::Inconclusive => Outcome::Skipped(told.clone()),
-        Verdict::Fail => Outcome::Failure {
-            kind: "rule",
-            why: told.clone(),
-        },
+        Verdict::Fail => Outcome::Failure { kind: "rule", why: told.clone() },
     };
     let warning = match rule.verdict {
         Verdict::Warn => "warning: ",
         _ => "",
     };
-    Case {
-        name: rule.rule.clone(),
-        outcome,
-        told: vec![format!("{warning}{told}")],
-    }
+    Case { name: rule.rule.clone(), outcome, told: vec![format!("{warning}{told}")] }
 }
 
 /// The answer of the whole run.
@@ -97,25 +88,15 @@ fn whole(summary: &Summary) -> Case {
     let why = summary.headline.clone();
     let outcome = match summary.verdict {
         Verdict::Pass | Verdict::Warn => Outcome::Passed,
-        Verdict::Fail => Outcome::Failure {
-            kind: "verdict",
-            why,
-        },
-        Verdict::Inconclusive if !summary.complete => Outcome::Error {
-            kind: "incomplete",
-            why,
-        },
+        Verdict::Fail => Outcome::Failure { kind: "verdict", why },
+        Verdict::Inconclusive if !summary.complete => Outcome::Error { kind: "incomplete", why },
         Verdict::Inconclusive => Outcome::Skipped(why),
     };
     let findings = summary.findings.iter();
     let told: Vec<String> = std::iter::once(summary.headline.clone())
         .chain(findings.map(|finding| finding.message.clone()))
         .collect();
-    Case {
-        name: "verdict".to_owned(),
-        outcome,
-        told,
-    }
+    Case { name: "verdict".to_owned(), outcome, told }
 }
 
 /// Cases under one name.
@@ -167,8 +148,5 @@ fn document(name: &str, suites: Vec<TestSuite>) -> Document {
     let text = report.to_string().unwrap_or_default();
     // Surefire's and Jenkins' schemas know no such count of all suites together.
     let skipped = format!(" skipped=\"{}\"", report.skipped);
-    Document {
-        file_name: format!("{name}.xml"),
-        text: text.replacen(&skipped, "", 1),
-    }
+    Document { file_name: format!("{name}.xml"), text: text.replacen(&skipped, "", 1) }
 }

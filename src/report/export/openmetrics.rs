@@ -40,10 +40,9 @@ fn label(name: &str, value: impl Into<String>) -> (String, String) {
 /// The metrics of a subject.
 pub(super) fn document(subject: Subject<'_>, dialect: Dialect) -> Document {
     let (name, families) = match subject {
-        Subject::Run { run, summary, .. } => (
-            slug(&super::figures::scenario(&run.header)),
-            run::families(run, summary),
-        ),
+        Subject::Run { run, summary, .. } => {
+            (slug(&super::figures::scenario(&run.header)), run::families(run, summary))
+        }
         Subject::Comparison(found) => ("compare".to_owned(), comparison::families(found)),
         Subject::Trend(trend) => ("trend".to_owned(), trend::families(trend)),
     };
@@ -51,19 +50,12 @@ pub(super) fn document(subject: Subject<'_>, dialect: Dialect) -> Document {
         Dialect::OpenMetrics => "txt",
         Dialect::Classic => "prom",
     };
-    Document {
-        file_name: format!("etcdbench-{name}.{end}"),
-        text: text(&families, dialect),
-    }
+    Document { file_name: format!("etcdbench-{name}.{end}"), text: text(&families, dialect) }
 }
 
 impl Family {
     fn new(name: &'static str, help: &'static str) -> Self {
-        Family {
-            name,
-            help,
-            samples: Vec::new(),
-        }
+        Family { name, help, samples: Vec::new() }
     }
 
     fn with(mut self, samples: impl IntoIterator<Item = (Labels, f64)>) -> Self {
@@ -82,8 +74,7 @@ impl Family {
         for word in words {
             let mut labels = labels.clone();
             labels.push(label(name, word));
-            self.samples
-                .push((labels, f64::from(u8::from(word == holds))));
+            self.samples.push((labels, f64::from(u8::from(word == holds))));
         }
         self
     }
@@ -92,11 +83,7 @@ impl Family {
 fn text(families: &[Family], dialect: Dialect) -> String {
     let mut out = String::new();
     for family in families {
-        let samples: Vec<_> = family
-            .samples
-            .iter()
-            .filter(|(_, n)| n.is_finite())
-            .collect();
+        let samples: Vec<_> = family.samples.iter().filter(|(_, n)| n.is_finite()).collect();
         if samples.is_empty() {
             continue;
         }
@@ -136,9 +123,7 @@ fn labelled(labels: &Labels) -> String {
         return String::new();
     }
     let escaped = |value: &str| clean(value).replace('\\', "\\\\").replace('"', "\\\"");
-    let all: Vec<String> = labels
-        .iter()
-        .map(|(name, value)| format!("{name}=\"{}\"", escaped(value)))
-        .collect();
+    let all: Vec<String> =
+        labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
     format!("{{{}}}", all.join(","))
 }

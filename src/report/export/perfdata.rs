@@ -64,10 +64,7 @@ pub(super) fn documents(run: &Run, summary: &Summary) -> Vec<Document> {
         .into_iter()
         .map(|(operation, items)| Document {
             file_name: format!("EtcdAPI_benchmark_{operation}_{}.json", time(run, summary)),
-            text: json(&PerfData {
-                version: "v1",
-                items,
-            }),
+            text: json(&PerfData { version: "v1", items }),
         })
         .collect()
 }
@@ -96,9 +93,7 @@ fn is_drawn(run: &Run, series: &SeriesSummary) -> bool {
 
 /// `put.response` is of `put`; `wal.fsync` of a disk is `wal-fsync`.
 fn operation(series: &str) -> String {
-    let bare = series
-        .strip_suffix(SERVICE)
-        .or(series.strip_suffix(RESPONSE));
+    let bare = series.strip_suffix(SERVICE).or(series.strip_suffix(RESPONSE));
     slug(&bare.unwrap_or(series).replace('.', "-"))
 }
 
@@ -124,11 +119,7 @@ fn items(
         items.push(Item {
             data,
             unit: "ms",
-            labels: if is_response {
-                with_metric("response")
-            } else {
-                labels.clone()
-            },
+            labels: if is_response { with_metric("response") } else { labels.clone() },
         });
     }
     if !is_response && series.count > 0 && series.rate_per_s.is_finite() {
@@ -158,7 +149,5 @@ fn time(run: &Run, summary: &Summary) -> String {
     let end = summary.ended_at.parse::<Timestamp>();
     let time = end.or_else(|_| run.header.started_at.parse::<Timestamp>());
     // A time zone's offset has no place in a name that is in UTC.
-    time.unwrap_or_default()
-        .strftime("%Y-%m-%dT%H:%M:%SZ")
-        .to_string()
+    time.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -12,21 +12,13 @@ pub fn calibration(noise: &Calibration, place: &Path) -> String {
     let [metric, between, found] = HEAD;
     let table = Table {
         caption: MEANING.to_owned(),
-        head: vec![
-            Cell::text(metric),
-            Cell::number(between),
-            Cell::number(found),
-        ],
+        head: vec![Cell::text(metric), Cell::number(between), Cell::number(found)],
         rows: noise
             .noise
             .iter()
             .map(|noise| {
                 let [metric, between, found] = cells(noise);
-                vec![
-                    Cell::text(metric),
-                    Cell::number(between),
-                    Cell::number(found),
-                ]
+                vec![Cell::text(metric), Cell::number(between), Cell::number(found)]
             })
             .collect(),
         naming: 0,
@@ -49,8 +41,5 @@ pub fn calibration(noise: &Calibration, place: &Path) -> String {
         lines: false,
         sections: sections.into_iter().flatten().collect(),
     };
-    html(&Page::new(
-        format!("{} · etcdbench", title(noise)),
-        vec![article],
-    ))
+    html(&Page::new(format!("{} · etcdbench", title(noise)), vec![article]))
 }

@@ -29,10 +29,7 @@ pub fn comparison(found: &Comparison, sides: &[Vec<Run>]) -> String {
         lines: true,
         sections: sections(found, sides),
     };
-    html(&Page::new(
-        format!("{word} · etcdbench compare"),
-        vec![article],
-    ))
+    html(&Page::new(format!("{word} · etcdbench compare"), vec![article]))
 }
 
 /// An outcome in a word, with its sign.
@@ -52,17 +49,9 @@ fn side(side: &Side) -> String {
 }
 
 fn sections(found: &Comparison, sides: &[Vec<Run>]) -> Vec<Section> {
-    let rankings: String = found
-        .rankings
-        .iter()
-        .map(|found| html(&ranking(found)))
-        .collect();
+    let rankings: String = found.rankings.iter().map(|found| html(&ranking(found))).collect();
     let several = found.contrasts.len() > 1;
-    let contrasts: String = found
-        .contrasts
-        .iter()
-        .map(|found| contrast(found, several))
-        .collect();
+    let contrasts: String = found.contrasts.iter().map(|found| contrast(found, several)).collect();
     let drawn = chart::of_comparison(found, sides);
     let all = [
         Section::new("ranking", "Ranking", rankings),
@@ -105,10 +94,8 @@ fn ranking(ranking: &Ranking) -> Table {
 
 /// What is told on every page, and the rest folded away.
 fn contrast(contrast: &Contrast, several: bool) -> String {
-    let (told, untold): (Vec<&Metric>, Vec<&Metric>) = contrast
-        .metrics
-        .iter()
-        .partition(|metric| words::is_told(contrast, metric));
+    let (told, untold): (Vec<&Metric>, Vec<&Metric>) =
+        contrast.metrics.iter().partition(|metric| words::is_told(contrast, metric));
     let mut out = match several {
         true => paragraph(&clean(&contrast.headline)),
         false => String::new(),
@@ -118,15 +105,9 @@ fn contrast(contrast: &Contrast, several: bool) -> String {
         out.push_str(&html(&metrics(contrast, &caption, &told)));
     }
     if !untold.is_empty() {
-        let changed = untold
-            .iter()
-            .filter(|metric| metric.verdict.is_change())
-            .count();
+        let changed = untold.iter().filter(|metric| metric.verdict.is_change()).count();
         let summary = format!("{} more, {changed} of them differ", untold.len());
-        out.push_str(&folded(
-            &summary,
-            &html(&metrics(contrast, &caption, &untold)),
-        ));
+        out.push_str(&folded(&summary, &html(&metrics(contrast, &caption, &untold))));
     }
     out
 }
@@ -168,10 +149,8 @@ fn metric(metric: &Metric) -> Vec<Cell> {
 fn differences(found: &Comparison) -> String {
     const OPEN: usize = 8;
     let mut out = words::way_out(found).map_or_else(String::new, |text| paragraph(&text));
-    let (meant, others): (Vec<&Difference>, Vec<&Difference>) = found
-        .differences
-        .iter()
-        .partition(|other| other.class == DifferenceClass::Declared);
+    let (meant, others): (Vec<&Difference>, Vec<&Difference>) =
+        found.differences.iter().partition(|other| other.class == DifferenceClass::Declared);
     if !others.is_empty() {
         let caption = "What is not the same on all sides";
         out.push_str(&html(&differing(found, caption, &others)));
@@ -211,13 +190,10 @@ fn difference(difference: &Difference) -> Vec<Cell> {
         Some(value) => Cell::text(clean(value)),
         None => Cell::text("unknown"),
     };
-    [
-        Cell::text(clean(words::field(difference))),
-        Cell::text(label).class(class),
-    ]
-    .into_iter()
-    .chain(difference.values.iter().map(value))
-    .collect()
+    [Cell::text(clean(words::field(difference))), Cell::text(label).class(class)]
+        .into_iter()
+        .chain(difference.values.iter().map(value))
+        .collect()
 }
 
 fn how(found: &Comparison) -> String {
@@ -247,14 +223,7 @@ fn runs(found: &Comparison) -> Table {
             ]
         })
     });
-    let head = [
-        "side",
-        "result",
-        "host",
-        "started",
-        "its own verdict",
-        "complete",
-    ];
+    let head = ["side", "result", "host", "started", "its own verdict", "complete"];
     Table {
         caption: "Every run that was compared".to_owned(),
         head: head.map(Cell::text).to_vec(),

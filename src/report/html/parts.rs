@@ -159,10 +159,7 @@ pub fn verbatim(text: &str) -> String {
 
 /// Something that is folded away until it is asked for, and printed always.
 pub fn folded(summary: &str, body: &str) -> String {
-    format!(
-        "<details><summary>{}</summary>\n{body}</details>\n",
-        escaped(summary)
-    )
+    format!("<details><summary>{}</summary>\n{body}</details>\n", escaped(summary))
 }
 
 /// Charts in a grid; nothing without any.
@@ -179,11 +176,7 @@ pub fn facts(level: u8, title: &str, facts: &[(String, String)]) -> String {
     if facts.is_empty() {
         return String::new();
     }
-    html(&Facts {
-        title,
-        level,
-        facts,
-    })
+    html(&Facts { title, level, facts })
 }
 
 /// What is worth knowing.
@@ -199,9 +192,7 @@ pub fn findings(findings: &[&Finding]) -> String {
         message: prose(&clean(&finding.message)),
         advice: prose(&clean(finding.advice.as_deref().unwrap_or_default())),
     };
-    html(&Findings {
-        findings: findings.iter().map(told).collect(),
-    })
+    html(&Findings { findings: findings.iter().map(told).collect() })
 }
 
 /// The class of a verdict's colour.
@@ -230,10 +221,7 @@ impl Article {
 impl Cell {
     /// Text.
     pub fn text(text: impl Into<String>) -> Cell {
-        Cell {
-            text: text.into(),
-            ..Cell::default()
-        }
+        Cell { text: text.into(), ..Cell::default() }
     }
 
     /// A number.
@@ -254,10 +242,7 @@ impl Cell {
 
     /// The same cell with something smaller below.
     pub fn small(self, small: impl Into<String>) -> Cell {
-        Cell {
-            small: small.into(),
-            ..self
-        }
+        Cell { small: small.into(), ..self }
     }
 }
 
@@ -272,12 +257,8 @@ impl Table {
             true => Cell::text(text),
             false => Cell::number(text),
         };
-        let row = |row: &Vec<String>| {
-            shown
-                .iter()
-                .map(|&column| cell(column, &row[column]))
-                .collect()
-        };
+        let row =
+            |row: &Vec<String>| shown.iter().map(|&column| cell(column, &row[column])).collect();
         Table {
             caption: caption.to_owned(),
             head: row(&table.head),
@@ -290,11 +271,7 @@ impl Table {
 impl Section {
     /// A section; nothing where it would be empty.
     pub fn new(id: &'static str, title: impl Into<String>, body: String) -> Option<Section> {
-        (!body.is_empty()).then(|| Section {
-            id,
-            title: title.into(),
-            body,
-        })
+        (!body.is_empty()).then(|| Section { id, title: title.into(), body })
     }
 }
 

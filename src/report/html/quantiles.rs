@@ -9,13 +9,8 @@ use crate::result::{PhaseSummary, SeriesSummary};
 use crate::units::{format_count, format_duration, format_millis, significant};
 
 /// The quantiles shown: all that summaries carry.
-const SHOWN: [(f64, &str); 5] = [
-    (0.5, "p50"),
-    (0.9, "p90"),
-    (0.99, "p99"),
-    (0.999, "p99.9"),
-    (0.9999, "p99.99"),
-];
+const SHOWN: [(f64, &str); 5] =
+    [(0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"), (0.9999, "p99.99")];
 
 /// The phase that matters most open, the others folded away.
 pub fn tables(subject: &Subject<'_>) -> String {

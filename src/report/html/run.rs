@@ -86,9 +86,7 @@ fn rules(subject: &Subject<'_>) -> String {
                 Cell::number(limit),
                 Cell::number(margin),
                 Cell::number(samples),
-                Cell::text(source)
-                    .class("long")
-                    .small(row.note.unwrap_or_default()),
+                Cell::text(source).class("long").small(row.note.unwrap_or_default()),
             ]
         })
         .collect();
@@ -145,12 +143,10 @@ fn load(subject: &Subject<'_>, level: u8) -> String {
     let Plan::Load(plan) = &subject.plan else {
         return String::new();
     };
-    let entries = words::load::client(subject, plan)
-        .into_iter()
-        .chain(words::load::outcome(subject));
-    let entries: Vec<(String, String)> = entries
-        .map(|(label, items)| (label.to_owned(), items.join(", ")))
-        .collect();
+    let entries =
+        words::load::client(subject, plan).into_iter().chain(words::load::outcome(subject));
+    let entries: Vec<(String, String)> =
+        entries.map(|(label, items)| (label.to_owned(), items.join(", "))).collect();
     let mut out = facts(level + 2, "", &entries);
     for (title, table) in words::load::tables(subject, plan) {
         out.push_str(&html(&Table::of(&title, &table)));
@@ -166,10 +162,7 @@ fn members(subject: &Subject<'_>) -> String {
     if table.rows.is_empty() {
         return String::new();
     }
-    html(&Table::of(
-        "What each member says of itself, beside what its clients see",
-        &table,
-    ))
+    html(&Table::of("What each member says of itself, beside what its clients see", &table))
 }
 
 fn capacity(subject: &Subject<'_>) -> String {
@@ -179,10 +172,8 @@ fn capacity(subject: &Subject<'_>) -> String {
     let Some(capacity) = &subject.summary.capacity else {
         return String::new();
     };
-    let mut out: String = words::disk::capacity(subject)
-        .iter()
-        .map(|text| paragraph(text))
-        .collect();
+    let mut out: String =
+        words::disk::capacity(subject).iter().map(|text| paragraph(text)).collect();
     if !capacity.curve.is_empty() {
         out.push_str(&html(&curve(capacity)));
     }
@@ -243,11 +234,7 @@ fn disk(subject: &Subject<'_>, level: u8) -> String {
 }
 
 fn machine(subject: &Subject<'_>, level: u8) -> String {
-    facts(
-        level + 2,
-        "",
-        &words::machine(&subject.run.header.environment),
-    )
+    facts(level + 2, "", &words::machine(&subject.run.header.environment))
 }
 
 /// Names, labels, the command and the whole plan.

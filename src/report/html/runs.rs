@@ -13,10 +13,8 @@ use crate::units::{date_and_time, format_duration};
 
 /// The page, in the order the results were given.
 pub fn runs(runs: &[(Run, Summary)], paths: &[PathBuf]) -> String {
-    let subjects: Vec<Subject<'_>> = runs
-        .iter()
-        .map(|(run, summary)| Subject::new(run, summary))
-        .collect();
+    let subjects: Vec<Subject<'_>> =
+        runs.iter().map(|(run, summary)| Subject::new(run, summary)).collect();
     let mut articles = Vec::new();
     let several = subjects.len() > 1;
     if several {
@@ -64,12 +62,7 @@ fn overview(runs: &[(Run, Summary)], subjects: &[Subject<'_>]) -> Article {
 
 /// `2 pass, 1 fail`.
 fn counts(verdicts: &[Verdict]) -> String {
-    let all = [
-        Verdict::Fail,
-        Verdict::Inconclusive,
-        Verdict::Warn,
-        Verdict::Pass,
-    ];
+    let all = [Verdict::Fail, Verdict::Inconclusive, Verdict::Warn, Verdict::Pass];
     let told = all.into_iter().filter_map(|verdict| {
         let count = verdicts.iter().filter(|other| **other == verdict).count();
         (count > 0).then(|| format!("{count} {}", words::verdict(verdict)))
@@ -83,10 +76,7 @@ fn results(subjects: &[Subject<'_>]) -> Table {
         let (word, reason) = words::headline(&subject.summary.headline);
         vec![
             Cell::verdict(subject.summary.verdict),
-            Cell {
-                link: format!("#{}", id(index)),
-                ..Cell::text(clean(&header.name))
-            },
+            Cell { link: format!("#{}", id(index)), ..Cell::text(clean(&header.name)) },
             Cell::text(clean(&header.kind)),
             Cell::text(clean(&header.environment.host)),
             Cell::text(clean(&date_and_time(&header.started_at))).class("nowrap"),
@@ -94,9 +84,7 @@ fn results(subjects: &[Subject<'_>]) -> Table {
             Cell::text(format!("{word}  {reason}")).class("long"),
         ]
     };
-    let head = [
-        "verdict", "name", "kind", "host", "started", "length", "answer",
-    ];
+    let head = ["verdict", "name", "kind", "host", "started", "length", "answer"];
     Table {
         caption: "What each came to".to_owned(),
         head: head.map(Cell::text).to_vec(),

@@ -35,11 +35,7 @@ pub fn stalls(subject: &Subject<'_>) -> String {
     let table = Table {
         caption: "The longest first".to_owned(),
         head: ["length", "at", "series", "phase"].map(Cell::text).to_vec(),
-        rows: counted
-            .iter()
-            .take(LISTED)
-            .map(|stall| one(subject, stall))
-            .collect(),
+        rows: counted.iter().take(LISTED).map(|stall| one(subject, stall)).collect(),
         naming: 0,
     };
     out.push_str(&folded(&summary, &html(&table)));

@@ -36,16 +36,8 @@ fn read(page: &str) -> String {
 }
 
 fn unescaped(text: &str) -> String {
-    let escapes = [
-        ("&#60;", "<"),
-        ("&#62;", ">"),
-        ("&#34;", "\""),
-        ("&#39;", "'"),
-        ("&#38;", "&"),
-    ];
-    escapes
-        .iter()
-        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    let escapes = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+    escapes.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 #[test]
@@ -62,16 +54,10 @@ fn pages_of_loads() {
 fn a_page_says_what_the_terminal_says() {
     for (name, judged) in judged() {
         let (run, summary) = &judged;
-        let style = crate::report::Style {
-            width: 400,
-            color: false,
-        };
+        let style = crate::report::Style { width: 400, color: false };
         let path = PathBuf::from("results/load.jsonl");
         let terminal = crate::report::terminal(run, summary, &path, &style);
-        let page = read(&runs(
-            std::slice::from_ref(&judged),
-            std::slice::from_ref(&path),
-        ));
+        let page = read(&runs(std::slice::from_ref(&judged), std::slice::from_ref(&path)));
         let text = markdown::runs(std::slice::from_ref(&judged), &[path]).replace('\\', "");
         for rule in &summary.rules {
             for part in [&rule.label, &rule.measured] {

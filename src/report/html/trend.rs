@@ -33,10 +33,7 @@ pub fn trend(trend: &Trend) -> String {
         lines: true,
         sections: sections(trend),
     };
-    html(&Page::new(
-        format!("{word} · etcdbench trend"),
-        vec![article],
-    ))
+    html(&Page::new(format!("{word} · etcdbench trend"), vec![article]))
 }
 
 fn sections(trend: &Trend) -> Vec<Section> {
@@ -45,11 +42,7 @@ fn sections(trend: &Trend) -> Vec<Section> {
     let odd: String = trend.histories.iter().map(odd_nights).collect();
     let left_out = words::left_out(trend, MOST_FILES);
     let left_out: String = left_out.iter().map(|text| paragraph(text)).collect();
-    let mut notes: String = trend
-        .notes
-        .iter()
-        .map(|note| paragraph(&clean(note)))
-        .collect();
+    let mut notes: String = trend.notes.iter().map(|note| paragraph(&clean(note))).collect();
     notes.push_str(&settings(trend));
     let all = [
         Section::new("tonight", "Tonight", tonight),
@@ -101,11 +94,9 @@ fn tonight(history: &HistoryTrend) -> String {
 fn between(series: &SeriesTrend) -> String {
     let tonight = &series.tonight;
     match (tonight.low, tonight.high) {
-        (Some(low), Some(high)) => format!(
-            "{} – {}",
-            words::value(series, Some(low)),
-            words::value(series, Some(high))
-        ),
+        (Some(low), Some(high)) => {
+            format!("{} – {}", words::value(series, Some(low)), words::value(series, Some(high)))
+        }
         _ => String::new(),
     }
 }
@@ -165,27 +156,12 @@ fn odd_nights(history: &HistoryTrend) -> String {
 fn settings(trend: &Trend) -> String {
     let settings = &trend.settings;
     let all = [
-        (
-            "bad nights in a row that confirm",
-            settings.confirm_nights.to_string(),
-        ),
+        ("bad nights in a row that confirm", settings.confirm_nights.to_string()),
         ("nights looked back on", settings.look_back.to_string()),
-        (
-            "a change alarms for",
-            format!("{} days", settings.recent_days),
-        ),
-        (
-            "false alarms of a single night",
-            format_share(settings.night_alpha),
-        ),
-        (
-            "false confirmations, per night",
-            format_share(settings.confirm_alpha),
-        ),
-        (
-            "threshold of change points (p)",
-            settings.change_p.to_string(),
-        ),
+        ("a change alarms for", format!("{} days", settings.recent_days)),
+        ("false alarms of a single night", format_share(settings.night_alpha)),
+        ("false confirmations, per night", format_share(settings.confirm_alpha)),
+        ("threshold of change points (p)", settings.change_p.to_string()),
     ];
     facts(3, "", &all.map(|(label, value)| (label.to_owned(), value)))
 }

@@ -24,12 +24,8 @@ impl Document {
     }
 
     fn within(kind: &str, limit: usize) -> Document {
-        let mut document = Document {
-            out: String::new(),
-            chars: 0,
-            limit: limit - RESERVE,
-            left_out: Vec::new(),
-        };
+        let mut document =
+            Document { out: String::new(), chars: 0, limit: limit - RESERVE, left_out: Vec::new() };
         document.push(&format!("<!-- etcdbench {kind} -->\n"));
         document
     }
@@ -106,10 +102,8 @@ pub fn table(table: &Table) -> String {
         let cells: Vec<String> = shown.iter().map(|&column| text(&row[column])).collect();
         format!("| {} |\n", cells.join(" | "))
     };
-    let rule: Vec<&str> = shown
-        .iter()
-        .map(|&column| if column < table.names { "---" } else { "---:" })
-        .collect();
+    let rule: Vec<&str> =
+        shown.iter().map(|&column| if column < table.names { "---" } else { "---:" }).collect();
     let rows: String = table.rows.iter().map(row).collect();
     format!("{}|{}|\n{rows}", row(&table.head), rule.join("|"))
 }

@@ -12,20 +12,15 @@ use crate::units::{format_count, format_millis};
 
 /// Runs one below the other, below one marker: that of their kind.
 pub fn runs(runs: &[(Run, Summary)], paths: &[PathBuf]) -> String {
-    let mut kinds: Vec<&str> = runs
-        .iter()
-        .map(|(run, _)| run.header.kind.as_str())
-        .collect();
+    let mut kinds: Vec<&str> = runs.iter().map(|(run, _)| run.header.kind.as_str()).collect();
     kinds.dedup();
     let kind = match kinds.as_slice() {
         [only] => text(only),
         _ => "report".to_owned(),
     };
     let mut out = Document::new(&kind);
-    let subjects: Vec<Subject<'_>> = runs
-        .iter()
-        .map(|(run, summary)| Subject::new(run, summary))
-        .collect();
+    let subjects: Vec<Subject<'_>> =
+        runs.iter().map(|(run, summary)| Subject::new(run, summary)).collect();
     // Every answer first: what has to be left out is evidence.
     for subject in &subjects {
         answer(subject, &mut out);
@@ -47,10 +42,7 @@ fn answer(subject: &Subject<'_>, out: &mut Document) {
     if let Some(how) = words::cut_short(subject) {
         answer.push_str(&format!("\n{}\n", text(&how)));
     }
-    let about: Vec<String> = words::about(subject)
-        .iter()
-        .map(|item| text(item))
-        .collect();
+    let about: Vec<String> = words::about(subject).iter().map(|item| text(item)).collect();
     answer.push_str(&format!("\n{}\n\n", about.join(" · ")));
     out.part("an answer", &answer);
     out.part("rules", &rules(subject));
@@ -68,11 +60,7 @@ fn rules(subject: &Subject<'_>) -> String {
         if let (Some(note), Some(source)) = (&row.note, cells.last_mut()) {
             *source = format!("{source}; {}", text(note));
         }
-        let verdict = format!(
-            "{} {}",
-            words::mark(row.verdict),
-            words::verdict(row.verdict)
-        );
+        let verdict = format!("{} {}", words::mark(row.verdict), words::verdict(row.verdict));
         out.push_str(&format!("| {verdict} | {} |\n", cells.join(" | ")));
     }
     out
@@ -98,16 +86,12 @@ fn findings(subject: &Subject<'_>) -> String {
 fn evidence(subject: &Subject<'_>, path: &Path, name: &str, out: &mut Document) {
     let capacity = words::disk::capacity(subject);
     if subject.disk().is_some() && !capacity.is_empty() {
-        let body: String = capacity
-            .iter()
-            .map(|line| format!("{}\n\n", text(line)))
-            .collect();
+        let body: String = capacity.iter().map(|line| format!("{}\n\n", text(line))).collect();
         out.part("capacity", &folded(&format!("{name}Capacity"), &body));
     }
     if let Plan::Load(plan) = &subject.plan {
-        let entries = words::load::client(subject, plan)
-            .into_iter()
-            .chain(words::load::outcome(subject));
+        let entries =
+            words::load::client(subject, plan).into_iter().chain(words::load::outcome(subject));
         let body: String = entries
             .map(|(label, items)| format!("- {label}: {}\n", text(&items.join(", "))))
             .collect();
@@ -120,18 +104,13 @@ fn evidence(subject: &Subject<'_>, path: &Path, name: &str, out: &mut Document) 
         }
         let members = words::load::members(subject, plan);
         if !members.rows.is_empty() {
-            out.part(
-                "members",
-                &folded(&format!("{name}Members"), &table(&members)),
-            );
+            out.part("members", &folded(&format!("{name}Members"), &table(&members)));
         }
     }
     let ladder = stalls::ladder(subject);
     if !ladder.is_empty() {
-        let body: String = ladder
-            .iter()
-            .map(|step| format!("- {}\n", text(&stalls::step(step))))
-            .collect();
+        let body: String =
+            ladder.iter().map(|step| format!("- {}\n", text(&stalls::step(step)))).collect();
         out.part("stalls", &folded(&format!("{name}Stalls"), &body));
     }
     figures(subject, name, out);
@@ -148,11 +127,7 @@ fn figures(subject: &Subject<'_>, name: &str, out: &mut Document) {
         let mut head = vec!["series, ms".to_owned(), String::new()];
         head.extend(QUANTILES.map(|(_, name)| name.to_owned()));
         head.extend(["max".to_owned(), "samples".to_owned()]);
-        let figures = Table {
-            head,
-            rows,
-            names: 2,
-        };
+        let figures = Table { head, rows, names: 2 };
         let title = format!("{name}Quantiles of phase {}", text(&phase.phase));
         let part = format!("quantiles of phase {}", text(&phase.phase));
         out.part(&part, &folded(&title, &table(&figures)));
@@ -182,14 +157,11 @@ fn again(subject: &Subject<'_>, path: &Path, name: &str) -> String {
         ("started".to_owned(), header.started_at.clone()),
         (
             "etcdbench".to_owned(),
-            [
-                Some(header.tool.version.as_str()),
-                header.tool.git.as_deref(),
-            ]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(" "),
+            [Some(header.tool.version.as_str()), header.tool.git.as_deref()]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" "),
         ),
     ];
     let labels = header.labels.iter();

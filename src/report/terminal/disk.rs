@@ -16,10 +16,8 @@ pub(super) fn page(page: &Page<'_>, out: &mut String) {
     ladder::ladder(page, out);
     evidence(page, out);
     let told = words::capacity(page);
-    let told: Vec<String> = told
-        .iter()
-        .flat_map(|paragraph| wrap(paragraph, page.beside_gutter()))
-        .collect();
+    let told: Vec<String> =
+        told.iter().flat_map(|paragraph| wrap(paragraph, page.beside_gutter())).collect();
     entry(out, "capacity", GUTTER, &told);
 }
 

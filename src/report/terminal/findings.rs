@@ -21,10 +21,7 @@ pub(super) fn findings(page: &Page<'_>, out: &mut String) {
 }
 
 fn paragraph(page: &Page<'_>, mark: &str, text: &str, out: &mut String) {
-    for (index, line) in wrap(&clean(text), page.style.prose() - 4)
-        .iter()
-        .enumerate()
-    {
+    for (index, line) in wrap(&clean(text), page.style.prose() - 4).iter().enumerate() {
         let mark = if index == 0 { mark } else { " " };
         out.push_str(&format!("  {mark} {line}\n"));
     }

@@ -45,10 +45,5 @@ fn figures(page: &Page<'_>, phase: &PhaseData, series: &SeriesData, out: &mut St
     items.push(format!("{} samples", format_count(figures.count)));
     items.extend(told.missing);
     let label = clean(&series.series);
-    entry(
-        out,
-        &label,
-        GUTTER,
-        &flow(&items, "  ", page.beside_gutter()),
-    );
+    entry(out, &label, GUTTER, &flow(&items, "  ", page.beside_gutter()));
 }

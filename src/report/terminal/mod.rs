@@ -23,10 +23,7 @@ const GUTTER: usize = 16;
 
 /// The page of a result, ending in a newline.
 pub fn terminal(run: &Run, summary: &Summary, result: &Path, style: &Style) -> String {
-    let page = Page {
-        subject: Subject::new(run, summary),
-        style: *style,
-    };
+    let page = Page { subject: Subject::new(run, summary), style: *style };
     let mut out = String::new();
     match &page.plan {
         Plan::Load(plan) => load::page(&page, plan, &mut out),
@@ -83,17 +80,10 @@ fn next(page: &Page<'_>, result: &Path, out: &mut String) {
     const LABEL: usize = 8;
     let cells = page.style.columns().saturating_sub(2 + LABEL);
     out.push('\n');
-    entry(
-        out,
-        "result",
-        LABEL,
-        &[clean(&result.display().to_string())],
-    );
+    entry(out, "result", LABEL, &[clean(&result.display().to_string())]);
     if let Plan::Import(_) = page.plan {
-        let command = format!(
-            "etcdbench compare {} OTHER.jsonl",
-            clean(&result.display().to_string())
-        );
+        let command =
+            format!("etcdbench compare {} OTHER.jsonl", clean(&result.display().to_string()));
         entry(out, "beside", LABEL, &[command]);
     }
     let Some((command, hint)) = words::again(page) else {

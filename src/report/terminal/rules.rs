@@ -64,10 +64,7 @@ fn wide(page: &Page<'_>, rows: &[Row], widths: &[usize; 5], indent: usize, out: 
         let sources = wrap(&source, page.style.columns() - indent);
         let first = sources.first().map_or("", String::as_str);
         let mark = mark(page, row.verdict);
-        line(
-            out,
-            &format!("  {mark} {}{GAP}{first}", numbers(&row.cells, widths)),
-        );
+        line(out, &format!("  {mark} {}{GAP}{first}", numbers(&row.cells, widths)));
         for more in sources.iter().skip(1) {
             line(out, &format!("{}{more}", " ".repeat(indent)));
         }
@@ -75,10 +72,7 @@ fn wide(page: &Page<'_>, rows: &[Row], widths: &[usize; 5], indent: usize, out: 
 }
 
 fn medium(page: &Page<'_>, rows: &[Row], widths: &[usize; 5], out: &mut String) {
-    line(
-        out,
-        &format!("    {}", numbers(&HEAD.map(str::to_owned), widths)),
-    );
+    line(out, &format!("    {}", numbers(&HEAD.map(str::to_owned), widths)));
     for row in rows {
         let mark = mark(page, row.verdict);
         line(out, &format!("  {mark} {}", numbers(&row.cells, widths)));
@@ -97,20 +91,12 @@ fn narrow(page: &Page<'_>, rows: &[Row], out: &mut String) {
         first.extend((limit != "–").then_some(limit));
         let lines = flow(&first, GAP, page.style.columns() - MARK);
         for (index, text) in lines.iter().enumerate() {
-            let mark = if index == 0 {
-                mark(page, row.verdict)
-            } else {
-                " ".to_owned()
-            };
+            let mark = if index == 0 { mark(page, row.verdict) } else { " ".to_owned() };
             line(out, &format!("  {mark} {text}"));
         }
         let margin = (margin != "–").then(|| format!("margin {margin}"));
         let samples = (samples != "–").then(|| format!("{samples} samples"));
-        below(
-            page,
-            [margin, samples, Some(source.clone()), row.note.clone()],
-            out,
-        );
+        below(page, [margin, samples, Some(source.clone()), row.note.clone()], out);
     }
 }
 

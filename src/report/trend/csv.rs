@@ -60,10 +60,7 @@ fn row(history: &HistoryTrend, series: &SeriesTrend) -> [String; 24] {
         word(&series.direction),
         series.informational.to_string(),
         series.counted.to_string(),
-        history
-            .nights
-            .last()
-            .map_or_else(String::new, |night| night.at.clone()),
+        history.nights.last().map_or_else(String::new, |night| night.at.clone()),
         word(&tonight.verdict),
         number(tonight.value),
         number(tonight.usual),

@@ -10,10 +10,7 @@ const MOST_FILES: usize = 10;
 
 /// A trend as markdown.
 pub fn markdown(trend: &Trend) -> String {
-    let (word, reason) = trend
-        .headline
-        .split_once("  ")
-        .unwrap_or((&trend.headline, ""));
+    let (word, reason) = trend.headline.split_once("  ").unwrap_or((&trend.headline, ""));
     let mut out = Document::new("trend");
     out.push(&format!("**{word}** {}\n", text(reason)));
     for history in &trend.histories {
@@ -28,10 +25,8 @@ pub fn markdown(trend: &Trend) -> String {
 /// What is news, and the rest folded away.
 fn one(history: &HistoryTrend, out: &mut Document) {
     let title = text(&words::title(history));
-    let (news, quiet): (Vec<_>, Vec<_>) = history
-        .series
-        .iter()
-        .partition(|series| words::matters(series) || is_better(series));
+    let (news, quiet): (Vec<_>, Vec<_>) =
+        history.series.iter().partition(|series| words::matters(series) || is_better(series));
     let mut told = format!("\n### {title}\n");
     if !news.is_empty() {
         told.push_str(&format!("\n{}", table(history, &news)));
@@ -103,9 +98,6 @@ fn list(title: &str, items: &[String]) -> String {
     if items.is_empty() {
         return String::new();
     }
-    let body: String = items
-        .iter()
-        .map(|item| format!("- {}\n", text(item)))
-        .collect();
+    let body: String = items.iter().map(|item| format!("- {}\n", text(item))).collect();
     folded(&format!("{title}: {}", items.len()), &body)
 }

@@ -29,12 +29,7 @@ pub fn terminal(trend: &Trend, style: &Style) -> String {
             if index == 0 {
                 out.push('\n');
             }
-            entry(
-                &mut out,
-                if index == 0 { label } else { "" },
-                GUTTER,
-                &wrap(item, cells),
-            );
+            entry(&mut out, if index == 0 { label } else { "" }, GUTTER, &wrap(item, cells));
         }
     };
     section("left out", words::left_out(trend, MOST_FILES));
@@ -80,10 +75,7 @@ fn table(history: &HistoryTrend, style: &Style, out: &mut String) {
     // Where the page is too narrow for it, the verdict goes below its row.
     let below = fixed + SKETCH.0 > style.columns();
     let fixed = if below { fixed - cells(4) - 2 } else { fixed };
-    let sketch = style
-        .columns()
-        .saturating_sub(fixed)
-        .clamp(SKETCH.0, SKETCH.1);
+    let sketch = style.columns().saturating_sub(fixed).clamp(SKETCH.0, SKETCH.1);
     let mut line = |row: [&str; 5], nights: &str, verdict: &str| {
         let gap = if below { "\n      " } else { "  " };
         let text = format!(
@@ -156,9 +148,7 @@ fn changes(history: &HistoryTrend, style: &Style, out: &mut String) {
     };
     let mut told: Option<(usize, Option<String>)> = None;
     for ((_, change), row) in all.iter().zip(&rows) {
-        let fields: Vec<String> = (0..4)
-            .map(|column| left(&row[column], cells(column)))
-            .collect();
+        let fields: Vec<String> = (0..4).map(|column| left(&row[column], cells(column))).collect();
         let text = format!("  {}  {}", fields.join("  "), row[4]);
         out.push_str(text.trim_end());
         out.push('\n');
@@ -171,12 +161,7 @@ fn changes(history: &HistoryTrend, style: &Style, out: &mut String) {
         if let Some(with) = &with {
             let indent = cells(0) + 2;
             let text = format!("with {with}");
-            entry(
-                out,
-                "",
-                indent,
-                &wrap(&text, style.prose().saturating_sub(2 + indent)),
-            );
+            entry(out, "", indent, &wrap(&text, style.prose().saturating_sub(2 + indent)));
         }
         told = Some(key);
     }

@@ -71,20 +71,12 @@ pub fn series_tone(series: &SeriesTrend) -> Option<Verdict> {
 pub fn not_judged(history: &HistoryTrend) -> Option<String> {
     let idle = [TonightVerdict::TooFew, TonightVerdict::Ended];
     let series = &history.series;
-    if series
-        .iter()
-        .any(|series| !idle.contains(&series.tonight.verdict))
-    {
+    if series.iter().any(|series| !idle.contains(&series.tonight.verdict)) {
         return None;
     }
-    let reason = series
-        .iter()
-        .find_map(|series| series.tonight.reason.as_deref());
+    let reason = series.iter().find_map(|series| series.tonight.reason.as_deref());
     let reason = reason.unwrap_or("nothing was measured in it");
-    Some(clean(&format!(
-        "{} series, none judged: {reason}",
-        series.len()
-    )))
+    Some(clean(&format!("{} series, none judged: {reason}", series.len())))
 }
 
 /// Nights with something odd about them, and those that a mark leaves out: when, and what.
@@ -126,20 +118,13 @@ pub fn tonight(history: &HistoryTrend, series: &SeriesTrend) -> String {
         .since
         .as_ref()
         .filter(|_| tonight.bad_nights > 1)
-        .map_or_else(String::new, |since| {
-            format!(" since {}", when(history, since))
-        });
+        .map_or_else(String::new, |since| format!(" since {}", when(history, since)));
     let word = verdict(tonight.verdict);
-    let told_only = if series.informational && matters(series) {
-        " (told only)"
-    } else {
-        ""
-    };
+    let told_only = if series.informational && matters(series) { " (told only)" } else { "" };
     match tonight.verdict {
-        TonightVerdict::Suspected => format!(
-            "{word} {} of {} nights{told_only}",
-            tonight.bad_nights, tonight.needed_nights
-        ),
+        TonightVerdict::Suspected => {
+            format!("{word} {} of {} nights{told_only}", tonight.bad_nights, tonight.needed_nights)
+        }
         TonightVerdict::Regressed => format!("{word}{since}{told_only}"),
         _ => word.to_owned(),
     }
@@ -240,12 +225,7 @@ fn fact(change: &FactChange) -> String {
         n if n < 0 => format!(" ({} nights before)", -n),
         n => format!(" ({n} nights after)"),
     };
-    clean(&format!(
-        "{} {} → {}{off}",
-        change.fact,
-        side(&change.before),
-        side(&change.after)
-    ))
+    clean(&format!("{} {} → {}{off}", change.fact, side(&change.before), side(&change.after)))
 }
 
 /// Files that are left out, one line per reason where there are many.

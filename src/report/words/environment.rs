@@ -34,8 +34,7 @@ pub fn machine(environment: &Environment) -> Vec<Fact> {
         ("etcd", &environment.etcd),
     ] {
         facts.extend(
-            map.iter()
-                .map(|(name, value)| (format!("{kind} {}", clean(name)), clean(value))),
+            map.iter().map(|(name, value)| (format!("{kind} {}", clean(name)), clean(value))),
         );
     }
     facts
@@ -55,10 +54,7 @@ pub fn disk_facts(disk: &DiskFacts) -> Vec<Fact> {
         ("mount options", some(disk.mount_options.join(", "))),
         ("block size", disk.block_size.map(format_bytes)),
         ("size", disk.size_bytes.map(format_bytes)),
-        (
-            "free before the run",
-            disk.available_bytes.map(format_bytes),
-        ),
+        ("free before the run", disk.available_bytes.map(format_bytes)),
         ("free inodes", disk.available_inodes.map(format_count)),
         ("the device found", mapping.map(str::to_owned)),
         ("not known", some(disk.unknown.join("; "))),
@@ -98,29 +94,12 @@ pub fn devices(devices: &[BlockDevice]) -> Table {
 }
 
 fn device(device: &BlockDevice) -> Vec<String> {
-    let model = [
-        &device.vendor,
-        &device.model,
-        &device.firmware,
-        &device.cloud,
-        &device.detail,
-    ];
-    let model: Vec<&str> = model
-        .into_iter()
-        .flatten()
-        .map(|text| text.trim())
-        .collect();
-    let queue = device
-        .queue
-        .iter()
-        .map(|(name, value)| format!("{name} {value}"));
-    let fua = device
-        .fua
-        .filter(|fua| *fua)
-        .map(|_| "forced unit access".to_owned());
-    let blocks = device
-        .physical_block_size
-        .map(|bytes| format!("blocks of {}", format_bytes(bytes)));
+    let model = [&device.vendor, &device.model, &device.firmware, &device.cloud, &device.detail];
+    let model: Vec<&str> = model.into_iter().flatten().map(|text| text.trim()).collect();
+    let queue = device.queue.iter().map(|(name, value)| format!("{name} {value}"));
+    let fua = device.fua.filter(|fua| *fua).map(|_| "forced unit access".to_owned());
+    let blocks =
+        device.physical_block_size.map(|bytes| format!("blocks of {}", format_bytes(bytes)));
     let queue: Vec<String> = fua.into_iter().chain(blocks).chain(queue).collect();
     let text = |text: &Option<String>| clean(text.as_deref().unwrap_or_default());
     vec![
@@ -131,9 +110,9 @@ fn device(device: &BlockDevice) -> Vec<String> {
         text(&device.write_cache),
         text(&device.scheduler),
         text(&device.transport),
-        device.rotational.map_or_else(String::new, |claimed| {
-            if claimed { "yes" } else { "no" }.to_owned()
-        }),
+        device
+            .rotational
+            .map_or_else(String::new, |claimed| if claimed { "yes" } else { "no" }.to_owned()),
         clean(&queue.join(", ")),
     ]
 }
@@ -143,8 +122,7 @@ fn some(text: String) -> Option<String> {
 }
 
 fn known<const N: usize>(facts: [(&str, Option<String>); N]) -> Vec<Fact> {
-    let known = facts
-        .into_iter()
-        .filter_map(|(label, fact)| Some((label.to_owned(), clean(&fact?))));
+    let known =
+        facts.into_iter().filter_map(|(label, fact)| Some((label.to_owned(), clean(&fact?))));
     known.collect()
 }

@@ -43,10 +43,7 @@ pub fn events(subject: &Subject<'_>) -> Vec<Told> {
     let told = |event: &Event| {
         let (_, words) = TOLD.iter().find(|(kind, _)| *kind == event.kind)?;
         let member = event.member.map(|index| member(subject, index));
-        let parts = [(*words).to_owned()]
-            .into_iter()
-            .chain(member)
-            .chain(detail(event));
+        let parts = [(*words).to_owned()].into_iter().chain(member).chain(detail(event));
         Some(Told {
             at: clean(&event.at),
             phase: clean(&event.phase),

@@ -9,10 +9,8 @@ use crate::units::format_duration;
 pub fn head(subject: &Subject<'_>, plan: &ImportPlan) -> Vec<String> {
     let header = &subject.run.header;
     let version = plan.version.as_deref();
-    let mut items = vec![
-        clean(&header.name),
-        clean(version.unwrap_or_else(|| plan.program.name())),
-    ];
+    let mut items =
+        vec![clean(&header.name), clean(version.unwrap_or_else(|| plan.program.name()))];
     if !header.environment.host.is_empty() {
         items.push(clean(&header.environment.host));
     }
@@ -24,10 +22,7 @@ pub fn head(subject: &Subject<'_>, plan: &ImportPlan) -> Vec<String> {
 
 /// The options it told, as it writes them.
 pub fn options(plan: &ImportPlan) -> String {
-    let given: Vec<String> = plan
-        .options
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
+    let given: Vec<String> =
+        plan.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
     clean(&given.join(" "))
 }

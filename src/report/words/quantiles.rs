@@ -18,10 +18,7 @@ pub struct Told {
 
 /// All of [`QUANTILES`] that the summary has.
 pub fn told(figures: &SeriesSummary) -> Told {
-    let mut told = Told {
-        values: Vec::new(),
-        missing: None,
-    };
+    let mut told = Told { values: Vec::new(), missing: None };
     for (q, name) in QUANTILES {
         let Some(found) = quantile(figures, q) else {
             continue;
@@ -68,10 +65,7 @@ pub fn beyond(found: &QuantileSummary) -> String {
 
 /// One of a series' quantiles.
 pub fn quantile(series: &SeriesSummary, q: f64) -> Option<&QuantileSummary> {
-    series
-        .quantiles
-        .iter()
-        .find(|found| (found.q - q).abs() < 1e-9)
+    series.quantiles.iter().find(|found| (found.q - q).abs() < 1e-9)
 }
 
 fn enough_were_they_independent(found: &QuantileSummary, count: u64) -> bool {

@@ -30,11 +30,7 @@ pub fn row(outcome: &RuleOutcome) -> Row {
         (outcome.limit.as_str(), outcome.source.clone())
     };
     let text = |text: &str| {
-        if text.is_empty() {
-            "–".to_owned()
-        } else {
-            clean(text)
-        }
+        if text.is_empty() { "–".to_owned() } else { clean(text) }
     };
     Row {
         verdict: outcome.verdict,

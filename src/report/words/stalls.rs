@@ -13,10 +13,8 @@ pub fn ladder<'a>(page: &Subject<'a>) -> &'a [LadderStep] {
     if ladder.iter().all(|step| step.count == 0) {
         return &[];
     }
-    let seen = ladder
-        .iter()
-        .position(|step| step.count == 0)
-        .map_or(ladder.len(), |first| first + 1);
+    let seen =
+        ladder.iter().position(|step| step.count == 0).map_or(ladder.len(), |first| first + 1);
     &ladder[..seen]
 }
 
@@ -26,11 +24,7 @@ pub fn step(step: &LadderStep) -> String {
     match step.count {
         0 => format!("≥ {length} none"),
         1 => format!("≥ {length} once ({})", clean(&step.effect)),
-        n => format!(
-            "≥ {length} {} times ({})",
-            format_count(n),
-            clean(&step.effect)
-        ),
+        n => format!("≥ {length} {} times ({})", format_count(n), clean(&step.effect)),
     }
 }
 
@@ -51,9 +45,7 @@ fn counts(page: &Subject<'_>, phase: &str) -> bool {
 
 /// A stall in a few words: how long, when, in what.
 pub fn stall(stall: &StallLine) -> String {
-    let member = stall
-        .member
-        .map_or_else(String::new, |member| format!(" of member {member}"));
+    let member = stall.member.map_or_else(String::new, |member| format!(" of member {member}"));
     format!(
         "{} at {} in {}{member}, phase {}",
         format_duration(stall.duration_ns),

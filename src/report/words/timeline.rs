@@ -19,15 +19,8 @@ pub fn timeline(
         1_000_000_000 => "per second".to_owned(),
         ns => format!("per {}", format_duration(ns)),
     };
-    let (low, high) = (
-        format_millis(timeline.low_ns),
-        format_millis(timeline.high_ns),
-    );
-    let range = if low == high {
-        high
-    } else {
-        format!("{low} to {high}")
-    };
+    let (low, high) = (format_millis(timeline.low_ns), format_millis(timeline.high_ns));
+    let range = if low == high { high } else { format!("{low} to {high}") };
     Some([
         timeline.line,
         format!("0 … {}{place}", format_duration(length_ns)),

@@ -18,9 +18,7 @@ pub(super) fn capacity(run: &Run) -> Option<Capacity> {
     // Of several tries at one rate, one that broke is enough.
     let lowest_broken = curve.iter().find(|step| !step.kept);
     let limit = lowest_broken.map_or(f64::INFINITY, |step| step.wanted_per_s);
-    let highest_kept = curve
-        .iter()
-        .rfind(|step| step.kept && step.wanted_per_s < limit);
+    let highest_kept = curve.iter().rfind(|step| step.kept && step.wanted_per_s < limit);
     Some(Capacity {
         puts_per_s: highest_kept.map(|step| step.reached_per_s),
         at_least: lowest_broken.is_none(),

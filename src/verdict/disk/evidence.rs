@@ -33,12 +33,7 @@ pub(super) struct Evidence<'a> {
 impl<'a> Evidence<'a> {
     /// Gathers what the rules need.
     pub fn new(run: &'a Run, plan: &'a DiskPlan, complete: bool) -> Self {
-        let mut evidence = Evidence {
-            run,
-            plan,
-            complete,
-            waits: Pooled::default(),
-        };
+        let mut evidence = Evidence { run, plan, complete, waits: Pooled::default() };
         evidence.waits = Pooled::of(&evidence.stall_phases(), |s| {
             DISJOINT_SERIES.contains(&s.series.as_str()) && s.member.is_none()
         });
@@ -48,11 +43,7 @@ impl<'a> Evidence<'a> {
     /// The phases of the planned load, or the WAL alone.
     pub fn load_phases(&self) -> Vec<&'a PhaseData> {
         let load: Vec<&PhaseData> = self.measured(&LOAD_PHASES);
-        if load.is_empty() {
-            self.measured(&[WAL_PHASE])
-        } else {
-            load
-        }
+        if load.is_empty() { self.measured(&[WAL_PHASE]) } else { load }
     }
 
     /// The phases whose stalls count: everything but the search for the capacity, which overloads on purpose.
@@ -67,10 +58,7 @@ impl<'a> Evidence<'a> {
             .iter()
             .filter(|phase| names.contains(&phase.name.as_str()))
             .filter(|phase| {
-                phase
-                    .series
-                    .iter()
-                    .any(|s| s.total.count() > 0 || !s.errors.is_empty())
+                phase.series.iter().any(|s| s.total.count() > 0 || !s.errors.is_empty())
             })
             .collect()
     }
@@ -105,12 +93,7 @@ impl<'a> Evidence<'a> {
             .filter(|stall| stall.duration_ns >= at_least_ns)
             .filter(|stall| DISJOINT_SERIES.contains(&stall.series.as_str()))
             .filter(|stall| phases.iter().any(|phase| phase.name == stall.phase))
-            .map(|stall| {
-                (
-                    stall.start_ns,
-                    stall.start_ns.saturating_add(stall.duration_ns),
-                )
-            })
+            .map(|stall| (stall.start_ns, stall.start_ns.saturating_add(stall.duration_ns)))
             .collect();
         spans.sort_unstable();
         spans
@@ -123,9 +106,7 @@ impl<'a> Evidence<'a> {
                 && stall.duration_ns >= at_least_ns
                 && DISJOINT_SERIES.contains(&stall.series.as_str())
         });
-        stalls.fold((0, 0), |(count, longest), stall| {
-            (count + 1, longest.max(stall.duration_ns))
-        })
+        stalls.fold((0, 0), |(count, longest), stall| (count + 1, longest.max(stall.duration_ns)))
     }
 
     /// Counters of this source in any of these phases.

@@ -19,11 +19,7 @@ const INODES: u64 = 64;
 
 /// The last durability examination of a run.
 pub(super) fn durability(run: &Run) -> Option<Durability> {
-    let event = run
-        .events
-        .iter()
-        .rev()
-        .find(|event| event.kind == "durability")?;
+    let event = run.events.iter().rev().find(|event| event.kind == "durability")?;
     serde_json::from_value(event.detail.clone()).ok()
 }
 
@@ -35,16 +31,12 @@ pub(super) fn judge_durability(evidence: &Evidence) -> RuleOutcome {
     let examined = durability(evidence.run);
     let (measured, verdict, note) = match examined.as_ref().map(|d| d.outcome) {
         Some(DurabilityOutcome::NotDisproved) => ("not disproved", Verdict::Pass, None),
-        Some(DurabilityOutcome::Disproved) => (
-            "disproved",
-            Verdict::Fail,
-            Some("synced data is not on stable storage".to_owned()),
-        ),
-        Some(DurabilityOutcome::NotEstablished) => (
-            "not established",
-            Verdict::Warn,
-            Some("cannot be told from here".to_owned()),
-        ),
+        Some(DurabilityOutcome::Disproved) => {
+            ("disproved", Verdict::Fail, Some("synced data is not on stable storage".to_owned()))
+        }
+        Some(DurabilityOutcome::NotEstablished) => {
+            ("not established", Verdict::Warn, Some("cannot be told from here".to_owned()))
+        }
         None => ("–", Verdict::Inconclusive, Some("not examined".to_owned())),
     };
     RuleOutcome {
@@ -65,10 +57,7 @@ fn evidence_in_brief(durability: &Durability) -> String {
         parts.push(format!("{flushes:.2} flushes per sync"));
     }
     if let Some(bytes) = durability.device_bytes_per_sync {
-        parts.push(format!(
-            "{} reached the device per sync",
-            units::format_bytes(bytes as u64)
-        ));
+        parts.push(format!("{} reached the device per sync", units::format_bytes(bytes as u64)));
     }
     if parts.is_empty() {
         parts.extend(durability.evidence.first().cloned());
@@ -89,39 +78,26 @@ pub(super) fn judge_space(evidence: &Evidence) -> RuleOutcome {
     let available = disk.and_then(|disk| disk.available_bytes);
     let inodes = disk.and_then(|disk| disk.available_inodes);
     let (verdict, note) = match available {
-        None => (
-            Verdict::Inconclusive,
-            Some("free space is not known".to_owned()),
-        ),
+        None => (Verdict::Inconclusive, Some("free space is not known".to_owned())),
         Some(_) if inodes.is_some_and(|free| free < members * INODES) => {
             let free = units::format_count(inodes.unwrap_or_default());
             (Verdict::Fail, Some(format!("only {free} inodes are free")))
         }
         Some(bytes) if bytes < kept && plan.beside_live => {
             // What the live database and its WAL occupy already is counted twice.
-            (
-                Verdict::Warn,
-                Some("not counting what the live etcd occupies already".to_owned()),
-            )
+            (Verdict::Warn, Some("not counting what the live etcd occupies already".to_owned()))
         }
         Some(bytes) if bytes < kept => (Verdict::Fail, None),
-        Some(bytes) if bytes < wanted => (
-            Verdict::Warn,
-            Some("no room for the copy that a defragmentation makes".to_owned()),
-        ),
+        Some(bytes) if bytes < wanted => {
+            (Verdict::Warn, Some("no room for the copy that a defragmentation makes".to_owned()))
+        }
         Some(_) => (Verdict::Pass, None),
     };
     RuleOutcome {
         rule: "space".to_owned(),
         label: match members {
-            1 => format!(
-                "space for a {} quota",
-                units::format_bytes(plan.quota_bytes)
-            ),
-            n => format!(
-                "space for {n} quotas of {}",
-                units::format_bytes(plan.quota_bytes)
-            ),
+            1 => format!("space for a {} quota", units::format_bytes(plan.quota_bytes)),
+            n => format!("space for {n} quotas of {}", units::format_bytes(plan.quota_bytes)),
         },
         measured: available.map_or_else(|| "–".to_owned(), units::format_bytes),
         limit: format!("≥ {}", units::format_bytes(wanted)),

@@ -55,19 +55,12 @@ fn qualified_for(target: &str, evidence: &Evidence) -> String {
 fn reason(rule: &RuleOutcome) -> String {
     match &rule.note {
         Some(note) => format!("{}: {note}", rule.label),
-        None => format!(
-            "{} is {}, the limit is {}",
-            rule.label, rule.measured, rule.limit
-        ),
+        None => format!("{} is {}, the limit is {}", rule.label, rule.measured, rule.limit),
     }
 }
 
 fn undecided(rules: &[RuleOutcome], interrupted: bool, evidence: &Evidence) -> String {
-    let measured_s = evidence
-        .stall_phases()
-        .iter()
-        .map(|p| p.length_ns)
-        .sum::<u64>();
+    let measured_s = evidence.stall_phases().iter().map(|p| p.length_ns).sum::<u64>();
     if interrupted || !evidence.complete {
         let what = match evidence.run.halted() {
             Some(why) => why,
@@ -79,11 +72,8 @@ fn undecided(rules: &[RuleOutcome], interrupted: bool, evidence: &Evidence) -> S
             units::format_duration(measured_s)
         );
     }
-    let undecided: Vec<String> = rules
-        .iter()
-        .filter(|rule| rule.verdict == Verdict::Inconclusive)
-        .map(reason)
-        .collect();
+    let undecided: Vec<String> =
+        rules.iter().filter(|rule| rule.verdict == Verdict::Inconclusive).map(reason).collect();
     match undecided.as_slice() {
         [] => "nothing was judged".to_owned(),
         [one] => one.clone(),
@@ -117,21 +107,14 @@ fn broken(rules: &[RuleOutcome], evidence: &Evidence) -> String {
 fn told(rule: &RuleOutcome) -> String {
     if let Some(length) = rule.label.strip_prefix("stalls ≥ ") {
         let seen = rule.measured.split(' ').next().unwrap_or_default();
-        let took = if seen == "1" {
-            "wait took"
-        } else {
-            "waits took"
-        };
+        let took = if seen == "1" { "wait took" } else { "waits took" };
         let samples = units::format_count(rule.samples.unwrap_or_default());
         return format!("{seen} {took} {length} or longer among {samples}");
     }
     if rule.rule == "space" {
         return match &rule.note {
             Some(note) => format!("{}: {note}", rule.label),
-            None => format!(
-                "{}: {} free, {} wanted",
-                rule.label, rule.measured, rule.limit
-            ),
+            None => format!("{}: {} free, {} wanted", rule.label, rule.measured, rule.limit),
         };
     }
     let base = format!("{} is {}", rule.label, rule.measured);

@@ -65,12 +65,7 @@ fn outcomes(evidence: &Evidence) -> Vec<RuleOutcome> {
     match profile(&evidence.plan.profile) {
         Ok(profile) => {
             for published in profile.rules {
-                outcomes.push(judge_text(
-                    published.rule,
-                    published.source,
-                    DISK_SERIES,
-                    evidence,
-                ));
+                outcomes.push(judge_text(published.rule, published.source, DISK_SERIES, evidence));
             }
         }
         Err(problem) => outcomes.push(unreadable(&evidence.plan.profile, problem)),

@@ -21,24 +21,14 @@ pub struct Published {
 }
 
 /// etcd FAQ, "What does the etcd warning … mean?": p99 of `wal_fsync_duration_seconds` below 10 ms.
-const FSYNC_FAQ: Published = Published {
-    rule: "wal.fsync.p99 < 10ms",
-    source: "etcd FAQ",
-};
+const FSYNC_FAQ: Published = Published { rule: "wal.fsync.p99 < 10ms", source: "etcd FAQ" };
 
 /// etcd FAQ: p99 of `backend_commit_duration_seconds` below 25 ms.
-const COMMIT_FAQ: Published = Published {
-    rule: "backend.commit.p99 < 25ms",
-    source: "etcd FAQ",
-};
+const COMMIT_FAQ: Published = Published { rule: "backend.commit.p99 < 25ms", source: "etcd FAQ" };
 
 /// Every profile; the first is the default.
 pub const PROFILES: &[Profile] = &[
-    Profile {
-        name: "etcd",
-        target: "etcd",
-        rules: &[FSYNC_FAQ, COMMIT_FAQ],
-    },
+    Profile { name: "etcd", target: "etcd", rules: &[FSYNC_FAQ, COMMIT_FAQ] },
     Profile {
         name: "etcd-heavy",
         target: "a heavily loaded etcd",
@@ -95,10 +85,7 @@ pub const PROFILES: &[Profile] = &[
         name: "replicated",
         target: "Replicated Embedded Cluster",
         rules: &[
-            Published {
-                rule: "wal.fsync.p99 < 10ms",
-                source: "Embedded Cluster requirements",
-            },
+            Published { rule: "wal.fsync.p99 < 10ms", source: "Embedded Cluster requirements" },
             COMMIT_FAQ,
         ],
     },
@@ -109,13 +96,10 @@ pub const PROFILES: &[Profile] = &[
 /// # Errors
 /// A message that lists the known ones.
 pub fn profile(name: &str) -> Result<&'static Profile, String> {
-    PROFILES
-        .iter()
-        .find(|profile| profile.name == name)
-        .ok_or_else(|| {
-            let known: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
-            format!("no profile '{name}'; there are {}", known.join(", "))
-        })
+    PROFILES.iter().find(|profile| profile.name == name).ok_or_else(|| {
+        let known: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
+        format!("no profile '{name}'; there are {}", known.join(", "))
+    })
 }
 
 #[cfg(test)]

@@ -18,11 +18,7 @@ const SHARE_ALLOWED: f64 = 0.0001;
 
 /// The stalls at least this long among all waits.
 pub(super) fn share_of_stalls(evidence: &Evidence, at_least_ns: u64) -> Share {
-    share(
-        &evidence.waits,
-        &evidence.stall_spans(at_least_ns),
-        at_least_ns,
-    )
+    share(&evidence.waits, &evidence.stall_spans(at_least_ns), at_least_ns)
 }
 
 /// The two rules on stalls.
@@ -72,11 +68,7 @@ fn judge_late_heartbeats(evidence: &Evidence) -> RuleOutcome {
 }
 
 fn settled_after(evidence: &Evidence, share: &Share) -> String {
-    let length_s: f64 = evidence
-        .stall_phases()
-        .iter()
-        .map(|p| p.length_ns as f64 / 1e9)
-        .sum();
+    let length_s: f64 = evidence.stall_phases().iter().map(|p| p.length_ns as f64 / 1e9).sum();
     let times = share.seen() / SHARE_ALLOWED;
     let more = round_up((times - 1.0) * length_s);
     format!("may be chance; holds if about {more} more bring no other")
@@ -149,11 +141,7 @@ fn seen(share: &Share) -> String {
     if share.hits == 0 {
         "0".to_owned()
     } else {
-        format!(
-            "{} ({})",
-            units::format_count(share.hits),
-            units::format_share(share.seen())
-        )
+        format!("{} ({})", units::format_count(share.hits), units::format_share(share.seen()))
     }
 }
 
@@ -196,11 +184,7 @@ fn steps(plan: &DiskPlan) -> Vec<(u64, &'static str, &'static str)> {
             "followers may elect another leader",
             "etcd --election-timeout, randomised to 1–2 ×",
         ),
-        (
-            S,
-            "etcd warns: slow fdatasync",
-            "etcd wal.go: warnSyncDuration",
-        ),
+        (S, "etcd warns: slow fdatasync", "etcd wal.go: warnSyncDuration"),
         (
             2 * S,
             "kube-apiserver reports not ready",

@@ -32,13 +32,8 @@ impl Builder {
             available_inodes: Some(1_000_000),
             ..DiskFacts::default()
         });
-        Builder {
-            run,
-            noise: Noise::new(seed),
-            now_ns: 0,
-            plan: plan(),
-        }
-        .durability(DurabilityOutcome::NotDisproved)
+        Builder { run, noise: Noise::new(seed), now_ns: 0, plan: plan() }
+            .durability(DurabilityOutcome::NotDisproved)
     }
 
     /// A default-length run on a healthy disk: the WAL alone for 15 s, WAL and backend for 30 s.
@@ -66,11 +61,7 @@ impl Builder {
 
     /// Somebody else at work.
     pub(super) fn neighbour(mut self, kind: NeighbourKind, per_second: u64) -> Builder {
-        self.plan.neighbours.push(Neighbour {
-            kind,
-            per_second,
-            directory: None,
-        });
+        self.plan.neighbours.push(Neighbour { kind, per_second, directory: None });
         self
     }
 
@@ -84,11 +75,7 @@ impl Builder {
             syncs: 200,
             ..Durability::default()
         };
-        self.event(
-            "durability",
-            "durability",
-            serde_json::to_value(detail).unwrap(),
-        );
+        self.event("durability", "durability", serde_json::to_value(detail).unwrap());
         self
     }
 
@@ -100,11 +87,7 @@ impl Builder {
             broke: (!kept).then(|| "wal.fsync.p99 < 10ms".to_owned()),
             ..CapacityStep::default()
         };
-        self.event(
-            "capacity",
-            "capacity.step",
-            serde_json::to_value(detail).unwrap(),
-        );
+        self.event("capacity", "capacity.step", serde_json::to_value(detail).unwrap());
         self
     }
 
@@ -120,14 +103,7 @@ impl Builder {
 
     /// An idle phase on a quiet device.
     pub(super) fn idle(self, seconds: u64) -> Builder {
-        self.idle_with(
-            seconds,
-            &[
-                ("writes", 1.0),
-                ("written_bytes", 20_480.0),
-                ("flushes", 0.1),
-            ],
-        )
+        self.idle_with(seconds, &[("writes", 1.0), ("written_bytes", 20_480.0), ("flushes", 0.1)])
     }
 
     /// An idle phase in which the device's counters grow so much each second.
@@ -153,10 +129,7 @@ impl Builder {
             length_ns: S,
             source: source.to_owned(),
             member: None,
-            values: values
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), *value))
-                .collect(),
+            values: values.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
         });
     }
 
@@ -212,10 +185,7 @@ impl Builder {
         }
         let start = self.now_ns;
         let sync = series_of("wal.sync", None, start, seconds, &syncs);
-        let fsync = SeriesData {
-            series: "wal.fsync".to_owned(),
-            ..sync.clone()
-        };
+        let fsync = SeriesData { series: "wal.fsync".to_owned(), ..sync.clone() };
         let mut series = vec![fsync, sync];
         if commits > 0 {
             series.push(series_of("backend.commit", None, start, seconds, &backend));
@@ -257,18 +227,14 @@ impl Builder {
     }
 
     fn keep_stalls(&mut self, phase: &str, series: &str, samples: &[(u64, u64)]) {
-        let stalls = samples
-            .iter()
-            .filter(|sample| sample.1 >= self.plan.heartbeat_ns);
-        self.run
-            .stalls
-            .extend(stalls.map(|&(start_ns, duration_ns)| StallLine {
-                phase: phase.to_owned(),
-                series: series.to_owned(),
-                start_ns,
-                duration_ns,
-                ..StallLine::default()
-            }));
+        let stalls = samples.iter().filter(|sample| sample.1 >= self.plan.heartbeat_ns);
+        self.run.stalls.extend(stalls.map(|&(start_ns, duration_ns)| StallLine {
+            phase: phase.to_owned(),
+            series: series.to_owned(),
+            start_ns,
+            duration_ns,
+            ..StallLine::default()
+        }));
     }
 
     fn phase(&mut self, name: &str, seconds: u64, series: Vec<SeriesData>) {
@@ -286,10 +252,7 @@ impl Builder {
             .run
             .phases
             .iter()
-            .map(|phase| PlannedPhase {
-                name: phase.name.clone(),
-                duration_ns: phase.length_ns,
-            })
+            .map(|phase| PlannedPhase { name: phase.name.clone(), duration_ns: phase.length_ns })
             .collect();
         self.run.header.plan = serde_json::to_value(&self.plan).unwrap();
         self.run
@@ -309,10 +272,7 @@ fn plan() -> DiskPlan {
         engine: EngineKind::Sync,
         members: 1,
         workload: Workload {
-            load: Load::Open {
-                rate: 500.0,
-                arrival: Arrival::Poisson,
-            },
+            load: Load::Open { rate: 500.0, arrival: Arrival::Poisson },
             key_size: 64,
             val_size: 1024,
             batch_interval_ns: 100 * MS,

@@ -24,11 +24,7 @@ fn commit(noise: &mut Noise, _: u64) -> u64 {
 /// Fast but for a share of samples that take so long.
 fn tailed(share: f64, long_ns: u64) -> impl Fn(&mut Noise, u64) -> u64 {
     move |noise, at| {
-        if noise.chance(share) {
-            long_ns
-        } else {
-            fast(noise, at)
-        }
+        if noise.chance(share) { long_ns } else { fast(noise, at) }
     }
 }
 
@@ -36,11 +32,7 @@ fn tailed(share: f64, long_ns: u64) -> impl Fn(&mut Noise, u64) -> u64 {
 fn stalling(at_s: &'static [u64], long_ns: u64) -> impl Fn(&mut Noise, u64) -> u64 {
     move |noise, at| {
         let first_of_its_second = at % S == 0;
-        if first_of_its_second && at_s.contains(&(at / S)) {
-            long_ns
-        } else {
-            fast(noise, at)
-        }
+        if first_of_its_second && at_s.contains(&(at / S)) { long_ns } else { fast(noise, at) }
     }
 }
 
@@ -48,12 +40,7 @@ fn stalling(at_s: &'static [u64], long_ns: u64) -> impl Fn(&mut Noise, u64) -> u
 fn healthy_disks_pass_and_say_how_sure_that_is() {
     for seed in 0..200 {
         let summary = Builder::healthy(seed).conclude();
-        assert_eq!(
-            summary.verdict,
-            Verdict::Pass,
-            "seed {seed}: {}",
-            summary.headline
-        );
+        assert_eq!(summary.verdict, Verdict::Pass, "seed {seed}: {}", summary.headline);
         assert_eq!(
             summary.headline,
             "QUALIFIED  for etcd with a 100 ms heartbeat and a 1 s election timeout"
@@ -61,11 +48,7 @@ fn healthy_disks_pass_and_say_how_sure_that_is() {
         assert!(rule(&summary, "stalls >= 200ms").source.contains("at 95 %"));
         assert_eq!(rule(&summary, "wal.fsync.p99").samples, Some(6_000));
         assert!(rule(&summary, "wal.fsync.p99").margin.unwrap() > 10.0);
-        assert!(
-            summary.findings.is_empty(),
-            "seed {seed}: {:?}",
-            summary.findings
-        );
+        assert!(summary.findings.is_empty(), "seed {seed}: {:?}", summary.findings);
     }
 }
 
@@ -75,40 +58,21 @@ fn slow_disks_always_fail() {
         // An SD card: 40 ms a sync, 25 syncs a second at best, 200 ms a commit.
         let summary = Builder::new(seed)
             .wal(5, 20, |n, _| n.lognormal(40 * MS, 0.5))
-            .etcd(
-                10,
-                10,
-                |n, _| n.lognormal(40 * MS, 0.5),
-                |n, _| n.lognormal(120 * MS, 0.3),
-            )
+            .etcd(10, 10, |n, _| n.lognormal(40 * MS, 0.5), |n, _| n.lognormal(120 * MS, 0.3))
             .conclude();
         assert_eq!(summary.verdict, Verdict::Fail, "seed {seed}");
-        assert!(
-            summary.headline.starts_with("NOT QUALIFIED  "),
-            "{}",
-            summary.headline
-        );
+        assert!(summary.headline.starts_with("NOT QUALIFIED  "), "{}", summary.headline);
     }
 }
 
 #[test]
 fn a_disk_so_slow_that_it_syncs_five_times_fails() {
     let summary = Builder::new(1)
-        .wal(20, 1, |_, at| {
-            if at.is_multiple_of(4 * S) {
-                4 * S
-            } else {
-                3 * S
-            }
-        })
+        .wal(20, 1, |_, at| if at.is_multiple_of(4 * S) { 4 * S } else { 3 * S })
         .conclude();
     assert_eq!(rule(&summary, "wal.fsync.p99").verdict, Verdict::Fail);
     assert_eq!(rule(&summary, "stalls >= 1s").verdict, Verdict::Fail);
-    assert!(
-        summary.headline.contains("would lose its leader"),
-        "{}",
-        summary.headline
-    );
+    assert!(summary.headline.contains("would lose its leader"), "{}", summary.headline);
 }
 
 #[test]
@@ -118,46 +82,28 @@ fn near_the_limit_neither_side_is_called_wrongly() {
         let runs = 100;
         let wrong = (0..runs)
             .filter(|seed| {
-                let summary = Builder::new(*seed)
-                    .etcd(30, 200, tailed(share, 12 * MS), commit)
-                    .conclude();
+                let summary =
+                    Builder::new(*seed).etcd(30, 200, tailed(share, 12 * MS), commit).conclude();
                 rule(&summary, "wal.fsync.p99").verdict == called
             })
             .count();
         wrong as f64 / f64::from(runs as u32)
     };
-    assert!(
-        calls(0.012, Verdict::Pass) < 0.01,
-        "1.2 % over the limit passed"
-    );
-    assert!(
-        calls(0.008, Verdict::Fail) < 0.01,
-        "0.8 % over the limit failed"
-    );
-    assert!(
-        calls(0.005, Verdict::Pass) > 0.9,
-        "half the allowed share did not pass"
-    );
-    assert!(
-        calls(0.02, Verdict::Fail) > 0.9,
-        "twice the allowed share did not fail"
-    );
+    assert!(calls(0.012, Verdict::Pass) < 0.01, "1.2 % over the limit passed");
+    assert!(calls(0.008, Verdict::Fail) < 0.01, "0.8 % over the limit failed");
+    assert!(calls(0.005, Verdict::Pass) > 0.9, "half the allowed share did not pass");
+    assert!(calls(0.02, Verdict::Fail) > 0.9, "twice the allowed share did not fail");
 }
 
 #[test]
 fn too_few_samples_are_inconclusive_and_say_what_is_missing() {
     let summary = Builder::new(1).etcd(20, 5, fast, commit).conclude();
     let fsync = rule(&summary, "wal.fsync.p99");
-    assert_eq!(
-        (fsync.verdict, fsync.samples),
-        (Verdict::Inconclusive, Some(100))
-    );
+    assert_eq!((fsync.verdict, fsync.samples), (Verdict::Inconclusive, Some(100)));
     assert_eq!(fsync.note.as_deref(), Some("needs about 50 s more"));
     assert_eq!(summary.verdict, Verdict::Inconclusive);
     assert!(
-        summary
-            .headline
-            .starts_with("INCONCLUSIVE  wal.fsync p99: needs about 50 s more"),
+        summary.headline.starts_with("INCONCLUSIVE  wal.fsync p99: needs about 50 s more"),
         "{}",
         summary.headline
     );
@@ -165,18 +111,9 @@ fn too_few_samples_are_inconclusive_and_say_what_is_missing() {
 
 #[test]
 fn no_samples_never_pass() {
-    for summary in [
-        Builder::new(1).conclude(),
-        Builder::new(1).wal(10, 200, fast).conclude(),
-    ] {
-        assert_eq!(
-            rule(&summary, "backend.commit.p99").verdict,
-            Verdict::Inconclusive
-        );
-        assert_eq!(
-            rule(&summary, "backend.commit.p99").note.as_deref(),
-            Some("no samples")
-        );
+    for summary in [Builder::new(1).conclude(), Builder::new(1).wal(10, 200, fast).conclude()] {
+        assert_eq!(rule(&summary, "backend.commit.p99").verdict, Verdict::Inconclusive);
+        assert_eq!(rule(&summary, "backend.commit.p99").note.as_deref(), Some("no samples"));
         assert_eq!(summary.verdict, Verdict::Inconclusive);
     }
 }
@@ -192,10 +129,7 @@ fn an_interrupted_run_never_passes_but_a_proven_failure_stays() {
     let killed = conclude(&Builder::healthy(1).build(), false, false, String::new());
     assert_eq!(killed.verdict, Verdict::Inconclusive);
     let slow = Builder::new(1).etcd(30, 20, |_, _| 96 * MS, commit);
-    assert_eq!(
-        conclude(&slow.build(), false, true, String::new()).verdict,
-        Verdict::Fail
-    );
+    assert_eq!(conclude(&slow.build(), false, true, String::new()).verdict, Verdict::Fail);
 }
 
 #[test]
@@ -206,79 +140,43 @@ fn one_bad_moment_is_no_proof() {
             30,
             200,
             |n, at| {
-                if at / S == 7 && at % S < S / 5 {
-                    15 * MS
-                } else {
-                    fast(n, at)
-                }
+                if at / S == 7 && at % S < S / 5 { 15 * MS } else { fast(n, at) }
             },
             commit,
         )
         .conclude();
-    assert_eq!(
-        rule(&summary, "wal.fsync.p99").verdict,
-        Verdict::Inconclusive
-    );
+    assert_eq!(rule(&summary, "wal.fsync.p99").verdict, Verdict::Inconclusive);
 }
 
 #[test]
 fn stalls_are_judged_by_their_share() {
     let run = |stalls: &'static [u64], rate| {
-        let summary = Builder::new(1)
-            .etcd(40, rate, stalling(stalls, 250 * MS), commit)
-            .conclude();
+        let summary = Builder::new(1).etcd(40, rate, stalling(stalls, 250 * MS), commit).conclude();
         let outcome = rule(&summary, "stalls >= 200ms").clone();
         (outcome.verdict, outcome.measured, outcome.note)
     };
     assert_eq!(run(&[], 150).0, Verdict::Pass);
     let (verdict, measured, note) = run(&[11], 150);
-    assert_eq!(
-        (verdict, measured.as_str()),
-        (Verdict::Inconclusive, "1 (0.0156 %)")
-    );
-    assert_eq!(
-        note.as_deref(),
-        Some("may be chance; holds if about 25 s more bring no other")
-    );
-    assert_eq!(
-        run(&[11], 300).0,
-        Verdict::Pass,
-        "one in 12,400 is within 0.01 %"
-    );
+    assert_eq!((verdict, measured.as_str()), (Verdict::Inconclusive, "1 (0.0156 %)"));
+    assert_eq!(note.as_deref(), Some("may be chance; holds if about 25 s more bring no other"));
+    assert_eq!(run(&[11], 300).0, Verdict::Pass, "one in 12,400 is within 0.01 %");
     assert_eq!(run(&[5, 15, 25, 35], 150).0, Verdict::Fail);
-    assert_eq!(
-        run(&[5, 6], 150).0,
-        Verdict::Inconclusive,
-        "two in a row are one occurrence"
-    );
+    assert_eq!(run(&[5, 6], 150).0, Verdict::Inconclusive, "two in a row are one occurrence");
 }
 
 #[test]
 fn any_stall_over_the_election_timeout_fails() {
-    let summary = Builder::new(1)
-        .etcd(60, 500, stalling(&[30], 1100 * MS), commit)
-        .conclude();
+    let summary = Builder::new(1).etcd(60, 500, stalling(&[30], 1100 * MS), commit).conclude();
     assert_eq!(summary.verdict, Verdict::Fail);
     assert_eq!(
         summary.headline,
         "NOT QUALIFIED  1 wait took 1 s or longer among 30,600; etcd would lose its leader"
     );
-    let ladder: Vec<(u64, u64)> = summary
-        .ladder
-        .iter()
-        .map(|step| (step.at_least_ns / MS, step.count))
-        .collect();
+    let ladder: Vec<(u64, u64)> =
+        summary.ladder.iter().map(|step| (step.at_least_ns / MS, step.count)).collect();
     assert_eq!(
         ladder,
-        [
-            (100, 1),
-            (200, 1),
-            (1_000, 1),
-            (2_000, 0),
-            (7_000, 0),
-            (10_000, 0),
-            (40_000, 0)
-        ]
+        [(100, 1), (200, 1), (1_000, 1), (2_000, 0), (7_000, 0), (10_000, 0), (40_000, 0)]
     );
     let unseen = &summary.ladder[3];
     assert!(
@@ -296,38 +194,23 @@ fn a_slower_heartbeat_moves_rules_and_ladder() {
         .conclude();
     assert_eq!(summary.verdict, Verdict::Pass);
     assert_eq!(rule(&summary, "stalls >= 600ms").verdict, Verdict::Pass);
-    let lengths: Vec<u64> = summary
-        .ladder
-        .iter()
-        .map(|step| step.at_least_ns / MS)
-        .collect();
-    assert_eq!(
-        lengths,
-        [300, 600, 1_000, 2_000, 3_000, 10_000, 11_000, 40_000].map(|ms| ms)
-    );
+    let lengths: Vec<u64> = summary.ladder.iter().map(|step| step.at_least_ns / MS).collect();
+    assert_eq!(lengths, [300, 600, 1_000, 2_000, 3_000, 10_000, 11_000, 40_000].map(|ms| ms));
 }
 
 #[test]
 fn a_sync_that_is_none_fails_whatever_the_speed() {
-    let summary = Builder::healthy(1)
-        .durability(DurabilityOutcome::Disproved)
-        .conclude();
+    let summary = Builder::healthy(1).durability(DurabilityOutcome::Disproved).conclude();
     assert_eq!(summary.verdict, Verdict::Fail);
     assert!(
-        summary
-            .headline
-            .starts_with("NOT QUALIFIED  fast because it does not sync"),
+        summary.headline.starts_with("NOT QUALIFIED  fast because it does not sync"),
         "{}",
         summary.headline
     );
-    let network = Builder::healthy(1)
-        .durability(DurabilityOutcome::NotEstablished)
-        .conclude();
+    let network = Builder::healthy(1).durability(DurabilityOutcome::NotEstablished).conclude();
     assert_eq!(network.verdict, Verdict::Warn);
     assert!(
-        network
-            .headline
-            .contains("; but durability: cannot be told from here"),
+        network.headline.contains("; but durability: cannot be told from here"),
         "{}",
         network.headline
     );
@@ -348,38 +231,21 @@ fn space_for_everything_etcd_keeps() {
     assert_eq!(with(3.0, false), (Verdict::Warn, Verdict::Warn));
     assert_eq!(with(1.0, false), (Verdict::Fail, Verdict::Fail));
     assert_eq!(with(1.0, true), (Verdict::Warn, Verdict::Warn));
-    let many = Builder::healthy(1)
-        .plan(|plan| plan.members = 60)
-        .conclude();
-    assert_eq!(
-        rule(&many, "space").verdict,
-        Verdict::Fail,
-        "sixty quotas of 2 GiB on 100 GiB"
-    );
-    let no_inodes = Builder::healthy(1)
-        .disk(|disk| disk.available_inodes = Some(12))
-        .conclude();
+    let many = Builder::healthy(1).plan(|plan| plan.members = 60).conclude();
+    assert_eq!(rule(&many, "space").verdict, Verdict::Fail, "sixty quotas of 2 GiB on 100 GiB");
+    let no_inodes = Builder::healthy(1).disk(|disk| disk.available_inodes = Some(12)).conclude();
     assert_eq!(no_inodes.verdict, Verdict::Fail);
-    let unknown = Builder::healthy(1)
-        .disk(|disk| disk.available_bytes = None)
-        .conclude();
+    let unknown = Builder::healthy(1).disk(|disk| disk.available_bytes = None).conclude();
     assert_eq!(unknown.verdict, Verdict::Inconclusive);
 }
 
 #[test]
 fn the_headline_names_what_breaks_most() {
     let summary = Builder::new(1)
-        .etcd(36, 200, tailed(0.08, 96 * MS), |n, _| {
-            n.lognormal(28 * MS, 0.2)
-        })
+        .etcd(36, 200, tailed(0.08, 96 * MS), |n, _| n.lognormal(28 * MS, 0.2))
         .conclude();
-    assert_eq!(
-        summary.headline,
-        "NOT QUALIFIED  wal.fsync p99 is 96 ms, nine times the limit"
-    );
-    let summary = Builder::new(1)
-        .etcd(36, 200, tailed(0.08, 120 * MS), commit)
-        .conclude();
+    assert_eq!(summary.headline, "NOT QUALIFIED  wal.fsync p99 is 96 ms, nine times the limit");
+    let summary = Builder::new(1).etcd(36, 200, tailed(0.08, 120 * MS), commit).conclude();
     assert_eq!(
         summary.headline,
         "NOT QUALIFIED  wal.fsync p99 is 120 ms, twelve times the limit; heartbeats would be late"
@@ -434,9 +300,8 @@ fn failed_operations_count() {
 #[test]
 fn a_bad_member_cannot_hide_among_many() {
     let members = |bad_share: f64| {
-        let mut builder = Builder::new(1)
-            .plan(|plan| plan.members = 20)
-            .etcd(30, 400, fast, commit);
+        let mut builder =
+            Builder::new(1).plan(|plan| plan.members = 20).etcd(30, 400, fast, commit);
         for member in 0..20 {
             let share = if member == 7 { bad_share } else { 0.0 };
             builder = builder.series("wal.fsync", Some(member), 20, tailed(share, 60 * MS));
@@ -447,9 +312,7 @@ fn a_bad_member_cannot_hide_among_many() {
     let bad = members(0.15);
     assert_eq!(bad.verdict, Verdict::Fail);
     assert!(
-        bad.note
-            .unwrap()
-            .starts_with("member 7 alone breaks it: p99 is"),
+        bad.note.unwrap().starts_with("member 7 alone breaks it: p99 is"),
         "60 ms in 15 % of its syncs"
     );
     assert_eq!(members(0.0).verdict, Verdict::Pass);
@@ -461,15 +324,9 @@ fn a_plan_that_cannot_be_read_gives_no_verdict() {
     run.header.plan = serde_json::json!({"directory": 7});
     let summary = conclude(&run, true, false, String::new());
     assert_eq!(summary.verdict, Verdict::Inconclusive);
-    let unknown = Builder::healthy(1)
-        .plan(|plan| plan.profile = "mine".to_owned())
-        .conclude();
+    let unknown = Builder::healthy(1).plan(|plan| plan.profile = "mine".to_owned()).conclude();
     assert_eq!(unknown.verdict, Verdict::Inconclusive);
-    assert!(
-        unknown.headline.contains("no profile 'mine'"),
-        "{}",
-        unknown.headline
-    );
+    assert!(unknown.headline.contains("no profile 'mine'"), "{}", unknown.headline);
 }
 
 #[test]
@@ -482,14 +339,9 @@ fn capacity_is_the_highest_rate_below_the_lowest_that_broke() {
         builder.conclude().capacity
     };
     assert!(steps(&[]).is_none());
-    let found = steps(&[
-        (500.0, true),
-        (1000.0, true),
-        (2000.0, false),
-        (1500.0, false),
-        (4000.0, true),
-    ])
-    .unwrap();
+    let found =
+        steps(&[(500.0, true), (1000.0, true), (2000.0, false), (1500.0, false), (4000.0, true)])
+            .unwrap();
     assert_eq!((found.puts_per_s, found.at_least), (Some(1000.0), false));
     assert_eq!(found.limited_by.as_deref(), Some("wal.fsync.p99 < 10ms"));
     assert_eq!(found.curve.len(), 5);

@@ -22,11 +22,7 @@ pub(super) fn judge(run: &Run) -> Result<Summary, String> {
         limit_value: Some(0.0),
         samples: Some(attempts),
         source: "etcdctl check perf".to_owned(),
-        verdict: if failed > 0 {
-            Verdict::Fail
-        } else {
-            Verdict::Pass
-        },
+        verdict: if failed > 0 { Verdict::Fail } else { Verdict::Pass },
         ..RuleOutcome::default()
     };
     let rate = series.count() as f64 / (phase.length_ns.max(1) as f64 / 1e9);
@@ -42,13 +38,9 @@ pub(super) fn judge(run: &Run) -> Result<Summary, String> {
             Verdict::Warn,
             format!("NOTHING FAILED  {told}; there is no limit to hold that against"),
         ),
-        n => (
-            Verdict::Fail,
-            format!(
-                "FAILED  {} operations failed beside {told}",
-                format_count(n)
-            ),
-        ),
+        n => {
+            (Verdict::Fail, format!("FAILED  {} operations failed beside {told}", format_count(n)))
+        }
     };
     Ok(Summary {
         headline,

@@ -32,10 +32,7 @@ pub(super) fn judge(run: &Run, plan: &ImportPlan) -> Result<Summary, String> {
         return Err("this import holds no syncs; import the file again".to_owned());
     };
     let traits = traits::of_fio(plan, run);
-    let rules = vec![
-        with_traits(p99(syncs), &traits),
-        with_traits(longest(syncs), &traits),
-    ];
+    let rules = vec![with_traits(p99(syncs), &traits), with_traits(longest(syncs), &traits)];
     // What holds here still is not what etcd does.
     let worst = rules.iter().map(|rule| rule.verdict).max();
     let verdict = worst.unwrap_or_default().max(Verdict::Warn);
@@ -68,18 +65,13 @@ fn p99(syncs: &SeriesData) -> RuleOutcome {
         _ => (Verdict::Inconclusive, Some(undecided(fewest, most, count))),
     };
     let measured = value.map_or_else(|| "–".to_owned(), format_duration);
-    outcome(
-        syncs, "p99", LIMIT_NS, "etcd FAQ", value, measured, verdict, note,
-    )
+    outcome(syncs, "p99", LIMIT_NS, "etcd FAQ", value, measured, verdict, note)
 }
 
 fn undecided(fewest: u64, most: u64, count: u64) -> String {
     let many = |n: u64| format_count(n);
-    let slow = if fewest == most {
-        many(most)
-    } else {
-        format!("{} to {}", many(fewest), many(most))
-    };
+    let slow =
+        if fewest == most { many(most) } else { format!("{} to {}", many(fewest), many(most)) };
     if most == 0 {
         return format!("{} syncs are too few to tell", many(count));
     }
@@ -103,16 +95,7 @@ fn longest(syncs: &SeriesData) -> RuleOutcome {
     };
     let measured = format_duration(max_ns);
     let source = "election timeout";
-    outcome(
-        syncs,
-        "max",
-        ELECTION_NS,
-        source,
-        Some(max_ns),
-        measured,
-        verdict,
-        note,
-    )
+    outcome(syncs, "max", ELECTION_NS, source, Some(max_ns), measured, verdict, note)
 }
 
 #[allow(clippy::too_many_arguments)] // the columns of one row
@@ -128,11 +111,7 @@ fn outcome(
 ) -> RuleOutcome {
     let margin = value.filter(|value| *value > 0);
     RuleOutcome {
-        rule: format!(
-            "{}.{stat} < {}",
-            syncs.series,
-            crate::units::exact_duration(limit_ns)
-        ),
+        rule: format!("{}.{stat} < {}", syncs.series, crate::units::exact_duration(limit_ns)),
         label: format!("{} {stat}", syncs.series),
         measured,
         limit: format!("< {}", format_duration(limit_ns)),
@@ -177,11 +156,7 @@ fn with_traits(mut rule: RuleOutcome, traits: &[Trait]) -> RuleOutcome {
         return rule;
     }
     let other = traits.iter().all(|found| found.bearing != against);
-    let asked = if other {
-        "fio asked for something else"
-    } else {
-        asked
-    };
+    let asked = if other { "fio asked for something else" } else { asked };
     rule.verdict = Verdict::Inconclusive;
     rule.note = Some(format!("{asked}: {}", found.join(", ")));
     rule

@@ -22,10 +22,7 @@ pub fn foreign_traits(run: &Run) -> Vec<String> {
         Program::Benchmark => traits::of_benchmark(),
     });
     let briefs = traits.unwrap_or_default().into_iter();
-    briefs
-        .map(|found| found.brief)
-        .filter(|brief| !brief.is_empty())
-        .collect()
+    briefs.map(|found| found.brief).filter(|brief| !brief.is_empty()).collect()
 }
 
 /// What a foreign run amounts to.
@@ -39,9 +36,7 @@ pub(super) fn judge(run: &Run, ending: Ending) -> Result<Summary, String> {
         Program::Benchmark => benchmark::judge(run),
     }?;
     let remarks = plan.remarks.iter();
-    summary
-        .findings
-        .extend(remarks.map(|remark| noted("import_remark", remark.clone())));
+    summary.findings.extend(remarks.map(|remark| noted("import_remark", remark.clone())));
     if plan.clock != BY_PROGRAM {
         summary.findings.push(noted(
             "import_clock",

@@ -176,10 +176,8 @@ fn sync_call(options: &Options<'_>) -> Option<Trait> {
 }
 
 fn sync_every(options: &Options<'_>) -> Option<Trait> {
-    let every = options
-        .number("fdatasync")
-        .filter(|n| *n > 0)
-        .or_else(|| options.number("fsync"))?;
+    let every =
+        options.number("fdatasync").filter(|n| *n > 0).or_else(|| options.number("fsync"))?;
     (every > 1).then(|| {
         Trait::new(
             "fio_sync_every",
@@ -195,11 +193,7 @@ fn block_size(options: &Options<'_>) -> Option<Trait> {
     let bytes = options.number("bs")?;
     let fresh = (bytes as f64 / BLOCK as f64).min(1.0);
     let brief = format!("{} B a write", format_count(bytes));
-    let bearing = if bytes > LARGE {
-        Bearing::Harder
-    } else {
-        Bearing::Note
-    };
+    let bearing = if bytes > LARGE { Bearing::Harder } else { Bearing::Note };
     Some(
         Trait::new(
             "fio_block_size",
@@ -230,9 +224,7 @@ fn pattern(options: &Options<'_>) -> Option<Trait> {
 }
 
 fn layout(options: &Options<'_>) -> Option<Trait> {
-    let device = options
-        .text("filename")
-        .is_some_and(|name| name.starts_with("/dev/"));
+    let device = options.text("filename").is_some_and(|name| name.starts_with("/dev/"));
     match options.plan.layout {
         Layout::Overwritten if device => Some(Trait::new(
             "fio_raw_device",
@@ -314,14 +306,8 @@ fn direct(options: &Options<'_>) -> Option<Trait> {
 
 fn parallel(options: &Options<'_>) -> Option<Trait> {
     let jobs = options.number("numjobs").unwrap_or(1).max(1);
-    let synchronous = options
-        .text("ioengine")
-        .is_none_or(|engine| LIKE_ETCD.contains(&engine));
-    let depth = if synchronous {
-        1
-    } else {
-        options.number("iodepth").unwrap_or(1).max(1)
-    };
+    let synchronous = options.text("ioengine").is_none_or(|engine| LIKE_ETCD.contains(&engine));
+    let depth = if synchronous { 1 } else { options.number("iodepth").unwrap_or(1).max(1) };
     (jobs * depth > 1).then(|| {
         let many = jobs.saturating_mul(depth);
         Trait::new(

@@ -38,9 +38,7 @@ fn slow(evidence: &Evidence) -> Option<RuleOutcome> {
 /// Reads of many keys in one request that took as long as etcd warns of.
 fn slow_lists(evidence: &Evidence) -> u64 {
     let lists = evidence.strands.iter().filter(|strand| strand.lists);
-    let series: Vec<String> = lists
-        .map(|strand| format!("{}.service", strand.name))
-        .collect();
+    let series: Vec<String> = lists.map(|strand| format!("{}.service", strand.name)).collect();
     let takes = |name: &String| series.contains(name);
     Pooled::of(&evidence.phases, |s| s.member.is_none() && takes(&s.series))
         .total

@@ -89,10 +89,7 @@ fn full_threads(evidence: &Evidence) -> Option<Doubt> {
     };
     Some(Doubt {
         culprit: Culprit::Client,
-        reason: format!(
-            "its threads used {} of a core each",
-            units::format_share(share)
-        ),
+        reason: format!("its threads used {} of a core each", units::format_share(share)),
         way_out,
         in_service: true,
     })

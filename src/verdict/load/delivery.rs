@@ -87,17 +87,11 @@ impl Delivery {
         let mut delivery = Delivery {
             thread_use: client::thread_use(evidence),
             lag_p99_ns: client::lag_p99_ns(evidence),
-            doubts: client::doubt(evidence, tally.as_ref())
-                .into_iter()
-                .collect(),
-            short: tally
-                .as_ref()
-                .is_some_and(|tally| is_short(evidence, tally)),
+            doubts: client::doubt(evidence, tally.as_ref()).into_iter().collect(),
+            short: tally.as_ref().is_some_and(|tally| is_short(evidence, tally)),
             ..Delivery::default()
         };
-        if let Some(tally) = tally
-            .as_ref()
-            .filter(|_| delivery.short && delivery.doubts.is_empty())
+        if let Some(tally) = tally.as_ref().filter(|_| delivery.short && delivery.doubts.is_empty())
         {
             match why_short(evidence, tally).map_err(|doubt| of_class(evidence, doubt)) {
                 Ok(blame) => delivery.blame = Some(blame),
@@ -110,10 +104,7 @@ impl Delivery {
     /// The rows of the table: the rate, and the client.
     pub fn rules(&self, evidence: &Evidence) -> Vec<RuleOutcome> {
         let client = client::rule(self.thread_use, self.lag_p99_ns, &self.doubts);
-        [self.rate(evidence), client]
-            .into_iter()
-            .flatten()
-            .collect()
+        [self.rate(evidence), client].into_iter().flatten().collect()
     }
 
     /// A rate that was wanted must be reached.
@@ -125,10 +116,7 @@ impl Delivery {
             source: "--rate, within 1 %".to_owned(),
             ..RuleOutcome::default()
         };
-        let counted = self
-            .tally
-            .as_ref()
-            .and_then(|tally| Some((tally, tally.wanted_per_s?)));
+        let counted = self.tally.as_ref().and_then(|tally| Some((tally, tally.wanted_per_s?)));
         let Some((tally, wanted)) = counted else {
             return Some(RuleOutcome {
                 measured: "–".to_owned(),
@@ -141,11 +129,7 @@ impl Delivery {
             (false, _) => (Verdict::Pass, None),
             (true, Some(blame)) => (Verdict::Fail, Some(blame.clone())),
             (true, None) => {
-                let reason = self
-                    .doubts
-                    .iter()
-                    .find(of_plan)
-                    .map(|doubt| doubt.reason.clone());
+                let reason = self.doubts.iter().find(of_plan).map(|doubt| doubt.reason.clone());
                 (Verdict::Inconclusive, reason)
             }
         };
@@ -174,9 +158,7 @@ impl Delivery {
 /// caught up only when no more came.
 fn is_short(evidence: &Evidence, tally: &Tally) -> bool {
     let allowed = ((TOLERANCE * tally.due as f64) as u64).max(2);
-    let missing = tally
-        .due
-        .saturating_sub(tally.answered + planned::failed(evidence));
+    let missing = tally.due.saturating_sub(tally.answered + planned::failed(evidence));
     let behind = tally.late > allowed && queue_grows(evidence);
     tally.wanted_per_s.is_some() && (missing > allowed || behind || short_class(evidence).is_some())
 }
@@ -194,10 +176,7 @@ fn short_class(evidence: &Evidence) -> Option<Tally> {
 /// Names the class that something is in doubt about.
 fn of_class(evidence: &Evidence, doubt: Doubt) -> Doubt {
     match short_class(evidence).and_then(|tally| tally.class) {
-        Some(class) => Doubt {
-            reason: format!("class {class}: {}", doubt.reason),
-            ..doubt
-        },
+        Some(class) => Doubt { reason: format!("class {class}: {}", doubt.reason), ..doubt },
         None => doubt,
     }
 }
@@ -213,10 +192,7 @@ fn queue_grows(evidence: &Evidence) -> bool {
         let mean = |points: &[crate::result::Point]| {
             points.iter().map(|point| point.p50_ns as f64).sum::<f64>() / points.len().max(1) as f64
         };
-        let (first, last) = (
-            mean(&points[..third]),
-            mean(&points[points.len() - third..]),
-        );
+        let (first, last) = (mean(&points[..third]), mean(&points[points.len() - third..]));
         points.len() > 2 && last >= QUEUE_NS && last >= QUEUE_GROWTH * first
     })
 }
@@ -224,11 +200,7 @@ fn queue_grows(evidence: &Evidence) -> bool {
 /// Why etcd is to blame for a rate that was not reached, or else what leaves that in doubt.
 fn why_short(evidence: &Evidence, tally: &Tally) -> Result<String, Doubt> {
     let bound = evidence.max_in_flight().unwrap_or(u32::MAX);
-    let full = |class: &Tally| {
-        class
-            .max_in_flight
-            .is_some_and(|max| class.in_flight_max >= max)
-    };
+    let full = |class: &Tally| class.max_in_flight.is_some_and(|max| class.in_flight_max >= max);
     let at_bound =
         tally.in_flight_max >= u64::from(bound) || Tally::classes(evidence).iter().any(full);
     let wait_s = f64::from(bound) / tally.reached_per_s().max(1e-9);
@@ -256,10 +228,7 @@ fn why_short(evidence: &Evidence, tally: &Tally) -> Result<String, Doubt> {
         return Ok("connections were lost".to_owned());
     }
     if longest_ns >= (SATURATING_S * 1e9) as u64 {
-        return Ok(format!(
-            "an answer took up to {}",
-            units::format_duration(longest_ns)
-        ));
+        return Ok(format!("an answer took up to {}", units::format_duration(longest_ns)));
     }
     Err(unexplained(evidence))
 }

@@ -53,10 +53,7 @@ impl<'a> Evidence<'a> {
 
     /// The names of the phases.
     pub fn phase_names(&self) -> Vec<&'a str> {
-        self.phases
-            .iter()
-            .map(|phase| phase.name.as_str())
-            .collect()
+        self.phases.iter().map(|phase| phase.name.as_str()).collect()
     }
 
     /// How long it took, with the answers that came after its end.
@@ -67,17 +64,13 @@ impl<'a> Evidence<'a> {
     /// Events of this kind in what is looked at.
     pub fn events<'b>(&'b self, kind: &'b str) -> impl Iterator<Item = &'a Event> + 'b {
         let run = self.run;
-        run.events
-            .iter()
-            .filter(move |event| event.kind == kind && self.covers(&event.phase))
+        run.events.iter().filter(move |event| event.kind == kind && self.covers(&event.phase))
     }
 
     /// Counters of this source in what is looked at.
     pub fn counters<'b>(&'b self, source: &'b str) -> impl Iterator<Item = &'a Counters> + 'b {
         let run = self.run;
-        run.counters
-            .iter()
-            .filter(move |c| c.source == source && self.covers(&c.phase))
+        run.counters.iter().filter(move |c| c.source == source && self.covers(&c.phase))
     }
 
     /// The members whose metrics were read, ascending.
@@ -160,11 +153,7 @@ impl<'a> Evidence<'a> {
 
     /// What it is called how long somebody waited who wanted something done.
     pub fn wait(&self) -> &'static str {
-        if self.plan.is_open() {
-            "response"
-        } else {
-            "service"
-        }
+        if self.plan.is_open() { "response" } else { "service" }
     }
 
     /// The series of these waits, of everything that is done.
@@ -175,16 +164,13 @@ impl<'a> Evidence<'a> {
     /// All waits of all operations.
     pub fn waits(&self) -> Pooled {
         let series = self.wait_series();
-        Pooled::of(&self.phases, |s| {
-            s.member.is_none() && series.contains(&s.series)
-        })
+        Pooled::of(&self.phases, |s| s.member.is_none() && series.contains(&s.series))
     }
 
     /// Only these phases of it.
     pub fn only(&self, phases: &[&str]) -> Evidence<'a> {
         let mut part = self.clone();
-        part.phases
-            .retain(|phase| phases.contains(&phase.name.as_str()));
+        part.phases.retain(|phase| phases.contains(&phase.name.as_str()));
         part
     }
 
@@ -209,12 +195,7 @@ impl<'a> Evidence<'a> {
             .iter()
             .filter(|stall| stall.duration_ns >= at_least_ns && self.covers(&stall.phase))
             .filter(|stall| series.contains(&stall.series))
-            .map(|stall| {
-                (
-                    stall.start_ns,
-                    stall.start_ns.saturating_add(stall.duration_ns),
-                )
-            })
+            .map(|stall| (stall.start_ns, stall.start_ns.saturating_add(stall.duration_ns)))
             .collect();
         spans.sort_unstable();
         spans

@@ -72,11 +72,7 @@ fn carried(evidence: &Evidence, delivery: &Delivery) -> String {
     let waits = evidence.waits();
     let p99 = waits.total.quantile(0.99).map_or_else(String::new, |ns| {
         let max = units::format_duration(waits.total.max_ns());
-        format!(
-            ": {} p99 {}, max {max}",
-            evidence.wait(),
-            units::format_duration(ns)
-        )
+        format!(": {} p99 {}, max {max}", evidence.wait(), units::format_duration(ns))
     });
     let failed = match evidence.failed() {
         0 => "no error".to_owned(),
@@ -85,11 +81,7 @@ fn carried(evidence: &Evidence, delivery: &Delivery) -> String {
     let killed = match (planned::kills(evidence).len(), longest_gap(evidence)) {
         (0, _) | (_, None) => String::new(),
         (n, Some(ns)) => {
-            let times = if n == 1 {
-                "once".to_owned()
-            } else {
-                format!("{n} times")
-            };
+            let times = if n == 1 { "once".to_owned() } else { format!("{n} times") };
             let gap = units::format_duration(ns);
             format!("; the leader was killed {times}, and nothing was acknowledged for {gap}")
         }
@@ -128,10 +120,7 @@ fn reason(rule: &RuleOutcome) -> String {
         // A member's failure hidden in the merged figures is told by the note.
         Some(note) if rule.margin.is_some_and(|margin| margin >= 1.0) => note.clone(),
         _ if rule.limit.starts_with("none") => format!("{}: {}", rule.label, rule.measured),
-        _ => format!(
-            "{} is {}, the limit is {}",
-            rule.label, rule.measured, rule.limit
-        ),
+        _ => format!("{} is {}, the limit is {}", rule.label, rule.measured, rule.limit),
     }
 }
 
@@ -162,10 +151,7 @@ fn undecided(rules: &[RuleOutcome], delivery: &Delivery) -> String {
 fn broken(failed: &[&RuleOutcome], evidence: &Evidence) -> String {
     let named = |label: &str| failed.iter().find(|rule| rule.label == label).copied();
     let margin = |rule: &RuleOutcome| rule.margin.unwrap_or(1.0);
-    let by_margin = failed
-        .iter()
-        .copied()
-        .min_by(|a, b| margin(a).total_cmp(&margin(b)));
+    let by_margin = failed.iter().copied().min_by(|a, b| margin(a).total_cmp(&margin(b)));
     let recovered = planned::recovered(evidence.run);
     let size = || failed.iter().find(|rule| rule.rule == DATABASE_SIZE);
     let order = [
@@ -183,10 +169,9 @@ fn broken(failed: &[&RuleOutcome], evidence: &Evidence) -> String {
         (_, Some(full)) => full.told(),
         (LEADER_CHANGES, _) => leader_changed(first, evidence),
         (RATE, _) => cannot(first),
-        ("errors", _) => format!(
-            "{} of all operations failed, the limit is {}",
-            first.measured, first.limit
-        ),
+        ("errors", _) => {
+            format!("{} of all operations failed, the limit is {}", first.measured, first.limit)
+        }
         _ => reason(first),
     };
     match failed.len() - 1 {
@@ -211,14 +196,8 @@ fn leader_changed(rule: &RuleOutcome, evidence: &Evidence) -> String {
 }
 
 fn cannot(rule: &RuleOutcome) -> String {
-    let why = rule
-        .note
-        .as_ref()
-        .map_or_else(String::new, |note| format!("; {note}"));
-    format!(
-        "etcd does not keep up: {} reached, {} wanted{why}",
-        rule.measured, rule.limit
-    )
+    let why = rule.note.as_ref().map_or_else(String::new, |note| format!("; {note}"));
+    format!("etcd does not keep up: {} reached, {} wanted{why}", rule.measured, rule.limit)
 }
 
 /// What happened in the worst of several stages, or that nothing did.
@@ -227,21 +206,16 @@ fn staged(verdict: Verdict, evidence: &Evidence, climb: &Climb) -> String {
     let phase = &worst.outcome.phase;
     let rules = worst.outcome.rules.as_slice();
     match verdict {
-        Verdict::Pass => format!(
-            "PASSED  {} in every phase",
-            carried(evidence, &Delivery::of(evidence))
-        ),
+        Verdict::Pass => {
+            format!("PASSED  {} in every phase", carried(evidence, &Delivery::of(evidence)))
+        }
         Verdict::Warn => format!("PASSED  but in {phase} {}", reservations(rules)),
-        Verdict::Inconclusive => format!(
-            "INCONCLUSIVE  in {phase} {}",
-            undecided(rules, &worst.delivery)
-        ),
+        Verdict::Inconclusive => {
+            format!("INCONCLUSIVE  in {phase} {}", undecided(rules, &worst.delivery))
+        }
         Verdict::Fail => {
             let failed: Vec<&RuleOutcome> = of(rules, Verdict::Fail).collect();
-            format!(
-                "FAILED  in {phase} {}",
-                broken(&failed, &evidence.only(&[phase]))
-            )
+            format!("FAILED  in {phase} {}", broken(&failed, &evidence.only(&[phase])))
         }
     }
 }
@@ -268,11 +242,7 @@ fn climbed(verdict: Verdict, evidence: &Evidence, climb: &Climb, rules: &[RuleOu
             format!("FAILED  {}", broken(&failed, evidence))
         }
         (Some(kept), Some(end)) if verdict == Verdict::Inconclusive => {
-            format!(
-                "INCONCLUSIVE  holds at least to {}; {}",
-                rate(kept),
-                why(end)
-            )
+            format!("INCONCLUSIVE  holds at least to {}; {}", rate(kept), why(end))
         }
         (Some(kept), Some(end)) => format!("PASSED  up to {}; {}", rate(kept), why(end)),
         (Some(kept), None) => {

@@ -11,36 +11,20 @@ const S: u64 = 1_000 * MS;
 
 /// (length, what it breaks, where that is from), ascending; with etcd's default election timeout of 1 s.
 const STEPS: [(u64, &str, &str); 8] = [
-    (
-        100 * MS,
-        "as long as etcd allows an apply before it warns",
-        "etcd --warning-apply-duration",
-    ),
-    (
-        500 * MS,
-        "etcd's own check would fail",
-        "etcdctl check perf: slowest request at most 500 ms",
-    ),
+    (100 * MS, "as long as etcd allows an apply before it warns", "etcd --warning-apply-duration"),
+    (500 * MS, "etcd's own check would fail", "etcdctl check perf: slowest request at most 500 ms"),
     (
         S,
         "beyond Kubernetes' objective for an API call",
         "Kubernetes SLO: p99 of single-object calls ≤ 1 s",
     ),
-    (
-        2 * S,
-        "kube-apiserver reports not ready",
-        "kube-apiserver --etcd-readycheck-timeout, 2 s",
-    ),
+    (2 * S, "kube-apiserver reports not ready", "kube-apiserver --etcd-readycheck-timeout, 2 s"),
     (
         5 * S,
         "controllers fail to renew their lease once",
         "Kubernetes: half of --leader-elect-renew-deadline",
     ),
-    (
-        7 * S,
-        "etcd itself gives a request up",
-        "etcd config.ReqTimeout: 5 s + 2 × election timeout",
-    ),
+    (7 * S, "etcd itself gives a request up", "etcd config.ReqTimeout: 5 s + 2 × election timeout"),
     (
         10 * S,
         "controller-manager and scheduler lose their lease and exit",

@@ -50,29 +50,21 @@ pub(super) fn judge(run: &Run, ending: Ending) -> Result<Summary, String> {
     let verdicts = of_run.iter().map(|rule| rule.verdict).chain(unfinished);
     let verdict = verdicts.fold(judged, Verdict::max);
     rules.extend(of_run);
-    let shown = climb.as_ref().map_or_else(
-        || evidence.clone(),
-        |climb| evidence.only(&[&climb.shown().outcome.phase]),
-    );
-    // What a rate beyond the end makes wait says nothing about the rates that hold.
-    let carried = climb
+    let shown = climb
         .as_ref()
-        .map_or_else(|| evidence.clone(), |climb| evidence.only(&climb.kept()));
-    let told = Told {
-        rules: &rules,
-        delivery: &delivery,
-        climb: climb.as_ref(),
-        ending,
-    };
+        .map_or_else(|| evidence.clone(), |climb| evidence.only(&[&climb.shown().outcome.phase]));
+    // What a rate beyond the end makes wait says nothing about the rates that hold.
+    let carried =
+        climb.as_ref().map_or_else(|| evidence.clone(), |climb| evidence.only(&climb.kept()));
+    let told = Told { rules: &rules, delivery: &delivery, climb: climb.as_ref(), ending };
     Ok(Summary {
         headline: headline::headline(verdict, &evidence, &told),
         findings: findings::findings(&evidence, &delivery, &rules, climb.as_ref()),
         ladder: ladder::ladder(&carried),
         members: server::members(&shown),
         capacity: climb.as_ref().and_then(Climb::capacity),
-        steps: climb.map_or_else(Vec::new, |climb| {
-            climb.steps.into_iter().map(|s| s.outcome).collect()
-        }),
+        steps: climb
+            .map_or_else(Vec::new, |climb| climb.steps.into_iter().map(|s| s.outcome).collect()),
         rules,
         verdict,
         ..Summary::default()

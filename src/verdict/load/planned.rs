@@ -248,9 +248,7 @@ pub(super) fn recovered(run: &Run) -> Option<Recovered<'_>> {
     let disarmed = of("quota.disarmed").next();
     Some(Recovered {
         reached: serde_json::from_value(reached.detail.clone()).unwrap_or_default(),
-        compacted_ns: of("quota.compacted")
-            .next()
-            .and_then(|e| number(e, "took_ns")),
+        compacted_ns: of("quota.compacted").next().and_then(|e| number(e, "took_ns")),
         defragmented: defragmented
             .filter_map(|e| Some((text(e, "name"), number(e, "took_ns")?)))
             .collect(),
@@ -261,9 +259,10 @@ pub(super) fn recovered(run: &Run) -> Option<Recovered<'_>> {
 impl Recovered<'_> {
     /// In a clause: `the database reached its quota of 64 MiB after 12 s, and writes were refused for 800 ms`.
     pub fn told(&self) -> String {
-        let quota = self.reached.quota_bytes.map_or_else(String::new, |bytes| {
-            format!(" of {}", units::format_bytes(bytes))
-        });
+        let quota = self
+            .reached
+            .quota_bytes
+            .map_or_else(String::new, |bytes| format!(" of {}", units::format_bytes(bytes)));
         let refused = match &self.disarmed {
             Some(disarmed) => format!(
                 "writes were refused for {}, until it was brought back",

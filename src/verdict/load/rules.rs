@@ -27,12 +27,7 @@ pub(super) fn rules(evidence: &Evidence, delivery: &Delivery) -> Vec<RuleOutcome
         .iter()
         .map(|text| judge_text(text, "--rule", &known, evidence))
         .collect();
-    if !evidence
-        .plan
-        .rules
-        .iter()
-        .any(|text| is_errors(text, &known))
-    {
+    if !evidence.plan.rules.iter().any(|text| is_errors(text, &known)) {
         let mut none = judge_text(NO_ERRORS, "etcdctl check perf", &known, evidence);
         planned::beside(&mut none, evidence);
         rules.push(none);

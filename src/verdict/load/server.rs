@@ -84,11 +84,7 @@ pub(super) fn rules(evidence: &Evidence) -> Vec<RuleOutcome> {
     rules.extend(applies::rules(evidence));
     let fsync = ("wal_fsync", "wal fsync p99", FSYNC_LIMIT_NS);
     let commit = ("backend_commit", "backend commit p99", COMMIT_LIMIT_NS);
-    rules.extend(
-        [fsync, commit]
-            .into_iter()
-            .filter_map(|disk| faq(evidence, disk)),
-    );
+    rules.extend([fsync, commit].into_iter().filter_map(|disk| faq(evidence, disk)));
     rules.extend(quota(evidence));
     rules
 }
@@ -125,27 +121,20 @@ pub(super) fn unplanned_leader_changes(evidence: &Evidence) -> u64 {
 
 fn named_leader_changes(evidence: &Evidence) -> u64 {
     let members = evidence.scraped();
-    let counted = members
-        .iter()
-        .filter_map(|&m| evidence.grown(m, "leader_changes"));
+    let counted = members.iter().filter_map(|&m| evidence.grown(m, "leader_changes"));
     let counted = counted.fold(0.0, f64::max) as u64;
     // Who leads is learned of without a name before it: that is no change.
     let named = evidence.events("leader").filter(|event| {
-        ["from", "to"].iter().all(|end| {
-            event
-                .detail
-                .get(*end)
-                .is_some_and(serde_json::Value::is_string)
-        })
+        ["from", "to"]
+            .iter()
+            .all(|end| event.detail.get(*end).is_some_and(serde_json::Value::is_string))
     });
     counted.max(named.count() as u64)
 }
 
 fn new_terms(evidence: &Evidence) -> u64 {
-    let mut terms: Vec<u64> = evidence
-        .events("term")
-        .filter_map(|e| e.detail.get("to")?.as_u64())
-        .collect();
+    let mut terms: Vec<u64> =
+        evidence.events("term").filter_map(|e| e.detail.get("to")?.as_u64()).collect();
     terms.sort_unstable();
     terms.dedup();
     terms.len() as u64
@@ -157,11 +146,7 @@ fn leader_changes(evidence: &Evidence) -> RuleOutcome {
     } else {
         "raft term in the answers, members' own count"
     };
-    let rule = none(
-        "leader changes",
-        seen_leader_changes(evidence) as f64,
-        source,
-    );
+    let rule = none("leader changes", seen_leader_changes(evidence) as f64, source);
     match planned::kills(evidence).len() {
         0 => rule,
         killed => RuleOutcome {
@@ -207,11 +192,7 @@ fn none(label: &str, count: f64, source: &str) -> RuleOutcome {
         measured_value: Some(count),
         limit_value: Some(0.0),
         source: source.to_owned(),
-        verdict: if count >= 1.0 {
-            Verdict::Fail
-        } else {
-            Verdict::Pass
-        },
+        verdict: if count >= 1.0 { Verdict::Fail } else { Verdict::Pass },
         ..RuleOutcome::default()
     }
 }
@@ -222,11 +203,7 @@ pub(super) fn worst(evidence: &Evidence, name: &str, limit_ns: u64) -> Option<(u
     let members = evidence.scraped().into_iter();
     members
         .filter_map(|member| Some((member, evidence.buckets(member, name)?)))
-        .max_by(|(_, a), (_, b)| {
-            share(a)
-                .total_cmp(&share(b))
-                .then(a.mean_ns().cmp(&b.mean_ns()))
-        })
+        .max_by(|(_, a), (_, b)| share(a).total_cmp(&share(b)).then(a.mean_ns().cmp(&b.mean_ns())))
 }
 
 /// The p99 of one of the disk's histograms against the FAQ. It warns and never fails: a limit for good service, below
@@ -234,10 +211,7 @@ pub(super) fn worst(evidence: &Evidence, name: &str, limit_ns: u64) -> Option<(u
 fn faq(evidence: &Evidence, (name, label, limit_ns): (&str, &str, u64)) -> Option<RuleOutcome> {
     let (member, buckets) = worst(evidence, name, limit_ns)?;
     let p99 = buckets.quantile(1.0 - BEYOND_P99);
-    let (verdict, note) = if p99
-        .at_most_ns
-        .is_some_and(|at_most_ns| at_most_ns <= limit_ns)
-    {
+    let (verdict, note) = if p99.at_most_ns.is_some_and(|at_most_ns| at_most_ns <= limit_ns) {
         (Verdict::Pass, None)
     } else if p99.above_ns >= limit_ns {
         (Verdict::Warn, None)
@@ -279,11 +253,7 @@ fn quota(evidence: &Evidence) -> Option<RuleOutcome> {
     let fullest = members(evidence)
         .into_iter()
         .filter_map(|member| {
-            Some((
-                member.member,
-                member.db_bytes?,
-                member.quota_bytes.filter(|q| *q > 0)?,
-            ))
+            Some((member.member, member.db_bytes?, member.quota_bytes.filter(|q| *q > 0)?))
         })
         .max_by(|a, b| (a.1 as f64 / a.2 as f64).total_cmp(&(b.1 as f64 / b.2 as f64)));
     let (member, db_bytes, quota_bytes) = fullest?;
@@ -313,16 +283,9 @@ fn quota(evidence: &Evidence) -> Option<RuleOutcome> {
 /// Whether etcd has refused writes for want of space.
 pub(super) fn no_space(evidence: &Evidence) -> bool {
     let raised = evidence.events("alarm").any(|event| {
-        let alarm = event
-            .detail
-            .get("alarm")
-            .and_then(serde_json::Value::as_str);
+        let alarm = event.detail.get("alarm").and_then(serde_json::Value::as_str);
         alarm.is_some_and(|alarm| alarm.eq_ignore_ascii_case("nospace"))
     });
     let class = crate::wire::ErrorClass::NoSpace.name();
-    raised
-        || evidence
-            .phases
-            .iter()
-            .any(|p| p.series.iter().any(|s| s.errors.contains_key(class)))
+    raised || evidence.phases.iter().any(|p| p.series.iter().any(|s| s.errors.contains_key(class)))
 }

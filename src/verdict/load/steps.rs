@@ -41,9 +41,7 @@ impl Climb {
         // A rate counts as kept only when nothing slower broke a rule: a lucky step above a broken one is no capacity.
         let lowest_not_kept = all().filter(|index| !keeps(index)).min_by(by_rate);
         let limit = lowest_not_kept.map_or(f64::INFINITY, |index| rate(&index));
-        let kept: Vec<usize> = all()
-            .filter(|index| keeps(index) && rate(index) < limit)
-            .collect();
+        let kept: Vec<usize> = all().filter(|index| keeps(index) && rate(index) < limit).collect();
         let highest_kept = kept.iter().copied().max_by(by_rate);
         for index in kept {
             steps[index].outcome.kept = true;
@@ -82,17 +80,10 @@ impl Climb {
 
     /// The phases of the rates that hold; of the one shown where none does.
     pub fn kept(&self) -> Vec<&str> {
-        let kept = self
-            .steps
-            .iter()
-            .map(|step| &step.outcome)
-            .filter(|step| step.kept || self.staged);
+        let kept =
+            self.steps.iter().map(|step| &step.outcome).filter(|step| step.kept || self.staged);
         let kept: Vec<&str> = kept.map(|step| step.phase.as_str()).collect();
-        if kept.is_empty() {
-            vec![&self.shown().outcome.phase]
-        } else {
-            kept
-        }
+        if kept.is_empty() { vec![&self.shown().outcome.phase] } else { kept }
     }
 
     /// What all of it amounts to. That a rate above a kept one breaks a rule is what such a run is made to find: it
@@ -101,18 +92,13 @@ impl Climb {
         if self.staged {
             return self.worst().outcome.verdict;
         }
-        let end = self
-            .lowest_not_kept
-            .map(|index| self.steps[index].outcome.verdict);
+        let end = self.lowest_not_kept.map(|index| self.steps[index].outcome.verdict);
         match (self.highest_kept, end) {
             (Some(_), Some(Verdict::Fail)) => Verdict::Warn,
             (_, Some(end)) => end,
-            (Some(_), None) => self
-                .steps
-                .iter()
-                .map(|s| s.outcome.verdict)
-                .max()
-                .unwrap_or_default(),
+            (Some(_), None) => {
+                self.steps.iter().map(|s| s.outcome.verdict).max().unwrap_or_default()
+            }
             (None, None) => Verdict::Inconclusive,
         }
     }
@@ -122,9 +108,7 @@ impl Climb {
         if self.staged {
             return None;
         }
-        let kept = self
-            .highest_kept
-            .map(|index| self.steps[index].outcome.reached_per_s);
+        let kept = self.highest_kept.map(|index| self.steps[index].outcome.reached_per_s);
         let end = self.lowest_not_kept.map(|index| &self.steps[index].outcome);
         if end.is_some_and(|end| end.verdict != Verdict::Fail) && kept.is_none() {
             return None;
@@ -148,17 +132,10 @@ fn step(evidence: &Evidence) -> Step {
     let rules = rules(evidence, &delivery);
     let tally = delivery.tally.clone().unwrap_or_default();
     let outcome = LoadStep {
-        phase: evidence
-            .phases
-            .first()
-            .map_or_else(String::new, |phase| phase.name.clone()),
+        phase: evidence.phases.first().map_or_else(String::new, |phase| phase.name.clone()),
         wanted_per_s: tally.wanted_per_s.unwrap_or_default(),
         reached_per_s: tally.reached_per_s(),
-        verdict: rules
-            .iter()
-            .map(|rule| rule.verdict)
-            .max()
-            .unwrap_or_default(),
+        verdict: rules.iter().map(|rule| rule.verdict).max().unwrap_or_default(),
         kept: false,
         rules,
     };

@@ -41,14 +41,8 @@ impl Tally {
     pub fn of(evidence: &Evidence) -> Option<Tally> {
         let told = evidence.events("load.phase").filter_map(|event| {
             let tally: Tally = serde_json::from_value(event.detail.clone()).ok()?;
-            let phase = evidence
-                .phases
-                .iter()
-                .find(|phase| phase.name == event.phase)?;
-            Some(Tally {
-                late: late(phase, tally.length_ns).min(tally.answered),
-                ..tally
-            })
+            let phase = evidence.phases.iter().find(|phase| phase.name == event.phase)?;
+            Some(Tally { late: late(phase, tally.length_ns).min(tally.answered), ..tally })
         });
         told.reduce(Tally::and)
     }
@@ -97,13 +91,8 @@ impl Tally {
 /// Answers that came in seconds after the end of a phase of this length.
 fn late(phase: &PhaseData, length_ns: u64) -> u64 {
     let end_ns = phase.start_ns + length_ns;
-    let service = phase
-        .series
-        .iter()
-        .filter(|s| s.member.is_none() && s.series.ends_with(".service"));
+    let service =
+        phase.series.iter().filter(|s| s.member.is_none() && s.series.ends_with(".service"));
     let points = service.flat_map(|s| &s.timeline);
-    points
-        .filter(|point| point.start_ns >= end_ns)
-        .map(|point| point.count)
-        .sum()
+    points.filter(|point| point.start_ns >= end_ns).map(|point| point.count).sum()
 }

@@ -46,10 +46,7 @@ pub(super) fn last<Detail: DeserializeOwned>(run: &Run, kind: &str) -> Option<De
 
 /// The rules that apply to this run.
 pub(super) fn rules(run: &Run, verify: bool) -> Vec<RuleOutcome> {
-    [verified(run, verify), watched(run)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [verified(run, verify), watched(run)].into_iter().flatten().collect()
 }
 
 /// Name of the rule that no acknowledged write is lost.
@@ -70,17 +67,10 @@ fn verified(run: &Run, wanted: bool) -> Option<RuleOutcome> {
     };
     let unread = match &found {
         None => Some("not read back".to_owned()),
-        Some(found) => found
-            .error
-            .as_ref()
-            .map(|error| format!("could not be read back: {error}")),
+        Some(found) => found.error.as_ref().map(|error| format!("could not be read back: {error}")),
     };
     if unread.is_some() {
-        return Some(RuleOutcome {
-            measured: "–".to_owned(),
-            note: unread,
-            ..base
-        });
+        return Some(RuleOutcome { measured: "–".to_owned(), note: unread, ..base });
     }
     let found = found.unwrap_or_default();
     let wrong = found.lost + found.phantom;
@@ -127,11 +117,7 @@ fn watched(run: &Run) -> Option<RuleOutcome> {
         limit_value: Some(0.0),
         samples: Some(found.expected),
         source: "etcd's guarantee for watches".to_owned(),
-        verdict: if found.missing > 0 {
-            Verdict::Warn
-        } else {
-            Verdict::Pass
-        },
+        verdict: if found.missing > 0 { Verdict::Warn } else { Verdict::Pass },
         ..RuleOutcome::default()
     })
 }

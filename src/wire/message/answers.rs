@@ -217,11 +217,7 @@ impl<'a> WatchAnswer<'a> {
                 _ => {}
             }
         }
-        let events = if put {
-            &mut self.puts
-        } else {
-            &mut self.deletes
-        };
+        let events = if put { &mut self.puts } else { &mut self.deletes };
         events.extend(found);
         Ok(())
     }

@@ -123,20 +123,12 @@ impl Number {
 impl<'a> Compare<'a> {
     /// The key was last changed at this revision; with 0 it does not exist.
     pub fn unchanged(key: &'a [u8], revision: i64) -> Self {
-        Compare {
-            key,
-            number: Number::ModRevision,
-            is: revision,
-        }
+        Compare { key, number: Number::ModRevision, is: revision }
     }
 
     /// The key was written so many times since it was created.
     pub fn version(key: &'a [u8], version: i64) -> Self {
-        Compare {
-            key,
-            number: Number::Version,
-            is: version,
-        }
+        Compare { key, number: Number::Version, is: version }
     }
 }
 

@@ -95,9 +95,7 @@ impl NullServer {
     /// Starts one on this port.
     pub fn listen(port: u16, behaviour: Behaviour) -> Self {
         let listener = std::net::TcpListener::bind(("127.0.0.1", port)).expect("a free port");
-        listener
-            .set_nonblocking(true)
-            .expect("a socket that does not block");
+        listener.set_nonblocking(true).expect("a socket that does not block");
         let address = listener.local_addr().expect("a bound address");
         let seen = Arc::new(Seen::default());
         let (stop, stopped) = oneshot::channel();
@@ -116,12 +114,7 @@ impl NullServer {
                 }
             });
         });
-        NullServer {
-            address,
-            seen,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        NullServer { address, seen, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Where clients connect: `127.0.0.1:port`.
@@ -284,11 +277,8 @@ impl Server {
 
     /// Counts the request, and tells what goes wrong with it.
     fn fault(&self, path: &str) -> Option<Fault> {
-        let writes = [
-            "/etcdserverpb.KV/Put",
-            "/etcdserverpb.KV/Txn",
-            "/etcdserverpb.KV/DeleteRange",
-        ];
+        let writes =
+            ["/etcdserverpb.KV/Put", "/etcdserverpb.KV/Txn", "/etcdserverpb.KV/DeleteRange"];
         if !writes.contains(&path) {
             let read = u64::from(path == "/etcdserverpb.KV/Range");
             self.seen.reads.fetch_add(read, Ordering::Relaxed);

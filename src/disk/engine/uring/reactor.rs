@@ -24,11 +24,7 @@ pub struct Reactor {
 impl Reactor {
     /// A reactor of this many loops on a ring of as many lanes.
     pub fn new(ring: Ring, lanes: usize, clock: Clock) -> Self {
-        Reactor {
-            ring: RefCell::new(ring),
-            clock,
-            due_ns: vec![Cell::new(0); lanes],
-        }
+        Reactor { ring: RefCell::new(ring), clock, due_ns: vec![Cell::new(0); lanes] }
     }
 
     /// Runs a row to its end.
@@ -47,13 +43,11 @@ impl Reactor {
     pub async fn sleep(&self, lane: usize, until_ns: u64) {
         self.due_ns[lane].set(until_ns);
         let mut slept = false;
-        poll_fn(|_| {
-            if std::mem::replace(&mut slept, true) {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        })
+        poll_fn(
+            |_| {
+                if std::mem::replace(&mut slept, true) { Poll::Ready(()) } else { Poll::Pending }
+            },
+        )
         .await;
     }
 

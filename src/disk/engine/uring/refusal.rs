@@ -27,9 +27,7 @@ pub fn cannot_set_up(error: &io::Error) -> Error {
 
 /// The error to end in where a ring is there but does not do its work in the target directory.
 pub fn does_not_work(error: &Error) -> Error {
-    refused(&format!(
-        "a trial write and sync failed: {error}; use --engine sync"
-    ))
+    refused(&format!("a trial write and sync failed: {error}; use --engine sync"))
 }
 
 fn refused(why: &str) -> Error {
@@ -96,9 +94,7 @@ impl Circumstances {
 
 /// Whether `/proc/self/status` tells of a seccomp filter (mode 2).
 fn is_filtered(status: &str) -> bool {
-    let mode = status
-        .lines()
-        .find_map(|line| line.strip_prefix("Seccomp:"));
+    let mode = status.lines().find_map(|line| line.strip_prefix("Seccomp:"));
     mode.is_some_and(|mode| mode.trim() == "2")
 }
 
@@ -112,54 +108,35 @@ mod tests {
 
     #[test]
     fn a_sysctl_is_named_with_its_value() {
-        let here = Circumstances {
-            disabled: Some(2),
-            ..Circumstances::default()
-        };
+        let here = Circumstances { disabled: Some(2), ..Circumstances::default() };
         assert_eq!(
             told(Errno::PERM, &here),
             "--engine uring: the kernel refuses io_uring: sysctl kernel.io_uring_disabled is 2; set it to 0, or \
              use --engine sync"
         );
-        let here = Circumstances {
-            disabled: Some(1),
-            ..Circumstances::default()
-        };
+        let here = Circumstances { disabled: Some(1), ..Circumstances::default() };
         assert!(told(Errno::PERM, &here).contains("io_uring_group"));
     }
 
     #[test]
     fn a_container_is_told_of_seccomp() {
-        let here = Circumstances {
-            disabled: Some(0),
-            filtered: true,
-            ..Circumstances::default()
-        };
+        let here = Circumstances { disabled: Some(0), filtered: true, ..Circumstances::default() };
         for errno in [Errno::PERM, Errno::NOSYS] {
             let text = told(errno, &here);
-            assert!(
-                text.contains("seccomp") && text.contains("--engine sync"),
-                "{text}"
-            );
+            assert!(text.contains("seccomp") && text.contains("--engine sync"), "{text}");
         }
     }
 
     #[test]
     fn an_old_kernel_is_named() {
-        let here = Circumstances {
-            kernel: "4.18.0".into(),
-            ..Circumstances::default()
-        };
+        let here = Circumstances { kernel: "4.18.0".into(), ..Circumstances::default() };
         assert!(told(Errno::NOSYS, &here).contains("kernel 4.18.0 has no io_uring"));
         assert!(told(Errno::INVAL, &here).contains("5.15"));
     }
 
     #[test]
     fn locked_memory_is_told_in_kib() {
-        let here = Circumstances {
-            memlock_bytes: Some(65_536),
-            ..Circumstances::default()
-        };
+        let here = Circumstances { memlock_bytes: Some(65_536), ..Circumstances::default() };
         assert!(told(Errno::NOMEM, &here).contains("RLIMIT_MEMLOCK is 64 KiB"));
     }
 

@@ -54,9 +54,7 @@ impl Ring {
         let completions = (lanes * LINKED_MAX).next_power_of_two() as u32;
         let uring = build(completions.max(2 * ENTRIES))?;
         let workers = u32::try_from(lanes).unwrap_or(u32::MAX);
-        uring
-            .submitter()
-            .register_iowq_max_workers(&mut [workers, 0])?;
+        uring.submitter().register_iowq_max_workers(&mut [workers, 0])?;
         Ok(Ring {
             uring,
             clock,
@@ -68,10 +66,7 @@ impl Ring {
     /// Submits a row in a lane that has none.
     pub fn start(&mut self, lane: usize, row: Row) -> Result<(), Failure> {
         assert_eq!(self.lanes[lane].pending, 0, "one row at a time");
-        self.lanes[lane] = Lane {
-            row,
-            ..Lane::default()
-        };
+        self.lanes[lane] = Lane { row, ..Lane::default() };
         self.submit(lane).map_err(Failure::Ring)
     }
 
@@ -198,25 +193,14 @@ impl Drop for Ring {
 impl Step {
     fn entry(&self) -> Entry {
         match self {
-            Step::Write {
-                fd,
-                offset,
-                bytes,
-                range,
-            } => {
+            Step::Write { fd, offset, bytes, range } => {
                 let piece = &bytes[range.clone()];
                 // A longer piece ends in a short write, and the rest follows.
                 let len = u32::try_from(piece.len()).unwrap_or(u32::MAX);
-                opcode::Write::new(Fd(*fd), piece.as_ptr(), len)
-                    .offset(*offset)
-                    .build()
+                opcode::Write::new(Fd(*fd), piece.as_ptr(), len).offset(*offset).build()
             }
             Step::Sync { fd, data_only } => {
-                let flags = if *data_only {
-                    FsyncFlags::DATASYNC
-                } else {
-                    FsyncFlags::empty()
-                };
+                let flags = if *data_only { FsyncFlags::DATASYNC } else { FsyncFlags::empty() };
                 opcode::Fsync::new(Fd(*fd)).flags(flags).build()
             }
         }

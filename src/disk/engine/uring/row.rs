@@ -46,12 +46,7 @@ impl Row {
         bytes: &Arc<Vec<u8>>,
         range: Range<usize>,
     ) {
-        self.0.push(Step::Write {
-            fd: file.as_raw_fd(),
-            offset,
-            bytes: Arc::clone(bytes),
-            range,
-        });
+        self.0.push(Step::Write { fd: file.as_raw_fd(), offset, bytes: Arc::clone(bytes), range });
     }
 
     /// Adds an fdatasync.
@@ -65,10 +60,7 @@ impl Row {
     }
 
     fn sync(&mut self, file: BorrowedFd, data_only: bool) {
-        self.0.push(Step::Sync {
-            fd: file.as_raw_fd(),
-            data_only,
-        });
+        self.0.push(Step::Sync { fd: file.as_raw_fd(), data_only });
     }
 }
 
@@ -137,12 +129,7 @@ mod tests {
     use super::*;
 
     fn write_of_ten() -> Step {
-        Step::Write {
-            fd: 0,
-            offset: 100,
-            bytes: Arc::new(vec![0; 20]),
-            range: 5..15,
-        }
+        Step::Write { fd: 0, offset: 100, bytes: Arc::new(vec![0; 20]), range: 5..15 }
     }
 
     #[test]
@@ -175,16 +162,10 @@ mod tests {
 
     #[test]
     fn errors_tell_what_was_done_to_which_path() {
-        let mut sync = Step::Sync {
-            fd: 0,
-            data_only: true,
-        };
+        let mut sync = Step::Sync { fd: 0, data_only: true };
         let failure = sync.settle(-Errno::IO.raw_os_error()).unwrap_err();
         let error = failure.into_error("write", "sync the WAL in", Path::new("/d/wal"));
         let text = error.to_string();
-        assert!(
-            text.starts_with("/d/wal: cannot sync the WAL in: "),
-            "{text}"
-        );
+        assert!(text.starts_with("/d/wal: cannot sync the WAL in: "), "{text}");
     }
 }

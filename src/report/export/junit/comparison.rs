@@ -23,10 +23,7 @@ pub(in crate::report::export) fn comparison(found: &Comparison) -> Document {
         let case = Case {
             name: "comparable".to_owned(),
             told: found.obstacles.clone(),
-            outcome: Outcome::Error {
-                kind: "not_comparable",
-                why,
-            },
+            outcome: Outcome::Error { kind: "not_comparable", why },
         };
         suites.push(suite("compare", &[case]));
     }
@@ -58,11 +55,7 @@ fn case(found: &Comparison, metric: &Metric) -> Case {
         values::effect(metric),
         values::verdict(metric),
     );
-    let told = if metric.primary {
-        told
-    } else {
-        format!("{told} (told only)")
-    };
+    let told = if metric.primary { told } else { format!("{told} (told only)") };
     let why = told.clone();
     // What `--fail-on indicative` was asked for fails; otherwise an indication is no confirmation.
     let indications_count = found.exit_code == Exit::Bad.code();
@@ -72,19 +65,9 @@ fn case(found: &Comparison, metric: &Metric) -> Case {
         MetricVerdict::Regressed if metric.indicative && !indications_count => {
             Outcome::Skipped(why)
         }
-        MetricVerdict::Regressed => Outcome::Failure {
-            kind: "regression",
-            why,
-        },
+        MetricVerdict::Regressed => Outcome::Failure { kind: "regression", why },
         MetricVerdict::Inconclusive | MetricVerdict::NotResolvable => Outcome::Skipped(why),
-        MetricVerdict::Invalid => Outcome::Error {
-            kind: "invalid",
-            why,
-        },
+        MetricVerdict::Invalid => Outcome::Error { kind: "invalid", why },
     };
-    Case {
-        name: metric.label(),
-        outcome,
-        told: vec![told],
-    }
+    Case { name: metric.label(), outcome, told: vec![told] }
 }

@@ -32,11 +32,9 @@ fn title(history: &HistoryTrend) -> String {
 fn case(history: &HistoryTrend, series: &SeriesTrend) -> Case {
     let tonight = &series.tonight;
     let range = match (tonight.low, tonight.high) {
-        (Some(low), Some(high)) => format!(
-            " ({} to {})",
-            format_value(series.unit, low),
-            format_value(series.unit, high)
-        ),
+        (Some(low), Some(high)) => {
+            format!(" ({} to {})", format_value(series.unit, low), format_value(series.unit, high))
+        }
         _ => String::new(),
     };
     let reason = tonight.reason.as_ref();
@@ -49,20 +47,15 @@ fn case(history: &HistoryTrend, series: &SeriesTrend) -> Case {
         words::ratio(tonight.ratio),
         words::tonight(history, series),
     );
-    Case {
-        name: series.series.clone(),
-        outcome: outcome(series, &told),
-        told: vec![told],
-    }
+    Case { name: series.series.clone(), outcome: outcome(series, &told), told: vec![told] }
 }
 
 fn outcome(series: &SeriesTrend, told: &str) -> Outcome {
     let why = told.to_owned();
     match series.tonight.verdict {
-        TonightVerdict::Regressed if !series.informational => Outcome::Failure {
-            kind: "regression",
-            why,
-        },
+        TonightVerdict::Regressed if !series.informational => {
+            Outcome::Failure { kind: "regression", why }
+        }
         TonightVerdict::Suspected if !series.informational => Outcome::Skipped(why),
         TonightVerdict::TooFew
         | TonightVerdict::Settling

@@ -22,36 +22,20 @@ const VERDICTS: [(MetricVerdict, &str); 6] = [
 
 /// All of them.
 pub(super) fn families(found: &Comparison) -> Vec<Family> {
-    let outcome = OUTCOMES
-        .iter()
-        .find(|(outcome, _)| *outcome == found.outcome);
+    let outcome = OUTCOMES.iter().find(|(outcome, _)| *outcome == found.outcome);
     let outcome = outcome.map_or("", |(_, word)| word);
-    let metrics: Vec<(Labels, &Metric)> = found
-        .contrasts
-        .iter()
-        .flat_map(|contrast| labelled(found, contrast))
-        .collect();
+    let metrics: Vec<(Labels, &Metric)> =
+        found.contrasts.iter().flat_map(|contrast| labelled(found, contrast)).collect();
     let mut verdicts = Family::new("etcdbench_compare_verdict", "What follows for a metric.");
     for (labels, metric) in &metrics {
         let mut labels = labels.clone();
         labels.push(label("indicative", metric.indicative.to_string()));
         let words = VERDICTS.map(|(_, word)| word);
-        let holds = VERDICTS
-            .iter()
-            .find(|(verdict, _)| *verdict == metric.verdict);
-        verdicts = verdicts.one_of(
-            &labels,
-            "verdict",
-            words,
-            holds.map_or("", |(_, word)| word),
-        );
+        let holds = VERDICTS.iter().find(|(verdict, _)| *verdict == metric.verdict);
+        verdicts = verdicts.one_of(&labels, "verdict", words, holds.map_or("", |(_, word)| word));
     }
     let mut all = vec![
-        Family::new(
-            "etcdbench_compare_outcome",
-            "What the comparison amounts to.",
-        )
-        .one_of(
+        Family::new("etcdbench_compare_outcome", "What the comparison amounts to.").one_of(
             &Vec::new(),
             "outcome",
             OUTCOMES.map(|(_, word)| word),
@@ -73,41 +57,20 @@ pub(super) fn families(found: &Comparison) -> Vec<Family> {
 type Names = [(&'static str, &'static str); 3];
 
 const RATIOS: Names = [
-    (
-        "etcdbench_compare_ratio",
-        "A metric of b over that of the baseline a.",
-    ),
-    (
-        "etcdbench_compare_ratio_low",
-        "Lower end of its 95 % interval.",
-    ),
-    (
-        "etcdbench_compare_ratio_high",
-        "Upper end of its 95 % interval.",
-    ),
+    ("etcdbench_compare_ratio", "A metric of b over that of the baseline a."),
+    ("etcdbench_compare_ratio_low", "Lower end of its 95 % interval."),
+    ("etcdbench_compare_ratio_high", "Upper end of its 95 % interval."),
 ];
 const DIFFERENCES: Names = [
-    (
-        "etcdbench_compare_difference",
-        "A share of b less that of the baseline a.",
-    ),
-    (
-        "etcdbench_compare_difference_low",
-        "Lower end of its 95 % interval.",
-    ),
-    (
-        "etcdbench_compare_difference_high",
-        "Upper end of its 95 % interval.",
-    ),
+    ("etcdbench_compare_difference", "A share of b less that of the baseline a."),
+    ("etcdbench_compare_difference_low", "Lower end of its 95 % interval."),
+    ("etcdbench_compare_difference_high", "Upper end of its 95 % interval."),
 ];
 
 /// Effects of shares, or of all else; none where too few samples stand behind the metric.
 fn effects(metrics: &[(Labels, &Metric)], shares: bool, names: Names) -> Vec<Family> {
-    let values: [fn(&Effect) -> Option<f64>; 3] = [
-        |effect| Some(effect.value),
-        |effect| effect.low,
-        |effect| effect.high,
-    ];
+    let values: [fn(&Effect) -> Option<f64>; 3] =
+        [|effect| Some(effect.value), |effect| effect.low, |effect| effect.high];
     names
         .into_iter()
         .zip(values)
@@ -139,9 +102,5 @@ fn labelled<'a>(found: &Comparison, contrast: &'a Contrast) -> Vec<(Labels, &'a 
             label("primary", metric.primary.to_string()),
         ]
     };
-    contrast
-        .metrics
-        .iter()
-        .map(|metric| (labels(metric), metric))
-        .collect()
+    contrast.metrics.iter().map(|metric| (labels(metric), metric)).collect()
 }

@@ -19,11 +19,8 @@ pub(super) fn families(run: &Run, summary: &Summary) -> Vec<Family> {
             "When the run ended, since the epoch.",
         )
         .with(ended(summary).map(|at| (whole.clone(), at))),
-        Family::new(
-            "etcdbench_run_complete",
-            "Whether the run went through to its end.",
-        )
-        .with([(whole.clone(), f64::from(u8::from(summary.complete)))]),
+        Family::new("etcdbench_run_complete", "Whether the run went through to its end.")
+            .with([(whole.clone(), f64::from(u8::from(summary.complete)))]),
         Family::new("etcdbench_verdict", "The answer.").one_of(
             &whole,
             "verdict",
@@ -41,10 +38,7 @@ pub(super) fn families(run: &Run, summary: &Summary) -> Vec<Family> {
 
 /// What every sample of a run carries: what was run. Where is told by the scrape.
 fn whole(run: &Run) -> Labels {
-    vec![
-        label("kind", run.header.kind.as_str()),
-        label("name", run.header.name.as_str()),
-    ]
+    vec![label("kind", run.header.kind.as_str()), label("name", run.header.name.as_str())]
 }
 
 fn info(run: &Run) -> Labels {
@@ -105,48 +99,27 @@ fn latencies(all: &[(Labels, &SeriesSummary)]) -> Vec<Family> {
     };
     let exact = |value: fn(&SeriesSummary) -> f64| {
         let sampled = all.iter().filter(|(_, series)| series.count > 0);
-        sampled
-            .map(|(labels, series)| (labels.clone(), value(series)))
-            .collect::<Vec<_>>()
+        sampled.map(|(labels, series)| (labels.clone(), value(series))).collect::<Vec<_>>()
     };
     vec![
-        Family::new(
-            "etcdbench_latency_seconds",
-            "A quantile q of a series' durations.",
-        )
-        .with(quantiles(|found| Some(found.value_ns))),
-        Family::new(
-            "etcdbench_latency_low_seconds",
-            "Lower end of the quantile's 95 % interval.",
-        )
-        .with(quantiles(|found| found.low_ns)),
-        Family::new(
-            "etcdbench_latency_high_seconds",
-            "Upper end of the quantile's 95 % interval.",
-        )
-        .with(quantiles(|found| found.high_ns)),
-        Family::new(
-            "etcdbench_latency_mean_seconds",
-            "Arithmetic mean of a series.",
-        )
-        .with(exact(|series| series.mean_ns / 1e9)),
-        Family::new(
-            "etcdbench_latency_min_seconds",
-            "Smallest sample of a series.",
-        )
-        .with(exact(|series| seconds(series.min_ns))),
-        Family::new(
-            "etcdbench_latency_max_seconds",
-            "Largest sample of a series.",
-        )
-        .with(exact(|series| seconds(series.max_ns))),
+        Family::new("etcdbench_latency_seconds", "A quantile q of a series' durations.")
+            .with(quantiles(|found| Some(found.value_ns))),
+        Family::new("etcdbench_latency_low_seconds", "Lower end of the quantile's 95 % interval.")
+            .with(quantiles(|found| found.low_ns)),
+        Family::new("etcdbench_latency_high_seconds", "Upper end of the quantile's 95 % interval.")
+            .with(quantiles(|found| found.high_ns)),
+        Family::new("etcdbench_latency_mean_seconds", "Arithmetic mean of a series.")
+            .with(exact(|series| series.mean_ns / 1e9)),
+        Family::new("etcdbench_latency_min_seconds", "Smallest sample of a series.")
+            .with(exact(|series| seconds(series.min_ns))),
+        Family::new("etcdbench_latency_max_seconds", "Largest sample of a series.")
+            .with(exact(|series| seconds(series.max_ns))),
     ]
 }
 
 fn counts(all: &[(Labels, &SeriesSummary)]) -> Vec<Family> {
     let each = |value: fn(&SeriesSummary) -> f64| {
-        all.iter()
-            .map(move |(labels, series)| (labels.clone(), value(series)))
+        all.iter().map(move |(labels, series)| (labels.clone(), value(series)))
     };
     let errors = all.iter().flat_map(|(labels, series)| {
         series.errors.iter().map(move |(class, count)| {
@@ -158,11 +131,8 @@ fn counts(all: &[(Labels, &SeriesSummary)]) -> Vec<Family> {
     vec![
         Family::new("etcdbench_samples", "Samples of a series.")
             .with(each(|series| series.count as f64)),
-        Family::new(
-            "etcdbench_rate_per_second",
-            "Samples per second of the phase.",
-        )
-        .with(each(|series| series.rate_per_s)),
+        Family::new("etcdbench_rate_per_second", "Samples per second of the phase.")
+            .with(each(|series| series.rate_per_s)),
         Family::new("etcdbench_errors", "Failed operations by class.").with(errors),
     ]
 }
@@ -177,9 +147,7 @@ fn rules(whole: &Labels, summary: &Summary) -> Vec<Family> {
         let mut labels = whole.clone();
         labels.push(label("rule", rule.rule.as_str()));
         verdicts = verdicts.one_of(&labels, "verdict", VERDICTS, word(rule.verdict));
-        margins
-            .samples
-            .extend(rule.margin.map(|margin| (labels, margin)));
+        margins.samples.extend(rule.margin.map(|margin| (labels, margin)));
     }
     vec![verdicts, margins]
 }

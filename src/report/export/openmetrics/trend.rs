@@ -12,13 +12,10 @@ const VERDICTS: [(TrendVerdict, &str); 4] = [
 
 /// All of them.
 pub(super) fn families(trend: &Trend) -> Vec<Family> {
-    let verdict = VERDICTS
-        .iter()
-        .find(|(verdict, _)| *verdict == trend.verdict);
+    let verdict = VERDICTS.iter().find(|(verdict, _)| *verdict == trend.verdict);
     let all = labelled(trend);
     let each = |value: fn(&SeriesTrend) -> Option<f64>| {
-        all.iter()
-            .filter_map(move |(labels, series)| Some((labels.clone(), value(series)?)))
+        all.iter().filter_map(move |(labels, series)| Some((labels.clone(), value(series)?)))
     };
     vec![
         Family::new("etcdbench_trend_verdict", "The worst of all series that count.").one_of(
@@ -91,9 +88,7 @@ fn is(series: &SeriesTrend, verdict: TonightVerdict) -> Option<f64> {
 }
 
 fn in_seconds(series: &SeriesTrend, value: Option<f64>) -> Option<f64> {
-    value
-        .filter(|_| series.unit == Unit::Nanoseconds)
-        .map(|ns| ns / 1e9)
+    value.filter(|_| series.unit == Unit::Nanoseconds).map(|ns| ns / 1e9)
 }
 
 fn as_it_is(series: &SeriesTrend, value: Option<f64>) -> Option<f64> {

@@ -11,10 +11,7 @@ use crate::verdict::conclude;
 fn page(run: &Run, width: usize) -> String {
     let summary = conclude(run, true, false, String::new());
     let path = Path::new("results/20261121T201500Z-load-cp1.jsonl");
-    let style = Style {
-        width,
-        color: false,
-    };
+    let style = Style { width, color: false };
     terminal(run, &summary, path, &style)
 }
 
@@ -35,10 +32,7 @@ fn no_line_is_wider_than_the_page() {
                 |line: &str| line.contains("results/") || line.contains("etcdbench load");
             let page = page(&run, width);
             for line in page.lines().filter(|line| !path_or_command(line)) {
-                assert!(
-                    crate::report::text::width(line) <= width,
-                    "{name} at {width}: {line}"
-                );
+                assert!(crate::report::text::width(line) <= width, "{name} at {width}: {line}");
             }
         }
     }
@@ -49,9 +43,8 @@ fn figures_of_a_narrow_page_are_those_of_a_wide_one() {
     let run = steps();
     let words = |width: usize| -> Vec<String> {
         let page = page(&run, width);
-        let numbers = page
-            .split_whitespace()
-            .filter(|word| word.chars().any(|c| c.is_ascii_digit()));
+        let numbers =
+            page.split_whitespace().filter(|word| word.chars().any(|c| c.is_ascii_digit()));
         let mut numbers: Vec<String> = numbers
             .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned())
             .collect();
@@ -60,9 +53,7 @@ fn figures_of_a_narrow_page_are_those_of_a_wide_one() {
         numbers
     };
     let narrow = words(60);
-    let lost: Vec<String> = words(200)
-        .into_iter()
-        .filter(|number| !narrow.contains(number))
-        .collect();
+    let lost: Vec<String> =
+        words(200).into_iter().filter(|number| !narrow.contains(number)).collect();
     assert!(lost.is_empty(), "{lost:?}");
 }

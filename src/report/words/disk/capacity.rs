@@ -16,9 +16,7 @@ pub fn capacity(page: &Subject<'_>) -> Vec<String> {
     let mut findings = page.summary.findings.iter();
     let in_nodes = findings.find(|finding| finding.code == IN_NODES);
     let in_nodes = in_nodes.map(|finding| clean(&finding.message));
-    std::iter::once(rate(page, capacity))
-        .chain(in_nodes)
-        .collect()
+    std::iter::once(rate(page, capacity)).chain(in_nodes).collect()
 }
 
 fn rate(page: &Subject<'_>, capacity: &Capacity) -> String {
@@ -64,9 +62,7 @@ fn breaks(page: &Subject<'_>, broken: &str) -> String {
     };
     match page.summary.rules.iter().find(judges) {
         Some(outcome) => {
-            let limit = outcome
-                .limit
-                .trim_start_matches(['<', '≤', '>', '≥', '=', ' ']);
+            let limit = outcome.limit.trim_start_matches(['<', '≤', '>', '≥', '=', ' ']);
             clean(&format!("{} breaks {limit}", outcome.label))
         }
         None => format!("{} breaks its limit", clean(broken)),
@@ -74,10 +70,7 @@ fn breaks(page: &Subject<'_>, broken: &str) -> String {
 }
 
 fn lowest(capacity: &Capacity) -> Option<&CapacityStep> {
-    capacity
-        .curve
-        .iter()
-        .min_by(|a, b| a.wanted_per_s.total_cmp(&b.wanted_per_s))
+    capacity.curve.iter().min_by(|a, b| a.wanted_per_s.total_cmp(&b.wanted_per_s))
 }
 
 /// A number for orientation: two digits, rounded down, are all it is worth.

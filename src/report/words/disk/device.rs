@@ -45,11 +45,7 @@ fn storage(disk: &DiskFacts) -> String {
     if traits.is_empty() {
         format!("{filesystem} on {}{under}", top.name)
     } else {
-        format!(
-            "{filesystem} on {}{under} ({})",
-            top.name,
-            traits.join(", ")
-        )
+        format!("{filesystem} on {}{under} ({})", top.name, traits.join(", "))
     }
 }
 

@@ -24,9 +24,8 @@ pub fn shown<'a>(page: &Subject<'a>) -> Option<&'a PhaseData> {
 
 /// How the samples of a phase are spread, and how far its members are apart; each with its label.
 pub fn spread(page: &Subject<'_>, phase: &PhaseData) -> Vec<(&'static str, Vec<String>)> {
-    let series = SHOWN
-        .into_iter()
-        .filter_map(|name| Some((name, distribution(page, phase, name)?)));
+    let series =
+        SHOWN.into_iter().filter_map(|name| Some((name, distribution(page, phase, name)?)));
     let members = members(page, phase).map(|text| ("members", vec![text]));
     series.chain(members).collect()
 }
@@ -36,11 +35,7 @@ fn distribution(page: &Subject<'_>, phase: &PhaseData, name: &str) -> Option<Vec
     let figures = page.figures(&phase.name, name, None)?;
     let mut items = vec![sketch::shape(&data.total, SKETCH)];
     let told = quantiles::told(figures);
-    items.extend(
-        told.values
-            .iter()
-            .map(|(name, value)| format!("{name} {value}")),
-    );
+    items.extend(told.values.iter().map(|(name, value)| format!("{name} {value}")));
     items.push(format!("max {} ms", format_millis(figures.max_ns)));
     items.extend(told.missing);
     Some(items)
@@ -48,10 +43,7 @@ fn distribution(page: &Subject<'_>, phase: &PhaseData, name: &str) -> Option<Vec
 
 /// With several members, how far apart they are.
 fn members(page: &Subject<'_>, phase: &PhaseData) -> Option<String> {
-    let series = page
-        .phase(&phase.name)
-        .into_iter()
-        .flat_map(|found| &found.series);
+    let series = page.phase(&phase.name).into_iter().flat_map(|found| &found.series);
     let mut p99s: Vec<(u64, u32)> = series
         .filter(|series| series.series == FSYNC)
         .filter_map(|series| {

@@ -20,11 +20,7 @@ pub fn client(page: &Subject<'_>, plan: &LoadPlan) -> Vec<(&'static str, Vec<Str
 }
 
 fn number(event: &Event, name: &str) -> u64 {
-    event
-        .detail
-        .get(name)
-        .and_then(serde_json::Value::as_u64)
-        .unwrap_or_default()
+    event.detail.get(name).and_then(serde_json::Value::as_u64).unwrap_or_default()
 }
 
 /// Events of this kind in the phases that count.
@@ -46,20 +42,13 @@ fn load(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
     let (due, answered, failed, unsent) =
         (sum("due"), sum("answered"), sum("failed"), sum("unsent"));
     let reached = format!("{}/s", significant(answered as f64 / seconds.max(1e-9)));
-    let in_flight = ended
-        .iter()
-        .map(|event| number(event, "in_flight_max"))
-        .max()
-        .unwrap_or_default();
+    let in_flight =
+        ended.iter().map(|event| number(event, "in_flight_max")).max().unwrap_or_default();
     match plan.pace {
         LoadPace::Open { max_in_flight, .. } => vec![
             format!("wanted {}/s", significant(due as f64 / seconds.max(1e-9))),
             format!("reached {reached}"),
-            format!(
-                "{} of {} answered",
-                format_count(answered),
-                format_count(due)
-            ),
+            format!("{} of {} answered", format_count(answered), format_count(due)),
             format!("{} failed", format_count(failed)),
             format!("{} never sent", format_count(unsent)),
             format!(
@@ -120,15 +109,8 @@ fn gap(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
         return Vec::new();
     };
     let mut strands = plan.strands().into_iter();
-    let what = if strands.any(|strand| strand.operation.writes()) {
-        "write"
-    } else {
-        "read"
-    };
-    let begun = page
-        .run
-        .phase(&longest.phase)
-        .map_or(0, |phase| phase.start_ns);
+    let what = if strands.any(|strand| strand.operation.writes()) { "write" } else { "read" };
+    let begun = page.run.phase(&longest.phase).map_or(0, |phase| phase.start_ns);
     let after = number(longest, "start_ns").saturating_sub(begun);
     let mut items = vec![format!(
         "{} without an acknowledged {what}, {} into phase {}",
@@ -139,10 +121,7 @@ fn gap(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
     let of_members = events(page, "ack.gap").filter(|event| event.phase == longest.phase);
     let of_members = of_members.filter_map(|event| {
         let name = member_name(page.run, event.member?);
-        Some(format!(
-            "{name} {}",
-            format_duration(number(event, "length_ns"))
-        ))
+        Some(format!("{name} {}", format_duration(number(event, "length_ns"))))
     });
     items.extend(of_members);
     items

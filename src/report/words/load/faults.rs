@@ -13,10 +13,7 @@ pub fn faults(page: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
 }
 
 fn events<'a>(page: &'a Subject<'_>, kind: &'a str) -> impl Iterator<Item = &'a Event> {
-    page.run
-        .events
-        .iter()
-        .filter(move |event| event.kind == kind)
+    page.run.events.iter().filter(move |event| event.kind == kind)
 }
 
 fn duration(event: &Event, name: &str) -> Option<String> {
@@ -63,12 +60,10 @@ fn quota(page: &Subject<'_>) -> Vec<String> {
     let at = bytes(reached, "db_bytes").unwrap_or_else(|| "?".to_owned());
     let mut items = vec![format!("reached after {after} at {at}")];
     let disarmed = events(page, "quota.disarmed").next();
-    items.push(
-        match disarmed.and_then(|event| duration(event, "refused_ns")) {
-            Some(refused) => format!("writes refused for {refused}"),
-            None => "not brought back".to_owned(),
-        },
-    );
+    items.push(match disarmed.and_then(|event| duration(event, "refused_ns")) {
+        Some(refused) => format!("writes refused for {refused}"),
+        None => "not brought back".to_owned(),
+    });
     let took = |event: &Event| duration(event, "took_ns").unwrap_or_else(|| "?".to_owned());
     items.extend(events(page, "quota.compacted").map(|e| format!("compacted in {}", took(e))));
     items.extend(

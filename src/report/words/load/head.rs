@@ -25,11 +25,8 @@ pub fn head(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
 
 fn etcd(page: &Subject<'_>, plan: &LoadPlan) -> String {
     let members = &page.run.header.environment.members;
-    let mut versions: Vec<&str> = members
-        .iter()
-        .map(|m| m.version.as_str())
-        .filter(|v| !v.is_empty())
-        .collect();
+    let mut versions: Vec<&str> =
+        members.iter().map(|m| m.version.as_str()).filter(|v| !v.is_empty()).collect();
     versions.sort_unstable();
     versions.dedup();
     let version = match versions.as_slice() {
@@ -37,10 +34,9 @@ fn etcd(page: &Subject<'_>, plan: &LoadPlan) -> String {
         versions => format!("etcd {}", versions.join(" and ")),
     };
     match &plan.target {
-        Target::Local { directory, .. } => format!(
-            "throwaway {version} on this machine, in {}",
-            directory.display()
-        ),
+        Target::Local { directory, .. } => {
+            format!("throwaway {version} on this machine, in {}", directory.display())
+        }
         Target::Endpoints(endpoints) if endpoints.len() <= ENDPOINTS => {
             format!("{version} at {}", endpoints.join(", "))
         }
@@ -69,11 +65,7 @@ fn load(plan: &LoadPlan) -> String {
             1.0 => String::new(),
             scale => format!(" scaled to {}", significant(scale)),
         };
-        return format!(
-            "{} classes{scaled}, {}",
-            plan.classes.len(),
-            pace(&plan.pace)
-        );
+        return format!("{} classes{scaled}, {}", plan.classes.len(), pace(&plan.pace));
     }
     let some = plan.operations.iter().filter(|w| w.weight > 0.0);
     let done: Vec<&Weighted> = some.collect();
@@ -83,11 +75,7 @@ fn load(plan: &LoadPlan) -> String {
         several => several
             .iter()
             .map(|w| {
-                format!(
-                    "{} {} %",
-                    w.operation.name(),
-                    significant(100.0 * w.weight / weights)
-                )
+                format!("{} {} %", w.operation.name(), significant(100.0 * w.weight / weights))
             })
             .collect(),
     };
@@ -95,13 +83,7 @@ fn load(plan: &LoadPlan) -> String {
 }
 
 fn pace(pace: &LoadPace) -> String {
-    let LoadPace::Open {
-        steps,
-        arrival,
-        burst,
-        ..
-    } = pace
-    else {
+    let LoadPace::Open { steps, arrival, burst, .. } = pace else {
         let LoadPace::Closed { clients } = pace else {
             return String::new();
         };
@@ -131,11 +113,7 @@ pub(super) fn rate(step: &RateStep) -> String {
     if step.from_per_s == step.to_per_s {
         format!("{}/s", significant(step.to_per_s))
     } else {
-        format!(
-            "{} → {}/s",
-            significant(step.from_per_s),
-            significant(step.to_per_s)
-        )
+        format!("{} → {}/s", significant(step.from_per_s), significant(step.to_per_s))
     }
 }
 
@@ -148,12 +126,9 @@ fn sizes(plan: &LoadPlan) -> String {
     let bytes = |size: u32| format_bytes(u64::from(size));
     let (min, max) = (plan.values.min_size, plan.values.max_size);
     let values = match plan.values.distribution {
-        SizeDistribution::LogNormal { median, p99 } => format!(
-            "{} (p99 {}, at most {})",
-            bytes(median),
-            bytes(p99),
-            bytes(max)
-        ),
+        SizeDistribution::LogNormal { median, p99 } => {
+            format!("{} (p99 {}, at most {})", bytes(median), bytes(p99), bytes(max))
+        }
         SizeDistribution::Even if min == max => bytes(max),
         SizeDistribution::Even => format!("{} to {}", bytes(min), bytes(max)),
     };
@@ -165,19 +140,12 @@ fn sizes(plan: &LoadPlan) -> String {
 }
 
 fn connections(plan: &LoadPlan) -> String {
-    let noun = if plan.connections == 1 {
-        "connection"
-    } else {
-        "connections"
-    };
+    let noun = if plan.connections == 1 { "connection" } else { "connections" };
     let placed = match &plan.placement {
         Placement::Spread => String::new(),
         Placement::Leader => " to the leader".to_owned(),
         Placement::Followers => " to the followers".to_owned(),
         Placement::Endpoint(endpoint) => format!(" to {}", clean(endpoint)),
     };
-    format!(
-        "{} {noun}{placed}",
-        format_count(u64::from(plan.connections))
-    )
+    format!("{} {noun}{placed}", format_count(u64::from(plan.connections)))
 }

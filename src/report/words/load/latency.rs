@@ -17,10 +17,7 @@ pub fn latency(page: &Subject<'_>, plan: &LoadPlan) -> Option<(Table, Option<Str
     let phase = shown(page)?;
     let names = series(plan);
     let mut missing = Vec::new();
-    let rows = names
-        .iter()
-        .filter_map(|name| row(page, phase, name, &mut missing))
-        .collect();
+    let rows = names.iter().filter_map(|name| row(page, phase, name, &mut missing)).collect();
     let at = if page.summary.steps.is_empty() {
         String::new()
     } else {
@@ -29,11 +26,7 @@ pub fn latency(page: &Subject<'_>, plan: &LoadPlan) -> Option<(Table, Option<Str
     let mut head = vec![format!("ms{at}"), String::new()];
     head.extend(QUANTILES.map(|(_, name)| name.to_owned()));
     head.extend(["max".to_owned(), "samples".to_owned()]);
-    let table = Table {
-        head,
-        rows,
-        names: 2,
-    };
+    let table = Table { head, rows, names: 2 };
     let why = missing.into_iter().next();
     Some((table, why.map(|why| format!("– {why}"))))
 }

@@ -17,18 +17,16 @@ pub fn members(page: &Subject<'_>, plan: &LoadPlan) -> Table {
         return Table::default();
     }
     let strands = plan.strands();
-    let operation = strands
-        .first()
-        .map(|strand| format!("{}.service", strand.name));
+    let operation = strands.first().map(|strand| format!("{}.service", strand.name));
     let rows = (0..known.max(1))
         .map(|member| {
             let view = told.iter().find(|view| view.member == member);
             row(page, member, view, operation.as_deref())
         })
         .collect();
-    let client = operation.as_deref().map_or_else(String::new, |name| {
-        format!("{} p99", name.replace(".service", ""))
-    });
+    let client = operation
+        .as_deref()
+        .map_or_else(String::new, |name| format!("{} p99", name.replace(".service", "")));
     let head = [
         "member".to_owned(),
         client,
@@ -41,11 +39,7 @@ pub fn members(page: &Subject<'_>, plan: &LoadPlan) -> Table {
         "database".to_owned(),
         "in use".to_owned(),
     ];
-    Table {
-        head: head.to_vec(),
-        rows,
-        names: 1,
-    }
+    Table { head: head.to_vec(), rows, names: 1 }
 }
 
 fn row(
@@ -65,11 +59,7 @@ fn row(
             .is_some_and(|facts| facts.leader),
     };
     let name = member_name(page.run, member);
-    let mut row = vec![if leads {
-        format!("{name} leader")
-    } else {
-        name
-    }];
+    let mut row = vec![if leads { format!("{name} leader") } else { name }];
     let figures = shown(page)
         .zip(series)
         .and_then(|(phase, series)| page.figures(&phase.name, series, Some(member)));
@@ -79,16 +69,10 @@ fn row(
         row.resize(10, String::new());
         return row;
     };
-    let histograms = [
-        &view.wal_fsync,
-        &view.backend_commit,
-        &view.apply,
-        &view.peer_rtt,
-    ];
+    let histograms = [&view.wal_fsync, &view.backend_commit, &view.apply, &view.peer_rtt];
     row.extend(histograms.map(|figures| figures.as_ref().map_or_else(String::new, bracket)));
     row.push(
-        view.cpu_cores
-            .map_or_else(String::new, |cores| format!("{} cores", significant(cores))),
+        view.cpu_cores.map_or_else(String::new, |cores| format!("{} cores", significant(cores))),
     );
     row.extend(
         [view.resident_bytes, view.db_bytes, view.db_in_use_bytes]
@@ -99,10 +83,7 @@ fn row(
 
 /// The 99th percentile that a member's clients see.
 fn p99(figures: &SeriesSummary) -> String {
-    let found = told(figures)
-        .values
-        .into_iter()
-        .find(|(name, _)| *name == "p99");
+    let found = told(figures).values.into_iter().find(|(name, _)| *name == "p99");
     match found {
         Some((_, value)) if value == "–" => value,
         Some((_, value)) => format!("{value} ms"),

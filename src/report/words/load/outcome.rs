@@ -9,25 +9,15 @@ use crate::units::format_count;
 
 /// Each with its label, and only what there was.
 pub fn outcome(page: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
-    let entries = [
-        ("watch", watch(page)),
-        ("verified", verified(page)),
-        ("cleaned up", cleaned(page)),
-    ];
-    let told = entries
-        .into_iter()
-        .filter_map(|(label, items)| Some((label, items?)));
+    let entries =
+        [("watch", watch(page)), ("verified", verified(page)), ("cleaned up", cleaned(page))];
+    let told = entries.into_iter().filter_map(|(label, items)| Some((label, items?)));
     faults(page).into_iter().chain(told).collect()
 }
 
 /// The last event of this kind.
 fn last<'a>(page: &'a Subject<'_>, kind: &str) -> Option<&'a Value> {
-    let event = page
-        .run
-        .events
-        .iter()
-        .rev()
-        .find(|event| event.kind == kind)?;
+    let event = page.run.events.iter().rev().find(|event| event.kind == kind)?;
     Some(&event.detail)
 }
 
@@ -38,18 +28,10 @@ fn count(detail: &Value, name: &str) -> String {
 fn watch(page: &Subject<'_>) -> Option<Vec<String>> {
     let detail = last(page, "watch.total")?;
     Some(vec![
-        format!(
-            "{} of {} events came",
-            count(detail, "received"),
-            count(detail, "expected")
-        ),
+        format!("{} of {} events came", count(detail, "received"), count(detail, "expected")),
         format!("{} missing", count(detail, "missing")),
         format!("{} more than once", count(detail, "duplicates")),
-        format!(
-            "{} watches on {} streams",
-            count(detail, "watches"),
-            count(detail, "streams")
-        ),
+        format!("{} watches on {} streams", count(detail, "watches"), count(detail, "streams")),
     ])
 }
 
@@ -60,21 +42,13 @@ fn verified(page: &Subject<'_>) -> Option<Vec<String>> {
         return Some(vec![error]);
     }
     let mut items = vec![
-        format!(
-            "{} keys with an acknowledged write read back",
-            count(detail, "checked")
-        ),
+        format!("{} keys with an acknowledged write read back", count(detail, "checked")),
         format!("{} lost", count(detail, "lost")),
         format!("{} wrong", count(detail, "phantom")),
     ];
-    let (made, not) = (
-        count(detail, "unknown_applied"),
-        count(detail, "unknown_not_applied"),
-    );
+    let (made, not) = (count(detail, "unknown_applied"), count(detail, "unknown_not_applied"));
     if (made.as_str(), not.as_str()) != ("0", "0") {
-        items.push(format!(
-            "of the writes with an unknown outcome {made} made and {not} not"
-        ));
+        items.push(format!("of the writes with an unknown outcome {made} made and {not} not"));
     }
     Some(items)
 }
@@ -84,12 +58,7 @@ fn cleaned(page: &Subject<'_>) -> Option<Vec<String>> {
     if let Some(error) = error(detail) {
         return Some(vec![error]);
     }
-    let number = |name: &str| {
-        detail
-            .get(name)
-            .and_then(Value::as_u64)
-            .filter(|number| *number > 0)
-    };
+    let number = |name: &str| detail.get(name).and_then(Value::as_u64).filter(|number| *number > 0);
     let mut items = vec![format!("{} keys removed", count(detail, "deleted"))];
     items.extend(
         number("compacted_to")

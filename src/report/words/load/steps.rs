@@ -16,17 +16,10 @@ pub fn steps(page: &Subject<'_>, plan: &LoadPlan) -> Option<(String, Table)> {
         return None;
     }
     let series = strand.wait();
-    let head = [
-        "wanted", "reached", "p50", "p90", "p99", "p99.9", "max", "failed", "", "",
-    ];
+    let head = ["wanted", "reached", "p50", "p90", "p99", "p99.9", "max", "failed", "", ""];
     let table = Table {
         head: head.map(str::to_owned).to_vec(),
-        rows: page
-            .summary
-            .steps
-            .iter()
-            .map(|step| row(page, plan, step, &series))
-            .collect(),
+        rows: page.summary.steps.iter().map(|step| row(page, plan, step, &series)).collect(),
         names: 0,
     };
     let each = match plan.classes.is_empty() {
@@ -37,10 +30,7 @@ pub fn steps(page: &Subject<'_>, plan: &LoadPlan) -> Option<(String, Table)> {
 }
 
 fn row(page: &Subject<'_>, plan: &LoadPlan, step: &LoadStep, series: &str) -> Vec<String> {
-    let mut row = vec![
-        wanted(plan, step),
-        format!("{}/s", significant(step.reached_per_s)),
-    ];
+    let mut row = vec![wanted(plan, step), format!("{}/s", significant(step.reached_per_s))];
     let figures = page.figures(&step.phase, series, None);
     let mut values: Vec<String> = figures.map_or_else(Vec::new, |figures| {
         told(figures).values.into_iter().map(|(_, v)| v).collect()
@@ -62,15 +52,9 @@ fn row(page: &Subject<'_>, plan: &LoadPlan, step: &LoadStep, series: &str) -> Ve
 }
 
 fn wanted(plan: &LoadPlan, step: &LoadStep) -> String {
-    let number = step
-        .phase
-        .strip_prefix("rate.")
-        .and_then(|number| number.parse::<usize>().ok());
+    let number = step.phase.strip_prefix("rate.").and_then(|number| number.parse::<usize>().ok());
     let planned = number.and_then(|number| plan.steps().get(number.checked_sub(1)?));
-    planned.map_or_else(
-        || format!("{}/s", significant(step.wanted_per_s)),
-        head::rate,
-    )
+    planned.map_or_else(|| format!("{}/s", significant(step.wanted_per_s)), head::rate)
 }
 
 /// The first rule that decides against it.

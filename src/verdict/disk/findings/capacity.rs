@@ -18,10 +18,7 @@ pub(super) fn find(capacity: &Capacity) -> Option<Finding> {
     let clusters = rate / WRITES_OF_1000_NODES;
     let least = if capacity.at_least { "at least " } else { "" };
     let steady = if clusters >= 1.0 {
-        format!(
-            "about {} the steady writes of a 1,000-node Kubernetes",
-            times(clusters)
-        )
+        format!("about {} the steady writes of a 1,000-node Kubernetes", times(clusters))
     } else {
         format!(
             "about the steady writes of a {}-node Kubernetes",
@@ -42,11 +39,7 @@ pub(super) fn find(capacity: &Capacity) -> Option<Finding> {
 }
 
 fn times(ratio: f64) -> String {
-    if ratio < 1.5 {
-        "once".to_owned()
-    } else {
-        format!("{} times", ratio.floor())
-    }
+    if ratio < 1.5 { "once".to_owned() } else { format!("{} times", ratio.floor()) }
 }
 
 /// Two digits, rounded down: nothing here is known better.
@@ -64,11 +57,7 @@ mod tests {
     use crate::result::Capacity;
 
     fn told(rate: f64, at_least: bool) -> String {
-        let capacity = Capacity {
-            puts_per_s: Some(rate),
-            at_least,
-            ..Capacity::default()
-        };
+        let capacity = Capacity { puts_per_s: Some(rate), at_least, ..Capacity::default() };
         find(&capacity).unwrap().message
     }
 
@@ -83,9 +72,6 @@ mod tests {
             "At least 60 puts/s are about the steady writes of a 350-node Kubernetes"
         ));
         assert!(find(&Capacity::default()).is_none());
-        assert_eq!(
-            (round_down(359.0), round_down(7.9), round_down(0.0)),
-            (350, 7, 0)
-        );
+        assert_eq!((round_down(359.0), round_down(7.9), round_down(0.0)), (350, 7, 0));
     }
 }

@@ -91,17 +91,12 @@ mod tests {
             size_bytes: Some(gib << 30),
             ..BlockDevice::default()
         };
-        let mut run = Builder::healthy(1)
-            .disk(|disk| disk.devices = vec![device])
-            .build();
+        let mut run = Builder::healthy(1).disk(|disk| disk.devices = vec![device]).build();
         if soak_s > 0 {
             run.header.plan["phases"][2]["duration_ns"] = (soak_s * S).into();
         }
         let summary = crate::verdict::conclude(&run, true, false, String::new());
-        summary
-            .findings
-            .into_iter()
-            .find(|finding| finding.code == "burst_credits")
+        summary.findings.into_iter().find(|finding| finding.code == "burst_credits")
     }
 
     #[test]

@@ -14,15 +14,8 @@ const MIN_P99_NS: u64 = 1_000_000;
 const LIMIT_NS: u64 = 10_000_000;
 
 pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
-    let alone = evidence
-        .run
-        .phase(WAL_PHASE)?
-        .series("wal.fsync")?
-        .quantile(0.99)?;
-    let load = evidence
-        .load_phases()
-        .into_iter()
-        .find(|phase| phase.name != WAL_PHASE)?;
+    let alone = evidence.run.phase(WAL_PHASE)?.series("wal.fsync")?.quantile(0.99)?;
+    let load = evidence.load_phases().into_iter().find(|phase| phase.name != WAL_PHASE)?;
     let beside = load.series("wal.fsync")?.quantile(0.99)?;
     // Beyond doubt: the intervals of the two quantiles do not meet.
     if beside.low_ns? <= alone.high_ns? {
@@ -33,11 +26,7 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
         return None;
     }
     let decisive = beside.value_ns >= LIMIT_NS && alone.value_ns < LIMIT_NS;
-    let severity = if decisive {
-        Severity::Warning
-    } else {
-        Severity::Info
-    };
+    let severity = if decisive { Severity::Warning } else { Severity::Info };
     let message = format!(
         "Beside backend commits the WAL's fsync p99 is {}, alone it is {}.",
         units::format_duration(beside.value_ns),

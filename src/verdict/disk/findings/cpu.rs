@@ -52,10 +52,7 @@ fn quota(evidence: &Evidence) -> Option<Finding> {
     if cpus >= MIN_CPUS {
         return None;
     }
-    let message = format!(
-        "A CPU quota of {} CPUs is in force.",
-        units::significant(cpus)
-    );
+    let message = format!("A CPU quota of {} CPUs is in force.", units::significant(cpus));
     Some(
         finding("cpu_quota", Severity::Warning, message)
             .advise("Part of what looks like a slow disk may be this quota: run it with at least one CPU.")
@@ -72,14 +69,8 @@ mod tests {
         let with = |steal: f64, busy: f64| {
             // Named as the sampler names them.
             let counters = [("total_s", 200.0), ("busy_s", busy), ("steal_s", steal)];
-            let summary = Builder::healthy(1)
-                .counters_of("etcd", "cpu", &counters)
-                .conclude();
-            summary
-                .findings
-                .into_iter()
-                .map(|finding| finding.message)
-                .next()
+            let summary = Builder::healthy(1).counters_of("etcd", "cpu", &counters).conclude();
+            summary.findings.into_iter().map(|finding| finding.message).next()
         };
         assert_eq!(with(2.0, 20.0), None);
         assert_eq!(

@@ -7,17 +7,8 @@ use super::super::facts;
 use super::{Complete, finding};
 
 /// File systems in another machine or process.
-const REMOTE: [&str; 9] = [
-    "nfs",
-    "nfs4",
-    "cifs",
-    "smb3",
-    "9p",
-    "virtiofs",
-    "ceph",
-    "glusterfs",
-    "afs",
-];
+const REMOTE: [&str; 9] =
+    ["nfs", "nfs4", "cifs", "smb3", "9p", "virtiofs", "ceph", "glusterfs", "afs"];
 /// Names of limits on writing, as cgroup v2 and v1 have them.
 const WRITE_LIMITS: [&str; 2] = ["io.max", "blkio.throttle.write"];
 
@@ -45,18 +36,10 @@ fn mapping(disk: &DiskFacts) -> Option<Finding> {
     if disk.mapping != Some(Mapping::NotConfirmed) {
         return None;
     }
-    let names: Vec<&str> = disk
-        .devices
-        .iter()
-        .map(|device| device.name.as_str())
-        .collect();
+    let names: Vec<&str> = disk.devices.iter().map(|device| device.name.as_str()).collect();
     let message = format!(
         "The write counters of {} did not move with what was written: mapping not confirmed.",
-        if names.is_empty() {
-            "the device".to_owned()
-        } else {
-            names.join(" → ")
-        }
+        if names.is_empty() { "the device".to_owned() } else { names.join(" → ") }
     );
     Some(finding("mapping_not_confirmed", Severity::Warning, message).advise(
         "Read what is said about the device with care: the data may go elsewhere, or nowhere yet.",
@@ -93,10 +76,7 @@ fn filesystem(disk: &DiskFacts) -> Option<Finding> {
 /// Options that make a sync return before the data is safe: ext4(5), xfs(5), overlayfs.rst.
 fn barriers(disk: &DiskFacts) -> Option<Finding> {
     const UNSAFE: [&str; 3] = ["nobarrier", "barrier=0", "volatile"];
-    let option = disk
-        .mount_options
-        .iter()
-        .find(|option| UNSAFE.contains(&option.as_str()))?;
+    let option = disk.mount_options.iter().find(|option| UNSAFE.contains(&option.as_str()))?;
     let message = format!(
         "Mounted with '{option}': a sync does not wait until the data is on stable storage."
     );
@@ -107,21 +87,14 @@ fn barriers(disk: &DiskFacts) -> Option<Finding> {
 }
 
 fn scheduler(disk: &DiskFacts) -> Option<Finding> {
-    let device = disk
-        .devices
-        .iter()
-        .find(|device| is_fast(device) && is_fair_queueing(device))?;
+    let device = disk.devices.iter().find(|device| is_fast(device) && is_fair_queueing(device))?;
     let scheduler = device.scheduler.as_deref().unwrap_or_default();
-    let message = format!(
-        "{} uses the I/O scheduler {scheduler}, which waits to be fair.",
+    let message =
+        format!("{} uses the I/O scheduler {scheduler}, which waits to be fair.", device.name);
+    Some(finding("scheduler", Severity::Info, message).advise(format!(
+        "Try 'none' or 'mq-deadline' in /sys/block/{}/queue/scheduler and compare.",
         device.name
-    );
-    Some(
-        finding("scheduler", Severity::Info, message).advise(format!(
-            "Try 'none' or 'mq-deadline' in /sys/block/{}/queue/scheduler and compare.",
-            device.name
-        )),
-    )
+    )))
 }
 
 fn is_fast(device: &BlockDevice) -> bool {
@@ -137,10 +110,8 @@ fn limits(evidence: &Evidence) -> Option<Finding> {
     if in_force.is_empty() {
         return None;
     }
-    let message = format!(
-        "Limits on what this process may write are in force: {}.",
-        in_force.join(", ")
-    );
+    let message =
+        format!("Limits on what this process may write are in force: {}.", in_force.join(", "));
     Some(finding("io_limits", Severity::Warning, message).advise(
         "What was measured is the limit, not the disk. Run it under the limits that etcd will have.",
     ))
@@ -149,10 +120,7 @@ fn limits(evidence: &Evidence) -> Option<Finding> {
 /// The control groups' limits on writes to the device under the directory, as `name: value`.
 pub(super) fn write_limits(evidence: &Evidence) -> Vec<String> {
     let environment = &evidence.run.header.environment;
-    let devices = environment
-        .disk
-        .as_ref()
-        .map_or(&[] as &[BlockDevice], |disk| &disk.devices);
+    let devices = environment.disk.as_ref().map_or(&[] as &[BlockDevice], |disk| &disk.devices);
     let mut in_force = Vec::new();
     for (name, value) in &environment.limits {
         if !WRITE_LIMITS.iter().any(|limit| name.starts_with(limit)) {
@@ -192,11 +160,7 @@ mod tests {
 
     fn codes(change: impl FnOnce(&mut DiskFacts)) -> Vec<String> {
         let summary = Builder::healthy(1).disk(change).conclude();
-        summary
-            .findings
-            .into_iter()
-            .map(|finding| finding.code)
-            .collect()
+        summary.findings.into_iter().map(|finding| finding.code).collect()
     }
 
     #[test]
@@ -206,18 +170,9 @@ mod tests {
             codes(|disk| disk.mapping = Some(Mapping::NotConfirmed)),
             ["mapping_not_confirmed"]
         );
-        assert_eq!(
-            codes(|disk| disk.mapping = Some(Mapping::Confirmed)),
-            Vec::<String>::new()
-        );
-        assert_eq!(
-            codes(|disk| disk.filesystem = Some("tmpfs".to_owned())),
-            ["memory_filesystem"]
-        );
-        assert_eq!(
-            codes(|disk| disk.filesystem = Some("overlay".to_owned())),
-            ["overlay"]
-        );
+        assert_eq!(codes(|disk| disk.mapping = Some(Mapping::Confirmed)), Vec::<String>::new());
+        assert_eq!(codes(|disk| disk.filesystem = Some("tmpfs".to_owned())), ["memory_filesystem"]);
+        assert_eq!(codes(|disk| disk.filesystem = Some("overlay".to_owned())), ["overlay"]);
         assert_eq!(
             codes(|disk| disk.filesystem = Some("fuse.sshfs".to_owned())),
             ["remote_filesystem"]
@@ -232,64 +187,31 @@ mod tests {
             rotational: Some(rotational),
             ..BlockDevice::default()
         };
-        assert_eq!(
-            codes(|disk| disk.devices = vec![device("bfq", false)]),
-            ["scheduler"]
-        );
-        assert_eq!(
-            codes(|disk| disk.devices = vec![device("bfq", true)]),
-            Vec::<String>::new()
-        );
-        assert_eq!(
-            codes(|disk| disk.devices = vec![device("none", false)]),
-            Vec::<String>::new()
-        );
+        assert_eq!(codes(|disk| disk.devices = vec![device("bfq", false)]), ["scheduler"]);
+        assert_eq!(codes(|disk| disk.devices = vec![device("bfq", true)]), Vec::<String>::new());
+        assert_eq!(codes(|disk| disk.devices = vec![device("none", false)]), Vec::<String>::new());
     }
 
     #[test]
     fn limits_on_writes_to_this_device_are_told() {
         let told = |name: &str, value: &str| {
-            let device = BlockDevice {
-                number: "8:0".to_owned(),
-                ..BlockDevice::default()
-            };
-            let builder = Builder::healthy(1)
-                .disk(|disk| disk.devices = vec![device])
-                .run(|run| {
-                    run.header
-                        .environment
-                        .limits
-                        .insert(name.to_owned(), value.to_owned());
-                });
-            builder
-                .conclude()
-                .findings
-                .into_iter()
-                .map(|finding| finding.message)
-                .next()
+            let device = BlockDevice { number: "8:0".to_owned(), ..BlockDevice::default() };
+            let builder = Builder::healthy(1).disk(|disk| disk.devices = vec![device]).run(|run| {
+                run.header.environment.limits.insert(name.to_owned(), value.to_owned());
+            });
+            builder.conclude().findings.into_iter().map(|finding| finding.message).next()
         };
         assert_eq!(
-            told(
-                "io.max (/pods)",
-                "8:16 wbps=1048576; 8:0 rbps=max wbps=max riops=max wiops=400"
-            )
-            .as_deref(),
+            told("io.max (/pods)", "8:16 wbps=1048576; 8:0 rbps=max wbps=max riops=max wiops=400")
+                .as_deref(),
             Some(
                 "Limits on what this process may write are in force: io.max (/pods): 8:0 rbps=max wbps=max riops=max \
                  wiops=400."
             )
         );
         assert!(told("blkio.throttle.write_iops_device", "8:0 400").is_some());
-        assert_eq!(
-            told("blkio.throttle.write_iops_device", "8:16 400"),
-            None,
-            "another device"
-        );
-        assert_eq!(
-            told("blkio.throttle.read_iops_device", "8:0 400"),
-            None,
-            "reads only"
-        );
+        assert_eq!(told("blkio.throttle.write_iops_device", "8:16 400"), None, "another device");
+        assert_eq!(told("blkio.throttle.read_iops_device", "8:0 400"), None, "reads only");
         assert_eq!(
             told("io.max", "8:0 rbps=1000 wbps=max riops=max wiops=max"),
             None,

@@ -27,9 +27,5 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
 }
 
 fn with(what: &str, evidence: &str) -> String {
-    if evidence.is_empty() {
-        format!("{what}.")
-    } else {
-        format!("{what}: {evidence}.")
-    }
+    if evidence.is_empty() { format!("{what}.") } else { format!("{what}: {evidence}.") }
 }

@@ -32,11 +32,7 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
     if times_quiet < 1.0 {
         return None;
     }
-    let severity = if times_quiet >= BUSY {
-        Severity::Warning
-    } else {
-        Severity::Info
-    };
+    let severity = if times_quiet >= BUSY { Severity::Warning } else { Severity::Info };
     let message = format!(
         "Others wrote {}/s here with {} flushes/s while this program was idle.",
         units::format_bytes(bytes_per_s as u64),

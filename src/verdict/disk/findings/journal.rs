@@ -17,10 +17,8 @@ const MIN_TAX_NS: u64 = 20_000;
 const HEAVY_TAX_NS: u64 = 1_000_000;
 
 pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
-    let phase = evidence
-        .run
-        .phase(WAL_PHASE)
-        .or_else(|| evidence.load_phases().first().copied())?;
+    let phase =
+        evidence.run.phase(WAL_PHASE).or_else(|| evidence.load_phases().first().copied())?;
     let fresh = phase.series("wal.fsync.fresh")?.quantile(0.5)?;
     let same = phase.series("wal.fsync.same")?.quantile(0.5)?;
     // Beyond doubt: the intervals of the two medians do not meet.
@@ -33,14 +31,8 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
         return None;
     }
     let disk = evidence.run.header.environment.disk.as_ref();
-    let filesystem = disk
-        .and_then(|disk| disk.filesystem.as_deref())
-        .unwrap_or("file system");
-    let severity = if tax_ns >= HEAVY_TAX_NS {
-        Severity::Warning
-    } else {
-        Severity::Info
-    };
+    let filesystem = disk.and_then(|disk| disk.filesystem.as_deref()).unwrap_or("file system");
+    let severity = if tax_ns >= HEAVY_TAX_NS { Severity::Warning } else { Severity::Info };
     let block = disk.and_then(|disk| disk.block_size).unwrap_or(4096);
     let message = format!(
         "A sync into a fresh {} block takes {}, within a block {}: each fresh block commits the {filesystem} journal.",

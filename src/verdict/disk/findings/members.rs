@@ -29,11 +29,8 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
         return None;
     }
     let &(odd, low_ns, p99_ns) = members.iter().max_by(|a, b| a.2.total_cmp(&b.2))?;
-    let others: Vec<f64> = members
-        .iter()
-        .filter(|member| member.0 != odd)
-        .map(|member| member.2)
-        .collect();
+    let others: Vec<f64> =
+        members.iter().filter(|member| member.0 != odd).map(|member| member.2).collect();
     let usual_ns = median(&others)?;
     let stands_out = p99_ns >= MIN_RATIO * usual_ns
         && low_ns as f64 >= MIN_SURE_RATIO * usual_ns

@@ -36,19 +36,13 @@ fn one(evidence: &Evidence, index: usize, neighbour: &Neighbour) -> Finding {
     let share = done.per_second / neighbour.per_second as f64;
     let wrote = match neighbour.kind.counter() {
         "written_bytes" | "read_bytes" => String::new(),
-        _ => format!(
-            " ({}/s)",
-            units::format_bytes(done.written_per_s.round() as u64)
-        ),
+        _ => format!(" ({}/s)", units::format_bytes(done.written_per_s.round() as u64)),
     };
     let message = format!(
         "These figures are with a neighbour: {name} did {reached}{wrote} of the {asked} asked for, on {place}."
     );
-    let (severity, advice) = if share < NOTHING {
-        (Severity::Warning, ALONE)
-    } else {
-        (Severity::Info, BESIDE)
-    };
+    let (severity, advice) =
+        if share < NOTHING { (Severity::Warning, ALONE) } else { (Severity::Info, BESIDE) };
     finding(NEIGHBOUR, severity, message)
         .advise(advice)
         .number("asked_per_s", neighbour.per_second as f64)
@@ -80,10 +74,8 @@ impl Done {
             pieces += grown(neighbour.kind.counter());
             written += grown("written_bytes");
         }
-        (seconds > 0.0).then(|| Done {
-            per_second: pieces / seconds,
-            written_per_s: written / seconds,
-        })
+        (seconds > 0.0)
+            .then(|| Done { per_second: pieces / seconds, written_per_s: written / seconds })
     }
 }
 
@@ -106,9 +98,8 @@ mod tests {
     fn told(values: &[(&str, f64)]) -> (String, Vec<Finding>) {
         let sync = |noise: &mut Noise, _| noise.lognormal(300 * US, 0.3);
         let commit = |noise: &mut Noise, _| noise.lognormal(2 * MS, 0.3);
-        let mut builder = Builder::new(1)
-            .neighbour(NeighbourKind::Bulk, 64 << 20)
-            .etcd(20, 100, sync, commit);
+        let mut builder =
+            Builder::new(1).neighbour(NeighbourKind::Bulk, 64 << 20).etcd(20, 100, sync, commit);
         if !values.is_empty() {
             builder = builder.counters_of("etcd", "neighbour.1", values);
         }
@@ -121,10 +112,7 @@ mod tests {
     #[test]
     fn what_it_did_is_told_beside_what_was_asked_for() {
         let (headline, findings) = told(&[("written_bytes", 12.0 * 1_048_576.0)]);
-        assert!(
-            headline.ends_with("; beside a neighbour: bulk (64 MiB/s)"),
-            "{headline}"
-        );
+        assert!(headline.ends_with("; beside a neighbour: bulk (64 MiB/s)"), "{headline}");
         let [one] = findings.as_slice() else {
             panic!("{findings:?}");
         };

@@ -13,20 +13,14 @@ use super::{Complete, finding, median};
 
 /// Periods looked for, in seconds, with what usually has them.
 const PERIODS: [(f64, &str); 9] = [
-    (
-        5.0,
-        "the journal's commit interval, or the kernel's write-back timer",
-    ),
+    (5.0, "the journal's commit interval, or the kernel's write-back timer"),
     (10.0, "a monitoring agent"),
     (15.0, "a monitoring agent"),
     (20.0, "a monitoring agent"),
     (30.0, "write-back of dirty pages that expire after 30 s"),
     (60.0, "a job that runs every minute"),
     (120.0, "a job that runs every two minutes"),
-    (
-        300.0,
-        "a job that runs every five minutes, such as a compaction",
-    ),
+    (300.0, "a job that runs every five minutes, such as a compaction"),
     (600.0, "snapshots or backups"),
 ];
 /// Chance may call a period in one of this many tests.
@@ -63,27 +57,12 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
         .collect();
     let stalls = apart(&starts, 1.0);
     if let Some((period_s, cause)) = period(&stalls, 0.0) {
-        let what = format!(
-            "Stalls of {} and more",
-            units::format_duration(heartbeat_ns)
-        );
-        return Some(told(
-            &what,
-            stalls.len(),
-            period_s,
-            cause,
-            Severity::Warning,
-        ));
+        let what = format!("Stalls of {} and more", units::format_duration(heartbeat_ns));
+        return Some(told(&what, stalls.len(), period_s, cause, Severity::Warning));
     }
     let (slow, resolution_s) = slow_seconds(evidence, &own)?;
     let (period_s, cause) = period(&slow, resolution_s)?;
-    Some(told(
-        "Slow syncs",
-        slow.len(),
-        period_s,
-        cause,
-        Severity::Info,
-    ))
+    Some(told("Slow syncs", slow.len(), period_s, cause, Severity::Info))
 }
 
 fn told(what: &str, times: usize, period_s: f64, cause: &str, severity: Severity) -> Finding {
@@ -112,10 +91,7 @@ fn apart(times: &[f64], distance: f64) -> Vec<f64> {
 
 /// Seconds of the load whose longest sync stands out, and how exactly their time is known.
 fn slow_seconds(evidence: &Evidence, own: &[f64]) -> Option<(Vec<f64>, f64)> {
-    let longest = evidence
-        .load_phases()
-        .into_iter()
-        .max_by_key(|phase| phase.length_ns)?;
+    let longest = evidence.load_phases().into_iter().max_by_key(|phase| phase.length_ns)?;
     let points = &longest.series("wal.sync")?.timeline;
     let maxima: Vec<f64> = points.iter().map(|point| point.max_ns as f64).collect();
     let limit = (SLOW_TIMES * median(&maxima)?).max(SLOW_NS);
@@ -145,8 +121,7 @@ fn own_work(evidence: &Evidence) -> Vec<f64> {
 /// these.
 fn near(time: f64, resolution_s: f64, own: &[f64]) -> bool {
     let next = own.partition_point(|&at| at < time - OWN_AFTER_S);
-    own.get(next)
-        .is_some_and(|&at| at <= time + resolution_s + OWN_BEFORE_S)
+    own.get(next).is_some_and(|&at| at <= time + resolution_s + OWN_BEFORE_S)
 }
 
 /// The period of occurrences (seconds, ascending), if they have one of those looked for.
@@ -155,9 +130,7 @@ fn period(times: &[f64], resolution_s: f64) -> Option<(f64, &'static str)> {
     let (first, last) = (*times.first()?, *times.last()?);
     let gaps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
     PERIODS.into_iter().find(|&(period, _)| {
-        let tolerance = (TOLERANCE * period)
-            .max(TOLERANCE_S)
-            .max(resolution_s / 2.0);
+        let tolerance = (TOLERANCE * period).max(TOLERANCE_S).max(resolution_s / 2.0);
         let by_chance = (2.0 * tolerance + resolution_s) / period;
         let fits = gaps
             .iter()
@@ -221,33 +194,19 @@ mod tests {
             times.sort_by(f64::total_cmp);
             called += usize::from(period(&super::apart(&times, 1.0), 0.0).is_some());
         }
-        assert!(
-            called <= 2,
-            "{called} of 5,000 random series were called periodic"
-        );
+        assert!(called <= 2, "{called} of 5,000 random series were called periodic");
     }
 
     #[test]
     fn slow_seconds_need_no_stalls() {
         let beating = |noise: &mut Noise, at: u64| {
-            if at.is_multiple_of(5 * S) {
-                20 * MS
-            } else {
-                noise.lognormal(200 * US, 0.3)
-            }
+            if at.is_multiple_of(5 * S) { 20 * MS } else { noise.lognormal(200 * US, 0.3) }
         };
-        let summary = Builder::new(1)
-            .etcd(60, 200, beating, |n, _| n.lognormal(2 * MS, 0.3))
-            .conclude();
-        let found = summary
-            .findings
-            .iter()
-            .find(|f| f.code == "periodic")
-            .unwrap();
+        let summary =
+            Builder::new(1).etcd(60, 200, beating, |n, _| n.lognormal(2 * MS, 0.3)).conclude();
+        let found = summary.findings.iter().find(|f| f.code == "periodic").unwrap();
         assert!(
-            found
-                .message
-                .starts_with("Slow syncs come every 5 s (12 times)"),
+            found.message.starts_with("Slow syncs come every 5 s (12 times)"),
             "{}",
             found.message
         );
@@ -256,24 +215,13 @@ mod tests {
     #[test]
     fn stalls_every_half_minute() {
         let beating = |noise: &mut Noise, at: u64| {
-            if at.is_multiple_of(30 * S) {
-                300 * MS
-            } else {
-                noise.lognormal(200 * US, 0.3)
-            }
+            if at.is_multiple_of(30 * S) { 300 * MS } else { noise.lognormal(200 * US, 0.3) }
         };
-        let summary = Builder::new(1)
-            .etcd(240, 50, beating, |n, _| n.lognormal(2 * MS, 0.3))
-            .conclude();
-        let found = summary
-            .findings
-            .iter()
-            .find(|f| f.code == "periodic")
-            .unwrap();
+        let summary =
+            Builder::new(1).etcd(240, 50, beating, |n, _| n.lognormal(2 * MS, 0.3)).conclude();
+        let found = summary.findings.iter().find(|f| f.code == "periodic").unwrap();
         assert!(
-            found
-                .message
-                .starts_with("Stalls of 100 ms and more come every 30 s (8 times)"),
+            found.message.starts_with("Stalls of 100 ms and more come every 30 s (8 times)"),
             "{}",
             found.message
         );
@@ -282,15 +230,10 @@ mod tests {
     #[test]
     fn the_probes_own_housekeeping_is_no_finding() {
         let growing = |noise: &mut Noise, at: u64| {
-            if at.is_multiple_of(30 * S) {
-                300 * MS
-            } else {
-                noise.lognormal(200 * US, 0.3)
-            }
+            if at.is_multiple_of(30 * S) { 300 * MS } else { noise.lognormal(200 * US, 0.3) }
         };
-        let mut run = Builder::new(1)
-            .etcd(240, 50, growing, |n, _| n.lognormal(2 * MS, 0.3))
-            .build();
+        let mut run =
+            Builder::new(1).etcd(240, 50, growing, |n, _| n.lognormal(2 * MS, 0.3)).build();
         run.events.extend((0..8).map(|i| crate::result::Event {
             phase: "etcd".to_owned(),
             at_ns: i * 30 * S + 310 * MS,

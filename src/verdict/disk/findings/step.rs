@@ -26,10 +26,7 @@ const CLEAN: f64 = 0.1;
 const PACED: f64 = 0.1;
 
 pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
-    let phase = evidence
-        .load_phases()
-        .into_iter()
-        .max_by_key(|phase| phase.length_ns)?;
+    let phase = evidence.load_phases().into_iter().max_by_key(|phase| phase.length_ns)?;
     let points = &phase.series("wal.fsync")?.timeline;
     let medians: Vec<f64> = points.iter().map(|point| point.p50_ns as f64).collect();
     let at = change_point(&medians)?;
@@ -70,10 +67,7 @@ fn pace(points: &[Point], medians: &[f64]) -> String {
         return String::new();
     }
     let count: u64 = points.iter().map(|point| point.count).sum();
-    let seconds: f64 = points
-        .iter()
-        .map(|point| point.length_ns as f64 / 1e9)
-        .sum();
+    let seconds: f64 = points.iter().map(|point| point.length_ns as f64 / 1e9).sum();
     format!(
         ", as even as a limiter makes it: about {} syncs/s",
         units::significant(count as f64 / seconds.max(1e-9))
@@ -164,25 +158,15 @@ mod tests {
                 .collect();
             called += usize::from(change_point(&values).is_some());
         }
-        assert!(
-            called <= 2,
-            "{called} of 1,000 noisy series were called a step"
-        );
+        assert!(called <= 2, "{called} of 1,000 noisy series were called a step");
     }
 
     #[test]
     fn a_step_down_and_a_short_bump_are_none() {
         let down: Vec<f64> = (0..60).map(|i| if i < 30 { 9e6 } else { 1e6 }).collect();
         assert_eq!(change_point(&down), None);
-        let bump: Vec<f64> = (0..60)
-            .map(|i| {
-                if (30..40).contains(&i) {
-                    9e6
-                } else {
-                    1e6 + f64::from(i)
-                }
-            })
-            .collect();
+        let bump: Vec<f64> =
+            (0..60).map(|i| if (30..40).contains(&i) { 9e6 } else { 1e6 + f64::from(i) }).collect();
         assert_eq!(change_point(&bump), None);
     }
 
@@ -195,24 +179,11 @@ mod tests {
                 noise.lognormal(9800 * US, 0.02)
             }
         };
-        let summary = Builder::new(1)
-            .etcd(60, 100, spent, |n, _| n.lognormal(2 * MS, 0.3))
-            .conclude();
-        let found = summary
-            .findings
-            .iter()
-            .find(|f| f.code == "slower_after")
-            .unwrap();
-        assert!(
-            found.message.contains("After 36 s of phase 'etcd'"),
-            "{}",
-            found.message
-        );
-        assert!(
-            found.message.contains("about 100 syncs/s"),
-            "{}",
-            found.message
-        );
+        let summary =
+            Builder::new(1).etcd(60, 100, spent, |n, _| n.lognormal(2 * MS, 0.3)).conclude();
+        let found = summary.findings.iter().find(|f| f.code == "slower_after").unwrap();
+        assert!(found.message.contains("After 36 s of phase 'etcd'"), "{}", found.message);
+        assert!(found.message.contains("about 100 syncs/s"), "{}", found.message);
         assert!(found.advice.as_deref().unwrap().contains("--soak 30m"));
     }
 }

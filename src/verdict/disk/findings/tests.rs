@@ -13,19 +13,11 @@ fn commit(noise: &mut Noise, _: u64) -> u64 {
 }
 
 fn found(summary: &Summary, code: &str) -> Option<Finding> {
-    summary
-        .findings
-        .iter()
-        .find(|finding| finding.code == code)
-        .cloned()
+    summary.findings.iter().find(|finding| finding.code == code).cloned()
 }
 
 fn codes(summary: &Summary) -> Vec<&str> {
-    summary
-        .findings
-        .iter()
-        .map(|finding| finding.code.as_str())
-        .collect()
+    summary.findings.iter().map(|finding| finding.code.as_str()).collect()
 }
 
 /// A cloud disk on a bad day: a level that wanders from second to second, and a heavy tail.
@@ -58,10 +50,8 @@ fn noise_tells_almost_nothing_and_never_fails() {
             .wal(8, 200, restless(&level))
             .etcd(35, 200, restless(&level), commit)
             .conclude();
-        let fails = summary
-            .rules
-            .iter()
-            .filter(|rule| rule.verdict == crate::result::Verdict::Fail);
+        let fails =
+            summary.rules.iter().filter(|rule| rule.verdict == crate::result::Verdict::Fail);
         assert_eq!(fails.count(), 0, "seed {seed}: {}", summary.headline);
         told.extend(summary.findings.into_iter().map(|finding| finding.code));
     }
@@ -73,21 +63,15 @@ fn the_journal_tax_is_told_when_it_is_sure_and_sizeable() {
     let tax = |fresh_us: u64, same_us: u64, rate: u64| {
         let summary = Builder::new(1)
             .wal(8, 200, fast)
-            .series("wal.fsync.fresh", None, rate, move |n, _| {
-                n.lognormal(fresh_us * US, 0.3)
-            })
-            .series("wal.fsync.same", None, rate, move |n, _| {
-                n.lognormal(same_us * US, 0.3)
-            })
+            .series("wal.fsync.fresh", None, rate, move |n, _| n.lognormal(fresh_us * US, 0.3))
+            .series("wal.fsync.same", None, rate, move |n, _| n.lognormal(same_us * US, 0.3))
             .conclude();
         found(&summary, "journal_tax")
     };
     let light = tax(153, 91, 100).unwrap();
     assert_eq!(light.severity, Severity::Info);
     assert!(
-        light
-            .message
-            .starts_with("A sync into a fresh 4 KiB block takes 0.1"),
+        light.message.starts_with("A sync into a fresh 4 KiB block takes 0.1"),
         "{}",
         light.message
     );
@@ -101,14 +85,7 @@ fn the_journal_tax_is_told_when_it_is_sure_and_sizeable() {
 fn idle_writers_are_told_by_what_they_write_or_flush() {
     let idle = |bytes: f64, flushes: f64, seconds| {
         let summary = Builder::new(1)
-            .idle_with(
-                seconds,
-                &[
-                    ("writes", 9.0),
-                    ("written_bytes", bytes),
-                    ("flushes", flushes),
-                ],
-            )
+            .idle_with(seconds, &[("writes", 9.0), ("written_bytes", bytes), ("flushes", flushes)])
             .wal(8, 200, fast)
             .conclude();
         found(&summary, "idle_writers")
@@ -117,8 +94,7 @@ fn idle_writers_are_told_by_what_they_write_or_flush() {
     let busy = idle(14_680_064.0, 3.0, 5).unwrap();
     assert_eq!(busy.severity, Severity::Warning);
     assert!(
-        busy.message
-            .starts_with("Others wrote 14 MiB/s here with 3 flushes/s"),
+        busy.message.starts_with("Others wrote 14 MiB/s here with 3 flushes/s"),
         "{}",
         busy.message
     );
@@ -130,16 +106,9 @@ fn idle_writers_are_told_by_what_they_write_or_flush() {
 fn the_backend_in_the_wals_way() {
     let contention = |beside_ms: u64| {
         let beside = move |noise: &mut Noise, at: u64| {
-            if noise.chance(0.03) {
-                beside_ms * MS
-            } else {
-                fast(noise, at)
-            }
+            if noise.chance(0.03) { beside_ms * MS } else { fast(noise, at) }
         };
-        let summary = Builder::new(1)
-            .wal(15, 200, fast)
-            .etcd(30, 200, beside, commit)
-            .conclude();
+        let summary = Builder::new(1).wal(15, 200, fast).etcd(30, 200, beside, commit).conclude();
         found(&summary, "backend_contention")
     };
     assert_eq!(contention(4).unwrap().severity, Severity::Info);
@@ -152,14 +121,11 @@ fn the_backend_in_the_wals_way() {
 #[test]
 fn the_odd_member_is_named() {
     let odd = |odd_ms: u64| {
-        let mut builder = Builder::new(1)
-            .plan(|plan| plan.members = 5)
-            .etcd(30, 200, fast, commit);
+        let mut builder = Builder::new(1).plan(|plan| plan.members = 5).etcd(30, 200, fast, commit);
         for member in 0..5 {
             let median = if member == 3 { odd_ms * MS } else { MS };
-            builder = builder.series("wal.fsync", Some(member), 40, move |n, _| {
-                n.lognormal(median, 0.3)
-            });
+            builder =
+                builder.series("wal.fsync", Some(member), 40, move |n, _| n.lognormal(median, 0.3));
         }
         found(&builder.conclude(), "odd_member")
     };
@@ -170,16 +136,9 @@ fn the_odd_member_is_named() {
 
 #[test]
 fn quick_runs_say_what_they_cannot_see() {
-    let summary = Builder::new(1)
-        .wal(2, 400, fast)
-        .etcd(7, 400, fast, commit)
-        .conclude();
+    let summary = Builder::new(1).wal(2, 400, fast).etcd(7, 400, fast, commit).conclude();
     let quick = found(&summary, "quick_run").unwrap();
-    assert!(
-        quick.message.contains("stalls rarer than 0.08"),
-        "{}",
-        quick.message
-    );
+    assert!(quick.message.contains("stalls rarer than 0.08"), "{}", quick.message);
     assert!(found(&Builder::healthy(1).conclude(), "quick_run").is_none());
 }
 
@@ -187,11 +146,7 @@ fn quick_runs_say_what_they_cannot_see() {
 fn advice_never_names_a_flag_in_use() {
     // A soak that finds spent credits does not advise a soak.
     let spent = |noise: &mut Noise, at: u64| {
-        if at < 200 * S {
-            noise.lognormal(700 * US, 0.2)
-        } else {
-            noise.lognormal(9800 * US, 0.02)
-        }
+        if at < 200 * S { noise.lognormal(700 * US, 0.2) } else { noise.lognormal(9800 * US, 0.02) }
     };
     let summary = Builder::new(1).etcd(400, 10, spent, commit).conclude();
     let step = found(&summary, "slower_after").unwrap();
@@ -207,8 +162,6 @@ fn durability_comes_first() {
         .conclude();
     assert_eq!(codes(&summary), ["not_durable", "carries"]);
     assert_eq!(summary.findings[0].severity, Severity::Critical);
-    let network = Builder::healthy(1)
-        .durability(DurabilityOutcome::NotEstablished)
-        .conclude();
+    let network = Builder::healthy(1).durability(DurabilityOutcome::NotEstablished).conclude();
     assert_eq!(codes(&network), ["durability_not_established"]);
 }

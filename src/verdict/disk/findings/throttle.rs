@@ -28,21 +28,15 @@ const SHARE_OF_WAITS: std::ops::Range<f64> = 0.01..0.5;
 const FLAT: f64 = 0.15;
 
 pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
-    let phase = evidence
-        .load_phases()
-        .into_iter()
-        .max_by_key(|phase| phase.length_ns)?;
+    let phase = evidence.load_phases().into_iter().max_by_key(|phase| phase.length_ns)?;
     let series = phase.series("wal.fsync")?;
     let wait_ns = even_maximum(&series.timeline)?;
     if !two_speeds(&series.total, wait_ns) {
         return None;
     }
     let fast_ns = quantile(&series.total, 0.25);
-    let syncs: Vec<f64> = series
-        .timeline
-        .iter()
-        .map(|p| p.count as f64 / (p.length_ns as f64 / 1e9))
-        .collect();
+    let syncs: Vec<f64> =
+        series.timeline.iter().map(|p| p.count as f64 / (p.length_ns as f64 / 1e9)).collect();
     let pace = match writes_per_s(evidence, &phase.name) {
         Some(writes) => format!("{} writes/s", units::significant(writes)),
         None => format!("{} WAL syncs/s", units::significant(median(&syncs)?)),
@@ -121,11 +115,7 @@ mod tests {
     }
 
     fn found(builder: Builder) -> Option<Finding> {
-        builder
-            .conclude()
-            .findings
-            .into_iter()
-            .find(|finding| finding.code == "throttled")
+        builder.conclude().findings.into_iter().find(|finding| finding.code == "throttled")
     }
 
     #[test]
@@ -140,22 +130,13 @@ mod tests {
     #[test]
     fn its_pace_is_told_in_what_it_limits() {
         let plain = found(Builder::new(1).etcd(20, 95, throttled, commit)).unwrap();
-        assert!(
-            plain.message.ends_with("to about 95 WAL syncs/s."),
-            "{}",
-            plain.message
-        );
+        assert!(plain.message.ends_with("to about 95 WAL syncs/s."), "{}", plain.message);
         let counted = Builder::new(1).etcd(20, 95, throttled, commit).counters_of(
             "etcd",
             "device",
             &[("writes", 400.0)],
         );
-        assert!(
-            found(counted)
-                .unwrap()
-                .message
-                .ends_with("to about 400 writes/s.")
-        );
+        assert!(found(counted).unwrap().message.ends_with("to about 400 writes/s."));
     }
 
     #[test]

@@ -103,58 +103,37 @@ mod tests {
 
     fn tuning(share: f64, long_ns: u64) -> Option<Finding> {
         let sync = move |noise: &mut Noise, _| {
-            if noise.chance(share) {
-                long_ns
-            } else {
-                noise.lognormal(160 * US, 0.4)
-            }
+            if noise.chance(share) { long_ns } else { noise.lognormal(160 * US, 0.4) }
         };
-        let summary = Builder::new(5)
-            .etcd(30, 200, sync, |n, _| n.lognormal(2 * MS, 0.3))
-            .conclude();
-        summary
-            .findings
-            .into_iter()
-            .find(|finding| finding.code == "tuning")
+        let summary =
+            Builder::new(5).etcd(30, 200, sync, |n, _| n.lognormal(2 * MS, 0.3)).conclude();
+        summary.findings.into_iter().find(|finding| finding.code == "tuning")
     }
 
     #[test]
     fn what_would_hold_is_told_by_etcds_rules() {
         let found = tuning(0.08, 150 * MS).unwrap();
-        assert_eq!(
-            (found.numbers["heartbeat_ms"], found.numbers["election_ms"]),
-            (250.0, 2500.0)
-        );
+        assert_eq!((found.numbers["heartbeat_ms"], found.numbers["election_ms"]), (250.0, 2500.0));
         let found = tuning(0.01, 900 * MS).unwrap();
         let (heartbeat, election) = (found.numbers["heartbeat_ms"], found.numbers["election_ms"]);
         assert!(
             2.0 * heartbeat >= 900.0 && election >= 5.0 * heartbeat && election > 900.0,
             "{heartbeat} {election}"
         );
-        assert!(
-            found.advice.unwrap().contains("--heartbeat-interval="),
-            "names etcd's flags"
-        );
+        assert!(found.advice.unwrap().contains("--heartbeat-interval="), "names etcd's flags");
     }
 
     #[test]
     fn what_no_setting_mends_is_said() {
         let found = tuning(0.2, 40 * S).unwrap();
-        assert!(
-            found.message.contains("accepts none that would"),
-            "{}",
-            found.message
-        );
+        assert!(found.message.contains("accepts none that would"), "{}", found.message);
     }
 
     #[test]
     fn defaults_that_hold_are_left_alone() {
         assert!(tuning(0.0, 0).is_none());
         assert!(tuning(0.05, 50 * MS).is_none());
-        assert!(
-            tuning(0.0001, 120 * MS).is_none(),
-            "a late heartbeat now and then"
-        );
+        assert!(tuning(0.0001, 120 * MS).is_none(), "a late heartbeat now and then");
         let often = tuning(0.0085, 120 * MS).unwrap();
         assert_eq!(often.numbers["heartbeat_ms"], 150.0);
     }

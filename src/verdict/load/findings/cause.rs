@@ -68,9 +68,7 @@ fn disk(evidence: &Evidence, members: &[MemberSummary]) -> Option<Finding> {
     let majority = uses
         .get(evidence.members().len().max(1).div_ceil(2) - 1)
         .filter(|(usage, _)| *usage >= BUSY_WAL);
-    let leading = uses
-        .iter()
-        .find(|(usage, member)| member.leader && *usage >= BUSY_WAL);
+    let leading = uses.iter().find(|(usage, member)| member.leader && *usage >= BUSY_WAL);
     let (usage, member) = leading.or(majority)?;
     let fsync = member.wal_fsync.as_ref()?;
     let message = format!(
@@ -108,10 +106,7 @@ fn cpu(evidence: &Evidence) -> Option<Finding> {
 }
 
 fn network(evidence: &Evidence, members: &[MemberSummary]) -> Option<Finding> {
-    let rtt_ns = members
-        .iter()
-        .filter_map(|m| Some(m.peer_rtt.as_ref()?.mean_ns))
-        .max()?;
+    let rtt_ns = members.iter().filter_map(|m| Some(m.peer_rtt.as_ref()?.mean_ns)).max()?;
     let mean_ns = evidence.waits().total.mean_ns()?;
     if (rtt_ns as f64) < RTT_SHARE * mean_ns {
         return None;
@@ -133,16 +128,10 @@ fn not_sure(evidence: &Evidence, members: &[MemberSummary]) -> Finding {
         |get: fn(&MemberSummary) -> Option<f64>| members.iter().filter_map(get).reduce(f64::max);
     let mut seen = Vec::new();
     if let Some(ns) = most(|m| Some(m.wal_fsync.as_ref()?.mean_ns as f64)) {
-        seen.push(format!(
-            "an fsync takes {} on average",
-            units::format_duration(ns as u64)
-        ));
+        seen.push(format!("an fsync takes {} on average", units::format_duration(ns as u64)));
     }
     if let Some(cores) = most(|m| m.cpu_cores) {
-        seen.push(format!(
-            "the busiest member uses {} cores",
-            units::significant(cores)
-        ));
+        seen.push(format!("the busiest member uses {} cores", units::significant(cores)));
     }
     if let Some(ns) = most(|m| Some(m.peer_rtt.as_ref()?.mean_ns as f64)) {
         seen.push(format!(

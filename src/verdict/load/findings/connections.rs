@@ -13,10 +13,7 @@ use super::{Complete, finding};
 const TOLD: usize = 3;
 
 pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
-    [lost(evidence), down(evidence)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [lost(evidence), down(evidence)].into_iter().flatten().collect()
 }
 
 /// Events of this kind that are not of a member that was killed by plan.
@@ -50,45 +47,27 @@ fn lost(evidence: &Evidence) -> Option<Finding> {
     if count == 0 {
         return None;
     }
-    let endpoints = by_endpoint
-        .iter()
-        .take(TOLD)
-        .map(|(endpoint, (count, why))| {
-            let why = if why.is_empty() {
-                String::new()
-            } else {
-                format!(": {why}")
-            };
-            format!("{} to {endpoint}{why}", units::format_count(*count))
-        });
+    let endpoints = by_endpoint.iter().take(TOLD).map(|(endpoint, (count, why))| {
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        format!("{} to {endpoint}{why}", units::format_count(*count))
+    });
     let endpoints: Vec<String> = endpoints.collect();
     let back = surprising(evidence, "connection.back")
         .filter_map(|e| e.detail.get("gap_ns")?.as_u64())
         .max();
     let back = match back {
-        Some(ns) => format!(
-            "; the longest to come back took {}",
-            units::format_duration(ns)
-        ),
+        Some(ns) => format!("; the longest to come back took {}", units::format_duration(ns)),
         None => "; none came back".to_owned(),
     };
-    let noun = if count == 1 {
-        "connection was"
-    } else {
-        "connections were"
-    };
-    let message = format!(
-        "{} {noun} lost ({}){back}.",
-        units::format_count(count),
-        endpoints.join("; ")
-    );
+    let noun = if count == 1 { "connection was" } else { "connections were" };
+    let message =
+        format!("{} {noun} lost ({}){back}.", units::format_count(count), endpoints.join("; "));
     Some(finding("connections_lost", Severity::Warning, message).number("lost", count as f64))
 }
 
 fn down(evidence: &Evidence) -> Option<Finding> {
-    let names: Vec<&str> = surprising(evidence, "member.down")
-        .filter_map(|e| text(&e.detail, "name"))
-        .collect();
+    let names: Vec<&str> =
+        surprising(evidence, "member.down").filter_map(|e| text(&e.detail, "name")).collect();
     let first = names.first()?;
     let mut unique = names.clone();
     unique.sort_unstable();
@@ -100,11 +79,7 @@ fn down(evidence: &Evidence) -> Option<Finding> {
     let message = format!(
         "{} did not answer for a time{}.",
         unique.join(", "),
-        if again || unique.len() > 1 {
-            ""
-        } else {
-            ", and not again before the end"
-        },
+        if again || unique.len() > 1 { "" } else { ", and not again before the end" },
     );
     Some(finding("member_down", Severity::Warning, message).number("members", unique.len() as f64))
 }

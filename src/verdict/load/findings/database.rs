@@ -20,15 +20,9 @@ const MIN_IN_USE_BYTES: u64 = 100 << 20;
 
 pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
     let members = server::members(evidence);
-    let quota = alarm(evidence)
-        .or_else(|| stopped(evidence))
-        .or_else(|| near(evidence, &members));
+    let quota = alarm(evidence).or_else(|| stopped(evidence)).or_else(|| near(evidence, &members));
     let growth = growth(evidence, &members).filter(|_| !server::no_space(evidence));
-    quota
-        .into_iter()
-        .chain(growth)
-        .chain(fragmented(evidence, &members))
-        .collect()
+    quota.into_iter().chain(growth).chain(fragmented(evidence, &members)).collect()
 }
 
 fn alarm(evidence: &Evidence) -> Option<Finding> {
@@ -55,18 +49,9 @@ fn alarm(evidence: &Evidence) -> Option<Finding> {
 }
 
 fn stopped(evidence: &Evidence) -> Option<Finding> {
-    let event = evidence
-        .run
-        .events
-        .iter()
-        .find(|event| event.kind == "quota.stop")?;
-    let bytes = |key: &str| {
-        event
-            .detail
-            .get(key)
-            .and_then(serde_json::Value::as_u64)
-            .unwrap_or_default()
-    };
+    let event = evidence.run.events.iter().find(|event| event.kind == "quota.stop")?;
+    let bytes =
+        |key: &str| event.detail.get(key).and_then(serde_json::Value::as_u64).unwrap_or_default();
     let again = match planned::recovered(evidence.run) {
         Some(_) => "The database came near its quota again, and the load was ended",
         None => "The load was ended before the database would reach its quota",
@@ -154,9 +139,7 @@ fn growth(evidence: &Evidence, members: &[MemberSummary]) -> Option<Finding> {
 }
 
 fn fragmented(evidence: &Evidence, members: &[MemberSummary]) -> Option<Finding> {
-    let holes = members
-        .iter()
-        .filter_map(|m| Some((m.member, m.db_in_use_bytes?, m.db_bytes?)));
+    let holes = members.iter().filter_map(|m| Some((m.member, m.db_in_use_bytes?, m.db_bytes?)));
     let (member, in_use, total) = holes
         .filter(|(_, in_use, total)| {
             *in_use > MIN_IN_USE_BYTES && (*in_use as f64) < FRAGMENTED * *total as f64

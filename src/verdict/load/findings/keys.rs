@@ -12,30 +12,22 @@ const HOT: f64 = 0.1;
 
 pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
     let conflicts = ["txn.conflicts", "stm.conflicts"].map(|kind| conflicts(evidence, kind));
-    one_key(evidence)
-        .into_iter()
-        .chain(conflicts.into_iter().flatten())
-        .collect()
+    one_key(evidence).into_iter().chain(conflicts.into_iter().flatten()).collect()
 }
 
 fn one_key(evidence: &Evidence) -> Option<Finding> {
     let writes = evidence.operations().any(Operation::writes);
     (writes && evidence.plan.keys.space == 1).then(|| {
-        finding(
-            "one_key",
-            Severity::Warning,
-            "Every write went to the same key.".to_owned(),
-        )
-        .advise("No real load does that: --key-space-size tells how many different keys there are.")
+        finding("one_key", Severity::Warning, "Every write went to the same key.".to_owned())
+            .advise(
+                "No real load does that: --key-space-size tells how many different keys there are.",
+            )
     })
 }
 
 fn conflicts(evidence: &Evidence, kind: &str) -> Option<Finding> {
     let sum = |key: &str| -> u64 {
-        evidence
-            .events(kind)
-            .filter_map(|event| event.detail.get(key)?.as_u64())
-            .sum()
+        evidence.events(kind).filter_map(|event| event.detail.get(key)?.as_u64()).sum()
     };
     let (count, attempts) = (sum("count"), sum("attempts"));
     let share = count as f64 / attempts.max(1) as f64;

@@ -37,16 +37,9 @@ fn changed(evidence: &Evidence, changes: u64, gap_ns: Option<u64>) -> Finding {
     };
     let mut told: Vec<String> = evidence.events("leader").filter_map(from_to).collect();
     told.extend(evidence.events("term").filter_map(term).last());
-    let how = if told.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", told.join("; "))
-    };
+    let how = if told.is_empty() { String::new() } else { format!(" ({})", told.join("; ")) };
     let gap = gap_ns.map_or_else(String::new, |ns| {
-        format!(
-            " The longest time without an acknowledgement was {}.",
-            units::format_duration(ns)
-        )
+        format!(" The longest time without an acknowledgement was {}.", units::format_duration(ns))
     });
     let planned = match planned::kills(evidence).len() {
         0 => "",
@@ -80,9 +73,6 @@ fn term(event: &Event) -> Option<String> {
 
 /// Over all members together.
 pub(in super::super) fn longest_gap(evidence: &Evidence) -> Option<u64> {
-    let gaps = evidence
-        .events("ack.gap")
-        .filter(|event| event.member.is_none());
-    gaps.filter_map(|event| event.detail.get("length_ns")?.as_u64())
-        .max()
+    let gaps = evidence.events("ack.gap").filter(|event| event.member.is_none());
+    gaps.filter_map(|event| event.detail.get("length_ns")?.as_u64()).max()
 }

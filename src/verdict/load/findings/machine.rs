@@ -10,14 +10,10 @@ use super::{Complete, finding};
 
 pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
     let cpus = Cpus::of(evidence.run, &evidence.phase_names());
-    [
-        shared(evidence, cpus.busy),
-        stolen(cpus.stolen),
-        quota(evidence),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [shared(evidence, cpus.busy), stolen(cpus.stolen), quota(evidence)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Two who share a busy machine slow each other.
@@ -34,18 +30,11 @@ fn shared(evidence: &Evidence, busy: f64) -> Option<Finding> {
             "Part of the latency is one waiting for the other: an etcd on machines of its own does better.",
         ),
         Target::Endpoints(_) => (
-            format!(
-                "The client's CPUs were busy {} of the time.",
-                units::format_share(busy)
-            ),
+            format!("The client's CPUs were busy {} of the time.", units::format_share(busy)),
             "Part of the latency may be the client's own: run it again when the machine is quiet.",
         ),
     };
-    Some(
-        finding("cpu_busy", Severity::Info, message)
-            .advise(advice)
-            .number("share", busy),
-    )
+    Some(finding("cpu_busy", Severity::Info, message).advise(advice).number("share", busy))
 }
 
 fn stolen(share: f64) -> Option<Finding> {
@@ -61,10 +50,8 @@ fn stolen(share: f64) -> Option<Finding> {
 fn quota(evidence: &Evidence) -> Option<Finding> {
     let cpus =
         tightest_quota(&evidence.run.header.environment.limits).filter(|cpus| *cpus < MIN_CPUS)?;
-    let message = format!(
-        "A CPU quota of {} CPUs is in force on the client.",
-        units::significant(cpus)
-    );
+    let message =
+        format!("A CPU quota of {} CPUs is in force on the client.", units::significant(cpus));
     Some(
         finding("cpu_quota", Severity::Warning, message)
             .advise("Part of what looks like a slow etcd may be this quota: run it with at least one CPU.")

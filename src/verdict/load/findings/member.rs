@@ -43,9 +43,7 @@ fn odd(
         .collect();
     let usual_ns = median(&others)?;
     // One long wait in a mean is not enough: most of its 99th percentiles must lie above all of theirs.
-    let theirs = figures
-        .iter()
-        .filter(|(member, _)| member.member != odd.member);
+    let theirs = figures.iter().filter(|(member, _)| member.member != odd.member);
     let apart = theirs
         .filter_map(|(_, f)| f.p99_at_most_ns)
         .max()

@@ -12,20 +12,15 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
         return None;
     }
     let scraped = evidence.scraped();
-    let silent: Vec<String> = (0..known)
-        .filter(|m| !scraped.contains(m))
-        .map(|m| evidence.member(m))
-        .collect();
+    let silent: Vec<String> =
+        (0..known).filter(|m| !scraped.contains(m)).map(|m| evidence.member(m)).collect();
     if silent.is_empty() {
         return None;
     }
     let whose = if scraped.is_empty() {
         "No member's metrics could be read: their".to_owned()
     } else {
-        format!(
-            "The metrics of {} could not be read: their",
-            silent.join(", ")
-        )
+        format!("The metrics of {} could not be read: their", silent.join(", "))
     };
     let told = |event: &&Event| event.kind == "metrics.missing";
     let missing = evidence.run.events.iter().find(told);

@@ -7,14 +7,9 @@ use super::super::evidence::Evidence;
 use super::finding;
 
 pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
-    let notes = evidence
-        .run
-        .events
-        .iter()
-        .filter(|event| event.kind == "note");
-    let mut texts: Vec<&str> = notes
-        .filter_map(|event| event.detail.get("text")?.as_str())
-        .collect();
+    let notes = evidence.run.events.iter().filter(|event| event.kind == "note");
+    let mut texts: Vec<&str> =
+        notes.filter_map(|event| event.detail.get("text")?.as_str()).collect();
     texts.dedup();
     texts
         .into_iter()

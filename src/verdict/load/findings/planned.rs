@@ -26,12 +26,7 @@ fn killed(evidence: &Evidence, kill: &Kill, only: bool) -> Finding {
     let begun_ns = evidence.phases.first().map_or(0, |phase| phase.start_ns);
     let gap = gap_ns.map_or_else(
         || "Nothing was acknowledged for a time".to_owned(),
-        |ns| {
-            format!(
-                "Nothing was acknowledged for {}",
-                units::format_duration(ns)
-            )
-        },
+        |ns| format!("Nothing was acknowledged for {}", units::format_duration(ns)),
     );
     let message = format!(
         "{}, the leader, was killed as planned at {}, {} into the load. {gap}{}. {}{}",
@@ -79,9 +74,7 @@ fn judged(verdict: Verdict) -> (Severity, String) {
 fn successor(evidence: &Evidence, kill: &Kill) -> String {
     let events = evidence.run.events.iter();
     let mut next = events.filter(|e| e.kind == "leader" && e.at_ns >= kill.event.at_ns);
-    let to = next
-        .next()
-        .and_then(|event| event.detail.get("to")?.as_str());
+    let to = next.next().and_then(|event| event.detail.get("to")?.as_str());
     to.map_or_else(String::new, |name| format!(", then {name} led"))
 }
 
@@ -124,10 +117,7 @@ fn price(evidence: &Evidence) -> String {
         true => String::new(),
         false => format!(" ({})", classes.join(", ")),
     };
-    format!(
-        " Until then {} operations failed{classes}.",
-        units::format_count(price)
-    )
+    format!(" Until then {} operations failed{classes}.", units::format_count(price))
 }
 
 fn recovered(full: &Recovered) -> Finding {
@@ -138,10 +128,8 @@ fn recovered(full: &Recovered) -> Finding {
         );
     };
     let mut steps: Vec<String> = Vec::new();
-    steps.extend(
-        full.compacted_ns
-            .map(|ns| format!("compacted in {}", units::format_duration(ns))),
-    );
+    steps
+        .extend(full.compacted_ns.map(|ns| format!("compacted in {}", units::format_duration(ns))));
     let members = full.defragmented.iter();
     steps.extend(
         members.map(|(name, ns)| format!("{name} defragmented in {}", units::format_duration(*ns))),

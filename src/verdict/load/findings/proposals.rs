@@ -15,10 +15,7 @@ const MANY: f64 = 1_000.0;
 const FOR_S: usize = 3;
 
 pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
-    [failed(evidence), pending(evidence)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [failed(evidence), pending(evidence)].into_iter().flatten().collect()
 }
 
 fn failed(evidence: &Evidence) -> Option<Finding> {
@@ -27,9 +24,7 @@ fn failed(evidence: &Evidence) -> Option<Finding> {
     if killed && server::unplanned_leader_changes(evidence) == 0 {
         return None;
     }
-    let count = evidence
-        .grown_in_all("proposals_failed")
-        .filter(|count| *count >= 1.0)?;
+    let count = evidence.grown_in_all("proposals_failed").filter(|count| *count >= 1.0)?;
     let message = format!(
         "{} proposals failed in etcd: it lost its leader or gave up waiting.",
         units::format_count(count as u64)
@@ -39,18 +34,10 @@ fn failed(evidence: &Evidence) -> Option<Finding> {
 
 fn pending(evidence: &Evidence) -> Option<Finding> {
     let members = evidence.scraped().into_iter().filter_map(|member| {
-        let many = evidence
-            .shown(member, "proposals_pending")
-            .filter(|pending| *pending >= MANY)
-            .count();
-        (many >= FOR_S).then(|| {
-            (
-                member,
-                evidence
-                    .most_shown(member, "proposals_pending")
-                    .unwrap_or_default(),
-            )
-        })
+        let many =
+            evidence.shown(member, "proposals_pending").filter(|pending| *pending >= MANY).count();
+        (many >= FOR_S)
+            .then(|| (member, evidence.most_shown(member, "proposals_pending").unwrap_or_default()))
     });
     let (member, most) = members.max_by(|a, b| a.1.total_cmp(&b.1))?;
     let message = format!(

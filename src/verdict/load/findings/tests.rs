@@ -7,11 +7,7 @@ use crate::plan::Target;
 use crate::result::{Finding, Severity, Summary};
 
 fn found(summary: &Summary, code: &str) -> Option<Finding> {
-    summary
-        .findings
-        .iter()
-        .find(|finding| finding.code == code)
-        .cloned()
+    summary.findings.iter().find(|finding| finding.code == code).cloned()
 }
 
 #[track_caller]
@@ -23,61 +19,24 @@ fn told(summary: &Summary, code: &str, said: &str) -> Finding {
 }
 
 fn three(third: Member) -> Builder {
-    let members = vec![
-        Member::healthy("m1").leading(),
-        Member::healthy("m2"),
-        third,
-    ];
+    let members = vec![Member::healthy("m1").leading(), Member::healthy("m2"), third];
     Builder::new(1).members(members).load(&Load::default())
 }
 
 #[test]
 fn the_one_bad_disk_of_three_is_named() {
-    let with = |fsync_ns: u64| {
-        three(Member {
-            fsync_ns,
-            ..Member::healthy("m3")
-        })
-        .conclude()
-    };
-    let finding = told(
-        &with(100 * MS),
-        "slow_member",
-        "m3 is slower than the others: its WAL fsyncs take ",
-    );
-    assert!(
-        finding
-            .message
-            .contains("Writes do not wait for it while the others stand")
-    );
-    assert!(
-        found(&with(1_200 * US), "slow_member").is_none(),
-        "not felt"
-    );
+    let with = |fsync_ns: u64| three(Member { fsync_ns, ..Member::healthy("m3") }).conclude();
+    let finding =
+        told(&with(100 * MS), "slow_member", "m3 is slower than the others: its WAL fsyncs take ");
+    assert!(finding.message.contains("Writes do not wait for it while the others stand"));
+    assert!(found(&with(1_200 * US), "slow_member").is_none(), "not felt");
     assert!(found(&with(700 * US), "slow_member").is_none());
-    let leader = Member {
-        fsync_ns: 100 * MS,
-        ..Member::healthy("m3").leading()
-    };
+    let leader = Member { fsync_ns: 100 * MS, ..Member::healthy("m3").leading() };
     let members = vec![Member::healthy("m1"), Member::healthy("m2"), leader];
-    let summary = Builder::new(1)
-        .members(members)
-        .load(&Load::default())
-        .conclude();
-    told(
-        &summary,
-        "slow_member",
-        "It leads, so every write waits for it.",
-    );
-    let commits = Member {
-        commit_ns: 200 * MS,
-        ..Member::healthy("m3")
-    };
-    told(
-        &three(commits).conclude(),
-        "slow_member",
-        "its backend commits take ",
-    );
+    let summary = Builder::new(1).members(members).load(&Load::default()).conclude();
+    told(&summary, "slow_member", "It leads, so every write waits for it.");
+    let commits = Member { commit_ns: 200 * MS, ..Member::healthy("m3") };
+    told(&three(commits).conclude(), "slow_member", "its backend commits take ");
 }
 
 #[test]
@@ -91,22 +50,12 @@ fn a_member_that_only_its_clients_find_slow() {
                 Some(2),
                 phase.start_ns,
                 30,
-                &(0..5_000)
-                    .map(|i| (phase.start_ns + i * 6 * MS, 20 * MS + i))
-                    .collect::<Vec<_>>(),
+                &(0..5_000).map(|i| (phase.start_ns + i * 6 * MS, 20 * MS + i)).collect::<Vec<_>>(),
             );
-            *phase
-                .series
-                .iter_mut()
-                .find(|s| s.member == Some(2))
-                .unwrap() = slow;
+            *phase.series.iter_mut().find(|s| s.member == Some(2)).unwrap() = slow;
         })
         .conclude();
-    told(
-        &summary,
-        "slow_member",
-        "m3 answers its clients slower than the others",
-    );
+    told(&summary, "slow_member", "m3 answers its clients slower than the others");
 }
 
 /// 300 ms for every operation.
@@ -116,36 +65,24 @@ fn slow(noise: &mut Noise, _: u64) -> u64 {
 
 #[test]
 fn what_holds_it_back_is_named_by_use() {
-    let load = Load {
-        service: &slow,
-        ..Load::default()
-    };
+    let load = Load { service: &slow, ..Load::default() };
     let with = |member: Member| Builder::new(1).members(vec![member]).load(&load);
     // 200 syncs a second of 4 ms each are 80 % of the time.
-    let disk = Member {
-        fsync_ns: 4 * MS,
-        ..Member::healthy("m1").leading()
-    };
-    told(
-        &with(disk).conclude(),
-        "held_by_disk",
-        "the WAL of m1 was in fsync 8",
-    );
+    let disk = Member { fsync_ns: 4 * MS, ..Member::healthy("m1").leading() };
+    told(&with(disk).conclude(), "held_by_disk", "the WAL of m1 was in fsync 8");
     let busy = |run: &mut crate::result::Run| {
         for counters in run.counters.iter_mut().filter(|c| c.source == "cpu") {
             counters.values.insert("busy_s".to_owned(), 7.7);
         }
     };
-    let local = with(Member::healthy("m1").leading())
-        .run(busy)
-        .plan(|plan| {
-            plan.target = Target::Local {
-                members: 1,
-                etcd: "etcd".into(),
-                directory: "/tmp".into(),
-                quota_bytes: 2 << 30,
-            };
-        });
+    let local = with(Member::healthy("m1").leading()).run(busy).plan(|plan| {
+        plan.target = Target::Local {
+            members: 1,
+            etcd: "etcd".into(),
+            directory: "/tmp".into(),
+            quota_bytes: 2 << 30,
+        };
+    });
     told(&local.conclude(), "held_by_cpu", "busy 96.2 % of the time");
     let far = |run: &mut crate::result::Run| {
         for counters in run.counters.iter_mut().filter(|c| c.source == "etcd") {
@@ -158,42 +95,19 @@ fn what_holds_it_back_is_named_by_use() {
         "held_by_network",
         "a round trip takes 200 ms",
     );
-    told(
-        &with(Member::healthy("m1").leading()).conclude(),
-        "held_by_unknown",
-        "not sure",
-    );
-    let quick = Member {
-        fsync_ns: 4 * MS,
-        ..Member::healthy("m1").leading()
-    };
-    let quick = Builder::new(1)
-        .members(vec![quick])
-        .load(&Load::default())
-        .conclude();
-    assert!(
-        !quick.findings.iter().any(|f| f.code.starts_with("held_by")),
-        "nothing is slow"
-    );
+    told(&with(Member::healthy("m1").leading()).conclude(), "held_by_unknown", "not sure");
+    let quick = Member { fsync_ns: 4 * MS, ..Member::healthy("m1").leading() };
+    let quick = Builder::new(1).members(vec![quick]).load(&Load::default()).conclude();
+    assert!(!quick.findings.iter().any(|f| f.code.starts_with("held_by")), "nothing is slow");
 }
 
 #[test]
 fn a_slow_follower_is_not_what_holds_a_majority_back() {
-    let follower = Member {
-        fsync_ns: 10 * MS,
-        ..Member::healthy("m3")
-    };
-    let members = vec![
-        Member::healthy("m1").leading(),
-        Member::healthy("m2"),
-        follower,
-    ];
+    let follower = Member { fsync_ns: 10 * MS, ..Member::healthy("m3") };
+    let members = vec![Member::healthy("m1").leading(), Member::healthy("m2"), follower];
     let summary = Builder::new(1)
         .members(members)
-        .load(&Load {
-            service: &slow,
-            ..Load::default()
-        })
+        .load(&Load { service: &slow, ..Load::default() })
         .conclude();
     assert!(found(&summary, "held_by_disk").is_none());
 }
@@ -201,29 +115,18 @@ fn a_slow_follower_is_not_what_holds_a_majority_back() {
 #[test]
 fn a_standstill_is_not_an_election() {
     let gap = |ms: u64| json!({ "start_ns": 8 * S, "length_ns": ms * MS });
-    let still = Builder::healthy(1)
-        .event("steady", "ack.gap", gap(2_000))
-        .conclude();
+    let still = Builder::healthy(1).event("steady", "ack.gap", gap(2_000)).conclude();
     told(
         &still,
         "standstill",
         "For 2 s nothing was acknowledged although the leader did not change",
     );
     assert!(
-        found(
-            &Builder::healthy(1)
-                .event("steady", "ack.gap", gap(300))
-                .conclude(),
-            "standstill"
-        )
-        .is_none()
+        found(&Builder::healthy(1).event("steady", "ack.gap", gap(300)).conclude(), "standstill")
+            .is_none()
     );
     let elected = Builder::healthy(1)
-        .event(
-            "steady",
-            "term",
-            json!({ "from": 2, "to": 3, "endpoint": "x" }),
-        )
+        .event("steady", "term", json!({ "from": 2, "to": 3, "endpoint": "x" }))
         .event("steady", "leader", json!({ "from": "m1", "to": "m2" }))
         .event("steady", "ack.gap", gap(2_000))
         .conclude();
@@ -249,41 +152,24 @@ fn lost_connections_and_members_are_told() {
             "connection.back",
             json!({ "endpoint": "http://b:2379", "gap_ns": 900 * MS }),
         )
-        .event_of(
-            "steady",
-            "member.down",
-            Some(1),
-            json!({ "name": "m2", "message": "refused" }),
-        )
+        .event_of("steady", "member.down", Some(1), json!({ "name": "m2", "message": "refused" }))
         .conclude();
     told(
         &summary,
         "connections_lost",
         "3 connections were lost (2 to http://a:2379: reset; 1 to http://b:2379: reset); the longest to come back took 900 ms.",
     );
-    told(
-        &summary,
-        "member_down",
-        "m2 did not answer for a time, and not again before the end.",
-    );
+    told(&summary, "member_down", "m2 did not answer for a time, and not again before the end.");
 }
 
 #[test]
 fn databases_near_full_growing_or_full_of_holes() {
     let with = |db_bytes: u64, in_use_bytes: u64| {
-        let member = Member {
-            db_bytes,
-            in_use_bytes,
-            ..Member::healthy("m1").leading()
-        };
+        let member = Member { db_bytes, in_use_bytes, ..Member::healthy("m1").leading() };
         Builder::new(1).members(vec![member]).load(&Load::default())
     };
     const MIB: u64 = 1 << 20;
-    told(
-        &with(1_700 * MIB, 1_600 * MIB).conclude(),
-        "quota_near",
-        "1.66 GiB of 2 GiB",
-    );
+    told(&with(1_700 * MIB, 1_600 * MIB).conclude(), "quota_near", "1.66 GiB of 2 GiB");
     told(
         &with(600 * MIB, 200 * MIB).conclude(),
         "fragmented",
@@ -301,20 +187,12 @@ fn databases_near_full_growing_or_full_of_holes() {
     assert_eq!(growth.severity, Severity::Info);
     let stop = json!({ "db_bytes": 1_900 * MIB, "quota_bytes": 2_048 * MIB });
     told(
-        &Builder::healthy(1)
-            .event("steady", "quota.stop", stop)
-            .conclude(),
+        &Builder::healthy(1).event("steady", "quota.stop", stop).conclude(),
         "quota_stop",
         "1.86 GiB of 2 GiB",
     );
     let corrupt = json!({ "member": "m1", "alarm": "CORRUPT" });
-    told(
-        &Builder::healthy(1)
-            .event("steady", "alarm", corrupt)
-            .conclude(),
-        "alarm",
-        "CORRUPT",
-    );
+    told(&Builder::healthy(1).event("steady", "alarm", corrupt).conclude(), "alarm", "CORRUPT");
 }
 
 #[test]
@@ -324,26 +202,14 @@ fn proposals_and_watchers_that_wait_for_long() {
             .set("etcd.state", 0, "proposals_pending", 0..seconds, 1_500.0)
             .conclude()
     };
-    told(
-        &pending(5),
-        "proposals_pending",
-        "Up to 1,500 proposals waited at m1",
-    );
+    told(&pending(5), "proposals_pending", "Up to 1,500 proposals waited at m1");
     assert!(found(&pending(1), "proposals_pending").is_none(), "a burst");
-    let failed = Builder::healthy(1)
-        .set("etcd", 0, "proposals_failed", 3..4, 7.0)
-        .conclude();
+    let failed = Builder::healthy(1).set("etcd", 0, "proposals_failed", 3..4, 7.0).conclude();
     told(&failed, "proposals_failed", "7 proposals failed");
     let slow = |seconds| {
-        Builder::healthy(1)
-            .set("etcd.state", 0, "slow_watchers", 0..seconds, 4.0)
-            .conclude()
+        Builder::healthy(1).set("etcd.state", 0, "slow_watchers", 0..seconds, 4.0).conclude()
     };
-    told(
-        &slow(4),
-        "slow_watchers",
-        "Up to 4 watchers of m1 fell behind",
-    );
+    told(&slow(4), "slow_watchers", "Up to 4 watchers of m1 fell behind");
     assert!(found(&slow(2), "slow_watchers").is_none());
 }
 
@@ -351,34 +217,20 @@ fn proposals_and_watchers_that_wait_for_long() {
 fn events_missing_or_repeated() {
     let total = |missing: u64, duplicates: u64| {
         let detail = json!({ "expected": 100, "received": 100 - missing, "missing": missing, "duplicates": duplicates });
-        Builder::healthy(1)
-            .event("steady", "watch.total", detail)
-            .conclude()
+        Builder::healthy(1).event("steady", "watch.total", detail).conclude()
     };
-    told(
-        &total(3, 0),
-        "events_missing",
-        "3 of 100 watch events did not come.",
-    );
-    told(
-        &total(0, 2),
-        "events_repeated",
-        "2 watch events came more than once.",
-    );
+    told(&total(3, 0), "events_missing", "3 of 100 watch events did not come.");
+    told(&total(0, 2), "events_repeated", "2 watch events came more than once.");
     assert!(total(0, 0).findings.is_empty());
 }
 
 #[test]
 fn keys_that_are_fought_over() {
-    let one = Builder::healthy(1)
-        .plan(|plan| plan.keys.space = 1)
-        .conclude();
+    let one = Builder::healthy(1).plan(|plan| plan.keys.space = 1).conclude();
     told(&one, "one_key", "same key");
     let conflicts = |count: u64| {
         let detail = json!({ "count": count, "attempts": 1_000 });
-        Builder::healthy(1)
-            .event("steady", "txn.conflicts", detail)
-            .conclude()
+        Builder::healthy(1).event("steady", "txn.conflicts", detail).conclude()
     };
     told(
         &conflicts(250),
@@ -397,21 +249,10 @@ fn the_machine_that_drives_is_looked_at_too() {
             }
         }
     };
-    told(
-        &Builder::healthy(1).run(cpu("busy_s", 6.4)).conclude(),
-        "cpu_busy",
-        "busy 80 %",
-    );
-    told(
-        &Builder::healthy(1).run(cpu("steal_s", 1.6)).conclude(),
-        "cpu_steal",
-        "20 %",
-    );
+    told(&Builder::healthy(1).run(cpu("busy_s", 6.4)).conclude(), "cpu_busy", "busy 80 %");
+    told(&Builder::healthy(1).run(cpu("steal_s", 1.6)).conclude(), "cpu_steal", "20 %");
     let quota = Builder::healthy(1).run(|run| {
-        run.header
-            .environment
-            .limits
-            .insert("cpu.max".to_owned(), "50000 100000".to_owned());
+        run.header.environment.limits.insert("cpu.max".to_owned(), "50000 100000".to_owned());
     });
     told(&quota.conclude(), "cpu_quota", "0.5 CPUs");
 }
@@ -419,10 +260,7 @@ fn the_machine_that_drives_is_looked_at_too() {
 #[test]
 fn a_member_whose_metrics_are_missing_is_named() {
     let summary = Builder::three(1)
-        .load(&Load {
-            service: &fast,
-            ..Load::default()
-        })
+        .load(&Load { service: &fast, ..Load::default() })
         .run(|run| run.counters.retain(|c| c.member != Some(1)))
         .event(
             "setup",
@@ -430,24 +268,15 @@ fn a_member_whose_metrics_are_missing_is_named() {
             json!({ "name": "m2", "message": "http://m2:2379/metrics answers 404" }),
         )
         .conclude();
-    let finding = told(
-        &summary,
-        "no_metrics",
-        "The metrics of m2 could not be read",
-    );
-    assert!(
-        finding
-            .message
-            .contains("(http://m2:2379/metrics answers 404)")
-    );
+    let finding = told(&summary, "no_metrics", "The metrics of m2 could not be read");
+    assert!(finding.message.contains("(http://m2:2379/metrics answers 404)"));
 }
 
 #[test]
 fn what_was_noted_before_the_load_stays_on_the_page() {
     let note = "keys below /x/ were there before: none is removed at the end";
-    let summary = three(Member::healthy("m3"))
-        .event("setup", "note", json!({ "text": note }))
-        .conclude();
+    let summary =
+        three(Member::healthy("m3")).event("setup", "note", json!({ "text": note })).conclude();
     told(&summary, "note", "Keys below /x/ were there before");
     assert!(found(&three(Member::healthy("m3")).conclude(), "note").is_none());
 }

@@ -15,12 +15,7 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
     if found.lost + found.phantom == 0 {
         return None;
     }
-    let examples: Vec<&str> = found
-        .examples
-        .iter()
-        .take(EXAMPLES)
-        .map(String::as_str)
-        .collect();
+    let examples: Vec<&str> = found.examples.iter().take(EXAMPLES).map(String::as_str).collect();
     let told = if examples.is_empty() {
         String::new()
     } else {

@@ -14,28 +14,18 @@ const FOR_S: usize = 3;
 pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
     let total: Option<Watched> = last(evidence.run, "watch.total");
     let total = total.as_ref();
-    [
-        total.and_then(|total| missing(evidence, total)),
-        total.and_then(duplicates),
-        slow(evidence),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [total.and_then(|total| missing(evidence, total)), total.and_then(duplicates), slow(evidence)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn missing(evidence: &Evidence, total: &Watched) -> Option<Finding> {
     if total.missing == 0 {
         return None;
     }
-    let lost = evidence
-        .run
-        .events
-        .iter()
-        .filter(|e| e.kind == "watch.lost");
-    let compacted = lost
-        .filter(|lost| lost.detail["class"] == "compacted")
-        .count();
+    let lost = evidence.run.events.iter().filter(|e| e.kind == "watch.lost");
+    let compacted = lost.filter(|lost| lost.detail["class"] == "compacted").count();
     let mut message = format!(
         "{} of {} watch events did not come",
         units::format_count(total.missing),
@@ -61,10 +51,8 @@ fn missing(evidence: &Evidence, total: &Watched) -> Option<Finding> {
 
 fn duplicates(total: &Watched) -> Option<Finding> {
     (total.duplicates > 0).then(|| {
-        let message = format!(
-            "{} watch events came more than once.",
-            units::format_count(total.duplicates)
-        );
+        let message =
+            format!("{} watch events came more than once.", units::format_count(total.duplicates));
         finding("events_repeated", Severity::Info, message)
             .advise("A watch that is resumed after a lost connection may do that.")
             .number("duplicates", total.duplicates as f64)
@@ -73,23 +61,12 @@ fn duplicates(total: &Watched) -> Option<Finding> {
 
 fn slow(evidence: &Evidence) -> Option<Finding> {
     let members = evidence.scraped().into_iter().filter_map(|member| {
-        let seconds = evidence
-            .shown(member, "slow_watchers")
-            .filter(|slow| *slow >= 1.0)
-            .count();
-        (seconds >= FOR_S).then(|| {
-            (
-                member,
-                evidence
-                    .most_shown(member, "slow_watchers")
-                    .unwrap_or_default(),
-            )
-        })
+        let seconds = evidence.shown(member, "slow_watchers").filter(|slow| *slow >= 1.0).count();
+        (seconds >= FOR_S)
+            .then(|| (member, evidence.most_shown(member, "slow_watchers").unwrap_or_default()))
     });
     let (member, most) = members.max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let pending = evidence
-        .most_shown(member, "pending_events")
-        .unwrap_or_default();
+    let pending = evidence.most_shown(member, "pending_events").unwrap_or_default();
     let message = format!(
         "Up to {} watchers of {} fell behind, with {} events waiting for them.",
         units::format_count(most as u64),

@@ -40,10 +40,7 @@ impl Member {
     }
 
     pub(crate) fn leading(self) -> Member {
-        Member {
-            leader: true,
-            ..self
-        }
+        Member { leader: true, ..self }
     }
 }
 
@@ -147,9 +144,7 @@ impl Builder {
 
     /// Rates one after the other, all alike but for the last that breaks.
     pub(crate) fn steps(mut self, loads: &[Load]) -> Builder {
-        let steps = loads
-            .iter()
-            .map(|load| step(load.wanted as f64, load.seconds));
+        let steps = loads.iter().map(|load| step(load.wanted as f64, load.seconds));
         self.plan.pace = open(steps.collect());
         for load in loads {
             self = self.load(load);
@@ -170,10 +165,7 @@ impl Builder {
             })
             .collect();
         let samples = |pick: fn(&(u64, u64, u64)) -> u64| -> Vec<(u64, u64)> {
-            drawn
-                .iter()
-                .map(|sample| (sample.0, pick(sample)))
-                .collect()
+            drawn.iter().map(|sample| (sample.0, pick(sample))).collect()
         };
         let mut named = vec![("put.service", samples(|s| s.2))];
         if matches!(self.plan.pace, LoadPace::Open { .. }) {
@@ -182,16 +174,14 @@ impl Builder {
         }
         let (waited, waits) = named[named.len().min(2) - 1].clone();
         let stalls = waits.iter().filter(|wait| wait.1 >= self.plan.heartbeat_ns);
-        self.run
-            .stalls
-            .extend(stalls.map(|&(start_ns, duration_ns)| StallLine {
-                phase: load.phase.to_owned(),
-                series: waited.to_owned(),
-                start_ns,
-                at: "2026-11-21T20:15:27.104Z".to_owned(),
-                duration_ns,
-                ..StallLine::default()
-            }));
+        self.run.stalls.extend(stalls.map(|&(start_ns, duration_ns)| StallLine {
+            phase: load.phase.to_owned(),
+            series: waited.to_owned(),
+            start_ns,
+            at: "2026-11-21T20:15:27.104Z".to_owned(),
+            duration_ns,
+            ..StallLine::default()
+        }));
         let mut series: Vec<SeriesData> = Vec::new();
         for (name, samples) in &named {
             series.push(series_of(name, None, start, load.seconds, samples));
@@ -228,19 +218,9 @@ impl Builder {
             return;
         }
         for member in 0..number {
-            let of_member: Vec<(u64, u64)> = samples
-                .iter()
-                .skip(member)
-                .step_by(number)
-                .copied()
-                .collect();
-            series.push(series_of(
-                "put.service",
-                Some(member as u32),
-                start,
-                seconds,
-                &of_member,
-            ));
+            let of_member: Vec<(u64, u64)> =
+                samples.iter().skip(member).step_by(number).copied().collect();
+            series.push(series_of("put.service", Some(member as u32), start, seconds, &of_member));
         }
     }
 
@@ -257,8 +237,7 @@ impl Builder {
             detail["wanted_per_s"] = json!(load.wanted as f64);
         }
         let gap = json!({ "start_ns": self.now_ns - 2 * S, "length_ns": 9 * MS });
-        self.event(load.phase, "load.phase", detail)
-            .event(load.phase, "ack.gap", gap)
+        self.event(load.phase, "load.phase", detail).event(load.phase, "ack.gap", gap)
     }
 
     /// Counters of one second.
@@ -293,10 +272,8 @@ impl Builder {
             if self.members.len() > 1 {
                 values.extend(self.histogram("peer_rtt", 0.0001, 16, 1, 400 * US));
             }
-            let values: Vec<(&str, f64)> = values
-                .iter()
-                .map(|(name, value)| (name.as_str(), *value))
-                .collect();
+            let values: Vec<(&str, f64)> =
+                values.iter().map(|(name, value)| (name.as_str(), *value)).collect();
             self.counters(load.phase, "etcd", index, start_ns, &values);
             let shown = [
                 ("db_bytes", member.db_bytes as f64),
@@ -322,22 +299,14 @@ impl Builder {
         count: u64,
         median_ns: u64,
     ) -> Vec<(String, f64)> {
-        let drawn: Vec<u64> = (0..count)
-            .map(|_| self.noise.lognormal(median_ns, 0.35))
-            .collect();
+        let drawn: Vec<u64> = (0..count).map(|_| self.noise.lognormal(median_ns, 0.35)).collect();
         let mut values = vec![
             (format!("{name}.count"), count as f64),
-            (
-                format!("{name}.sum_s"),
-                drawn.iter().sum::<u64>() as f64 / 1e9,
-            ),
+            (format!("{name}.sum_s"), drawn.iter().sum::<u64>() as f64 / 1e9),
         ];
         values.extend((0..bounds).map(|n| {
             let bound_s = first_s * f64::from(2_i32.pow(n as u32));
-            let below = drawn
-                .iter()
-                .filter(|ns| **ns as f64 / 1e9 <= bound_s)
-                .count();
+            let below = drawn.iter().filter(|ns| **ns as f64 / 1e9 <= bound_s).count();
             (format!("{name}.le.{bound_s}"), below as f64)
         }));
         values
@@ -357,10 +326,7 @@ impl Builder {
             length_ns: if source == "etcd.state" { 0 } else { S },
             source: source.to_owned(),
             member,
-            values: values
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), *value))
-                .collect(),
+            values: values.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
         });
     }
 
@@ -373,15 +339,9 @@ impl Builder {
         seconds: std::ops::Range<usize>,
         value: f64,
     ) -> Builder {
-        let of_member = self
-            .run
-            .counters
-            .iter_mut()
-            .filter(|c| c.source == source && c.member == Some(member));
-        for (_, counters) in of_member
-            .enumerate()
-            .filter(|(second, _)| seconds.contains(second))
-        {
+        let of_member =
+            self.run.counters.iter_mut().filter(|c| c.source == source && c.member == Some(member));
+        for (_, counters) in of_member.enumerate().filter(|(second, _)| seconds.contains(second)) {
             counters.values.insert(name.to_owned(), value);
         }
         self
@@ -419,16 +379,10 @@ impl Builder {
                 .iter_mut()
                 .find(|s| s.series == "put.service" && s.member.is_none())
                 .unwrap();
-            service.errors = classes
-                .iter()
-                .map(|(class, count)| ((*class).to_owned(), *count))
-                .collect();
-            let told = run
-                .events
-                .iter_mut()
-                .rev()
-                .find(|event| event.kind == "load.phase")
-                .unwrap();
+            service.errors =
+                classes.iter().map(|(class, count)| ((*class).to_owned(), *count)).collect();
+            let told =
+                run.events.iter_mut().rev().find(|event| event.kind == "load.phase").unwrap();
             let answered = told.detail["answered"].as_u64().unwrap() - count;
             told.detail["failed"] = json!(count);
             told.detail["answered"] = json!(answered);

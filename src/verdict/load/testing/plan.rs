@@ -8,22 +8,12 @@ use crate::plan::{
 
 /// An open loop of these rates.
 pub(super) fn open(steps: Vec<RateStep>) -> LoadPace {
-    LoadPace::Open {
-        steps,
-        arrival: Arrival::Constant,
-        burst: 0,
-        max_in_flight: 10_000,
-    }
+    LoadPace::Open { steps, arrival: Arrival::Constant, burst: 0, max_in_flight: 10_000 }
 }
 
 /// A rate held for so many seconds.
 pub(super) fn step(per_s: f64, seconds: u64) -> RateStep {
-    RateStep {
-        from_per_s: per_s,
-        to_per_s: per_s,
-        burst: 0,
-        duration_ns: seconds * S,
-    }
+    RateStep { from_per_s: per_s, to_per_s: per_s, burst: 0, duration_ns: seconds * S }
 }
 
 /// Puts at 500/s against one member.
@@ -35,10 +25,7 @@ pub(super) fn plan() -> LoadPlan {
         connections: 4,
         threads: 2,
         pace: open(vec![step(500.0, 30)]),
-        operations: vec![Weighted {
-            operation: Operation::Put,
-            weight: 1.0,
-        }],
+        operations: vec![Weighted { operation: Operation::Put, weight: 1.0 }],
         keys: Keys {
             prefix: None,
             size: 64,
@@ -69,11 +56,7 @@ pub(super) fn plan() -> LoadPlan {
             shared_leases: None,
         },
         watch: None,
-        stm: Stm {
-            keys: 2,
-            write_share: 0.5,
-            isolation: Isolation::SerializableSnapshot,
-        },
+        stm: Stm { keys: 2, write_share: 0.5, isolation: Isolation::SerializableSnapshot },
         warmup_ns: 5 * S,
         duration_ns: Some(30 * S),
         total: None,

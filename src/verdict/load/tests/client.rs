@@ -20,10 +20,7 @@ fn a_client_without_cpu_is_no_verdict_on_etcd() {
     };
     let with = |rules: &[&str]| {
         let rules: Vec<String> = rules.iter().map(|rule| (*rule).to_owned()).collect();
-        Builder::new(1)
-            .plan(|plan| plan.rules = rules)
-            .load(&load)
-            .conclude()
+        Builder::new(1).plan(|plan| plan.rules = rules).load(&load).conclude()
     };
     let summary = with(&["put.response.p99 < 10ms", "put.service.p99 < 1ms"]);
     ends(
@@ -31,29 +28,15 @@ fn a_client_without_cpu_is_no_verdict_on_etcd() {
         Verdict::Inconclusive,
         "its threads used 98 % of a core each; use more --threads",
     );
-    for label in [
-        "rate reached",
-        "client keeps up",
-        "errors",
-        "put.response p99",
-        "put.service p99",
-    ] {
-        assert_eq!(
-            rule(&summary, label).verdict,
-            Verdict::Inconclusive,
-            "{label}"
-        );
+    for label in
+        ["rate reached", "client keeps up", "errors", "put.response p99", "put.service p99"]
+    {
+        assert_eq!(rule(&summary, label).verdict, Verdict::Inconclusive, "{label}");
     }
-    let found = summary
-        .findings
-        .iter()
-        .filter(|finding| finding.code == "client_limit");
+    let found = summary.findings.iter().filter(|finding| finding.code == "client_limit");
     assert_eq!(found.count(), 1);
     // What etcd counts itself stands, whoever asked.
-    let summary = Builder::new(1)
-        .load(&load)
-        .set("etcd", 0, "slow_apply", 3..4, 2.0)
-        .conclude();
+    let summary = Builder::new(1).load(&load).set("etcd", 0, "slow_apply", 3..4, 2.0).conclude();
     ends(&summary, Verdict::Fail, "slow applies: 2");
 }
 
@@ -62,26 +45,15 @@ fn lag_is_the_clients_own_unless_etcd_stands_still() {
     let late = |noise: &mut Noise, _: u64| noise.lognormal(9 * MS, 0.3);
     let summary = Builder::new(1)
         .plan(|plan| {
-            plan.rules = vec![
-                "put.response.p99 < 10ms".to_owned(),
-                "put.service.p99 < 2ms".to_owned(),
-            ]
+            plan.rules =
+                vec!["put.response.p99 < 10ms".to_owned(), "put.service.p99 < 2ms".to_owned()]
         })
-        .load(&Load {
-            lag: &late,
-            ..Load::default()
-        })
+        .load(&Load { lag: &late, ..Load::default() })
         .conclude();
     // What was sent is timed from then on: that stands.
     ends(&summary, Verdict::Fail, "put.service p99");
-    assert_eq!(
-        rule(&summary, "put.response p99").verdict,
-        Verdict::Inconclusive
-    );
-    assert_eq!(
-        rule(&summary, "client keeps up").verdict,
-        Verdict::Inconclusive
-    );
+    assert_eq!(rule(&summary, "put.response p99").verdict, Verdict::Inconclusive);
+    assert_eq!(rule(&summary, "client keeps up").verdict, Verdict::Inconclusive);
 
     // Stopped for two seconds: nothing can be sent either, and both come back at once.
     let stopped = |noise: &mut Noise, at: u64| match at / S {
@@ -93,23 +65,11 @@ fn lag_is_the_clients_own_unless_etcd_stands_still() {
         _ => prompt(noise, at),
     };
     let summary = Builder::new(1)
-        .load(&Load {
-            service: &stopped,
-            lag: &held_up,
-            ..Load::default()
-        })
+        .load(&Load { service: &stopped, lag: &held_up, ..Load::default() })
         .conclude();
     ends(&summary, Verdict::Pass, "max 2");
     assert_eq!(rule(&summary, "client keeps up").verdict, Verdict::Pass);
-    assert_eq!(
-        summary
-            .ladder
-            .iter()
-            .find(|step| step.at_least_ns == S)
-            .unwrap()
-            .count,
-        751
-    );
+    assert_eq!(summary.ladder.iter().find(|step| step.at_least_ns == S).unwrap().count, 751);
 }
 
 #[test]
@@ -147,42 +107,22 @@ fn a_bound_that_is_too_small_is_the_plans_fault() {
 fn an_etcd_that_falls_behind_fails_also_if_it_catches_up_at_the_end() {
     // Due within 20 s, answered within 30 s.
     let late = |run: &mut Run| {
-        let told = run
-            .events
-            .iter_mut()
-            .find(|event| event.kind == "load.phase")
-            .unwrap();
+        let told = run.events.iter_mut().find(|event| event.kind == "load.phase").unwrap();
         told.detail["length_ns"] = json!(20 * S);
         told.detail["wanted_per_s"] = json!(750.0);
     };
-    let load = Load {
-        service: &growing,
-        in_flight_max: 3_000,
-        ..Load::default()
-    };
+    let load = Load { service: &growing, in_flight_max: 3_000, ..Load::default() };
     let summary = Builder::new(1).load(&load).run(late).conclude();
-    ends(
-        &summary,
-        Verdict::Fail,
-        "etcd does not keep up: 500/s reached, ≥ 743/s wanted",
-    );
+    ends(&summary, Verdict::Fail, "etcd does not keep up: 500/s reached, ≥ 743/s wanted");
     // As slow all the time, it is no queue that grows.
     let slow = |noise: &mut Noise, _: u64| noise.lognormal(300 * MS, 0.2);
-    let summary = Builder::new(1)
-        .load(&Load {
-            service: &slow,
-            ..Load::default()
-        })
-        .conclude();
+    let summary = Builder::new(1).load(&Load { service: &slow, ..Load::default() }).conclude();
     ends(&summary, Verdict::Pass, "500 puts/s");
 }
 
 #[test]
 fn what_nobody_can_explain_is_not_decided() {
-    let load = Load {
-        reached: 450,
-        ..Load::default()
-    };
+    let load = Load { reached: 450, ..Load::default() };
     let summary = Builder::new(1).load(&load).conclude();
     ends(
         &summary,
@@ -207,15 +147,8 @@ fn a_full_machine_leaves_open_who_was_slow() {
                 quota_bytes: 2 << 30,
             };
         })
-        .load(&Load {
-            reached: 450,
-            ..Load::default()
-        })
+        .load(&Load { reached: 450, ..Load::default() })
         .run(busy)
         .conclude();
-    ends(
-        &summary,
-        Verdict::Inconclusive,
-        "the CPUs of its machine were busy",
-    );
+    ends(&summary, Verdict::Inconclusive, "the CPUs of its machine were busy");
 }

@@ -20,11 +20,7 @@ fn rule<'a>(summary: &'a Summary, label: &str) -> &'a RuleOutcome {
 
 #[track_caller]
 fn ends(summary: &Summary, verdict: Verdict, said: &str) {
-    assert_eq!(
-        summary.verdict, verdict,
-        "{}\n{:#?}",
-        summary.headline, summary.rules
-    );
+    assert_eq!(summary.verdict, verdict, "{}\n{:#?}", summary.headline, summary.rules);
     assert!(summary.headline.contains(said), "{}", summary.headline);
 }
 
@@ -36,23 +32,12 @@ fn growing(noise: &mut Noise, at: u64) -> u64 {
 #[test]
 fn healthy_loads_pass_and_tell_nothing_odd() {
     for seed in 0..30 {
-        for builder in [
-            Builder::healthy(seed),
-            Builder::three(seed).load(&Load::default()),
-        ] {
+        for builder in [Builder::healthy(seed), Builder::three(seed).load(&Load::default())] {
             let summary = builder
                 .plan(|plan| plan.rules = vec!["put.response.p99 < 20ms".to_owned()])
                 .conclude();
-            ends(
-                &summary,
-                Verdict::Pass,
-                "PASSED  500 puts/s for 30 s: response p99 ",
-            );
-            assert!(
-                summary.headline.ends_with("no error"),
-                "{}",
-                summary.headline
-            );
+            ends(&summary, Verdict::Pass, "PASSED  500 puts/s for 30 s: response p99 ");
+            assert!(summary.headline.ends_with("no error"), "{}", summary.headline);
             assert!(summary.findings.is_empty(), "{:?}", summary.findings);
             assert_eq!(rule(&summary, "put.response p99").samples, Some(15_000));
             assert!(summary.ladder.iter().all(|step| step.count == 0));
@@ -62,25 +47,10 @@ fn healthy_loads_pass_and_tell_nothing_odd() {
 
 #[test]
 fn a_closed_loop_has_no_rate_to_reach() {
-    let summary = Builder::new(1)
-        .closed(100)
-        .load(&Load::default())
-        .conclude();
-    ends(
-        &summary,
-        Verdict::Pass,
-        "puts/s by 100 clients for 30 s: service p99 ",
-    );
-    assert!(
-        summary
-            .rules
-            .iter()
-            .all(|rule| rule.label != "rate reached")
-    );
-    let full = Load {
-        thread_use: 0.97,
-        ..Load::default()
-    };
+    let summary = Builder::new(1).closed(100).load(&Load::default()).conclude();
+    ends(&summary, Verdict::Pass, "puts/s by 100 clients for 30 s: service p99 ");
+    assert!(summary.rules.iter().all(|rule| rule.label != "rate reached"));
+    let full = Load { thread_use: 0.97, ..Load::default() };
     let summary = Builder::new(1).closed(100).load(&full).conclude();
     ends(
         &summary,
@@ -98,11 +68,7 @@ fn errors_fail_unless_the_user_allows_some() {
             .plan(|plan| plan.rules = rules)
             .conclude()
     };
-    ends(
-        &with(&[]),
-        Verdict::Fail,
-        "of all operations failed, the limit is ≤ 0 %",
-    );
+    ends(&with(&[]), Verdict::Fail, "of all operations failed, the limit is ≤ 0 %");
     // More than a hundredth of all is also a rate that was not reached.
     let many = Builder::healthy(1).failed(&[("transport", 300)]).conclude();
     ends(
@@ -112,24 +78,13 @@ fn errors_fail_unless_the_user_allows_some() {
     );
     let allowed = with(&["errors < 1%"]);
     ends(&allowed, Verdict::Pass, "3 failed");
-    assert_eq!(
-        allowed
-            .rules
-            .iter()
-            .filter(|rule| rule.label == "errors")
-            .count(),
-        1
-    );
+    assert_eq!(allowed.rules.iter().filter(|rule| rule.label == "errors").count(), 1);
     // The response series has no errors of its own: they are those of the operation.
     let named = with(&["errors < 1%", "put.response.errors <= 0%"]);
     assert_eq!(rule(&named, "put.response errors").verdict, Verdict::Fail);
     let timed = with(&["errors < 1%", "put.service.p99 < 1s"]);
     assert!(
-        rule(&timed, "put.service p99")
-            .note
-            .as_deref()
-            .unwrap()
-            .contains("without 3 that failed")
+        rule(&timed, "put.service p99").note.as_deref().unwrap().contains("without 3 that failed")
     );
 }
 
@@ -151,14 +106,8 @@ fn a_lost_write_is_said_first() {
     );
     assert_eq!(summary.findings[0].code, "lost_writes");
     assert!(summary.findings[0].message.contains("key 17"));
-    assert_eq!(
-        rule(&verify(0, 1_000), "acknowledged").verdict,
-        Verdict::Pass
-    );
-    assert_eq!(
-        rule(&verify(0, 990), "acknowledged").verdict,
-        Verdict::Inconclusive
-    );
+    assert_eq!(rule(&verify(0, 1_000), "acknowledged").verdict, Verdict::Pass);
+    assert_eq!(rule(&verify(0, 990), "acknowledged").verdict, Verdict::Inconclusive);
     let unread = Builder::healthy(1).plan(|plan| plan.verify = true).event(
         "verify",
         "verify",
@@ -169,14 +118,8 @@ fn a_lost_write_is_said_first() {
         Verdict::Inconclusive,
         "acknowledged writes: could not be read back: no leader",
     );
-    let never = Builder::healthy(1)
-        .plan(|plan| plan.verify = true)
-        .conclude();
-    ends(
-        &never,
-        Verdict::Inconclusive,
-        "acknowledged writes: not read back",
-    );
+    let never = Builder::healthy(1).plan(|plan| plan.verify = true).conclude();
+    ends(&never, Verdict::Inconclusive, "acknowledged writes: not read back");
 }
 
 #[test]
@@ -194,30 +137,16 @@ fn a_run_that_was_cut_short_never_passes() {
         json!({ "why": "the database came near its quota" }),
     );
     let halted = conclude(&halted.build(), false, false, String::new());
-    ends(
-        &halted,
-        Verdict::Inconclusive,
-        "the database came near its quota after 30 s",
-    );
-    let broken = Builder::healthy(1)
-        .set("etcd", 0, "slow_apply", 3..4, 1.0)
-        .build();
-    ends(
-        &conclude(&broken, false, true, String::new()),
-        Verdict::Fail,
-        "slow applies: 1",
-    );
+    ends(&halted, Verdict::Inconclusive, "the database came near its quota after 30 s");
+    let broken = Builder::healthy(1).set("etcd", 0, "slow_apply", 3..4, 1.0).build();
+    ends(&conclude(&broken, false, true, String::new()), Verdict::Fail, "slow applies: 1");
     let nothing = Builder::new(1).build();
     ends(
         &conclude(&nothing, false, false, String::new()),
         Verdict::Inconclusive,
         "the run was killed before the load began",
     );
-    ends(
-        &conclude(&nothing, true, false, String::new()),
-        Verdict::Inconclusive,
-        "",
-    );
+    ends(&conclude(&nothing, true, false, String::new()), Verdict::Inconclusive, "");
 }
 
 #[test]

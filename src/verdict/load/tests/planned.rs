@@ -8,40 +8,21 @@ use crate::result::{Severity, Summary, Verdict};
 /// Three members under load, of which the leader is killed 30 s after it began and comes back 6 s later; so many
 /// operations fail a second after the kill.
 fn killed(gap_ns: u64, failed: u64) -> Builder {
-    let builder = Builder::three(1).load(&Load {
-        seconds: 30,
-        ..Load::default()
-    });
+    let builder = Builder::three(1).load(&Load { seconds: 30, ..Load::default() });
     let at_ns = 15 * S;
     let named = |kind: &str, after_ns: u64, detail: serde_json::Value| {
         (kind.to_owned(), at_ns + after_ns, detail)
     };
     let events = [
-        named(
-            "fault.kill",
-            0,
-            json!({ "name": "m1", "planned_ns": 10 * S }),
-        ),
+        named("fault.kill", 0, json!({ "name": "m1", "planned_ns": 10 * S })),
         named(
             "connection.lost",
             MS,
             json!({ "endpoint": "http://10.0.0.1:2379", "message": "reset" }),
         ),
-        named(
-            "member.down",
-            700 * MS,
-            json!({ "name": "m1", "message": "refused" }),
-        ),
-        named(
-            "fault.restart",
-            5 * S,
-            json!({ "name": "m1", "away_ns": 5 * S }),
-        ),
-        named(
-            "fault.back",
-            6 * S,
-            json!({ "name": "m1", "away_ns": 6 * S, "took_ns": S }),
-        ),
+        named("member.down", 700 * MS, json!({ "name": "m1", "message": "refused" })),
+        named("fault.restart", 5 * S, json!({ "name": "m1", "away_ns": 5 * S })),
+        named("fault.back", 6 * S, json!({ "name": "m1", "away_ns": 6 * S, "took_ns": S })),
     ];
     let mut builder = builder;
     for (kind, at_ns, detail) in events {
@@ -51,11 +32,7 @@ fn killed(gap_ns: u64, failed: u64) -> Builder {
     }
     builder
         .event("steady", "leader", json!({ "from": "m1", "to": "m3" }))
-        .event(
-            "steady",
-            "ack.gap",
-            json!({ "start_ns": at_ns - MS, "length_ns": gap_ns }),
-        )
+        .event("steady", "ack.gap", json!({ "start_ns": at_ns - MS, "length_ns": gap_ns }))
         .failed(&[("transport", failed)])
         .run(|run| {
             let service = &mut run.phases.last_mut().unwrap().series[0];
@@ -65,8 +42,7 @@ fn killed(gap_ns: u64, failed: u64) -> Builder {
 
 fn verdict(summary: &Summary, label: &str) -> Verdict {
     let rule = summary.rules.iter().find(|rule| rule.label == label);
-    rule.unwrap_or_else(|| panic!("no {label}: {:#?}", summary.rules))
-        .verdict
+    rule.unwrap_or_else(|| panic!("no {label}: {:#?}", summary.rules)).verdict
 }
 
 fn codes(summary: &Summary) -> Vec<&str> {
@@ -118,19 +94,11 @@ fn what_fails_at_another_time_and_who_leaves_unasked_count_as_ever() {
     assert_eq!(verdict(&early, "errors"), Verdict::Fail);
     let again = killed(S, 300)
         .event("steady", "leader", json!({ "from": "m3", "to": "m2" }))
-        .event_of(
-            "steady",
-            "member.down",
-            Some(2),
-            json!({ "name": "m3", "message": "refused" }),
-        )
+        .event_of("steady", "member.down", Some(2), json!({ "name": "m3", "message": "refused" }))
         .conclude();
     assert_eq!(verdict(&again, "leader changes"), Verdict::Fail);
     let codes = codes(&again);
-    assert!(
-        codes.contains(&"leader_changed") && codes.contains(&"member_down"),
-        "{codes:?}"
-    );
+    assert!(codes.contains(&"leader_changed") && codes.contains(&"member_down"), "{codes:?}");
 }
 
 #[test]
@@ -149,14 +117,8 @@ fn a_class_is_excused_for_what_it_lost_itself() {
             })
             .conclude()
     };
-    assert_eq!(
-        verdict(&with("leases.txn.service"), "rate reached"),
-        Verdict::Pass
-    );
-    assert_eq!(
-        verdict(&with("pods.service"), "rate reached"),
-        Verdict::Fail
-    );
+    assert_eq!(verdict(&with("leases.txn.service"), "rate reached"), Verdict::Pass);
+    assert_eq!(verdict(&with("pods.service"), "rate reached"), Verdict::Fail);
 }
 
 #[test]
@@ -180,15 +142,8 @@ fn a_database_that_was_brought_back_was_full_all_the_same() {
         summary.headline
     );
     let codes = codes(&summary);
-    assert!(
-        codes.contains(&"quota_recovered") && !codes.contains(&"no_space"),
-        "{codes:?}"
-    );
-    let told = summary
-        .findings
-        .iter()
-        .find(|f| f.code == "quota_recovered")
-        .unwrap();
+    assert!(codes.contains(&"quota_recovered") && !codes.contains(&"no_space"), "{codes:?}");
+    let told = summary.findings.iter().find(|f| f.code == "quota_recovered").unwrap();
     assert!(
         told.message.ends_with(
             "compacted in 90 ms, m1 defragmented in 700 ms, the alarm disarmed in 4 ms. The database had 64 MiB then, \

@@ -9,54 +9,29 @@ use crate::result::Verdict;
 use crate::verdict::conclude;
 
 fn step(phase: &'static str, wanted: u64) -> Load<'static> {
-    Load {
-        phase,
-        seconds: 10,
-        wanted,
-        reached: wanted,
-        ..Load::default()
-    }
+    Load { phase, seconds: 10, wanted, reached: wanted, ..Load::default() }
 }
 
 fn overloaded(phase: &'static str, wanted: u64) -> Load<'static> {
-    Load {
-        reached: wanted / 2,
-        service: &growing,
-        in_flight_max: 4_000,
-        ..step(phase, wanted)
-    }
+    Load { reached: wanted / 2, service: &growing, in_flight_max: 4_000, ..step(phase, wanted) }
 }
 
 #[test]
 fn several_rates_tell_up_to_which_everything_holds() {
     let climb = |loads: &[Load]| Builder::new(1).steps(loads).conclude();
     let all = climb(&[step("rate.1", 500), step("rate.2", 1_000)]);
-    ends(
-        &all,
-        Verdict::Pass,
-        "PASSED  up to 1,000 puts/s, the highest rate tried",
-    );
+    ends(&all, Verdict::Pass, "PASSED  up to 1,000 puts/s, the highest rate tried");
     assert!(all.capacity.unwrap().at_least);
 
-    let some = climb(&[
-        step("rate.1", 500),
-        step("rate.2", 1_000),
-        overloaded("rate.3", 2_000),
-    ]);
+    let some = climb(&[step("rate.1", 500), step("rate.2", 1_000), overloaded("rate.3", 2_000)]);
     ends(
         &some,
         Verdict::Warn,
         "PASSED  up to 1,000 puts/s; at 2,000 puts/s etcd does not keep up: 1,000/s reached",
     );
-    assert_eq!(
-        some.steps.iter().map(|step| step.kept).collect::<Vec<_>>(),
-        [true, true, false]
-    );
+    assert_eq!(some.steps.iter().map(|step| step.kept).collect::<Vec<_>>(), [true, true, false]);
     let capacity = some.capacity.unwrap();
-    assert_eq!(
-        (capacity.puts_per_s, capacity.at_least),
-        (Some(1_000.0), false)
-    );
+    assert_eq!((capacity.puts_per_s, capacity.at_least), (Some(1_000.0), false));
     assert_eq!(capacity.limited_by.as_deref(), Some("rate reached"));
     assert!(
         some.ladder.iter().all(|step| step.count == 0),
@@ -64,62 +39,34 @@ fn several_rates_tell_up_to_which_everything_holds() {
     );
 
     let none = climb(&[overloaded("rate.1", 500), overloaded("rate.2", 1_000)]);
-    ends(
-        &none,
-        Verdict::Fail,
-        "FAILED  already at 500 puts/s etcd does not keep up",
-    );
+    ends(&none, Verdict::Fail, "FAILED  already at 500 puts/s etcd does not keep up");
     assert_eq!(none.capacity.unwrap().puts_per_s, None);
 
-    let lucky = climb(&[
-        step("rate.1", 500),
-        overloaded("rate.2", 1_000),
-        step("rate.3", 1_500),
-    ]);
+    let lucky = climb(&[step("rate.1", 500), overloaded("rate.2", 1_000), step("rate.3", 1_500)]);
     ends(&lucky, Verdict::Warn, "PASSED  up to 500 puts/s");
 }
 
 #[test]
 fn where_the_client_gives_out_the_end_stays_open() {
-    let full = Load {
-        thread_use: 0.99,
-        reached: 1_400,
-        ..step("rate.2", 2_000)
-    };
-    let summary = Builder::new(1)
-        .steps(&[step("rate.1", 500), full])
-        .conclude();
+    let full = Load { thread_use: 0.99, reached: 1_400, ..step("rate.2", 2_000) };
+    let summary = Builder::new(1).steps(&[step("rate.1", 500), full]).conclude();
     ends(
         &summary,
         Verdict::Inconclusive,
         "INCONCLUSIVE  holds at least to 500 puts/s; at 2,000 puts/s the client was the limit",
     );
     let capacity = summary.capacity.unwrap();
-    assert_eq!(
-        (capacity.puts_per_s, capacity.at_least),
-        (Some(500.0), true)
-    );
+    assert_eq!((capacity.puts_per_s, capacity.at_least), (Some(500.0), true));
 }
 
 #[test]
 fn what_holds_for_the_run_holds_for_all_its_rates() {
     let lost = json!({ "acked_keys": 10, "checked": 10, "lost": 1, "phantom": 0 });
     let loads = [step("rate.1", 500), overloaded("rate.2", 1_000)];
-    let summary = Builder::new(1)
-        .steps(&loads)
-        .event("verify", "verify", lost)
-        .conclude();
-    ends(
-        &summary,
-        Verdict::Fail,
-        "acknowledged writes are not there any more",
-    );
+    let summary = Builder::new(1).steps(&loads).event("verify", "verify", lost).conclude();
+    ends(&summary, Verdict::Fail, "acknowledged writes are not there any more");
     let run = Builder::new(1).steps(&loads).build();
-    ends(
-        &conclude(&run, false, true, String::new()),
-        Verdict::Inconclusive,
-        "interrupted",
-    );
+    ends(&conclude(&run, false, true, String::new()), Verdict::Inconclusive, "interrupted");
 }
 
 #[test]
@@ -143,17 +90,9 @@ fn the_highest_stage_of_a_story_must_hold_too() {
         };
         Builder::new(1).steps(loads).plan(only).conclude()
     };
-    let whole = story(&[
-        step("rate.1", 500),
-        step("rate.2", 1_000),
-        step("rate.3", 500),
-    ]);
+    let whole = story(&[step("rate.1", 500), step("rate.2", 1_000), step("rate.3", 500)]);
     assert_eq!(whole.verdict, Verdict::Pass, "{}", whole.headline);
     // A rate above a kept one that breaks a rule is the end of a climb; the middle of a story has to hold.
-    let broken = story(&[
-        step("rate.1", 500),
-        overloaded("rate.2", 2_000),
-        step("rate.3", 500),
-    ]);
+    let broken = story(&[step("rate.1", 500), overloaded("rate.2", 2_000), step("rate.3", 500)]);
     ends(&broken, Verdict::Fail, "FAILED  in rate.2 ");
 }

@@ -21,9 +21,7 @@ fn a_leader_change_fails_whoever_saw_it() {
             "leader",
             json!({ "from": "m1", "to": "m2" }),
         ),
-        Builder::three(1)
-            .load(&Load::default())
-            .set("etcd", 1, "leader_changes", 12..13, 1.0),
+        Builder::three(1).load(&Load::default()).set("etcd", 1, "leader_changes", 12..13, 1.0),
     ];
     for builder in seen {
         let summary = builder.event("steady", "ack.gap", gap.clone()).conclude();
@@ -32,12 +30,7 @@ fn a_leader_change_fails_whoever_saw_it() {
             Verdict::Fail,
             "the leader changed once, and nothing was acknowledged for 1.4 s",
         );
-        assert!(
-            summary
-                .findings
-                .iter()
-                .any(|finding| finding.code == "leader_changed")
-        );
+        assert!(summary.findings.iter().any(|finding| finding.code == "leader_changed"));
     }
     // Before the load, or a leader that is only learned of, is none.
     let early = Builder::healthy(1).event("warmup", "term", json!({ "from": 2, "to": 3 }));
@@ -51,19 +44,13 @@ fn what_etcd_counts_itself_is_judged() {
         .set("etcd", 1, "heartbeat_send_failures", 4..5, 3.0)
         .conclude();
     ends(&summary, Verdict::Fail, "heartbeat send failures: 3");
-    assert_eq!(
-        rule(&summary, "heartbeat").note.as_deref(),
-        Some("all of them of m2")
-    );
+    assert_eq!(rule(&summary, "heartbeat").note.as_deref(), Some("all of them of m2"));
 }
 
 #[test]
 fn applies_are_bracketed_and_counted() {
     let with = |apply_ns: u64, slow: Option<f64>| {
-        let member = Member {
-            apply_ns,
-            ..Member::healthy("m1").leading()
-        };
+        let member = Member { apply_ns, ..Member::healthy("m1").leading() };
         let builder = Builder::new(1).members(vec![member]).load(&Load::default());
         match slow {
             Some(count) => builder.set("etcd", 0, "slow_apply", 3..4, count),
@@ -77,10 +64,7 @@ fn applies_are_bracketed_and_counted() {
     };
     let of = |summary: &Summary| rule(summary, "apply p99").clone();
     let slow = of(&with(200 * MS, None));
-    assert_eq!(
-        (slow.verdict, slow.measured.as_str()),
-        (Verdict::Fail, "410–819 ms")
-    );
+    assert_eq!((slow.verdict, slow.measured.as_str()), (Verdict::Fail, "410–819 ms"));
     // 51.2 to 102.4 ms: the limit of 100 ms lies within, unless etcd counted no slow one.
     let between = of(&with(40 * MS, None));
     assert_eq!(
@@ -96,24 +80,15 @@ fn an_old_etcd_without_a_histogram_of_applies_is_judged_by_its_slow_ones() {
     let old = |slow: f64| {
         let without = |run: &mut Run| {
             for counters in &mut run.counters {
-                counters
-                    .values
-                    .retain(|name, _| !name.starts_with("apply."));
+                counters.values.retain(|name, _| !name.starts_with("apply."));
             }
         };
-        Builder::healthy(1)
-            .run(without)
-            .set("etcd", 0, "slow_apply", 3..4, slow)
-            .conclude()
+        Builder::healthy(1).run(without).set("etcd", 0, "slow_apply", 3..4, slow).conclude()
     };
     let summary = old(0.0);
     ends(&summary, Verdict::Pass, "no error");
     assert!(
-        rule(&summary, "apply p99")
-            .note
-            .as_deref()
-            .unwrap()
-            .contains("no histogram of applies")
+        rule(&summary, "apply p99").note.as_deref().unwrap().contains("no histogram of applies")
     );
     ends(&old(1.0), Verdict::Fail, "slow applies: 1");
     // 15,000 answers: the p99 is known as long as no more than 150 were slow.
@@ -130,11 +105,7 @@ fn long_lists_are_no_slow_disk() {
             8 => 150 * MS,
             _ => fast(noise, at),
         };
-        let load = Load {
-            service: &service,
-            in_flight_max: 80,
-            ..Load::default()
-        };
+        let load = Load { service: &service, in_flight_max: 80, ..Load::default() };
         let summary = Builder::new(1)
             .plan(|plan| {
                 plan.operations[0].operation = Operation::Range;
@@ -165,22 +136,13 @@ fn long_lists_are_no_slow_disk() {
 #[test]
 fn the_faqs_limits_warn_and_say_where_buckets_cannot_tell() {
     let with = |fsync_ns: u64| {
-        let member = Member {
-            fsync_ns,
-            ..Member::healthy("m1").leading()
-        };
-        let summary = Builder::new(1)
-            .members(vec![member])
-            .load(&Load::default())
-            .conclude();
+        let member = Member { fsync_ns, ..Member::healthy("m1").leading() };
+        let summary = Builder::new(1).members(vec![member]).load(&Load::default()).conclude();
         rule(&summary, "wal fsync p99").clone()
     };
     assert_eq!(with(MS).verdict, Verdict::Pass);
     let between = with(5 * MS);
-    assert_eq!(
-        (between.verdict, between.measured.as_str()),
-        (Verdict::Warn, "8–16 ms")
-    );
+    assert_eq!((between.verdict, between.measured.as_str()), (Verdict::Warn, "8–16 ms"));
     assert!(between.note.unwrap().contains("between two bounds"));
     let above = with(30 * MS);
     assert_eq!(
@@ -194,18 +156,11 @@ fn without_metrics_the_page_says_what_it_does_not_know() {
     let blind = |scrape: bool| {
         Builder::healthy(1)
             .plan(|plan| plan.scrape = scrape)
-            .run(|run| {
-                run.counters
-                    .retain(|counters| !counters.source.starts_with("etcd"))
-            })
+            .run(|run| run.counters.retain(|counters| !counters.source.starts_with("etcd")))
             .conclude()
     };
     let unreachable = blind(true);
-    ends(
-        &unreachable,
-        Verdict::Warn,
-        "etcd's own view: not reachable",
-    );
+    ends(&unreachable, Verdict::Warn, "etcd's own view: not reachable");
     assert_eq!(unreachable.findings[0].code, "no_metrics");
     let unwanted = blind(false);
     ends(&unwanted, Verdict::Pass, "no error");
@@ -215,9 +170,7 @@ fn without_metrics_the_page_says_what_it_does_not_know() {
 #[test]
 fn missing_events_and_a_full_database_are_told() {
     let detail = json!({ "expected": 500, "received": 498, "missing": 2, "duplicates": 0 });
-    let summary = Builder::healthy(1)
-        .event("steady", "watch.total", detail)
-        .conclude();
+    let summary = Builder::healthy(1).event("steady", "watch.total", detail).conclude();
     ends(&summary, Verdict::Warn, "watch events: 2 missing");
     let full = Member {
         db_bytes: 2_100_000_000,
@@ -225,16 +178,9 @@ fn missing_events_and_a_full_database_are_told() {
         ..Member::healthy("m1").leading()
     };
     let near = Builder::new(1).members(vec![full]).load(&Load::default());
-    ends(
-        &near.conclude(),
-        Verdict::Warn,
-        "database size is 1.96 GiB, the limit is < 2 GiB",
-    );
-    let alarm = Builder::healthy(1).event(
-        "steady",
-        "alarm",
-        json!({ "member": "m1", "alarm": "NOSPACE" }),
-    );
+    ends(&near.conclude(), Verdict::Warn, "database size is 1.96 GiB, the limit is < 2 GiB");
+    let alarm =
+        Builder::healthy(1).event("steady", "alarm", json!({ "member": "m1", "alarm": "NOSPACE" }));
     let summary = alarm.conclude();
     assert_eq!(rule(&summary, "database size").verdict, Verdict::Fail);
     assert_eq!(summary.findings[0].code, "no_space");
