@@ -132,18 +132,22 @@ impl Caller {
         if head.status != http::StatusCode::OK {
             return Err(no_grpc(head.status));
         }
-        let mut deframer = Deframer::default();
+        let (mut deframer, mut answer) = (Deframer::default(), None);
         while let Some(data) = poll_fn(|cx| body.poll_data(cx)).await {
             let data = data?;
             release(&mut body, data.len());
-            deframer.push(data);
+            // What follows the one message is of no interest.
+            if answer.is_none() {
+                deframer.push(data);
+                answer = deframer.next()?;
+            }
         }
         let trailers = poll_fn(|cx| body.poll_trailers(cx)).await?;
         trailers.as_ref().and_then(grpc::status).unwrap_or_else(|| {
             Err(Failure::new(ErrorClass::Transport, "the answer ended without an outcome"))
         })?;
         let missing = || Failure::new(ErrorClass::Other, "the answer holds no message");
-        deframer.next()?.ok_or_else(missing)
+        answer.ok_or_else(missing)
     }
 
     /// Opens a stream of messages in both directions that ends when the member loses its leader.
