@@ -16,8 +16,7 @@ use support::null_server::{Behaviour, NullServer};
 use tokio::task::{LocalSet, spawn_local};
 
 const MIB: usize = 1 << 20;
-const SIZES: [usize; 7] =
-    [64 << 10, 256 << 10, MIB, 4 * MIB, 16 * MIB, 64 * MIB, 128 * MIB];
+const SIZES: [usize; 7] = [64 << 10, 256 << 10, MIB, 4 * MIB, 16 * MIB, 64 * MIB, 128 * MIB];
 /// Read of each size, so that even of the largest there are several.
 const READ_BYTES: usize = 512 * MIB;
 /// Above this many times the least processor time per MiB of any size something grows with the size. Caches that the
@@ -49,7 +48,9 @@ fn main() {
     let most = costs.iter().copied().fold(0.0, f64::max);
     println!("\nmost per MiB: {:.2} times the least", most / least);
     if most > MOST * least {
-        eprintln!("error: more than {MOST} times: the time to read an answer is not linear in its size");
+        eprintln!(
+            "error: more than {MOST} times: the time to read an answer is not linear in its size"
+        );
         std::process::exit(1);
     }
 }

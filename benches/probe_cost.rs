@@ -6,7 +6,7 @@ mod support;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::channel;
 
 use etcdbench::clock::Clock;
 use etcdbench::disk::arrivals::Costs;
@@ -76,7 +76,7 @@ fn one_round_ns(directory: &Path) -> f64 {
         backend: Backend::create(directory, 8, 256, 0, 1, |_| true).expect("a database"),
     }];
     let clock = Clock::start();
-    let (sink, emissions) = sync_channel(1 << 16);
+    let (sink, emissions) = channel();
     let task = Task {
         clock,
         control: Control::new(Arc::default(), u64::MAX),

@@ -1,7 +1,7 @@
 //! The histogram core by its properties.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, channel};
 
 use etcdbench::record::{
     Distribution, Emission, HIGHEST_NS, Pool, Recorder, RecorderSettings, Samples, Series, Stall,
@@ -124,7 +124,7 @@ proptest! {
 }
 
 fn recorder(interval_ns: u64) -> (RecorderSettings, Receiver<Emission>) {
-    let (sink, emissions) = sync_channel(10_000);
+    let (sink, emissions) = channel();
     let settings = RecorderSettings {
         phase: "wal".into(),
         interval_ns,
@@ -225,4 +225,64 @@ fn text_that_is_no_histogram_is_refused() {
         assert!(Distribution::decode(text, count, min_ns, max_ns, sum_ns).is_err());
     }
     assert!(Distribution::decode(&text, 2, 5, 7, 12).is_ok());
+}
+
+#[test]
+fn intervals_end_together_and_are_handed_over_one_after_the_other() {
+    const S: u64 = 1_000_000_000;
+    let (settings, emissions) = recorder(S);
+    let mut recorders: Vec<Recorder> = (0..10)
+        .map(|member| Recorder::new(settings.clone(), Some(member), &SERIES[..1], 0))
+        .collect();
+    let mut told = Vec::new();
+    for now_ns in (0..3 * S).step_by(10_000_000) {
+        for recorder in &mut recorders {
+            recorder.record(0, now_ns, 7);
+            recorder.tick(now_ns);
+        }
+        let at_once = emissions.try_iter().map(|emission| match emission {
+            Emission::Interval(interval) => (interval.start_ns, interval.length_ns),
+            other => panic!("nobody told this: {other:?}"),
+        });
+        let at_once: Vec<_> = at_once.collect();
+        assert!(at_once.len() <= 1, "{} at {now_ns}", at_once.len());
+        told.extend(at_once);
+    }
+    let wanted: Vec<_> = [(0, S), (S, S)].into_iter().flat_map(|i| [i; 10]).collect();
+    assert_eq!(told, wanted);
+    recorders.into_iter().for_each(|recorder| recorder.finish(3 * S));
+    assert_eq!(emissions.try_iter().count(), 10);
+}
+
+#[test]
+fn an_interval_that_nobody_takes_goes_on_and_nothing_is_lost() {
+    let (settings, emissions) = recorder(1_000);
+    let pool = settings.pool.clone();
+    let mut recorder = Recorder::new(settings, None, &SERIES, 0);
+    let run = |recorder: &mut Recorder, from: u64, to: u64| {
+        for interval in from..to {
+            recorder.record(0, interval * 1_000, 5);
+            recorder.record(1, interval * 1_000, 9);
+            recorder.tick((interval + 1) * 1_000);
+        }
+    };
+    // Nobody gives a histogram back, as when the result's disk stands still.
+    run(&mut recorder, 0, 5_000);
+    let waiting: Vec<Emission> = emissions.try_iter().collect();
+    assert!((200..=256).contains(&waiting.len()), "{}", waiting.len());
+    let mut count = 0;
+    for emission in waiting {
+        if let Emission::Interval(interval) = emission {
+            count += interval.samples.count();
+            pool.give_back(interval.samples);
+        }
+    }
+    run(&mut recorder, 5_000, 5_010);
+    recorder.finish(5_010_000);
+    let (intervals, _) = sorted_out(&emissions);
+    let sync = &intervals["wal.sync"];
+    assert!(sync[0].1 > 4_000_000, "the interval went on: {}", sync[0].1);
+    assert!(sync[1..].iter().all(|interval| interval.1 <= 1_000), "then all is as before");
+    let later = intervals.values().flatten().map(|interval| interval.2.count());
+    assert_eq!(count + later.sum::<u64>(), 2 * 5_010);
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use etcdbench::clock::Clock;
@@ -38,7 +38,7 @@ fn member(dir: &Path, id: Option<u32>, val_size: u32) -> Member {
 }
 
 fn task(load: Load, lasting_ns: u64, max_bytes: u64) -> (Task, Receiver<Emission>) {
-    let (sink, emissions) = sync_channel(100_000);
+    let (sink, emissions) = channel();
     let clock = Clock::start();
     let task = Task {
         clock,

@@ -1,12 +1,12 @@
 //! The highest put rate that keeps every rule: doubled until one breaks, then bisected.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, channel};
 
 use crate::disk::control::Control;
 use crate::disk::engine::{Engine, Member, Task};
 use crate::error::Result;
 use crate::plan::{Arrival, Load};
-use crate::record::{Distribution, Emission};
+use crate::record::{Distribution, Emission, Sink};
 use crate::result::CapacityStep;
 
 /// No etcd has been published to take more puts than about this; beyond it the disk is not what limits it
@@ -16,8 +16,6 @@ const RATE_MAX: f64 = 50_000.0;
 const RATE_MIN: f64 = 10.0;
 /// The search ends when the answer is known to within this factor.
 const PRECISION: f64 = 1.1;
-/// Emissions of one step that may wait; a step lasts a few intervals.
-const STEP_EMISSIONS: usize = 1 << 16;
 
 /// Which rate to try next, from what the last ones showed.
 #[derive(Debug, Clone)]
@@ -126,7 +124,7 @@ fn run_step(
     limits: Limits,
 ) -> Result<CapacityStep> {
     let start_ns = task.clock.now_ns();
-    let (sink, emissions) = sync_channel(STEP_EMISSIONS);
+    let (sink, emissions) = channel();
     let mut step_task = task.clone();
     step_task.recorder.sink = sink;
     step_task.until_ns = start_ns + step_ns;
@@ -152,7 +150,7 @@ struct Seen {
 
 impl Seen {
     /// Adds up a step's emissions and passes them on.
-    fn drain(emissions: Receiver<Emission>, onward: &SyncSender<Emission>) -> Self {
+    fn drain(emissions: Receiver<Emission>, onward: &Sink) -> Self {
         let mut seen = Seen::default();
         for emission in emissions {
             if let Emission::Interval(interval) = &emission {

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -15,14 +14,14 @@ use crate::disk::capacity::{self, Limits};
 use crate::disk::control::{Control, Halt};
 use crate::disk::device::DeviceCounters;
 use crate::disk::durability;
-use crate::disk::engine::{Commits, DURABILITY_SYNC, Engine, Member, Task};
+use crate::disk::engine::{Commits, DURABILITY_SYNC, Engine, Member, Task, wal_series};
 use crate::disk::neighbour::{Neighbours, Street};
 use crate::disk::value::Values;
 use crate::disk::wal::Wal;
 use crate::disk::watch::Watch;
 use crate::error::{Error, Result};
 use crate::plan::{Arrival, DiskPlan, Load, PlannedPhase};
-use crate::record::{Emission, Pool, Recorder, RecorderSettings};
+use crate::record::{Emission, Pool, Recorder, RecorderSettings, Sink};
 use crate::result::{DiskFacts, HALT};
 use crate::units::format_bytes;
 use crate::verdict;
@@ -36,6 +35,8 @@ const COMMITS_WANTED: u64 = 640;
 const TOP_UP_INTERVAL_NS: u64 = 5_000_000;
 /// The top-up looks this often whether it has enough.
 const TOP_UP_SLICE_NS: u64 = 250_000_000;
+/// Series that the two loops of a member record.
+const SERIES_OF_MEMBER: usize = wal_series::ALL.len() + 1;
 /// Where the search for capacity starts when the load is a closed loop.
 const CAPACITY_START_RATE: f64 = 500.0;
 
@@ -48,7 +49,7 @@ pub struct Probe<'a> {
     /// What can end the run early.
     pub control: Control,
     /// Where samples go.
-    pub sink: SyncSender<Emission>,
+    pub sink: Sink,
     /// Where cleared histograms come from.
     pub pool: Pool,
     /// Counters beside the load.
@@ -162,6 +163,8 @@ impl Probe<'_> {
             planned_ns: planned.duration_ns,
         });
         let workload = &self.plan.workload;
+        // Made before the phase begins, so that no loop of a member has to.
+        self.pool.prepare(self.plan.members as usize * SERIES_OF_MEMBER);
         Task {
             clock: self.clock,
             control: self.control.clone(),

@@ -1,7 +1,7 @@
 //! A thread beside the load: counters of the device and the kernel every second, and the last free space.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::disk::control::{Control, Halt};
 use crate::disk::counters::CounterSampler;
 use crate::disk::preflight::Space;
 use crate::error::{Error, Result};
-use crate::record::Emission;
+use crate::record::{Emission, Sink};
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -26,7 +26,7 @@ pub struct Watched {
     /// Reads the counters.
     pub sampler: CounterSampler,
     /// Where they go.
-    pub sink: SyncSender<Emission>,
+    pub sink: Sink,
 }
 
 /// The phase that is going on, for all who tell what happened in it.

@@ -1,7 +1,6 @@
 //! After the load: is everything there that was acknowledged, and is nothing left that was not there before?
 
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use crate::clock::Clock;
 use crate::cluster::{Cluster, Watcher};
 use crate::error::{Error, Result};
 use crate::plan::{LoadPlan, Target};
-use crate::record::Emission;
+use crate::record::{Emission, Sink};
 
 /// How long a cluster that does not answer may take to recover before it is given up.
 const RECOVERY_NS: u64 = 30_000_000_000;
@@ -36,7 +35,7 @@ pub struct After<'a> {
     /// The run's clock.
     pub clock: Clock,
     /// Where emissions go.
-    pub sink: SyncSender<Emission>,
+    pub sink: Sink,
     /// To be told of each phase.
     pub watcher: &'a Watcher,
     /// Keys of others lie among those of the run.

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, OnceLock};
 
 use super::feed::Ticket;
@@ -11,7 +10,7 @@ use super::gaps::Gaps;
 use super::schedule::Span;
 use crate::clock::Clock;
 use crate::plan::{LOAD_SERIES, LoadPlan, events};
-use crate::record::{Emission, Pool, Recorder, RecorderSettings, Series};
+use crate::record::{Emission, Pool, Recorder, RecorderSettings, Series, Sink};
 use crate::wire::{ErrorClass, Failure};
 
 /// The phase of what happens before the load.
@@ -29,7 +28,7 @@ pub struct Archive {
     /// The phases.
     pub spans: Arc<[Span]>,
     /// Where emissions go.
-    pub sink: SyncSender<Emission>,
+    pub sink: Sink,
     /// Where histograms come from.
     pub pool: Pool,
     /// The longest times without an acknowledgement.

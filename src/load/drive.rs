@@ -22,7 +22,7 @@ use crate::cluster::Watcher;
 use crate::disk::counters::CounterSampler;
 use crate::error::{Error, Result};
 use crate::plan::LoadPlan;
-use crate::record::{Emission, Pool};
+use crate::record::{Emission, Pool, Sink};
 use crate::units::format_bytes;
 use crate::wire::{Auth, Dialer, Endpoint, Failure};
 
@@ -53,7 +53,7 @@ pub struct Drive<'a> {
     /// What ends it.
     pub control: Control,
     /// Where emissions go.
-    pub sink: SyncSender<Emission>,
+    pub sink: Sink,
     /// Where histograms come from.
     pub pool: Pool,
     /// Where connections lead, in turn.
@@ -106,6 +106,7 @@ impl Drive<'_> {
         let Some(archive) = parts.first().map(|part| part.archive.clone()) else {
             return Ok(());
         };
+        self.pool.prepare(self.recorded_series(&parts));
         self.begin(&archive, &mut hands);
         self.oversee(&archive, &hands);
         let joined: Vec<_> = hands.into_iter().map(|hand| hand.thread.join()).collect();
@@ -136,6 +137,15 @@ impl Drive<'_> {
                 Arc::new(Part::new(number, class.clone(), Arc::clone(work), &archive))
             })
             .collect()
+    }
+
+    /// Series that are recorded in all phases together: each worker keeps its own, of each member apart.
+    fn recorded_series(&self, parts: &[Arc<Part>]) -> usize {
+        let of_part = |part: &Arc<Part>| {
+            let workers = part.work.plan.connections.clamp(1, self.plan.threads.max(1)) as usize;
+            part.series.len() * workers * part.archive.spans.len()
+        };
+        parts.iter().map(of_part).sum::<usize>() * self.members.max(1)
     }
 
     fn hire(

@@ -1,7 +1,6 @@
 //! One load from beginning to end: refusals, keys, load, verification, clean-up, result, verdict.
 
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 
 use serde_json::json;
 
@@ -21,7 +20,7 @@ use crate::disk::device::{self, DeviceCounters};
 use crate::error::{Error, Result};
 use crate::host;
 use crate::plan::{FRESH_PREFIX, LoadPlan, Target};
-use crate::record::{Emission, Pool};
+use crate::record::{Emission, Pool, Sink};
 use crate::result::{Collector, Environment, HALT};
 use crate::session::{self, Ending, Finished, Request};
 use crate::wire::{Auth, Credentials, Dialer, Endpoint};
@@ -185,7 +184,7 @@ fn sampler(environment: &Environment, clock: &Clock) -> CounterSampler {
 
 /// Tells what is known before the load and after it.
 struct Setup {
-    sink: SyncSender<Emission>,
+    sink: Sink,
     clock: Clock,
 }
 
@@ -219,7 +218,7 @@ struct Load {
     works: Vec<(Option<String>, Arc<Work>)>,
     clock: Clock,
     control: Control,
-    sink: SyncSender<Emission>,
+    sink: Sink,
     pool: Pool,
     dialer: Dialer,
     auth: Option<Arc<Auth>>,

@@ -6,6 +6,7 @@ mod buckets;
 mod distribution;
 mod estimate;
 mod hdr;
+mod pool;
 mod recorder;
 mod samples;
 
@@ -16,5 +17,6 @@ pub use estimate::{
     Exceedance, MIN_TAIL_SAMPLES, QuantileEstimate, exceedance, quantile, quantile_interval,
     shares_below,
 };
-pub use recorder::{Emission, IntervalSamples, Pool, Recorder, RecorderSettings, Series, Stall};
+pub use pool::Pool;
+pub use recorder::{Emission, IntervalSamples, Recorder, RecorderSettings, Series, Sink, Stall};
 pub use samples::{HIGHEST_NS, SIGNIFICANT_DIGITS, Samples};

@@ -1,9 +1,17 @@
 //! A worker's recorder: samples in, one batch of histograms out per interval.
 
-use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
-use super::Samples;
+use super::{Pool, Samples};
+
+/// Where emissions go. Sending never waits, whatever the collector does: what can be large, the intervals, is bounded
+/// by the [`Pool`] that their histograms come from.
+pub type Sink = Sender<Emission>;
+
+/// Between the moments at which two recorders hand their intervals over. All intervals end together; if all were also
+/// handed over together, the collector would take the processor from the load for as long as it needs for all.
+const STAGGER_NS: u64 = 20_000_000;
 
 /// A named stream of samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,31 +101,6 @@ pub enum Emission {
     },
 }
 
-/// A pool of cleared histograms, so that no worker allocates once the first intervals are through.
-#[derive(Clone, Default)]
-#[allow(clippy::vec_box)] // the boxes travel through the queue and back
-pub struct Pool(Arc<Mutex<Vec<Box<Samples>>>>);
-
-impl Pool {
-    /// How many cleared histograms are kept; more are freed.
-    const KEEP: usize = 64;
-
-    fn take(&self) -> Box<Samples> {
-        let kept = self.0.lock().ok().and_then(|mut pool| pool.pop());
-        kept.unwrap_or_else(|| Box::new(Samples::new()))
-    }
-
-    /// Clears a histogram and keeps it for the next interval.
-    pub fn give_back(&self, mut samples: Box<Samples>) {
-        samples.clear();
-        if let Ok(mut pool) = self.0.lock()
-            && pool.len() < Self::KEEP
-        {
-            pool.push(samples);
-        }
-    }
-}
-
 /// What every recorder of a phase has in common.
 #[derive(Clone)]
 pub struct RecorderSettings {
@@ -127,19 +110,26 @@ pub struct RecorderSettings {
     pub interval_ns: u64,
     /// A sample this long or longer is a stall.
     pub stall_ns: u64,
-    /// Where emissions go; bounded.
-    pub sink: SyncSender<Emission>,
+    /// Where emissions go.
+    pub sink: Sink,
     /// Where cleared histograms come from.
     pub pool: Pool,
 }
 
-/// Records the samples of one worker in one phase and hands them over at each interval's end.
+/// Records the samples of one worker in one phase and hands them over after each interval's end. None of its calls
+/// waits for anything.
 pub struct Recorder {
     settings: RecorderSettings,
     member: Option<u32>,
-    series: Vec<(Series, Box<Samples>)>,
+    series: Vec<Series>,
+    samples: Vec<Box<Samples>>,
     start_ns: u64,
     due_ns: u64,
+    /// How long after an interval's end it is handed over.
+    stagger_ns: u64,
+    /// Ended intervals, to be handed over from then on.
+    ended: Vec<IntervalSamples>,
+    hand_over_ns: u64,
 }
 
 impl Recorder {
@@ -150,21 +140,27 @@ impl Recorder {
         series: &[Series],
         now_ns: u64,
     ) -> Self {
-        let series = series.iter().map(|&series| (series, settings.pool.take())).collect();
+        let (samples, place) = settings.pool.enter(series.len());
+        // Within half an interval, so that a run that is killed loses little more than the last one.
+        let stagger_ns = (u64::from(place) * STAGGER_NS).min(settings.interval_ns / 2);
         Recorder {
             due_ns: now_ns.saturating_add(settings.interval_ns),
             settings,
             member,
-            series,
+            series: series.to_vec(),
+            samples,
             start_ns: now_ns,
+            stagger_ns,
+            ended: Vec::new(),
+            hand_over_ns: 0,
         }
     }
 
     /// Records one sample of the series with this index. Where the series keeps stalls and the sample is one, it
     /// is also told on its own.
     pub fn record(&mut self, series: usize, start_ns: u64, duration_ns: u64) {
-        let (series, samples) = &mut self.series[series];
-        samples.record(duration_ns);
+        self.samples[series].record(duration_ns);
+        let series = self.series[series];
         if series.keep_stalls && duration_ns >= self.settings.stall_ns {
             let stall = Stall {
                 phase: self.settings.phase.clone(),
@@ -179,7 +175,7 @@ impl Recorder {
 
     /// Counts a failed operation of the series with this index.
     pub fn error(&mut self, series: usize, class: &str) {
-        self.series[series].1.error(class);
+        self.samples[series].error(class);
     }
 
     /// Tells an event.
@@ -193,43 +189,68 @@ impl Recorder {
         });
     }
 
-    /// To be called after each operation: hands the interval over once it is due. Due times keep their distance from
-    /// the first interval's start, so that the intervals of all members of a phase stay abreast.
+    /// Whether [`Recorder::tick`] would do anything.
+    pub fn is_due(&self, now_ns: u64) -> bool {
+        now_ns >= self.due_ns || (!self.ended.is_empty() && now_ns >= self.hand_over_ns)
+    }
+
+    /// To be called after each operation, outside of any lock: ends the interval once it is due, and hands it over a
+    /// moment later. Due times keep their distance from the first interval's start, so that the intervals of all
+    /// members of a phase stay abreast.
     pub fn tick(&mut self, now_ns: u64) {
-        if now_ns < self.due_ns {
-            return;
+        if now_ns >= self.due_ns {
+            // What ended before and was not handed over yet must not be overtaken.
+            self.hand_over();
+            self.end_interval(now_ns);
+            self.hand_over_ns = self.due_ns.saturating_add(self.stagger_ns);
+            let interval_ns = self.settings.interval_ns.max(1);
+            let passed = (now_ns - self.due_ns) / interval_ns + 1;
+            self.due_ns = self.due_ns.saturating_add(passed.saturating_mul(interval_ns));
         }
-        self.flush(now_ns);
-        let interval_ns = self.settings.interval_ns.max(1);
-        let passed = (now_ns - self.due_ns) / interval_ns + 1;
-        self.due_ns = self.due_ns.saturating_add(passed.saturating_mul(interval_ns));
+        if now_ns >= self.hand_over_ns {
+            self.hand_over();
+        }
     }
 
     /// Hands over what is left; to be called when the worker ends.
     pub fn finish(mut self, now_ns: u64) {
-        self.flush(now_ns);
-        for (_, samples) in self.series.drain(..) {
-            self.settings.pool.give_back(samples);
+        self.hand_over();
+        let samples = std::mem::take(&mut self.samples);
+        let (empty, full): (Vec<_>, Vec<_>) =
+            samples.into_iter().enumerate().partition(|(_, samples)| samples.is_empty());
+        self.settings.pool.leave(self.series.len(), full.len());
+        self.add(full, now_ns);
+        self.hand_over();
+        for (_, samples) in empty {
+            self.settings.pool.put_back(samples);
         }
     }
 
-    fn flush(&mut self, now_ns: u64) {
-        let length_ns = now_ns.saturating_sub(self.start_ns);
-        for index in 0..self.series.len() {
-            if self.series[index].1.is_empty() {
-                continue;
-            }
-            let full = std::mem::replace(&mut self.series[index].1, self.settings.pool.take());
-            self.send(Emission::Interval(IntervalSamples {
-                phase: self.settings.phase.clone(),
-                series: self.series[index].0.name,
-                member: self.member,
-                start_ns: self.start_ns,
-                length_ns,
-                samples: full,
-            }));
+    /// Ends the interval, unless too many wait for the collector: then it goes on.
+    fn end_interval(&mut self, now_ns: u64) {
+        if let Some(full) = self.settings.pool.exchange(self.samples.iter_mut()) {
+            self.add(full, now_ns);
+            self.start_ns = now_ns;
         }
-        self.start_ns = now_ns;
+    }
+
+    fn add(&mut self, full: Vec<(usize, Box<Samples>)>, now_ns: u64) {
+        let length_ns = now_ns.saturating_sub(self.start_ns);
+        let intervals = full.into_iter().map(|(at, samples)| IntervalSamples {
+            phase: self.settings.phase.clone(),
+            series: self.series[at].name,
+            member: self.member,
+            start_ns: self.start_ns,
+            length_ns,
+            samples,
+        });
+        self.ended.extend(intervals);
+    }
+
+    fn hand_over(&mut self) {
+        for interval in std::mem::take(&mut self.ended) {
+            self.send(Emission::Interval(interval));
+        }
     }
 
     fn send(&self, emission: Emission) {

@@ -1,19 +1,19 @@
 //! The collector: one thread between the workers and the result file.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
 use serde_json::json;
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::record::{Emission, IntervalSamples, Pool, Stall};
+use crate::record::{Emission, IntervalSamples, Pool, Sink, Stall};
 
 use super::{Counters, Event, Interval, Line, StallLine, Writer};
 
-/// Emissions that may wait. A worker that finds the queue full waits too, so this bounds memory (a waiting histogram
-/// is about 130 KiB) and still covers most of a minute in which the result's own disk stands still.
-const QUEUE: usize = 256;
+/// How much less of a busy processor the collector gets than the load. What it does can wait, and encoding the
+/// intervals of hundreds of series takes tens of milliseconds each second.
+const NICE: i32 = 5;
 
 /// Stalls kept one by one; further ones are counted in an event `stalls.dropped` at the end. All of them are in the
 /// histograms anyhow.
@@ -50,8 +50,8 @@ impl Collector {
         writer: Writer,
         clock: Clock,
         observer: Box<dyn Observer + Send>,
-    ) -> Result<(SyncSender<Emission>, Pool, Collector)> {
-        let (sender, receiver) = sync_channel(QUEUE);
+    ) -> Result<(Sink, Pool, Collector)> {
+        let (sender, receiver) = channel();
         let pool = Pool::default();
         let desk = Desk {
             writer,
@@ -64,7 +64,10 @@ impl Collector {
         };
         let thread = std::thread::Builder::new()
             .name("collector".to_owned())
-            .spawn(move || desk.run(&receiver, observer))
+            .spawn(move || {
+                yield_to_the_load();
+                desk.run(&receiver, observer)
+            })
             .map_err(|e| Error::Refused(format!("cannot start the collector thread: {e}")))?;
         Ok((sender, pool, Collector { thread }))
     }
@@ -81,6 +84,13 @@ impl Collector {
             ))
         })
     }
+}
+
+/// Lets the load go first where the processors are busy.
+fn yield_to_the_load() {
+    // On Linux a thread has a niceness of its own. Where it is refused the collector is only a little less polite.
+    let nice = rustix::process::nice(0).unwrap_or(0);
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), nice + NICE);
 }
 
 /// What the thread works with.

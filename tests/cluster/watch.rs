@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use etcdbench::clock::Clock;
@@ -32,7 +32,7 @@ struct Seen {
 
 impl Seen {
     fn watch(cluster: &Cluster) -> Self {
-        let (sink, emissions) = sync_channel(10_000);
+        let (sink, emissions) = channel();
         let watcher = Watcher::start(cluster, Clock::start(), sink, true).unwrap();
         watcher.enter(&Arc::from("steady"));
         Seen {

@@ -5,7 +5,6 @@ mod member;
 mod scene;
 
 use std::cell::RefCell;
-use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -14,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::record::Emission;
+use crate::record::{Emission, Sink};
 
 use super::Cluster;
 use member::Watched;
@@ -34,7 +33,7 @@ pub struct Watcher {
 struct Desk {
     clock: Clock,
     phase: Arc<Mutex<Arc<str>>>,
-    sink: SyncSender<Emission>,
+    sink: Sink,
 }
 
 impl Watcher {
@@ -42,12 +41,7 @@ impl Watcher {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(
-        cluster: &Cluster,
-        clock: Clock,
-        sink: SyncSender<Emission>,
-        scrape: bool,
-    ) -> Result<Self> {
+    pub fn start(cluster: &Cluster, clock: Clock, sink: Sink, scrape: bool) -> Result<Self> {
         let refused = |error| Error::Refused(format!("cannot start a thread: {error}"));
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;

@@ -92,6 +92,11 @@ fn save_all(wal: &mut Wal, task: &Task, shared: &Shared, id: Option<u32>) -> Res
 fn next_batch(raft: &mut RaftLoop, task: &Task, shared: &Shared) -> Option<usize> {
     let mut state = shared.lock();
     loop {
+        if raft.is_due() {
+            drop(state);
+            raft.tick();
+            state = shared.lock();
+        }
         let turn = raft.turn(&mut state);
         if state.is_commit_forced(task) {
             shared.commit.notify_one();
@@ -168,6 +173,7 @@ fn commit_all(
         state.ended |= outcome.is_err();
         drop(state);
         shared.unlocked.notify_one();
+        backend_loop.tick();
     }
     backend_loop.finish();
     outcome
@@ -178,6 +184,11 @@ fn commit_all(
 fn next_commit(backend_loop: &mut BackendLoop, task: &Task, shared: &Shared) -> Option<u64> {
     let mut state = shared.lock();
     loop {
+        if backend_loop.is_due() {
+            drop(state);
+            backend_loop.tick();
+            state = shared.lock();
+        }
         match backend_loop.turn(&mut state) {
             Turn::Go(puts) => return Some(puts),
             Turn::End => return None,

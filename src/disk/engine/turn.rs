@@ -85,7 +85,6 @@ impl<'a> RaftLoop<'a> {
             let wait_ns = put.at_ns.saturating_sub(put.arrived_ns);
             self.recorder.record(wal_series::PUT_COMMIT, put.arrived_ns, wait_ns);
         }
-        self.recorder.tick(now_ns);
         if state.ended || self.task.control.halted().is_some() {
             return Turn::End;
         }
@@ -103,6 +102,16 @@ impl<'a> RaftLoop<'a> {
         let events = [arrival, state.puts.next_applied(), end];
         let wake_ns = events.into_iter().flatten().min().unwrap_or(u64::MAX);
         Turn::Wait(wake_ns.min(now_ns + LOOK_UP_NS))
+    }
+
+    /// Whether [`RaftLoop::tick`] has something to do.
+    pub fn is_due(&self) -> bool {
+        self.recorder.is_due(self.task.clock.now_ns())
+    }
+
+    /// Ends and hands over the intervals that are due; to be called often, and never with the member's state locked.
+    pub fn tick(&mut self) {
+        self.recorder.tick(self.task.clock.now_ns());
     }
 
     /// Records a save. The segments' heads and last saves carry no label: their blocks say nothing of a usual save.
@@ -214,7 +223,16 @@ impl<'a> BackendLoop<'a> {
         let now_ns = self.task.clock.now_ns();
         state.puts.unlock(now_ns);
         self.due_ns = now_ns + self.commits.interval_ns;
-        self.recorder.tick(now_ns);
+    }
+
+    /// Whether [`BackendLoop::tick`] has something to do.
+    pub fn is_due(&self) -> bool {
+        self.recorder.is_due(self.task.clock.now_ns())
+    }
+
+    /// Ends and hands over the intervals that are due; to be called often, and never with the member's state locked.
+    pub fn tick(&mut self) {
+        self.recorder.tick(self.task.clock.now_ns());
     }
 
     /// Hands over what is left.

@@ -150,6 +150,7 @@ impl Desk<'_> {
     /// Waits until something has arrived and takes it; `None` at the end of the task.
     async fn next_batch(&self, raft: &mut RaftLoop<'_>) -> Option<usize> {
         loop {
+            raft.tick();
             let turn = raft.turn(&mut self.state.borrow_mut());
             if self.state.borrow().is_commit_forced(self.task) {
                 self.reactor.wake(self.other_lane);
@@ -252,6 +253,7 @@ impl Desk<'_> {
     /// the end of the task.
     async fn next_commit(&self, backend_loop: &mut BackendLoop<'_>) -> Option<u64> {
         loop {
+            backend_loop.tick();
             let turn = backend_loop.turn(&mut self.state.borrow_mut());
             match turn {
                 Turn::Go(puts) => return Some(puts),

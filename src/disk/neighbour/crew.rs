@@ -19,7 +19,7 @@ use crate::disk::device;
 use crate::disk::watch::CurrentPhase;
 use crate::error::{Error, Result};
 use crate::plan::{DiskPlan, Neighbour};
-use crate::record::Emission;
+use crate::record::{Emission, Sink};
 use crate::result::{DiskFacts, NEIGHBOUR};
 use crate::workdir;
 
@@ -36,7 +36,7 @@ pub struct Street {
     /// Charged with what they write, and halted when one of them fails.
     pub control: Control,
     /// Where what they did goes.
-    pub sink: SyncSender<Emission>,
+    pub sink: Sink,
     /// The phase that is going on.
     pub phase: CurrentPhase,
 }

@@ -5,7 +5,6 @@ mod kill;
 mod quota;
 
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use crate::cluster::Live;
 use crate::cluster::local::LocalCluster;
 use crate::error::Result;
 use crate::plan::LoadPlan;
-use crate::record::Emission;
+use crate::record::{Emission, Sink};
 use crate::wire::Dialer;
 
 use kill::Kills;
@@ -33,7 +32,7 @@ pub struct Desk {
     /// What ends the load.
     pub control: Control,
     /// Where events go.
-    pub sink: SyncSender<Emission>,
+    pub sink: Sink,
     /// Who leads, and how full the database is.
     pub live: Arc<Live>,
 }
