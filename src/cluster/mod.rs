@@ -1,6 +1,7 @@
 //! The control plane of a load: which members there are, what they say of themselves while it runs, what must not be
 //! touched, and throwaway clusters. Through etcd-client, over the same connections as the load.
 
+mod budget;
 mod connect;
 mod discover;
 mod explain;
@@ -29,6 +30,7 @@ use explain::{Answer, CallError, Called, Need};
 use metrics::Reading;
 use scrape::Scraper;
 
+pub use budget::{Asked, Budget, Exhausted, Paid, Reserve};
 pub use guard::Quota;
 pub use status::{Alarm, MemberStatus};
 pub use upkeep::Defragmented;

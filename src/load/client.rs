@@ -90,6 +90,9 @@ impl Crew {
         let mut client = Client::new(&self.work, &self.lane, &self.lease);
         while let Some(ticket) = self.feed.next().await {
             let failed = self.serve_one(&mut client, &flight, &ticket).await;
+            if client.held_back() {
+                break;
+            }
             if failed && !self.books.open_loop() {
                 tokio::time::sleep(AFTER_FAILURE).await;
             }
@@ -114,6 +117,11 @@ impl Crew {
                 self.books.answered(which, self.lane.member(), ticket, sent_ns, now_ns);
                 self.learn(operation, ticket, client, &done, now_ns);
                 false
+            }
+            Err(failure) if client.held_back() => {
+                // It is no failure of the server: nothing was asked of it.
+                self.control.halt(failure.message);
+                true
             }
             Err(failure) => {
                 let failure = client.as_it_was(failure);

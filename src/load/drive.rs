@@ -18,12 +18,11 @@ use super::part::{Part, spans};
 use super::watching::Watching;
 use super::worker::{self, Left, Worker};
 use crate::clock::Clock;
-use crate::cluster::Watcher;
+use crate::cluster::{Budget, Exhausted, Watcher};
 use crate::disk::counters::CounterSampler;
 use crate::error::{Error, Result};
 use crate::plan::LoadPlan;
 use crate::record::{Emission, Pool, Sink};
-use crate::units::format_bytes;
 use crate::wire::{Auth, Dialer, Endpoint, Failure};
 
 /// Between the last worker's readiness and the start, so that none is late.
@@ -66,6 +65,8 @@ pub struct Drive<'a> {
     pub auth: Option<Arc<Auth>>,
     /// Looks at the members meanwhile.
     pub watcher: &'a Watcher,
+    /// What all writes are paid from.
+    pub budget: Arc<Budget>,
     /// Reads this machine's counters.
     pub sampler: CounterSampler,
     /// What is done to the etcd meanwhile.
@@ -90,6 +91,7 @@ impl Drive<'_> {
     pub fn run(mut self) -> Result<()> {
         let parts = self.parts();
         let (ready, readiness) = sync_channel(1);
+        self.budget.lift(self.faults.may_fill());
         let mut hands = self.hire(&parts, &ready)?;
         drop(ready);
         let prepared =
@@ -275,6 +277,7 @@ impl Drive<'_> {
         let mut ahead = archive.spans.iter().peekable();
         let mut phase: Arc<str> = SETUP.into();
         let (mut told_ns, mut told_cpu_ns) = (start_ns, cpu_ns(hands));
+        let mut quota_told = false;
         // What it read before is not of the load.
         self.sampler.sample(start_ns);
         while hands.iter().any(|hand| !hand.thread.is_finished()) {
@@ -292,8 +295,11 @@ impl Drive<'_> {
                 (told_ns, told_cpu_ns) = (now_ns, cpu);
             }
             self.faults.look(start_ns, &phase);
-            self.keep_off_the_quota(&phase);
+            quota_told = quota_told || self.keep_off_the_quota(&phase);
             sleep(LOOK);
+        }
+        if !quota_told {
+            self.keep_off_the_quota(&phase);
         }
         self.faults.end(start_ns, &phase);
     }
@@ -337,24 +343,30 @@ impl Drive<'_> {
         }
     }
 
-    /// Ends the load before the database reaches its quota: then it would refuse the writes of everybody.
-    fn keep_off_the_quota(&self, phase: &Arc<str>) {
+    /// Ends the load before the database reaches its quota: then it would refuse the writes of everybody. Tells whether
+    /// it has. The budget bounds what this load writes; the size that is looked at bounds what others write beside it.
+    fn keep_off_the_quota(&self, phase: &Arc<str>) -> bool {
+        let fills = self.faults.may_fill();
+        self.budget.lift(fills);
         let live = self.watcher.live();
-        if self.control.is_halted() || !live.must_stop() || self.faults.may_fill() {
-            return;
-        }
-        let (db_bytes, quota_bytes) = (live.db_bytes(), live.quota().limit());
-        self.event(
-            phase,
-            "quota.stop",
-            None,
-            json!({ "db_bytes": db_bytes, "quota_bytes": quota_bytes }),
-        );
-        self.control.halt(format!(
-            "the database has grown to {}, near its quota of {}",
-            format_bytes(db_bytes),
-            quota_bytes.map_or_else(|| "?".to_owned(), format_bytes)
-        ));
+        let exhausted = self.budget.exhausted().or_else(|| {
+            (live.must_stop() && !self.control.is_halted()).then(|| Exhausted {
+                db_bytes: live.db_bytes(),
+                unconfirmed_bytes: 0,
+                quota_bytes: live.quota().limit().unwrap_or(0),
+            })
+        });
+        let Some(exhausted) = exhausted.filter(|_| !fills) else {
+            return false;
+        };
+        let detail = json!({
+            "db_bytes": exhausted.db_bytes,
+            "unconfirmed_bytes": exhausted.unconfirmed_bytes,
+            "quota_bytes": exhausted.quota_bytes,
+        });
+        self.event(phase, "quota.stop", None, detail);
+        self.control.halt(exhausted.to_string());
+        true
     }
 
     pub(super) fn event(

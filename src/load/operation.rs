@@ -19,7 +19,8 @@ use super::lane::{Handle, Lane};
 use super::leases::Leases;
 use super::ledger::Ledger;
 use super::values::{Stamp, ValueMaker};
-use crate::plan::{LoadPlan, Operation, ReadShape, Reads};
+use crate::cluster::Budget;
+use crate::plan::{LoadPlan, Operation, ReadShape, Reads, most_growth_bytes};
 use crate::wire::message::{
     Delete, Head, LeaseAnswer, LeaseGrant, LeaseId, Method, Put, Range, Request, deleted, head,
 };
@@ -43,6 +44,10 @@ pub struct Work {
     pub lease: AtomicI64,
     /// All leases.
     pub leases: Leases,
+    /// What all writes are paid from.
+    pub budget: Arc<Budget>,
+    /// What the removal of a key adds to the database.
+    removal_bytes: u64,
 }
 
 /// What an operation amounted to.
@@ -78,12 +83,14 @@ pub struct Client<'a> {
     value: Vec<u8>,
     /// Whether the operation under way has got as far as a connection.
     sent: bool,
+    /// Whether it was not sent because the database might have become too large by it.
+    held_back: bool,
     handle: Handle,
 }
 
 impl Work {
     /// `run` tells this run's values from those of others.
-    pub fn new(plan: Arc<LoadPlan>, prefix: &str, run: u32) -> Self {
+    pub fn new(plan: Arc<LoadPlan>, prefix: &str, run: u32, budget: Arc<Budget>) -> Self {
         let plans = |operation| plan.operations.iter().any(|w| w.operation == operation);
         let keys = KeySpace::new(
             prefix,
@@ -109,6 +116,8 @@ impl Work {
             keys,
             lease: AtomicI64::new(0),
             leases: Leases::default(),
+            budget,
+            removal_bytes: most_growth_bytes(plan.keys.size.into(), 1),
             plan,
         }
     }
@@ -168,6 +177,7 @@ impl<'a> Client<'a> {
             key: Vec::new(),
             value: Vec::new(),
             sent: false,
+            held_back: false,
             handle: Handle::default(),
         }
     }
@@ -194,6 +204,7 @@ impl<'a> Client<'a> {
     ) -> Result<Done, Failure> {
         self.touched.clear();
         self.sent = false;
+        self.held_back = false;
         let guarded = self.work.plan.writes.guarded;
         // What has much to remember lies in a box of its own: every operation would carry its size around.
         match operation {
@@ -214,9 +225,46 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Sends a request on the lane's connection, as soon as there is one. A token that the server does not believe
-    /// any more is got anew: nothing was done, and it says nothing about the store.
+    /// Whether the last operation was not sent because the database might have become too large by it.
+    pub fn held_back(&self) -> bool {
+        self.held_back
+    }
+
+    /// Sends a request on the lane's connection, as soon as there is one, unless the database might become too large by
+    /// it.
+    ///
+    /// # Errors
+    /// What the server or the connection says, or that it was held back.
     pub async fn call(
+        &mut self,
+        method: Method,
+        request: &impl Request,
+    ) -> Result<bytes::Bytes, Failure> {
+        let versions = request.versions();
+        let work = self.work;
+        let paid = {
+            let growth = most_growth_bytes(request.size() as u64, versions);
+            work.budget.pay(growth, versions * work.removal_bytes)
+        };
+        let paid = paid.map_err(|exhausted| {
+            self.held_back = true;
+            Failure::new(ErrorClass::NotSent, exhausted.to_string())
+        })?;
+        let answer = self.call_again(method, request).await;
+        match &answer {
+            Ok(answer) if versions > 0 => {
+                paid.answered(head(answer).map_or(0, |head| head.revision))
+            }
+            Err(failure) if failure.class.not_applied() => paid.not_applied(),
+            // What may yet be applied stays paid.
+            _ => drop(paid),
+        }
+        answer
+    }
+
+    /// A token that the server does not believe any more is got anew: nothing was done, and it says nothing about the
+    /// store.
+    async fn call_again(
         &mut self,
         method: Method,
         request: &impl Request,

@@ -14,7 +14,7 @@ use super::operation::Work;
 use crate::clock::Clock;
 use crate::cluster::guard::{self, Growth};
 use crate::cluster::local::{LocalCluster, LocalPlan};
-use crate::cluster::{Cluster, Watcher};
+use crate::cluster::{Budget, Cluster, Reserve, Watcher};
 use crate::disk::counters::CounterSampler;
 use crate::disk::device::{self, DeviceCounters};
 use crate::error::{Error, Result};
@@ -56,8 +56,10 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     let control = Control::new(Arc::clone(&request.signalled));
     let setup = Setup { sink: sink.clone(), clock };
     setup.tell(&guarded, &cluster, &prefix);
+    let budget = Arc::new(budget(plan, &cluster, guarded.shared));
     let load = Load {
-        works: works(plan, &prefix, nonce),
+        works: works(plan, &prefix, nonce, &budget),
+        budget,
         plan: Arc::new(plan.clone()),
         prefix,
         clock,
@@ -86,7 +88,12 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
 }
 
 /// What each of the loads that go on side by side does, with its class.
-fn works(plan: &LoadPlan, prefix: &str, nonce: u32) -> Vec<(Option<String>, Arc<Work>)> {
+fn works(
+    plan: &LoadPlan,
+    prefix: &str,
+    nonce: u32,
+    budget: &Arc<Budget>,
+) -> Vec<(Option<String>, Arc<Work>)> {
     let parts = plan.parts().into_iter().enumerate();
     let work = |(number, (class, part)): (usize, (Option<&str>, LoadPlan))| {
         // That of a load without classes is the whole.
@@ -94,10 +101,26 @@ fn works(plan: &LoadPlan, prefix: &str, nonce: u32) -> Vec<(Option<String>, Arc<
         let prefix = format!("{prefix}{}", below.unwrap_or_default());
         // No class takes the values of another for its own.
         let nonce = nonce.wrapping_add(number as u32);
-        let work = Work::new(Arc::new(part), &prefix, nonce);
+        let work = Work::new(Arc::new(part), &prefix, nonce, Arc::clone(budget));
         (class.map(str::to_owned), Arc::new(work))
     };
     parts.map(work).collect()
+}
+
+/// What all writes of the load are paid from.
+fn budget(plan: &LoadPlan, cluster: &Cluster, shared: bool) -> Budget {
+    let parts = plan.parts();
+    let sum = |bytes: fn(&LoadPlan) -> u64| {
+        parts.iter().fold(0_u64, |sum, (_, part)| sum.saturating_add(bytes(part)))
+    };
+    let removes = !plan.keep_keys && !shared && !matches!(plan.target, Target::Local { .. });
+    let reserve = Reserve {
+        // All parts write into one tree.
+        slack_bytes: parts.iter().map(|(_, part)| part.page_slack_bytes()).max().unwrap_or(0),
+        most_removal_bytes: if removes { sum(LoadPlan::removal_bytes) } else { 0 },
+    };
+    let members = cluster.members().iter().map(|member| member.status.as_ref());
+    Budget::new(members, cluster.quota(), reserve)
 }
 
 fn start_local(plan: &LoadPlan, run_id: &str) -> Result<Option<LocalCluster>> {
@@ -221,6 +244,7 @@ struct Load {
     sink: Sink,
     pool: Pool,
     dialer: Dialer,
+    budget: Arc<Budget>,
     auth: Option<Arc<Auth>>,
     shared: bool,
 }
@@ -242,7 +266,9 @@ impl Load {
             })
         });
         let places: Vec<Place> = places.collect();
-        let watcher = Watcher::start(cluster, self.clock, self.sink.clone(), self.plan.scrape)?;
+        let budget = Arc::clone(&self.budget);
+        let watcher =
+            Watcher::start(cluster, self.clock, self.sink.clone(), self.plan.scrape, budget)?;
         let works: Vec<Arc<Work>> = self.works.iter().map(|(_, work)| Arc::clone(work)).collect();
         let desk = Desk {
             clock: self.clock,
@@ -263,6 +289,7 @@ impl Load {
             dialer: self.dialer,
             auth: self.auth,
             watcher: &watcher,
+            budget: self.budget,
             faults,
             sampler,
         }

@@ -24,7 +24,7 @@ pub use import::{DeviceWrites, Figures, ImportPlan, ImportRequest, Input, Layout
 pub use load::{
     Class, FRESH_PREFIX, Faults, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan,
     Operation, Placement, RateStep, ReadShape, Reads, Security, SharedLeases, SizeDistribution,
-    Stm, Strand, Target, Values, Watch, Weighted, Writes, events,
+    Stm, Strand, Target, Values, Watch, Weighted, Writes, events, most_growth_bytes,
 };
 pub use neighbour::{Neighbour, NeighbourKind};
 pub use resolve::labels;

@@ -74,4 +74,8 @@ pub trait Request {
     fn size(&self) -> usize;
     /// Appends its encoding.
     fn write(&self, to: &mut Vec<u8>);
+    /// Records that it adds to the database at most: versions of keys, deletions among them.
+    fn versions(&self) -> u64 {
+        0
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use etcdbench::clock::Clock;
-use etcdbench::cluster::{Cluster, Quota, Watcher, guard};
+use etcdbench::cluster::{Budget, Cluster, Quota, Watcher, guard};
 use etcdbench::plan::{Placement, Security};
 use etcdbench::record::Emission;
 use etcdbench::wire::{Dialer, Endpoint};
@@ -33,7 +33,9 @@ struct Seen {
 impl Seen {
     fn watch(cluster: &Cluster) -> Self {
         let (sink, emissions) = channel();
-        let watcher = Watcher::start(cluster, Clock::start(), sink, true).unwrap();
+        let watcher =
+            Watcher::start(cluster, Clock::start(), sink, true, Arc::new(Budget::unlimited()))
+                .unwrap();
         watcher.enter(&Arc::from("steady"));
         Seen {
             watcher,

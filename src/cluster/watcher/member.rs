@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::cluster::connect::MemberClient;
 use crate::cluster::metrics::{Reading, Values};
@@ -16,6 +16,8 @@ use super::Desk;
 use super::scene::Scene;
 
 const EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether the budget is tight, and then asked for the size.
+const QUICK: Duration = Duration::from_millis(100);
 /// A member that does not answer for so long is down. Less than the interval, so that it is told before the next one;
 /// neither a status nor a scrape waits for the disk.
 const WITHIN: Duration = Duration::from_millis(800);
@@ -57,12 +59,24 @@ impl Watched {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            ticks.tick().await;
-            self.ask(desk, scene).await;
+            tokio::select! {
+                _ = ticks.tick() => self.ask(desk, scene).await,
+                () = sleep(QUICK) => if desk.budget.is_tight() {
+                    self.ask_size(desk).await;
+                }
+            }
         }
     }
 
+    /// Asks for the database's size alone.
+    async fn ask_size(&mut self, desk: &Desk) {
+        let asked = desk.budget.asks();
+        let status = self.client.status(WITHIN).await;
+        desk.budget.hears(self.index as usize, asked, status.ok().as_ref());
+    }
+
     async fn ask(&mut self, desk: &Desk, scene: &RefCell<Scene>) {
+        let asked = desk.budget.asks();
         let scraper = self.scraper.as_mut();
         let scrape = async {
             let page = timeout(WITHIN, scraper?.get("/metrics")).await;
@@ -75,6 +89,7 @@ impl Watched {
         };
         let (scraped, status) = tokio::join!(scrape, self.client.status(WITHIN));
         let status = status.map_err(|error| error.to_string());
+        desk.budget.hears(self.index as usize, asked, status.as_ref().ok());
         for change in scene.borrow_mut().hear(self.index as usize, status.clone()) {
             desk.event(change.kind, change.member, change.detail);
         }

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::record::{Emission, Sink};
 
-use super::Cluster;
+use super::{Budget, Cluster};
 use member::Watched;
 use scene::Scene;
 
@@ -34,20 +34,28 @@ struct Desk {
     clock: Clock,
     phase: Arc<Mutex<Arc<str>>>,
     sink: Sink,
+    budget: Arc<Budget>,
 }
 
 impl Watcher {
-    /// Starts to watch the members of a cluster. Without `scrape`, only what gRPC tells is watched.
+    /// Starts to watch the members of a cluster. Without `scrape`, only what gRPC tells is watched. `budget` is told
+    /// the sizes of their databases.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(cluster: &Cluster, clock: Clock, sink: Sink, scrape: bool) -> Result<Self> {
+    pub fn start(
+        cluster: &Cluster,
+        clock: Clock,
+        sink: Sink,
+        scrape: bool,
+        budget: Arc<Budget>,
+    ) -> Result<Self> {
         let refused = |error| Error::Refused(format!("cannot start a thread: {error}"));
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
         let phase = Arc::new(Mutex::new(Arc::from("setup")));
         let live = Arc::new(Live::new(cluster.db_bytes(), cluster.leader(), cluster.quota()));
-        let desk = Desk { clock, phase: Arc::clone(&phase), sink };
+        let desk = Desk { clock, phase: Arc::clone(&phase), sink, budget };
         let scene = Scene::new(cluster, Arc::clone(&live));
         let members = cluster.members().iter().enumerate();
         let watched: Vec<_> = members.map(|(i, m)| Watched::new(i, m, scrape)).collect();

@@ -4,13 +4,52 @@ use super::{LoadPlan, Operation, Stm};
 
 /// A database page (bbolt's default page size).
 const PAGE: u64 = 4096;
+/// Copies of the last leaf that may be held at a time: the one that is read, the one that is written, and those that
+/// are free but not where room is needed.
+const COPIES: u64 = 4;
+/// Branches, buckets and the list of free pages.
+const OTHER_PAGES: u64 = 32 * PAGE;
 /// What a page says about itself (bbolt page.go).
 const PAGE_HEADER: u64 = 16;
 /// What etcd stores around key and value: the key's revision, the element's place in the page, the other fields of
 /// `mvccpb.KeyValue`.
 const AROUND: u64 = 17 + 16 + 32;
 
+/// What is added for branch pages and the list of free pages, as a divisor: one part in so many.
+const REST: u64 = 32;
+
+/// By how much the database can grow at most by a request of so many bytes that writes so many versions of keys. A page
+/// is filled to nine tenths and holds at least two elements; one that does not fit any more leaves up to its own size
+/// free, and large ones end in the midst of a page (bbolt node.go, `splitIndex`).
+pub fn most_growth_bytes(request_bytes: u64, versions: u64) -> u64 {
+    if versions == 0 {
+        return 0;
+    }
+    let element = request_bytes.div_ceil(versions) + AROUND;
+    let full = (PAGE - PAGE_HEADER) * 9 / 10;
+    let alone = element + PAGE / 2 + PAGE_HEADER;
+    let among_others = full
+        .checked_sub(element)
+        .filter(|left| *left > 0)
+        .map(|left| (element * PAGE).div_ceil(left));
+    let each = among_others.map_or(alone, |bytes| bytes.min(alone));
+    versions * (each + each / REST)
+}
+
 impl LoadPlan {
+    /// What the database may grow by beyond the elements themselves: at each commit the last page of the tree is copied
+    /// with what it holds, up to three elements, while readers may still hold the copies before.
+    pub fn page_slack_bytes(&self) -> u64 {
+        let element = u64::from(self.keys.size) + u64::from(self.values.max_size) + AROUND;
+        COPIES * (3 * element + PAGE_HEADER).next_multiple_of(PAGE) + OTHER_PAGES
+    }
+
+    /// What removing every key of the load adds to the database.
+    pub fn removal_bytes(&self) -> u64 {
+        let keys = self.keys.space.max(self.preload);
+        keys.saturating_mul(most_growth_bytes(u64::from(self.keys.size), 1))
+    }
+
     /// Versions of keys that the load is planned to write, preload and warm-up among them and deletions, too; nothing
     /// where nobody knows beforehand (a closed loop).
     pub fn expected_writes(&self) -> Option<u64> {

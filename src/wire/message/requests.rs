@@ -26,6 +26,10 @@ impl Request for Put<'_> {
             + varint_field_len(4, self.prev_kv.into())
     }
 
+    fn versions(&self) -> u64 {
+        1
+    }
+
     fn write(&self, to: &mut Vec<u8>) {
         put_bytes(to, 1, self.key);
         put_bytes(to, 2, self.value);
@@ -85,6 +89,10 @@ pub struct Delete<'a> {
 }
 
 impl Request for Delete<'_> {
+    fn versions(&self) -> u64 {
+        1
+    }
+
     fn size(&self) -> usize {
         bytes_field_len(1, self.key.len()) + varint_field_len(3, self.prev_kv.into())
     }
@@ -174,6 +182,10 @@ impl Op<'_> {
 }
 
 impl Request for Op<'_> {
+    fn versions(&self) -> u64 {
+        self.field().1.versions()
+    }
+
     fn size(&self) -> usize {
         let (field, request) = self.field();
         message_field_len(field, request.size())
@@ -197,6 +209,11 @@ pub struct Txn<'a> {
 }
 
 impl Request for Txn<'_> {
+    fn versions(&self) -> u64 {
+        let of = |operations: &[Op<'_>]| operations.iter().map(Op::versions).sum::<u64>();
+        of(self.success).max(of(self.failure))
+    }
+
     fn size(&self) -> usize {
         fn all<R: Request>(field: u32, requests: &[R]) -> usize {
             let lengths = requests.iter().map(|r| message_field_len(field, r.size()));
@@ -242,6 +259,11 @@ pub struct LeaseGrant {
 }
 
 impl Request for LeaseGrant {
+    fn versions(&self) -> u64 {
+        // Not of a key, but a record of its own.
+        1
+    }
+
     fn size(&self) -> usize {
         varint_field_len(1, self.ttl_s)
     }
