@@ -202,6 +202,7 @@ impl Books {
         let state = &mut *self.state.borrow_mut();
         let recorder = self.recorder(&mut state.recorders, ticket.span, member, now_ns);
         recorder.error(EACH * which + SERVICE, failure.class.name());
+        recorder.error_text(EACH * which + SERVICE, failure.class.name(), &failure.message);
         if let Some(due_ns) = ticket.due_ns {
             let waited_ns = now_ns.saturating_sub(due_ns).max(self.timeout_ns);
             recorder.record(EACH * which + RESPONSE, due_ns, waited_ns);

@@ -19,4 +19,6 @@ pub use estimate::{
 };
 pub use pool::Pool;
 pub use recorder::{Emission, IntervalSamples, Recorder, RecorderSettings, Series, Sink, Stall};
-pub use samples::{HIGHEST_NS, SIGNIFICANT_DIGITS, Samples};
+pub use samples::{
+    ErrorTexts, HIGHEST_NS, OTHER_TEXTS, SIGNIFICANT_DIGITS, Samples, add_error_texts,
+};

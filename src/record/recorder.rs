@@ -178,6 +178,11 @@ impl Recorder {
         self.samples[series].error(class);
     }
 
+    /// Counts what a failed operation of the series with this index was told.
+    pub fn error_text(&mut self, series: usize, class: &str, text: &str) {
+        self.samples[series].error_text(class, text);
+    }
+
     /// Tells an event.
     pub fn event(&self, at_ns: u64, kind: &'static str, detail: serde_json::Value) {
         self.send(Emission::Event {

@@ -22,6 +22,43 @@ pub struct Samples {
     sum_ns: u64,
     over_top: u64,
     errors: BTreeMap<String, u64>,
+    error_texts: ErrorTexts,
+}
+
+/// What failed operations were told: by class, the text and how often it came.
+pub type ErrorTexts = BTreeMap<String, BTreeMap<String, u64>>;
+
+/// Texts of one class that are told apart; of more than these only the number is kept.
+const MOST_TEXTS: usize = 12;
+/// Characters of a text that are kept.
+const TEXT_LENGTH: usize = 160;
+/// Stands for the texts that are not told apart.
+pub const OTHER_TEXTS: &str = "other texts";
+
+/// Counts texts of one class; those beyond [`MOST_TEXTS`] as [`OTHER_TEXTS`].
+pub fn add_error_texts(to: &mut ErrorTexts, class: &str, text: &str, count: u64) {
+    if !to.contains_key(class) {
+        to.insert(class.to_owned(), BTreeMap::new());
+    }
+    let Some(texts) = to.get_mut(class) else {
+        return;
+    };
+    let text = if texts.contains_key(text) || texts.len() < MOST_TEXTS { text } else { OTHER_TEXTS };
+    match texts.get_mut(text) {
+        Some(sum) => *sum = sum.saturating_add(count),
+        None => drop(texts.insert(text.to_owned(), count)),
+    }
+}
+
+/// A server's words on one line, without what a terminal would obey, and of a length that can be kept.
+fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_control() || c.is_whitespace());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let text = words.join(" ");
+    match text.char_indices().nth(TEXT_LENGTH) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 impl Default for Samples {
@@ -43,6 +80,7 @@ impl Samples {
             sum_ns: 0,
             over_top: 0,
             errors: BTreeMap::new(),
+            error_texts: ErrorTexts::new(),
         }
     }
 
@@ -84,6 +122,14 @@ impl Samples {
         }
     }
 
+    /// Counts what a failed operation of this class was told.
+    pub fn error_text(&mut self, class: &str, text: &str) {
+        let text = one_line(text);
+        if !text.is_empty() {
+            add_error_texts(&mut self.error_texts, class, &text, 1);
+        }
+    }
+
     /// Forgets everything, keeping the memory.
     pub fn clear(&mut self) {
         self.histogram.reset();
@@ -93,6 +139,7 @@ impl Samples {
         self.sum_ns = 0;
         self.over_top = 0;
         self.errors.clear();
+        self.error_texts.clear();
     }
 
     /// Number of recorded durations, errors not among them.
@@ -125,6 +172,11 @@ impl Samples {
         &self.errors
     }
 
+    /// What failed operations were told.
+    pub fn error_texts(&self) -> &ErrorTexts {
+        &self.error_texts
+    }
+
     /// True when neither a duration nor an error was recorded.
     pub fn is_empty(&self) -> bool {
         self.count == 0 && self.errors.is_empty()
@@ -144,5 +196,33 @@ impl Samples {
             .serialize(&self.histogram, &mut bytes)
             .expect("writing to memory cannot fail");
         BASE64.encode(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_is_kept_on_one_line_and_bounded() {
+        assert_eq!(one_line("a\x1b[31m\n\tb  c\r\n"), "a [31m b c");
+        let long = one_line(&"größe ".repeat(100));
+        assert_eq!(long.chars().count(), TEXT_LENGTH + 1);
+        assert!(long.ends_with('…'));
+    }
+
+    #[test]
+    fn a_server_that_never_says_the_same_twice_is_not_kept_whole() {
+        let mut samples = Samples::new();
+        for number in 0..1_000 {
+            samples.error_text("other", &format!("broken at {number}"));
+        }
+        samples.error_text("overload", "etcdserver: too many requests");
+        let texts = &samples.error_texts()["other"];
+        assert_eq!(texts.len(), MOST_TEXTS + 1);
+        assert_eq!(texts[OTHER_TEXTS], 1_000 - MOST_TEXTS as u64);
+        assert_eq!(samples.error_texts()["overload"].values().sum::<u64>(), 1);
+        samples.clear();
+        assert!(samples.error_texts().is_empty());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::Distribution;
+use crate::record::{Distribution, ErrorTexts, add_error_texts};
 
 use super::map::Map;
 use super::{Counters, Interval, Point, SeriesData};
@@ -18,6 +18,7 @@ const MAX_POINTS: usize = 4_000;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Accumulator {
     errors: BTreeMap<String, u64>,
+    error_texts: ErrorTexts,
     over_top: u64,
     batches: Batches,
     timeline: Timeline,
@@ -29,6 +30,11 @@ impl Accumulator {
         for (class, count) in &interval.errors {
             let sum = self.errors.entry(class.clone()).or_insert(0);
             *sum = sum.saturating_add(*count);
+        }
+        for (class, texts) in &interval.error_texts {
+            for (text, count) in texts {
+                add_error_texts(&mut self.error_texts, class, text, *count);
+            }
         }
         self.over_top = self.over_top.saturating_add(interval.over_top);
         let since = interval.start_ns.saturating_sub(phase_start_ns);
@@ -47,6 +53,7 @@ impl Accumulator {
             member,
             total,
             errors: self.errors,
+            error_texts: self.error_texts,
             over_top: self.over_top,
             batches,
             batch_errors,

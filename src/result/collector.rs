@@ -173,6 +173,7 @@ impl Desk {
             length_ns: interval.length_ns,
             count: samples.count(),
             errors: samples.errors().clone(),
+            error_texts: samples.error_texts().clone(),
             min_ns: samples.min_ns(),
             max_ns: samples.max_ns(),
             sum_ns: samples.sum_ns(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::record::{self, Bands, Distribution, Exceedance};
+use crate::record::{self, Bands, Distribution, ErrorTexts, Exceedance};
 
 use super::{Counters, Event, Header, QuantileSummary, StallLine, Summary, Told, Tool};
 
@@ -51,6 +51,8 @@ pub struct SeriesData {
     pub total: Distribution,
     /// Failed operations by class.
     pub errors: BTreeMap<String, u64>,
+    /// What failed operations were told, by class: the text and how often it came.
+    pub error_texts: ErrorTexts,
     /// Samples above the histogram's top of one hour; they are among `total`, at its top.
     pub over_top: u64,
     /// The same samples cut into 10 to 20 contiguous stretches of time, for the variance between them; fewer in a

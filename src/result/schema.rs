@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::record::ErrorTexts;
+
 pub use facts::*;
 pub use summary::*;
 
@@ -90,6 +92,9 @@ pub struct Interval {
     /// Failed operations by class.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub errors: BTreeMap<String, u64>,
+    /// What failed operations were told, by class: the text, on one line, and how often it came.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub error_texts: ErrorTexts,
     /// Smallest sample, exact.
     pub min_ns: u64,
     /// Largest sample, exact.

@@ -29,6 +29,7 @@ fn series(data: &SeriesData, length_ns: u64, foreign: bool) -> SeriesSummary {
         member: data.member,
         count,
         errors: data.errors.clone(),
+        error_texts: data.error_texts.clone(),
         rate_per_s,
         mean_ns: match &data.told {
             Some(told) => told.mean_ns,

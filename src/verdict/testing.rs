@@ -80,6 +80,7 @@ pub(crate) fn series_of(
         member,
         total,
         errors: BTreeMap::new(),
+        error_texts: BTreeMap::new(),
         over_top: 0,
         batches,
         batch_errors: Vec::new(),

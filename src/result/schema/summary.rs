@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{finite, is_false};
+use crate::record::ErrorTexts;
 
 /// What the run amounts to.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -135,6 +136,9 @@ pub struct SeriesSummary {
     /// Failed operations by class.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub errors: BTreeMap<String, u64>,
+    /// What failed operations were told, by class: the text, on one line, and how often it came.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub error_texts: ErrorTexts,
     /// Samples per second of the phase.
     pub rate_per_s: f64,
     /// Arithmetic mean.

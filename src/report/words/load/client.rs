@@ -1,5 +1,7 @@
 //! The client's side: what was asked and what came of it.
 
+use std::collections::BTreeMap;
+
 use super::{member_name, phases};
 use crate::plan::{LoadPace, LoadPlan, Operation};
 use crate::report::subject::Subject;
@@ -8,11 +10,15 @@ use crate::result::Event;
 use crate::units::{format_count, format_duration, significant};
 use crate::wire::ErrorClass;
 
+/// Texts of errors that are shown.
+const MOST_TEXTS: usize = 6;
+
 /// What was asked and reached, what failed, the longest time without an answer; each with its label.
 pub fn client(page: &Subject<'_>, plan: &LoadPlan) -> Vec<(&'static str, Vec<String>)> {
     let mut entries = vec![
         ("load", load(page, plan)),
         ("errors", errors(page, plan)),
+        ("error texts", texts(page, plan)),
         ("longest gap", gap(page, plan)),
     ];
     entries.retain(|(_, items)| !items.is_empty());
@@ -70,7 +76,7 @@ fn errors(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
     let mut items = Vec::new();
     for strand in plan.strands() {
         let name = format!("{}.service", strand.name);
-        let mut classes: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
+        let mut classes: BTreeMap<&str, u64> = BTreeMap::new();
         for series in phases(page.run).filter_map(|phase| phase.series(&name)) {
             for (class, count) in &series.errors {
                 *classes.entry(class).or_default() += count;
@@ -85,6 +91,32 @@ fn errors(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
                 outcome(strand.operation, class)
             ));
         }
+    }
+    items
+}
+
+/// What failed operations were told, the most frequent first.
+fn texts(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
+    let mut told: BTreeMap<(&str, String, &str), u64> = BTreeMap::new();
+    for strand in plan.strands() {
+        let name = format!("{}.service", strand.name);
+        for series in phases(page.run).filter_map(|phase| phase.series(&name)) {
+            for (class, texts) in &series.error_texts {
+                for (text, count) in texts {
+                    *told.entry((class, strand.name.to_string(), text)).or_default() += count;
+                }
+            }
+        }
+    }
+    let mut told: Vec<_> = told.into_iter().collect();
+    told.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let rest: u64 = told.iter().skip(MOST_TEXTS).map(|(_, count)| count).sum();
+    let shown = told.iter().take(MOST_TEXTS).map(|((class, operation, text), count)| {
+        format!("{} {operation} {}: {}", format_count(*count), clean(class), clean(text))
+    });
+    let mut items: Vec<String> = shown.collect();
+    if rest > 0 {
+        items.push(format!("{} others", format_count(rest)));
     }
     items
 }
