@@ -47,12 +47,17 @@ fn an_error_status_is_told_by_its_class() {
         (14, "etcdserver: request timed out", "server-timeout"),
         (14, "etcdserver: leader changed", "leader-changed"),
         (8, "etcdserver: mvcc: database space exceeded", "no-space"),
+        // As 3.4 and 3.5 send it, and as later ones do.
+        (2, "etcdserver: too many requests", "overload"),
         (8, "etcdserver: too many requests", "overload"),
+        (2, "raft proposal dropped", "no-leader"),
     ];
     for (code, message, class) in told {
         let (run, took) = driven(&faulty(Fault::Status(code, message), 7));
         assert_eq!(classes(&run), [class], "{message}");
         assert_eq!(errors(&run, "put.service"), 7, "{message}");
+        let texts = &steady(&run, "put.service").error_texts;
+        assert_eq!(texts[class], [(message.to_owned(), 7)].into(), "{message}");
         whole(&run);
         assert!(took < Duration::from_secs(6), "{took:?}");
     }

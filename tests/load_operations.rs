@@ -298,9 +298,68 @@ fn a_load_stops_before_the_database_is_full() {
     assert_eq!(stop.len(), 1, "{:#?}", driven.finished);
     let (db, quota) = (detail(stop[0], "db_bytes"), detail(stop[0], "quota_bytes"));
     assert_eq!(quota, 64 << 20);
-    assert!((0.85..1.0).contains(&(db as f64 / quota as f64)), "{db}");
+    let most = db + detail(stop[0], "unconfirmed_bytes");
+    assert!((0.85..0.91).contains(&(most as f64 / quota as f64)), "{db} {most}");
     assert!(run.halted().is_some_and(|why| why.contains("quota")));
     assert!(!steady(&run, "put.service").errors.contains_key("no-space"));
+}
+
+/// Sizes, paces and operations that fill a small quota within seconds, some within one.
+const FILLING: [(u64, &str); 6] = [
+    (64, "put --clients 20 --val-size 65536"),
+    (64, "put --clients 4 --val-size 1000000"),
+    (16, "put --rate 1500 --val-size 3000"),
+    (16, "put --clients 50 --val-size 10..6000"),
+    (32, "txn --txn-ops 16 --clients 20 --val-size 4000"),
+    (16, "mixed --mix put=3,range=1,txn=1,delete=1 --clients 30 --val-size 8000"),
+];
+
+fn never_reaches_its_quota(etcd: &std::path::Path) {
+    for (mebibytes, words) in FILLING {
+        let quota = mebibytes << 20;
+        let etcd = Fresh::with_quota_of(etcd, quota);
+        let more = format!("{words} --duration 60s --warmup 0s --allow-quota");
+        let driven = load::run(&etcd.address(), &more);
+        let run = driven.finished.read();
+        assert_eq!(events(&run, "quota.stop").len(), 1, "{words}: {:#?}", driven.finished);
+        assert!(events(&run, "alarm").is_empty(), "{words}");
+        assert_eq!(etcd.etcdctl(&["alarm", "list"]).trim(), "", "{words}");
+        let lines = run.phases.iter().flat_map(|phase| &phase.series);
+        for series in lines {
+            assert!(!series.errors.contains_key("no-space"), "{words}: {}", series.series);
+        }
+        // What removing the keys added is among it.
+        let size = etcd.scrape().value("etcd_mvcc_db_total_size_in_bytes");
+        let share = size / quota as f64;
+        assert!((0.5..=0.9).contains(&share), "{words}: {share}");
+    }
+}
+
+#[test]
+fn no_rate_and_no_size_reaches_the_quota() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    never_reaches_its_quota(std::path::Path::new("etcd"));
+}
+
+#[test]
+fn no_rate_and_no_size_reaches_the_quota_of_another_version() {
+    needs!(Need::SecondEtcd, Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let etcd = versions::from_pypi().unwrap_or_else(|why| panic!("{why}"));
+    never_reaches_its_quota(&etcd);
+}
+
+#[test]
+fn keys_written_beforehand_do_not_reach_the_quota_either() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let _quiet = quiet();
+    let etcd = Fresh::with_quota(32 << 20);
+    let more =
+        "range --preload 40000 --key-space-size 40000 --val-size 4000 --clients 4 --allow-quota";
+    let driven = load::run(&etcd.address(), more);
+    driven.refused(1, "quota");
+    assert_eq!(etcd.etcdctl(&["alarm", "list"]).trim(), "");
 }
 
 #[test]

@@ -481,31 +481,3 @@ fn written_lines_keep_the_published_schema() {
         assert!(!validator.is_valid(&line), "{kind} {at} must be refused: {line}");
     }
 }
-
-/// The result lies where nothing can be written for a while: a disk that stands still, a pipe that nobody reads.
-#[test]
-fn a_result_that_cannot_be_written_never_makes_the_load_wait() {
-    let (mut reader, pipe) = std::io::pipe().unwrap();
-    let file = std::fs::File::from(std::os::fd::OwnedFd::from(pipe));
-    let mut writer = Writer::new(file, Path::new("pipe"));
-    writer.write(&Line::Header(header())).unwrap();
-    let (sink, pool, collector) =
-        Collector::spawn(writer, Clock::start(), Box::new(Silent)).unwrap();
-    let (done, measured) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        measure(sink, pool, 20, 100);
-        done.send(()).unwrap();
-    });
-    let waited = measured.recv_timeout(std::time::Duration::from_secs(60));
-    assert!(waited.is_ok(), "the recorders wait for the collector");
-    let (_dir, path) = place("run.jsonl");
-    let mut copy = std::fs::File::create(&path).unwrap();
-    let copied = std::thread::spawn(move || std::io::copy(&mut reader, &mut copy).unwrap());
-    drop(collector.finish().unwrap());
-    copied.join().unwrap();
-    let run = result::read(&path).unwrap();
-    for series in ["wal.fsync", "wal.sync"] {
-        let of_members = run.phase("wal").unwrap().series.iter().filter(|s| s.series == series);
-        assert_eq!(of_members.map(|s| s.total.count()).sum::<u64>(), 20 * 1_000, "{series}");
-    }
-}

@@ -202,7 +202,11 @@ impl Budget {
             return;
         };
         let grown = member.hears(asked, status);
-        state.factor = grown.map_or(factor, |grown| factor.max(grown * MARGIN));
+        // While what is paid suffices, nothing becomes dearer.
+        state.factor = match grown {
+            Some(grown) if grown > 1.0 => factor.max(grown * MARGIN),
+            _ => factor,
+        };
     }
 }
 

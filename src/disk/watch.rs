@@ -11,7 +11,7 @@ use crate::disk::control::{Control, Halt};
 use crate::disk::counters::CounterSampler;
 use crate::disk::preflight::Space;
 use crate::error::{Error, Result};
-use crate::record::{Emission, Sink};
+use crate::record::Sink;
 
 const INTERVAL: Duration = Duration::from_secs(1);
 

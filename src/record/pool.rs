@@ -1,5 +1,7 @@
 //! Histograms on loan: cleared ones for recorders, full ones on their way to the result.
 
+#![allow(clippy::vec_box)] // the boxes travel through the queue and back
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Samples;
@@ -21,7 +23,6 @@ const MOST_MADE: usize = 4096;
 pub struct Pool(Arc<Mutex<Shelf>>);
 
 #[derive(Default)]
-#[allow(clippy::vec_box)] // the boxes travel through the queue and back
 struct Shelf {
     cleared: Vec<Box<Samples>>,
     /// Being recorded into.

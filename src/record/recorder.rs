@@ -118,6 +118,7 @@ pub struct RecorderSettings {
 
 /// Records the samples of one worker in one phase and hands them over after each interval's end. None of its calls
 /// waits for anything.
+#[allow(clippy::vec_box)] // the boxes travel through the queue and back
 pub struct Recorder {
     settings: RecorderSettings,
     member: Option<u32>,

@@ -43,7 +43,8 @@ pub fn add_error_texts(to: &mut ErrorTexts, class: &str, text: &str, count: u64)
     let Some(texts) = to.get_mut(class) else {
         return;
     };
-    let text = if texts.contains_key(text) || texts.len() < MOST_TEXTS { text } else { OTHER_TEXTS };
+    let text =
+        if texts.contains_key(text) || texts.len() < MOST_TEXTS { text } else { OTHER_TEXTS };
     match texts.get_mut(text) {
         Some(sum) => *sum = sum.saturating_add(count),
         None => drop(texts.insert(text.to_owned(), count)),

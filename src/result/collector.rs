@@ -233,8 +233,54 @@ mod tests {
     use super::{Collector, Silent};
     use crate::clock::Clock;
     use crate::error::Error;
-    use crate::record::Emission;
-    use crate::result::Writer;
+    use crate::record::{Emission, Recorder, RecorderSettings, Series};
+    use crate::result::{Header, Line, SCHEMA_VERSION, Writer};
+
+    const S: u64 = 1_000_000_000;
+
+    /// The result lies where nothing can be written for a while: a disk that stands still, a pipe that nobody reads.
+    #[test]
+    fn a_result_that_cannot_be_written_never_makes_the_load_wait() {
+        let (mut reader, pipe) = std::io::pipe().unwrap();
+        let file = std::fs::File::from(std::os::fd::OwnedFd::from(pipe));
+        let mut writer = Writer::new(file, Path::new("pipe"));
+        let header = Header { schema: SCHEMA_VERSION.to_owned(), ..Header::default() };
+        writer.write(&Line::Header(header)).unwrap();
+        let (sink, pool, collector) =
+            Collector::spawn(writer, Clock::start(), Box::new(Silent)).unwrap();
+        let settings = RecorderSettings {
+            phase: "wal".into(),
+            interval_ns: S,
+            stall_ns: u64::MAX,
+            sink,
+            pool,
+        };
+        let (done, measured) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let series = [Series { name: "wal.fsync", keep_stalls: true }];
+            let recorder = |member| Recorder::new(settings.clone(), Some(member), &series, 0);
+            let mut recorders: Vec<Recorder> = (0..20).map(recorder).collect();
+            for tick in 0..1_000 {
+                for recorder in &mut recorders {
+                    recorder.record(0, tick * S / 10, 1_000 + tick);
+                    recorder.tick((tick + 1) * S / 10);
+                }
+            }
+            recorders.into_iter().for_each(|recorder| recorder.finish(100 * S));
+            done.send(()).unwrap();
+        });
+        let waited = measured.recv_timeout(std::time::Duration::from_secs(60));
+        assert!(waited.is_ok(), "the recorders wait for the collector");
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("run.jsonl");
+        let mut copy = std::fs::File::create(&path).unwrap();
+        let copied = std::thread::spawn(move || std::io::copy(&mut reader, &mut copy).unwrap());
+        drop(collector.finish().unwrap());
+        copied.join().unwrap();
+        let run = crate::result::read(&path).unwrap();
+        let merged = run.phase("wal").unwrap().series("wal.fsync").unwrap();
+        assert_eq!(merged.total.count(), 20 * 1_000);
+    }
 
     #[test]
     fn a_full_disk_neither_stops_nor_blocks_the_workers() {
