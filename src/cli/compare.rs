@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::{ChartArgs, ExportArgs};
-use crate::compare::{FailOn, Intent, MinDifference};
+use crate::compare::{FailOn, Intent, MinDifference, Pairs};
+use crate::units::parse_share;
 
 /// Tell which of two or more results is better, by how much, and how sure that is.
 ///
@@ -31,9 +32,12 @@ pub struct CompareArgs {
     #[arg(long, num_args = 2, value_names = ["A", "B"], help_heading = MEASURE)]
     pub measure: Option<Vec<String>>,
 
-    /// Pairs of runs that --measure makes [default: 6]
-    #[arg(long, value_name = "N", help_heading = MEASURE)]
-    pub pairs: Option<u32>,
+    /// Pairs of runs that --measure makes: a number, or auto: until something is decided [default: 6]
+    ///
+    /// 'auto' looks after 6, 8, 11 … pairs and ends when a regression is confirmed or everything is decided, after 24 at
+    /// the latest ('auto:40' for another bound). Each look has its part of the 5 % error.
+    #[arg(long, value_name = "N", value_parser = Pairs::parse, help_heading = MEASURE)]
+    pub pairs: Option<Pairs>,
 
     /// Where --measure keeps its results [default: results/<UTC time>-compare-<host>]
     #[arg(long, value_name = "DIR", help_heading = MEASURE)]
@@ -80,6 +84,12 @@ pub struct CompareArgs {
     #[arg(long, value_name = "FILE", help_heading = JUDGE)]
     pub calibration: Option<PathBuf>,
 
+    /// Of one run a side: how much runs of the same thing are taken to differ at p50, as a standard deviation [default: 6%]
+    ///
+    /// Rates as much, p90, p99 and p99.9 more. Where --calibration knows it, that is taken.
+    #[arg(long, value_name = "SHARE", value_parser = deviation, help_heading = JUDGE)]
+    pub run_deviation: Option<f64>,
+
     /// Form of the document [default: by the ending of --output, otherwise text]
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = OUTPUT)]
     pub format: Option<CompareFormat>,
@@ -107,6 +117,12 @@ pub struct CompareArgs {
     /// For other tools
     #[command(flatten)]
     pub export: ExportArgs,
+}
+
+/// A share that a run may be off by: nought is allowed, the whole is not.
+fn deviation(text: &str) -> Result<f64, String> {
+    let share = parse_share(text)?;
+    if (0.0..1.0).contains(&share) { Ok(share) } else { Err(format!("'{text}' is not below 100%")) }
 }
 
 const MEASURE: &str = "Measure";

@@ -26,6 +26,9 @@ const SPREAD: f64 = 0.6;
 /// Why there is no interval around a figure that was taken in.
 pub(super) const NO_INTERVAL: &str = "no interval: imported, without the times of its samples";
 
+/// Why a run of fewer than [`MIN_BATCHES`] stretches of time has no interval.
+const TOO_SHORT: &str = "too short to estimate uncertainty";
+
 /// A metric in one run.
 #[derive(Debug, Clone)]
 pub(super) struct Arm {
@@ -61,7 +64,7 @@ impl Arm {
             samples: 1,
             tail: None,
             deff: None,
-            problem: Some("one search a side, which says nothing of its own doubt".to_owned()),
+            problem: Some("a single search a side; no interval".to_owned()),
             alike: false,
         }
     }
@@ -153,7 +156,7 @@ pub(super) fn quantile(series: &SeriesData, q: f64, seconds: f64) -> Option<Arm>
 
 fn quantile_problem(design: &DesignEffect, tail: f64, q: f64, per_s: f64) -> Option<String> {
     if !design.measured() {
-        return Some(format!("fewer than {MIN_BATCHES} stretches of time to tell the doubt from"));
+        return Some(TOO_SHORT.to_owned());
     }
     // 1,000 × (1 − 0.99) is a hair below 10 in binary.
     if tail >= MIN_TAIL_SAMPLES * (1.0 - 1e-9) {
@@ -224,8 +227,7 @@ pub(super) fn rate(phase: &PhaseData, series: &SeriesData) -> Option<Arm> {
         samples,
         tail: None,
         deff: None,
-        problem: (!measured)
-            .then(|| format!("fewer than {MIN_BATCHES} stretches of time to tell the doubt from")),
+        problem: (!measured).then(|| TOO_SHORT.to_owned()),
         alike: alike > ALIKE,
     })
 }

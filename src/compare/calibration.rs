@@ -4,10 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::result::{Run, Tool};
-use crate::stats::{self, Moments};
+use crate::stats::{self, Family, Joint, Moments};
 
 use super::contrast::centres;
-use super::subject::subjects;
+use super::judge::{ALPHA, POWER, from_scale};
+use super::subject::{Subject, subjects};
 use super::{Group, SCHEMA_VERSION, Stat};
 
 /// Fewer runs say next to nothing about the spread between runs.
@@ -50,8 +51,8 @@ pub struct Noise {
     pub deviation: f64,
     /// That without what the doubt within each run explains already.
     pub between: f64,
-    /// The smallest change that six interleaved pairs find four times out of five: 0.09 is 9 %, of shares a
-    /// difference.
+    /// The smallest change that six interleaved pairs find with a power of 80 %, tested together with all others that
+    /// decide (or do not): 0.09 is 9 %, of shares a difference.
     pub detectable: f64,
 }
 
@@ -62,15 +63,26 @@ impl Calibration {
         let start =
             |run: Option<&&Run>| run.map_or_else(String::new, |run| run.header.started_at.clone());
         let header = runs.first().map(|run| run.header.clone()).unwrap_or_default();
-        let noise = subjects(&runs).into_iter().filter_map(|subject| {
-            let (values, errors) = centres(&runs, &subject)?;
-            let moments = Moments::of(&values).filter(|m| m.n >= FEWEST_CALIBRATING as f64)?;
+        let learnt: Vec<(Subject, Vec<f64>, Vec<f64>)> = subjects(&runs)
+            .into_iter()
+            .filter_map(|subject| {
+                let (values, errors) = centres(&runs, &subject)?;
+                (values.len() >= FEWEST_CALIBRATING).then_some((subject, values, errors))
+            })
+            .collect();
+        let levels = [true, false].map(|primary| {
+            let of = learnt.iter().filter(|(subject, ..)| subject.primary == primary);
+            level(of.map(|(_, values, _)| values.as_slice()))
+        });
+        let noise = learnt.into_iter().filter_map(|(subject, values, errors)| {
+            let moments = Moments::of(&values)?;
             let within = Moments::of(&errors).map_or(0.0, |m| m.mean);
+            let level = levels[usize::from(!subject.primary)];
             Some(Noise {
                 runs: values.len(),
                 deviation: moments.deviation(),
                 between: (moments.variance - within).max(0.0).sqrt(),
-                detectable: detectable(moments.deviation(), subject.stat),
+                detectable: detectable(&moments, subject.stat, level),
                 phase: subject.phase,
                 series: subject.series,
                 stat: subject.stat,
@@ -93,9 +105,32 @@ impl Calibration {
     }
 }
 
-/// (t(0.975) + t(0.8))·s_d/√k for k pairs, whose differences have the variance of two runs.
-fn detectable(deviation: f64, stat: Stat) -> f64 {
-    let t = |p| stats::t_quantile(p, USUAL_PAIRS - 2.0);
-    let difference = (t(0.975) + t(0.8)) * deviation * (2.0 / USUAL_PAIRS).sqrt();
-    if stat.is_share() { difference } else { difference.exp_m1() }
+/// The level of each test among all that are made together, as these runs tell how they go together. What does not vary
+/// is no test.
+fn level<'a>(values: impl Iterator<Item = &'a [f64]>) -> f64 {
+    let varying: Vec<&[f64]> =
+        values.filter(|values| values.iter().any(|value| *value != values[0])).collect();
+    let Some(count) = varying.first().map(|values| values.len()) else {
+        return ALPHA;
+    };
+    let mean = vec![1.0 / (count as f64).sqrt(); count];
+    let nuisances = vec![mean];
+    let joint = Joint {
+        p_values: vec![1.0; varying.len()],
+        errors: varying.iter().map(|values| stats::without(values, &nuisances)).collect(),
+        nuisances,
+    };
+    Family::new(vec![joint]).nominal(ALPHA)
+}
+
+/// Of pairs, whose differences have the variance of two runs.
+fn detectable(moments: &Moments, stat: Stat, level: f64) -> f64 {
+    let freedom = USUAL_PAIRS - 1.0;
+    let error = moments.deviation() * (2.0 / USUAL_PAIRS).sqrt();
+    let critical = stats::t_quantile(1.0 - level / 2.0, freedom);
+    let margin = stat.min_difference();
+    let margin = if stat.is_share() { margin } else { margin.ln_1p() };
+    // Without any noise, what matters is found.
+    let found = stats::detectable(POWER, error, freedom, critical, margin);
+    from_scale(if found.is_finite() { found } else { margin }, stat.is_share())
 }

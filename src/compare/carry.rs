@@ -12,7 +12,8 @@ use crate::result::Run;
 use super::gather::{self, Gathered};
 use super::measure::{self, Measured};
 use super::{
-    Calibration, Comparison, FEWEST_CALIBRATING, Group, Intent, LeftOut, Outcome, Settings, compare,
+    Calibration, Comparison, FEWEST_CALIBRATING, Group, Intent, LeftOut, Metric, MetricVerdict,
+    Outcome, Settings, compare, unknown_allowance,
 };
 
 /// What came of it.
@@ -54,13 +55,20 @@ pub fn carry_out(
             return calibrate(gathered, plan.calibration.clone());
         }
         Source::Measured(asked) => {
-            let measured = measure::measure(asked, signalled, say)?;
-            interrupted = measured.interrupted;
             // Whatever the two texts ask for is meant to differ.
             settings.allow.push("plan".to_owned());
+            let decided = |measured: &Measured| {
+                let groups = of_pairs(measured)?.groups;
+                Ok(is_decided(&compare(&groups, &settings, Vec::new())))
+            };
+            let measured = measure::measure(asked, &decided, signalled, say)?;
+            interrupted = measured.interrupted;
             of_pairs(&measured)?
         }
     };
+    if let Some(wrong) = unknown_allowance(&gathered.groups, &plan.settings.allow) {
+        return Err(Error::Usage(wrong));
+    }
     settings.calibration = noise(plan.calibration.as_deref(), &gathered.groups)?;
     let Gathered { groups, left_out } = gathered;
     let comparison = compare(&groups, &settings, left_out);
@@ -69,6 +77,18 @@ pub fn carry_out(
         answer: Answer::Comparison(Box::new(comparison)),
         sides: groups.into_iter().map(runs).collect(),
     })
+}
+
+/// Whether more pairs would change nothing: something is worse, all is decided, or nothing ever can be.
+fn is_decided(found: &Comparison) -> bool {
+    let primary = || {
+        let metrics = found.contrasts.iter().flat_map(|contrast| &contrast.metrics);
+        metrics.filter(|metric| metric.primary && !metric.given)
+    };
+    let open = |metric: &Metric| {
+        matches!(metric.verdict, MetricVerdict::Inconclusive | MetricVerdict::NotResolvable)
+    };
+    matches!(found.outcome, Outcome::Regressed | Outcome::NotComparable) || !primary().any(open)
 }
 
 fn runs(group: Group) -> Vec<Run> {

@@ -8,20 +8,27 @@ use crate::stats::{self, Moments};
 use crate::verdict::Cpus;
 
 use super::arm::{self, Arm};
-use super::effect::{self, Beside, Doubt};
-use super::judge::{self, Candidate, More, at_least_floor, floor_ns};
+use super::effect::{self, Beside, Between, Doubt};
+use super::judge::{self, ALPHA, Candidate, More, Single, at_least_floor, floor_ns};
 use super::subject::{self, Subject, subjects};
 use super::{
-    CONFIRMING_S, Contrast, Design, Group, Level, Metric, MetricVerdict, Outcome, Ranking,
-    Settings, Side, Stat, Value, notes, rank, stolen, validity, words,
+    CONFIRMING_S, Contrast, Design, FailOn, Group, Level, Metric, Ranking, Settings, Side, Stat,
+    Value, looks, notes, outcome, rank, stolen, validity, words,
 };
 
 /// Fewer runs a side leave the spread between them unknown.
 const FEWEST_RUNS: usize = 3;
 /// Pairs cost a degree of freedom more, for what the order does.
 const FEWEST_PAIRS: usize = 4;
+/// Of the variance within a run, so much is that between runs at least: below this lies one estimate in a hundred of six.
+const LEAST_OF_WITHIN: f64 = 0.1;
+/// Runs never agree more closely than a histogram tells: half a bucket, as a standard deviation of a logarithm.
+const RESOLUTION: f64 = 0.002;
 /// With fewer samples beyond it in a single run, a quantile is hardly more than the largest sample.
 const FEWEST_BEYOND: f64 = 5.0;
+
+/// Why the rate of an open loop is no test.
+pub(super) const AS_OFFERED: &str = "the offered rate, kept by both";
 
 impl SideMetric {
     /// Whether anything can be said of this metric on this side.
@@ -55,6 +62,8 @@ pub(super) struct SideMetric {
     seconds: f64,
     /// Another program measured it.
     foreign: bool,
+    /// Every run has the rate that its open loop was asked for.
+    pub offered: bool,
 }
 
 /// Compares every side with the first, and all with one another where there are more than two.
@@ -72,21 +81,30 @@ pub(super) fn contrasts(groups: &[Group], sides: &[Side], settings: &Settings) -
     let layouts: Vec<Layout> = (1..groups.len())
         .map(|other| {
             let shortest = seconds(&measured[0]).min(seconds(&measured[other]));
-            Layout::of(&groups[0], &groups[other], shortest)
+            Layout::of(&groups[0], &groups[other], shortest, settings)
         })
         .collect();
+    let kind = runs[0].header.kind.as_str();
     let candidates: Vec<Candidate> = layouts
         .iter()
         .zip(1..)
         .flat_map(|(layout, other)| {
             let pairs = subjects.iter().zip(measured[0].iter().zip(&measured[other]));
-            pairs.map(|(subject, (a, b))| {
-                candidate(subject, a, b, layout, &runs[0].header.kind, settings)
+            pairs.map(move |(subject, (a, b))| Candidate {
+                contrast: other - 1,
+                ..candidate(subject, a, b, layout, kind, settings)
             })
         })
         .collect();
-    let metrics = judge::judge(candidates);
-    let contrasts = contrasts_of(metrics, &subjects, &layouts, sides, groups);
+    let alpha = layouts.iter().filter_map(|layout| layout.design.alpha).fold(ALPHA, f64::min);
+    let nuisances: Vec<Vec<Vec<f64>>> = layouts.iter().map(Layout::nuisances).collect();
+    let metrics = judge::judge(candidates, &nuisances, alpha);
+    let missing = subject::missing(&runs);
+    let contrasts = contrasts_of(metrics, &subjects, &layouts, (sides, groups), |contrast| {
+        contrast.missing.clone_from(&missing);
+        let indications_count = settings.fail_on.contains(&FailOn::Indicative);
+        contrast.outcome = outcome::of_contrast(contrast, indications_count);
+    });
     Judged {
         rankings: rank::rankings(&subjects, &measured, sides),
         notes: notes::design_notes(&contrasts, sides, settings),
@@ -98,43 +116,23 @@ fn contrasts_of(
     metrics: Vec<Metric>,
     subjects: &[Subject],
     layouts: &[Layout],
-    sides: &[Side],
-    groups: &[Group],
+    (sides, groups): (&[Side], &[Group]),
+    conclude: impl Fn(&mut Contrast),
 ) -> Vec<Contrast> {
     let mut metrics = metrics.into_iter();
     let with_words = |(index, layout): (usize, &Layout)| {
-        let metrics: Vec<Metric> = metrics.by_ref().take(subjects.len()).collect();
         let mut contrast = Contrast {
             a: sides[0].letter.clone(),
             b: sides[index + 1].letter.clone(),
             design: layout.design.clone(),
-            outcome: outcome(&metrics),
-            headline: String::new(),
-            metrics,
+            metrics: metrics.by_ref().take(subjects.len()).collect(),
+            ..Contrast::default()
         };
+        conclude(&mut contrast);
         contrast.headline = words::contrast(&contrast, &groups[0], &groups[index + 1]);
         contrast
     };
     layouts.iter().enumerate().map(with_words).collect()
-}
-
-fn outcome(metrics: &[Metric]) -> Outcome {
-    let judged = || {
-        let primary = metrics.iter().filter(|metric| metric.primary);
-        primary.map(|metric| metric.verdict).filter(|verdict| verdict.is_judged())
-    };
-    let has = |verdict| judged().any(|found| found == verdict);
-    if has(MetricVerdict::Regressed) {
-        Outcome::Regressed
-    } else if has(MetricVerdict::Improved) {
-        Outcome::Improved
-    } else if has(MetricVerdict::Inconclusive) {
-        Outcome::Inconclusive
-    } else if has(MetricVerdict::Unchanged) {
-        Outcome::Unchanged
-    } else {
-        Outcome::NoVerdict
-    }
 }
 
 fn side_metric(group: &Group, subject: &Subject) -> SideMetric {
@@ -160,6 +158,10 @@ fn side_metric(group: &Group, subject: &Subject) -> SideMetric {
             .filter_map(|run| Some(seconds(place(run)?.0)))
             .fold(f64::INFINITY, f64::min),
         foreign: runs().any(Run::is_foreign),
+        offered: subject.stat == Stat::Rate
+            && runs().all(|run| {
+                place(run).is_some_and(|(phase, _)| validity::has_offered_rate(run, phase))
+            }),
     }
 }
 
@@ -239,7 +241,7 @@ struct Layout {
 
 impl Layout {
     /// `seconds` is the shortest phase that decides.
-    fn of(a: &Group, b: &Group, seconds: f64) -> Layout {
+    fn of(a: &Group, b: &Group, seconds: f64, settings: &Settings) -> Layout {
         let seconds = if seconds.is_finite() { seconds } else { 0.0 };
         let several = a.runs.len() > 1 || b.runs.len() > 1;
         let one_machine = host(a).is_some_and(|of_a| host(b) == Some(of_a));
@@ -251,8 +253,21 @@ impl Layout {
             paired: orders.is_some(),
             seconds,
             indicative: !several && seconds < CONFIRMING_S,
+            run_deviation: (!several).then_some(settings.run_deviation()),
+            alpha: orders.as_ref().and_then(|_| looks::told(a, b)),
         };
         Layout { design, orders }
+    }
+
+    fn alpha(&self) -> f64 {
+        self.design.alpha.unwrap_or(ALPHA)
+    }
+
+    /// What is estimated beside the effects.
+    fn nuisances(&self) -> Vec<Vec<f64>> {
+        let Design { runs_a, runs_b, paired, .. } = self.design;
+        let beside = Beside { orders: self.orders.clone(), stolen: None };
+        effect::nuisances(&beside, if paired { runs_a } else { runs_a + runs_b })
     }
 }
 
@@ -291,14 +306,17 @@ fn candidate(
     settings: &Settings,
 ) -> Candidate {
     let design = &layout.design;
+    let given = given(subject.stat, a, b);
+    // A rate that was asked for, and failures, are not what a busy hypervisor makes longer.
+    let felt = subject.stat != Stat::Errors && !a.offered && !b.offered && given.is_none();
     let shares = || stolen::shares(a, b, design.paired);
     let beside = Beside {
         orders: layout.orders.clone(),
-        stolen: (design.level == Level::Runs).then(shares).flatten(),
+        stolen: (design.level == Level::Runs && felt).then(shares).flatten(),
     };
     let (doubt, unresolved) = match design.level {
-        Level::Batches => one_run_each(subject, a, b, settings),
-        Level::Runs => several_runs(subject, a, b, &beside),
+        Level::Batches => one_run_each(subject, (a, b), given.is_some(), settings),
+        Level::Runs => several_runs(subject, a, b, &beside, layout.alpha()),
     };
     let mut min_difference = settings.min_difference(&subject.series, subject.stat);
     if let (Some(a), Some(b)) = (a.value.value, b.value.value)
@@ -315,8 +333,14 @@ fn candidate(
     let one_run_each = design.level == Level::Batches;
     let explained = doubt
         .as_ref()
-        .filter(|_| one_run_each)
+        .filter(|_| one_run_each && felt)
         .and_then(|doubt| stolen::explained(subject.stat, doubt, a, b));
+    let calibrated = settings.noise(&subject.phase, &subject.series, subject.stat).is_some();
+    let single = one_run_each.then(|| Single {
+        long: !design.indicative,
+        calibrated,
+        explained: explained.is_some(),
+    });
     Candidate {
         metric: Metric {
             phase: subject.phase.clone(),
@@ -326,15 +350,15 @@ fn candidate(
             a: a.value.clone(),
             b: b.value.clone(),
             min_difference,
-            indicative: design.indicative || explained.is_some(),
             stolen: beside.stolen.as_ref().map(stolen::taken),
             ..Metric::default()
         },
+        contrast: 0,
         doubt,
-        invalid: named("A", &a.invalid)
-            .or_else(|| named("B", &b.invalid))
-            .or_else(|| mixed(a, b, design.level)),
+        invalid: invalid(a, b).or_else(|| mixed(a, b, design.level)),
         unresolved,
+        given,
+        single,
         remark: explained.or(alike.filter(|_| one_run_each)),
         more: match (design.level, design.paired) {
             (Level::Batches, _) => More::Seconds(a.seconds.min(b.seconds)),
@@ -352,24 +376,90 @@ fn mixed(a: &SideMetric, b: &SideMetric, level: Level) -> Option<String> {
     })
 }
 
+/// Why a side's latencies cannot be judged, and which side's.
+fn invalid(a: &SideMetric, b: &SideMetric) -> Option<String> {
+    match (&a.invalid, &b.invalid) {
+        (Some(a), Some(b)) if a == b => Some(format!("A and B: {a}")),
+        (Some(a), Some(b)) => Some(format!("A and B: {a}; {b}")),
+        _ => named("A", &a.invalid).or_else(|| named("B", &b.invalid)),
+    }
+}
+
+/// Why a metric cannot differ: an open loop that kept the offered rate on both sides, or nothing that ever failed.
+fn given(stat: Stat, a: &SideMetric, b: &SideMetric) -> Option<String> {
+    let none = |side: &SideMetric| {
+        let arms = side.arms.iter();
+        arms.flatten().count() > 0 && side.arms.iter().flatten().all(|arm| arm.value == 0.0)
+    };
+    let first = a.arms.iter().flatten().next().map_or(f64::NAN, |arm| arm.value);
+    let same = |side: &SideMetric| {
+        side.arms.iter().flatten().all(|arm| (arm.value - first).abs() <= 1e-6 * first.abs())
+    };
+    if a.foreign || b.foreign {
+        None
+    } else if stat == Stat::Rate && a.offered && b.offered {
+        Some(AS_OFFERED.to_owned())
+    } else if stat.is_share() && none(a) && none(b) {
+        Some("none on either side".to_owned())
+    } else if stat == Stat::Rate && same(a) && same(b) {
+        Some("the same in every run".to_owned())
+    } else {
+        None
+    }
+}
+
 fn named(side: &str, why: &Option<String>) -> Option<String> {
     why.as_ref().map(|why| format!("{side}: {why}"))
 }
 
 type Found = (Option<Doubt>, Option<String>);
 
-fn one_run_each(subject: &Subject, a: &SideMetric, b: &SideMetric, settings: &Settings) -> Found {
+fn one_run_each(
+    subject: &Subject,
+    (a, b): (&SideMetric, &SideMetric),
+    given: bool,
+    settings: &Settings,
+) -> Found {
     let (Some(Some(a)), Some(Some(b))) = (a.arms.first(), b.arms.first()) else {
         return (None, Some("no samples".to_owned()));
     };
-    let noise = settings.calibration.as_ref();
-    let noise = noise.and_then(|c| c.noise(&subject.phase, &subject.series, subject.stat));
-    let between = noise.map(|noise| (noise.between, noise.runs as f64 - 1.0));
+    let noise = settings.noise(&subject.phase, &subject.series, subject.stat);
+    let between = match noise {
+        // What is as it was asked for does not differ from run to run.
+        _ if given => Between { deviation: 0.0, degrees_of_freedom: f64::INFINITY },
+        Some(noise) => Between {
+            deviation: noise.between,
+            degrees_of_freedom: (noise.runs as f64 - 1.0).max(1.0),
+        },
+        None => Between {
+            deviation: assumed_deviation(subject.stat, settings.run_deviation(), a, b),
+            degrees_of_freedom: f64::INFINITY,
+        },
+    };
     let problem = named("A", &a.problem).or_else(|| named("B", &b.problem));
     (Some(effect::of_batches(a, b, between)), problem)
 }
 
-fn several_runs(subject: &Subject, a: &SideMetric, b: &SideMetric, beside: &Beside) -> Found {
+/// How much runs of the same thing are taken to differ where nobody measured it; of a share, a part of what it is.
+fn assumed_deviation(stat: Stat, of_p50: f64, a: &Arm, b: &Arm) -> f64 {
+    let deviation = stat.run_deviation(of_p50);
+    if stat.is_share() { deviation * f64::midpoint(a.value, b.value) } else { deviation }
+}
+
+/// The least variance between the runs of a side that is believed: that there is none, in a few runs, is no certainty.
+fn floor(stat: Stat, side: &SideMetric) -> f64 {
+    let arms = || side.arms.iter().flatten();
+    let within = arms().map(Arm::variance).sum::<f64>() / arms().count().max(1) as f64;
+    if stat.is_share() { within } else { (LEAST_OF_WITHIN * within).max(RESOLUTION.powi(2)) }
+}
+
+fn several_runs(
+    subject: &Subject,
+    a: &SideMetric,
+    b: &SideMetric,
+    beside: &Beside,
+    alpha: f64,
+) -> Found {
     let centres = |side: &SideMetric| -> Option<Vec<f64>> {
         let arms = side.arms.iter().map(|arm| Some(arm.as_ref()?.ci95.value));
         arms.collect()
@@ -377,7 +467,8 @@ fn several_runs(subject: &Subject, a: &SideMetric, b: &SideMetric, beside: &Besi
     let (Some(at), Some(bt)) = (centres(a), centres(b)) else {
         return (None, Some("no samples in some of the runs".to_owned()));
     };
-    let doubt = effect::of_runs(subject.stat, &at, &bt, beside);
+    let floors = (floor(subject.stat, a), floor(subject.stat, b));
+    let doubt = effect::of_runs(subject.stat, (&at, &bt), beside, floors, alpha);
     let fewest = at.len().min(bt.len());
     let too_few = match beside.orders {
         Some(_) if fewest < FEWEST_PAIRS => {

@@ -6,21 +6,39 @@ use crate::stats::{self, Bounded, Contrast, Mixture};
 use super::arm::Arm;
 use super::{Stat, stolen};
 
-/// Probability of finding a true effect of the size that is called detectable.
-const POWER: f64 = 0.8;
-
 /// A difference on the scale of differences: ln(B/A), for shares B − A.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Doubt {
-    /// With 95 %.
+    /// With 95 %; of several looks, all of them together.
     pub ci95: Bounded,
-    /// With 90 %: lies it within ± the smallest effect that matters, the sides are shown to be equal (two one-sided
-    /// tests, D. Schuirmann 1987).
+    /// With 90 %: lies it within ± the smallest effect that matters, there is no difference large enough to matter (two
+    /// one-sided tests, D. Schuirmann 1987).
     pub ci90: Bounded,
     /// How likely so large a difference would be were there none.
     pub p: f64,
-    /// The smallest true difference that would be found four times out of five.
-    pub detectable: f64,
+    /// Standard error of the difference.
+    pub standard_error: f64,
+    /// Degrees of freedom of that.
+    pub degrees_of_freedom: f64,
+    /// The share of its variance that longer runs do not take away: 0 to 1.
+    pub between: f64,
+    /// What the hypervisor has to do with it, where it took unevenly.
+    pub steal: Option<Steal>,
+    /// What the test was made from, to tell how metrics go together; `None` of one run a side.
+    pub errors: Option<Vec<f64>>,
+}
+
+/// The other figure where the hypervisor took unevenly from the runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Steal {
+    /// True where these runs show what it does, and the difference is the corrected one.
+    pub shown: bool,
+    /// The difference as it was measured.
+    pub measured: f64,
+    /// The corrected one with its interval.
+    pub corrected: Bounded,
+    /// How likely so large a difference would be were there none but what the hypervisor does.
+    pub p: f64,
 }
 
 /// What else than the sides may differ between runs.
@@ -33,87 +51,188 @@ pub(super) struct Beside {
     pub stolen: Option<(Vec<f64>, Vec<f64>)>,
 }
 
-/// One run a side. `between_runs` is a further standard deviation of each side with its degrees of freedom, known from
-/// repeated runs.
-pub(super) fn of_batches(a: &Arm, b: &Arm, between_runs: Option<(f64, f64)>) -> Doubt {
-    let degrees_of_freedom = a.degrees_of_freedom.min(b.degrees_of_freedom);
+/// How much runs of the same thing differ between one another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Between {
+    /// Standard deviation on the scale of differences.
+    pub deviation: f64,
+    /// Degrees of freedom it was learnt with; infinite where it is assumed.
+    pub degrees_of_freedom: f64,
+}
+
+/// One run a side, each of which is off by what runs differ between one another.
+pub(super) fn of_batches(a: &Arm, b: &Arm, between: Between) -> Doubt {
+    /// As many degrees of freedom are as good as infinitely many.
+    const KNOWN: f64 = 1e6;
+    let within_freedom = a.degrees_of_freedom.min(b.degrees_of_freedom);
+    let between_freedom = between.degrees_of_freedom.min(KNOWN);
     let difference = |pick: fn(&Arm) -> Bounded, confidence: f64| {
-        let more = between_runs.map_or(0.0, |(deviation, degrees_of_freedom)| {
-            let t = stats::t_quantile(f64::midpoint(1.0, confidence), degrees_of_freedom);
-            t * deviation
-        });
+        let t = stats::t_quantile(f64::midpoint(1.0, confidence), between_freedom);
+        let more = t * between.deviation;
         stats::difference(pick(a).widened(more), pick(b).widened(more))
     };
+    let within = stats::difference(a.ci95, b.ci95);
+    let t = stats::t_quantile(0.975, within_freedom);
+    let of_within = ((within.high - within.low) / 2.0 / t).powi(2);
+    let of_between = 2.0 * between.deviation.powi(2);
+    let all = of_within + of_between;
+    // F. Satterthwaite, "An approximate distribution of estimates of variance components" (1946).
+    let squares = of_within.powi(2) / within_freedom + of_between.powi(2) / between_freedom;
+    let degrees_of_freedom =
+        if all.is_finite() && squares > 0.0 { all * all / squares } else { within_freedom };
     let ci95 = difference(|arm| arm.ci95, 0.95);
     Doubt {
         ci95,
         ci90: difference(|arm| arm.ci90, 0.90),
         p: stats::p_value(ci95, degrees_of_freedom),
-        detectable: detectable(ci95, degrees_of_freedom),
+        standard_error: all.sqrt(),
+        degrees_of_freedom,
+        between: if all > 0.0 && all.is_finite() { of_between / all } else { 0.0 },
+        steal: None,
+        errors: None,
     }
 }
 
 /// Several runs a side, each a value on the scale of differences; of pairs, values of the same index were measured side
-/// by side. `None` where there are too few.
-pub(super) fn of_runs(stat: Stat, a: &[f64], b: &[f64], beside: &Beside) -> Option<Doubt> {
-    let deviation = stolen::does(stat);
-    let felt = |shares: &[f64]| -> Vec<f64> {
-        shares.iter().map(|share| stolen::felt(stat, *share)).collect()
+/// by side. `floors` are variances of one run of A and of B that theirs are not below whatever chance has it: no
+/// variance at all is no certainty. `alpha` is the error of one look. `None` where there are too few.
+pub(super) fn of_runs(
+    stat: Stat,
+    (a, b): (&[f64], &[f64]),
+    beside: &Beside,
+    floors: (f64, f64),
+    alpha: f64,
+) -> Option<Doubt> {
+    let measured = match &beside.orders {
+        None => stats::welch(a, b)?,
+        Some(orders) => stats::paired(&within(a, b), orders)?,
     };
-    let stolen = beside.stolen.as_ref().map(|(a, b)| (felt(a), felt(b)));
-    let within =
-        |a: &[f64], b: &[f64]| -> Vec<f64> { a.iter().zip(b).map(|(a, b)| b - a).collect() };
-    Some(match (&beside.orders, &stolen) {
-        (None, None) => of_contrast(stats::welch(a, b)?),
-        (None, Some((from_a, from_b))) => {
-            of_mixture(&stats::welch_beside(a, b, (from_a, from_b), deviation)?)
-        }
-        (Some(orders), None) => of_contrast(stats::paired(&within(a, b), orders)?),
-        (Some(orders), Some((from_a, from_b))) => of_mixture(&stats::paired_beside(
-            &within(a, b),
-            orders,
-            &within(from_a, from_b),
-            deviation,
-        )?),
-    })
-}
-
-fn of_contrast(contrast: Contrast) -> Doubt {
-    doubt(
-        contrast.difference,
-        |confidence| contrast.interval(confidence),
-        contrast.p_value(),
-        contrast.degrees_of_freedom,
-    )
-}
-
-fn of_mixture(mixture: &Mixture) -> Doubt {
-    doubt(
-        mixture.difference(),
-        |confidence| mixture.interval(confidence),
-        mixture.p_value(),
-        mixture.degrees_of_freedom(),
-    )
-}
-
-fn doubt(
-    value: f64,
-    interval: impl Fn(f64) -> (f64, f64),
-    p: f64,
-    degrees_of_freedom: f64,
-) -> Doubt {
-    let bounded = |confidence| {
+    let floor = (floors.0 / a.len() as f64 + floors.1 / b.len() as f64).sqrt();
+    let bounded = |value: f64, interval: &dyn Fn(f64) -> (f64, f64), confidence: f64| {
         let (low, high) = interval(confidence);
         Bounded { value, low, high }
     };
-    let ci95 = bounded(0.95);
-    Doubt { ci95, ci90: bounded(0.90), p, detectable: detectable(ci95, degrees_of_freedom) }
+    let of = |contrast: Contrast| {
+        let contrast = contrast.at_least(floor);
+        let interval = |confidence| contrast.interval(confidence);
+        Doubt {
+            ci95: bounded(contrast.difference, &interval, 1.0 - alpha),
+            ci90: bounded(contrast.difference, &interval, 1.0 - 2.0 * alpha),
+            p: contrast.p_value(),
+            standard_error: contrast.standard_error,
+            degrees_of_freedom: contrast.degrees_of_freedom,
+            between: 1.0,
+            steal: None,
+            errors: Some(errors(a, b, beside, None)),
+        }
+    };
+    let plain = of(measured);
+    Some(match mixture(stat, a, b, beside) {
+        Some(mixture) => corrected(stat, plain, &mixture, (a, b), beside, (floor, alpha)),
+        None => plain,
+    })
 }
 
-/// (t(0.975) + t(power)) standard errors, from the interval of t(0.975) of them to each side.
-fn detectable(ci95: Bounded, degrees_of_freedom: f64) -> f64 {
-    let t = |p| stats::t_quantile(p, degrees_of_freedom);
-    (ci95.high - ci95.low) / 2.0 * (t(0.975) + t(POWER)) / t(0.975)
+fn within(a: &[f64], b: &[f64]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| b - a).collect()
+}
+
+fn felt(stat: Stat, shares: &(Vec<f64>, Vec<f64>)) -> (Vec<f64>, Vec<f64>) {
+    let each = |side: &[f64]| -> Vec<f64> {
+        side.iter().map(|share| stolen::felt(stat, *share)).collect()
+    };
+    (each(&shares.0), each(&shares.1))
+}
+
+/// What is known of the difference were as much taken from both sides.
+fn mixture(stat: Stat, a: &[f64], b: &[f64], beside: &Beside) -> Option<Mixture> {
+    let (from_a, from_b) = felt(stat, beside.stolen.as_ref()?);
+    let deviation = stolen::does(stat);
+    match &beside.orders {
+        None => stats::welch_beside(a, b, (&from_a, &from_b), deviation),
+        Some(orders) => {
+            stats::paired_beside(&within(a, b), orders, &within(&from_a, &from_b), deviation)
+        }
+    }
+}
+
+/// Where these runs show that the hypervisor makes them slower, what it did is taken out; a correction goes from what
+/// was measured towards no difference and never beyond either, so that what was equal stays equal. Where they do not
+/// show it, what was measured stays, and the other figure is told beside it.
+fn corrected(
+    stat: Stat,
+    plain: Doubt,
+    mixture: &Mixture,
+    (a, b): (&[f64], &[f64]),
+    beside: &Beside,
+    (floor, alpha): (f64, f64),
+) -> Doubt {
+    /// One-sided level at which runs show what a share does.
+    const SHOWN: f64 = 0.01;
+    let slope = mixture.slope().filter(|slope| {
+        let worse = (slope.value > 0.0) != stat.more_is_better();
+        worse && stats::t_two_sided(slope.t, slope.degrees_of_freedom) / 2.0 < SHOWN
+    });
+    let raw = plain.ci95.value;
+    let value = towards_nothing(raw, mixture.difference());
+    let bounded = |confidence: f64| {
+        let t = stats::t_quantile(f64::midpoint(1.0, confidence), mixture.degrees_of_freedom());
+        let (low, high) = mixture.interval(confidence);
+        Bounded { value, low: low.min(value - t * floor), high: high.max(value + t * floor) }
+    };
+    let ci95 = bounded(1.0 - alpha);
+    let steal = |p| Steal { shown: slope.is_some(), measured: raw, corrected: ci95, p };
+    if slope.is_none() {
+        return Doubt { steal: Some(steal(mixture.p_value())), ..plain };
+    }
+    let p = if value == 0.0 { 1.0 } else { mixture.p_value() };
+    let t = stats::t_quantile(1.0 - alpha / 2.0, mixture.degrees_of_freedom());
+    Doubt {
+        ci95,
+        ci90: bounded(1.0 - 2.0 * alpha),
+        p,
+        standard_error: (ci95.high - ci95.low) / 2.0 / t,
+        degrees_of_freedom: mixture.degrees_of_freedom(),
+        steal: Some(steal(p)),
+        errors: Some(errors(a, b, beside, slope.map(|slope| (stat, slope.value)))),
+        ..plain
+    }
+}
+
+/// The corrected difference, but no further from nothing than what was measured, and on no other side of it.
+fn towards_nothing(measured: f64, corrected: f64) -> f64 {
+    if measured * corrected <= 0.0 {
+        0.0
+    } else {
+        measured.signum() * measured.abs().min(corrected.abs())
+    }
+}
+
+/// What a test is made from, less what `slope` units of stolen time do.
+fn errors(a: &[f64], b: &[f64], beside: &Beside, slope: Option<(Stat, f64)>) -> Vec<f64> {
+    let (mut a, mut b) = (a.to_vec(), b.to_vec());
+    if let (Some((stat, slope)), Some(shares)) = (slope, &beside.stolen) {
+        let (from_a, from_b) = felt(stat, shares);
+        a.iter_mut().zip(from_a).for_each(|(value, felt)| *value -= slope * felt);
+        b.iter_mut().zip(from_b).for_each(|(value, felt)| *value -= slope * felt);
+    }
+    let all = match beside.orders {
+        Some(_) => within(&a, &b),
+        None => [a, b].concat(),
+    };
+    stats::without(&all, &nuisances(beside, all.len()))
+}
+
+/// What is estimated beside the effect: what the order does of pairs, the mean of others.
+pub(super) fn nuisances(beside: &Beside, count: usize) -> Vec<Vec<f64>> {
+    let unit = 1.0 / (count as f64).sqrt();
+    match &beside.orders {
+        None => vec![vec![unit; count]],
+        Some(orders) if orders.iter().any(|order| *order != orders[0]) => {
+            vec![orders.iter().map(|order| order * unit).collect()]
+        }
+        Some(_) => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -128,14 +247,31 @@ mod tests {
             stolen: Some((vec![0.02; 4], vec![0.02 + taken; 4])),
         };
         let b = scatter.map(|scatter| more + scatter);
-        of_runs(Stat::Stalls, &[0.0; 4], &b, &beside).unwrap()
+        of_runs(Stat::Stalls, (&[0.0; 4], &b), &beside, (0.0, 0.0), 0.05).unwrap()
     }
 
     #[test]
     fn time_that_is_stolen_is_stalled_but_not_many_times_over() {
-        let explained = stalled(0.03, 0.03);
+        let explained = stalled(0.03, 0.03).steal.unwrap();
         assert!(explained.p > 0.05, "{explained:?}");
-        let found = stalled(0.3, 0.03);
+        let found = stalled(0.3, 0.03).steal.unwrap();
         assert!(found.p < 0.05, "{found:?}");
+    }
+
+    #[test]
+    fn no_variance_is_no_certainty() {
+        let beside = Beside { orders: Some(vec![1.0, -1.0, 1.0, -1.0]), stolen: None };
+        let zeros = [0.0; 4];
+        let found = of_runs(Stat::Errors, (&zeros, &zeros), &beside, (1e-4, 1e-4), 0.05).unwrap();
+        assert!(found.ci95.low < -0.01 && found.ci95.high > 0.01, "{found:?}");
+        assert_eq!(found.p, 1.0);
+    }
+
+    #[test]
+    fn a_correction_never_moves_what_is_equal() {
+        assert_eq!(towards_nothing(0.0, -0.13), 0.0);
+        assert_eq!(towards_nothing(0.1, -0.13), 0.0);
+        assert_eq!(towards_nothing(0.2, 0.1), 0.1);
+        assert_eq!(towards_nothing(-0.1, -0.2), -0.1);
     }
 }

@@ -104,7 +104,8 @@ fn expand(text: &str, side: usize, left_out: &mut Vec<LeftOut>) -> Result<Vec<Wa
     let path = Path::new(text);
     let wanted = |path: PathBuf, named| Wanted { path, side, named };
     if path.is_dir() {
-        let files = in_directory(path, left_out)?;
+        let directory = descend(path)?;
+        let files = in_directory(directory.as_deref().unwrap_or(path), left_out)?;
         return Ok(files.into_iter().map(|path| wanted(path, false)).collect());
     }
     if path.exists() || !text.contains(['*', '?', '[']) {
@@ -129,6 +130,53 @@ fn expand(text: &str, side: usize, left_out: &mut Vec<LeftOut>) -> Result<Vec<Wa
     }
     Ok(found)
 }
+
+/// Levels below a directory in which results are looked for: a night has one for its cell, and one for the step.
+const DEEPEST: usize = 3;
+
+/// The directory below that holds results, where a directory has none itself: that of a night. `None` where it has, or
+/// nothing has.
+///
+/// # Errors
+/// Several hold some: results of different things are no side.
+fn descend(directory: &Path) -> Result<Option<PathBuf>> {
+    let mut found = Vec::new();
+    holding_results(directory, 0, &mut found)?;
+    match &found[..] {
+        [] => Ok(None),
+        [only] if only == directory => Ok(None),
+        [only] => Ok(Some(only.clone())),
+        [first, .., last] => Err(Error::Usage(format!(
+            "{}: results lie in {} directories below it, {} to {}; name one a side",
+            directory.display(),
+            found.len(),
+            first.display(),
+            last.display()
+        ))),
+    }
+}
+
+/// Does not look below a directory with results of its own, nor where a night keeps what is no part of it.
+fn holding_results(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<()> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(directory)
+        .and_then(|entries| entries.map(|entry| entry.map(|e| e.path())).collect())
+        .map_err(Error::io("read the directory", directory))?;
+    paths.sort();
+    let is_result =
+        |path: &PathBuf| path.extension().is_some_and(|e| e == "jsonl") && path.is_file();
+    if paths.iter().any(is_result) {
+        found.push(directory.to_path_buf());
+    } else if depth < DEEPEST {
+        let aside = |path: &PathBuf| ASIDE.iter().any(|name| path.ends_with(name));
+        for below in paths.iter().filter(|path| path.is_dir() && !aside(path)) {
+            holding_results(below, depth + 1, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a night keeps interrupted runs, and re-runs.
+const ASIDE: [&str; 2] = ["interrupted", "reruns"];
 
 fn in_directory(directory: &Path, left_out: &mut Vec<LeftOut>) -> Result<Vec<PathBuf>> {
     let mut paths: Vec<PathBuf> = fs::read_dir(directory)
@@ -222,9 +270,9 @@ fn name(groups: &mut [Group]) {
             return;
         }
     }
-    let stem = |group: &Group| {
-        let path = Path::new(&group.name);
-        path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
+    let stem = |group: &Group| match &group.runs[..] {
+        [_] | [] => file_stem(Path::new(&group.name)),
+        runs => common_name(runs),
     };
     let stems: Option<Vec<String>> = groups.iter().map(stem).collect();
     if let Some(stems) = stems.filter(|stems| distinct(stems)) {
@@ -232,6 +280,30 @@ fn name(groups: &mut [Group]) {
             group.name = stem;
         }
     }
+}
+
+fn file_stem(path: &Path) -> Option<String> {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
+}
+
+/// What the files of several runs have in common: the directory that holds them and no other side's, otherwise how their
+/// names begin, with how many there are.
+fn common_name(runs: &[Input]) -> Option<String> {
+    let parents: Vec<Option<&Path>> = runs.iter().map(|input| input.path.parent()).collect();
+    let first = runs.first()?;
+    let stems: Vec<String> = runs.iter().filter_map(|input| file_stem(&input.path)).collect();
+    let start = stems.first()?;
+    let length =
+        |stem: &String| start.chars().zip(stem.chars()).take_while(|(a, b)| a == b).count();
+    let common = stems.iter().map(length).min()?;
+    let common: String = start.chars().take(common).collect();
+    let common = common.trim_end_matches(|c: char| c.is_ascii_digit() || "-_. ".contains(c));
+    if !common.is_empty() {
+        return Some(common.to_owned());
+    }
+    let parent = first.path.parent().filter(|parent| parents.iter().all(|p| *p == Some(*parent)));
+    let name = parent.and_then(|parent| parent.file_name());
+    name.map(|name| name.to_string_lossy().into_owned())
 }
 
 fn distinct(names: &[String]) -> bool {

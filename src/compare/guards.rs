@@ -194,6 +194,29 @@ pub(super) fn covers(allowed: &str, field: &str) -> bool {
     parts.windows(asked.len()).any(|window| window == asked)
 }
 
+/// An `--allow` that no field of these runs fits, with the field that was probably meant.
+pub(super) fn unknown_allowance(sides: &[Vec<Facts>], allow: &[String]) -> Option<String> {
+    let fields: BTreeSet<&String> = sides.iter().flatten().flat_map(Facts::keys).collect();
+    let fits = |allowed: &str| fields.iter().any(|field| covers(allowed, field));
+    let wrong = allow.iter().find(|allowed| !fits(allowed))?;
+    // A field may be named by any run of its parts: those of as many parts as were named.
+    let count = wrong.split('.').count();
+    let parts: BTreeSet<String> = fields
+        .iter()
+        .flat_map(|field| {
+            let parts: Vec<&str> = field.split('.').collect();
+            parts.windows(count).map(|window| window.join(".")).collect::<Vec<_>>()
+        })
+        .collect();
+    let known: Vec<&str> = parts.iter().map(String::as_str).collect();
+    Some(match crate::suggest::nearest(wrong, &known) {
+        Some(near) => format!("--allow {wrong}: no field '{wrong}'; did you mean '{near}'?"),
+        None => format!(
+            "--allow {wrong}: no field '{wrong}' in these results; name one as the table of differences does"
+        ),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 use crate::plan::Measure;
 use crate::units::format_duration;
 
+use super::{Pairs, looks};
+
 /// What was measured.
 #[derive(Debug)]
 pub(super) struct Measured {
@@ -24,34 +26,48 @@ pub(super) struct Measured {
     pub interrupted: bool,
 }
 
-/// Makes the runs. `say` tells how far it is, `signalled` is set when it is to end.
+/// Makes the runs. Of as many pairs as it takes, `decided` is asked at each look whether they are enough. `say` tells
+/// how far it is, `signalled` is set when it is to end.
 pub(super) fn measure(
     plan: &Measure,
+    decided: &dyn Fn(&Measured) -> Result<bool>,
     signalled: &AtomicBool,
     say: &dyn Fn(&str),
 ) -> Result<Measured> {
     let directory = fresh_directory(plan)?;
+    let (most, looks) = match plan.pairs {
+        Pairs::Fixed(pairs) => (pairs, Vec::new()),
+        Pairs::Auto { most } => (most, looks::looks(most)),
+    };
+    let upto = if looks.is_empty() { "" } else { "up to " };
     say(&format!(
-        "{} pairs of runs, results in {}; Ctrl-C ends and judges the pairs that are complete",
-        plan.pairs,
+        "{upto}{most} pairs of runs, results in {}; Ctrl-C ends and judges the pairs that are complete",
         directory.display()
     ));
     let mut measured = Measured { directory, pairs: Vec::new(), interrupted: false };
     let begun = Instant::now();
-    for pair in 0..plan.pairs {
+    for pair in 0..most {
         let paths = ["a", "b"]
             .map(|side| measured.directory.join(side).join(format!("{:03}.jsonl", pair + 1)));
         let order = if pair % 2 == 0 { [0, 1] } else { [1, 0] };
         for side in order {
-            say(&progress(pair, plan.pairs, side, begun.elapsed(), measured.pairs.len()));
+            say(&progress(pair, most, side, begun.elapsed(), measured.pairs.len()));
             let words = if side == 0 { &plan.a } else { &plan.b };
-            run(words, pair, side, &paths[side], signalled)?;
+            run(words, plan.pairs, (pair, side), &paths[side], signalled)?;
             if signalled.load(Ordering::SeqCst) {
                 measured.interrupted = true;
                 return Ok(measured);
             }
         }
         measured.pairs.push(paths);
+        let done = pair + 1;
+        if done < most && looks.contains(&done) {
+            if decided(&measured)? {
+                say(&format!("decided after {done} pairs"));
+                break;
+            }
+            say(&format!("nothing is decided after {done} pairs: more are measured"));
+        }
     }
     Ok(measured)
 }
@@ -96,15 +112,19 @@ fn holds_something(directory: &Path) -> bool {
 /// One run, to its end.
 fn run(
     words: &[String],
-    pair: u32,
-    side: usize,
+    pairs: Pairs,
+    (pair, side): (u32, usize),
     result: &Path,
     signalled: &AtomicBool,
 ) -> Result<()> {
-    let labels = [
+    let mut labels = vec![
         ("compare.pair".to_owned(), (pair + 1).to_string()),
         ("compare.side".to_owned(), ["a", "b"][side].to_owned()),
     ];
+    // Whoever compares the results again is to know that it was looked more than once.
+    if let Pairs::Auto { most } = pairs {
+        labels.push((looks::LABEL.to_owned(), looks::label(most)));
+    }
     let errand = Errand { words, result, labels: &labels, quiet: true };
     child::run(errand, signalled).map_err(|error| match error {
         Error::Refused(text) => Error::Refused(format!("pair {}: {text}", pair + 1)),

@@ -12,14 +12,18 @@ mod gather;
 mod guards;
 mod json_schema;
 mod judge;
+mod looks;
 mod measure;
 mod model;
 mod notes;
+mod outcome;
 mod rank;
 mod settings;
+mod stat;
 mod stolen;
 mod subject;
 pub mod trend;
+mod unjudged;
 mod validity;
 mod words;
 
@@ -30,7 +34,8 @@ pub use carry::{Answer, Finished, carry_out};
 pub use json_schema::json_schema;
 pub(crate) use model::is_usual;
 pub use model::*;
-pub use settings::{FailOn, MinDifference, Settings};
+pub use settings::{FailOn, MinDifference, Pairs, Settings};
+pub use stat::Stat;
 pub(crate) use subject::{DISK_PRIMARY, NOT_COMPARED};
 pub use words::design;
 
@@ -95,6 +100,15 @@ pub fn compare(groups: &[Group], settings: &Settings, left_out: Vec<LeftOut>) ->
     comparison
 }
 
+/// What is wrong with the fields that may differ: none of these runs has such a one.
+pub(crate) fn unknown_allowance(groups: &[Group], allow: &[String]) -> Option<String> {
+    let facts: Vec<Vec<Facts>> = groups
+        .iter()
+        .map(|group| group.runs.iter().map(|input| facts(&input.run)).collect())
+        .collect();
+    guards::unknown_allowance(&facts, allow)
+}
+
 fn obstacles(guarded: &Guarded, groups: &[Group]) -> Vec<String> {
     let letters: Vec<String> = (0..groups.len()).map(letter).collect();
     guarded.obstacles().map(|difference| notes::obstacle(difference, &letters)).collect()
@@ -102,45 +116,20 @@ fn obstacles(guarded: &Guarded, groups: &[Group]) -> Vec<String> {
 
 fn conclude(comparison: &mut Comparison, settings: &Settings) {
     comparison.outcome = if comparison.obstacles.is_empty() {
-        let worst = comparison.contrasts.iter().map(|c| c.outcome).max();
-        worst.unwrap_or_default()
+        outcome::of_all(&comparison.contrasts)
     } else {
         Outcome::NotComparable
     };
     comparison.headline = words::headline(comparison);
-    comparison.exit_code = comparison.exit(&settings.fail_on).code();
+    let (exit, why) = outcome::exit(comparison, &settings.fail_on);
+    comparison.exit_code = exit.code();
+    comparison.exit_reason = why;
 }
 
 impl Comparison {
     /// How a command that made it ends.
     pub fn exit(&self, fail_on: &[FailOn]) -> Exit {
-        match self.outcome {
-            Outcome::NotComparable => return Exit::NoVerdict,
-            _ if fail_on.contains(&FailOn::Never) => return Exit::Ok,
-            Outcome::NoVerdict => return Exit::NoVerdict,
-            _ => {}
-        }
-        let primary = || {
-            let metrics = self.contrasts.iter().flat_map(|c| &c.metrics);
-            metrics.filter(|metric| metric.primary)
-        };
-        let asked = |what| fail_on.contains(&what);
-        let counts = |metric: &Metric| !metric.indicative || asked(FailOn::Indicative);
-        let bad = |metric: &Metric| match metric.verdict {
-            MetricVerdict::Regressed => counts(metric),
-            MetricVerdict::Improved => asked(FailOn::Change) && counts(metric),
-            _ => false,
-        };
-        let open = |metric: &Metric| {
-            metric.verdict == MetricVerdict::Inconclusive || !metric.verdict.is_judged()
-        };
-        if primary().any(bad) {
-            Exit::Bad
-        } else if asked(FailOn::Inconclusive) && primary().any(open) {
-            Exit::NoVerdict
-        } else {
-            Exit::Ok
-        }
+        outcome::exit(self, fail_on).0
     }
 }
 

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::result::{Tool, Verdict};
 
+use super::Stat;
+
 /// The schema's version, `major.minor`; minor versions only add fields.
 pub const SCHEMA_VERSION: &str = "1.0";
 
@@ -45,6 +47,9 @@ pub struct Comparison {
     pub left_out: Vec<LeftOut>,
     /// The exit code this ends in.
     pub exit_code: u8,
+    /// Why it ends in that.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub exit_reason: String,
 }
 
 /// What a comparison, or one contrast, amounts to.
@@ -55,16 +60,16 @@ pub struct Comparison {
 pub enum Outcome {
     /// The results cannot be compared.
     NotComparable,
-    /// Nothing could be judged: too few samples, or invalid.
+    /// Nothing, or too little of what decides, could be judged: too few samples, or invalid.
     #[default]
     NoVerdict,
-    /// Nothing is shown to differ, and not all of it is shown to be equal.
+    /// Nothing is confirmed to differ, and not all of it is shown to be equal.
     Inconclusive,
-    /// Everything that was judged is shown to be equal but for less than matters.
+    /// No difference large enough to matter.
     Unchanged,
-    /// Something is better and nothing is worse.
+    /// Something is confirmed to be better and nothing worse.
     Improved,
-    /// Something is worse.
+    /// Something is confirmed to be worse.
     Regressed,
 }
 
@@ -155,6 +160,9 @@ pub struct Contrast {
     pub headline: String,
     /// Every metric both sides have; those that decide first.
     pub metrics: Vec<Metric>,
+    /// Series that decide and are not measured on both sides: `etcd/backend.commit`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// How two sides were compared.
@@ -170,8 +178,16 @@ pub struct Design {
     pub paired: bool,
     /// Length of the shortest measured phase, in seconds.
     pub seconds: f64,
-    /// True when differences are not confirmed: one run on each side, of less than 300 s.
+    /// True when only differences that are large by far are confirmed: one run on each side, of less than 300 s.
     pub indicative: bool,
+    /// Of one run a side: the standard deviation between runs that the intervals of p50 and rates allow for where no
+    /// calibration tells it; 0.06 is 6 %. Other metrics allow for more in proportion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_deviation: Option<f64>,
+    /// The error of this look, where pairs are measured until something is decided (`--pairs auto`): of all looks
+    /// together it is 0.05.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alpha: Option<f64>,
 }
 
 /// What the doubt of a comparison is taken from.
@@ -183,32 +199,6 @@ pub enum Level {
     Batches,
     /// From several runs a side.
     Runs,
-}
-
-/// What is measured of a series.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Stat {
-    /// The median.
-    #[default]
-    P50,
-    /// 90th percentile.
-    P90,
-    /// 99th percentile.
-    P99,
-    /// 99.9th percentile.
-    #[serde(rename = "p99.9")]
-    P999,
-    /// Operations per second.
-    Rate,
-    /// Share of operations that failed.
-    Errors,
-    /// Share of samples at or above the stall threshold.
-    Stalls,
-    /// The highest rate that keeps every rule.
-    Capacity,
 }
 
 /// A metric on both sides.
@@ -230,7 +220,8 @@ pub struct Metric {
     pub effect: Option<Effect>,
     /// The smallest effect that matters, on the scale of `effect`: 0.05 is a factor of 1.05, or five percentage points.
     pub min_difference: f64,
-    /// The smallest true effect that this design would find four times out of five, on the same scale.
+    /// The smallest true effect that this design would find with a power of 80 %, among all metrics that are tested with
+    /// it and by more than matters, on the same scale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detectable: Option<f64>,
     /// What follows.
@@ -239,8 +230,11 @@ pub struct Metric {
     pub indicative: bool,
     /// True when all of the 95 % interval lies beyond the smallest effect that matters.
     pub beyond_doubt: bool,
-    /// What the hypervisor took, where `effect` is what it is when it takes the same from both sides; absent where
-    /// that makes no difference, or is not known.
+    /// True where it is no test: both sides have what was asked of them, the offered rate or no failures.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given: bool,
+    /// What the hypervisor took, and the effect with and without a correction for that; absent where it took evenly, or
+    /// nobody counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stolen: Option<Stolen>,
     /// Why, or what would be needed.
@@ -255,6 +249,15 @@ pub struct Stolen {
     pub a: f64,
     /// On the other.
     pub b: f64,
+    /// True where the runs show what that does, and `effect` is the corrected one.
+    #[serde(default)]
+    pub taken_out: bool,
+    /// The effect as it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<f64>,
+    /// The effect where the hypervisor takes the same from both sides, as far as it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<f64>,
 }
 
 /// A metric on one side: nanoseconds, operations per second or a share. Of several runs the geometric mean (shares:
@@ -296,7 +299,8 @@ pub struct Effect {
     pub high: Option<f64>,
     /// How likely so large an effect would be were there none.
     pub p: f64,
-    /// The same, adjusted for all metrics of this comparison that decide (Holm); for others, for all others.
+    /// The same, adjusted for all metrics of this comparison that decide (Westfall and Young); for others, for all
+    /// others.
     pub p_adjusted: f64,
 }
 
@@ -308,7 +312,7 @@ pub enum MetricVerdict {
     Improved,
     /// Shown to be worse by more than matters.
     Regressed,
-    /// Shown to be equal but for less than matters.
+    /// No difference large enough to matter.
     Unchanged,
     /// Neither.
     #[default]
@@ -359,69 +363,6 @@ pub(crate) fn is_usual(phase: &str) -> bool {
     matches!(phase, "etcd" | "steady")
 }
 
-impl Stat {
-    /// Every one, as they are shown.
-    pub const ALL: [Stat; 8] = [
-        Stat::P50,
-        Stat::P90,
-        Stat::P99,
-        Stat::P999,
-        Stat::Rate,
-        Stat::Errors,
-        Stat::Stalls,
-        Stat::Capacity,
-    ];
-
-    /// Its name: `p99.9`, `rate`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Stat::P50 => "p50",
-            Stat::P90 => "p90",
-            Stat::P99 => "p99",
-            Stat::P999 => "p99.9",
-            Stat::Rate => "rate",
-            Stat::Errors => "errors",
-            Stat::Stalls => "stalls",
-            Stat::Capacity => "capacity",
-        }
-    }
-
-    /// Which quantile it is.
-    pub fn quantile(self) -> Option<f64> {
-        match self {
-            Stat::P50 => Some(0.5),
-            Stat::P90 => Some(0.9),
-            Stat::P99 => Some(0.99),
-            Stat::P999 => Some(0.999),
-            _ => None,
-        }
-    }
-
-    /// Whether it is a share, whose effect is a difference and not a ratio.
-    pub fn is_share(self) -> bool {
-        matches!(self, Stat::Errors | Stat::Stalls)
-    }
-
-    /// Whether more of it is better.
-    pub fn more_is_better(self) -> bool {
-        matches!(self, Stat::Rate | Stat::Capacity)
-    }
-
-    /// The smallest effect that matters, unless `--min-diff` says otherwise: a relative change, for shares an absolute
-    /// one. Repeated runs of one etcd on one machine differ by 5 to 7 % (etcd#18283), tails by more. A thousandth of
-    /// failed requests, and a ten-thousandth of stalls (etcd#7044 asks for less than 0.009 %), always matter.
-    pub fn min_difference(self) -> f64 {
-        match self {
-            Stat::P50 | Stat::Rate => 0.05,
-            Stat::P90 => 0.07,
-            Stat::P99 | Stat::Capacity => 0.10,
-            Stat::P999 => 0.25,
-            Stat::Errors => 0.001,
-            Stat::Stalls => 0.0001,
-        }
-    }
-}
-
 impl MetricVerdict {
     /// Whether it says that something differs.
     pub fn is_change(self) -> bool {
@@ -431,6 +372,14 @@ impl MetricVerdict {
     /// Whether it says anything.
     pub fn is_judged(self) -> bool {
         !matches!(self, MetricVerdict::NotResolvable | MetricVerdict::Invalid)
+    }
+
+    /// As every document for programs has it.
+    pub fn key(self) -> &'static str {
+        match self {
+            MetricVerdict::NotResolvable => "not_resolvable",
+            other => other.name(),
+        }
     }
 
     /// In words.

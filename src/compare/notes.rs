@@ -120,12 +120,20 @@ pub(super) fn design_notes(
         contrasts.iter().filter_map(|contrast| equal_shares(contrast, sides)).collect();
     let one_run = contrasts.iter().any(|c| c.design.level == Level::Batches);
     if one_run && settings.calibration.is_none() {
-        notes.push(
-            "one run a side tells nothing of how much runs differ by themselves: --measure makes interleaved pairs, \
-             --calibrate learns this machine's noise"
-                .to_owned(),
-        );
+        notes.push(format!(
+            "one run a side tells nothing of how much runs differ by themselves: the intervals allow for a standard \
+             deviation of {} at p50 and more in the tails (--run-deviation); --calibrate learns this machine's, \
+             --measure makes interleaved pairs",
+            format_share(settings.run_deviation())
+        ));
     }
+    let looks = contrasts.iter().find_map(|contrast| contrast.design.alpha);
+    notes.extend(looks.map(|alpha| {
+        format!(
+            "pairs were measured until something was decided: this look's error is {}, that of all looks 5 %",
+            format_share(alpha)
+        )
+    }));
     let unpaired = contrasts.iter().any(|c| c.design.level == Level::Runs && !c.design.paired);
     if unpaired {
         notes.push(
@@ -137,19 +145,30 @@ pub(super) fn design_notes(
     notes
 }
 
-/// What the hypervisor took is no property of the sides, and is taken out.
+/// What the hypervisor took is no property of the sides: what the comparison did about it.
 fn equal_shares(contrast: &Contrast, sides: &[Side]) -> Option<String> {
-    let taken = contrast.metrics.iter().find_map(|metric| metric.stolen)?;
+    let uneven = || contrast.metrics.iter().filter_map(|metric| metric.stolen);
+    let taken = uneven().find(|stolen| stolen.taken_out).or_else(|| uneven().next())?;
     let name = |letter: &str| sides.iter().find(|side| side.letter == letter);
     let (a, b) = (name(&contrast.a)?, name(&contrast.b)?);
-    Some(format!(
-        "*{}/{} is what it is where the hypervisor takes the same from both: it took {} of the CPU time from {}, {} from {}, \
-         which moves latencies, and that is taken out as far as the runs tell what it did",
-        contrast.b,
-        contrast.a,
+    let shares = format!(
+        "the hypervisor took {} of the CPU time from {}, {} from {}",
         format_share(taken.a),
         a.name,
         format_share(taken.b),
-        b.name,
-    ))
+        b.name
+    );
+    Some(if taken.taken_out {
+        format!(
+            "*{}/{} is corrected for CPU steal where these runs show what that does; the figure as measured stands \
+             beside it: {shares}",
+            contrast.b, contrast.a
+        )
+    } else {
+        format!(
+            "{shares}; these runs do not show what that does, so {}/{} is as measured, and a difference that steal may \
+             explain is not confirmed",
+            contrast.b, contrast.a
+        )
+    })
 }

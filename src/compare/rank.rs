@@ -37,11 +37,17 @@ fn ranking(
     measured: &[Vec<SideMetric>],
     sides: &[Side],
 ) -> Option<Ranking> {
-    if !measured.iter().all(|side| side[row].speaks(subject.stat)) {
+    // What was asked for is no merit of those who did it.
+    let all_as_asked = measured.iter().all(|side| side[row].offered);
+    if all_as_asked || !measured.iter().all(|side| side[row].speaks(subject.stat)) {
         return None;
     }
     let values: Option<Vec<f64>> = measured.iter().map(|side| side[row].value.value).collect();
     let values = values.filter(|values| values.iter().all(|value| *value > 0.0))?;
+    // Where all have the same there is no order.
+    if values.iter().all(|value| (value - values[0]).abs() <= 1e-6 * values[0]) {
+        return None;
+    }
     let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
     let mut places: Vec<Place> = sides
         .iter()

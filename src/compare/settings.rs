@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use crate::suggest;
 use crate::units::parse_share;
 
-use super::{Calibration, Intent, Stat};
+use super::{Calibration, Intent, Noise, Stat};
 
 /// How to compare.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +20,14 @@ pub struct Settings {
     pub allow: Vec<String>,
     /// How much repeated runs on this machine differ.
     pub calibration: Option<Calibration>,
+    /// How much runs are taken to differ where nobody measured it: the standard deviation of a p50 or a rate, 0.06 when
+    /// nothing is told.
+    pub run_deviation: Option<f64>,
 }
+
+/// Repeated runs of one etcd on one machine differ by 5 to 7 % (etcd#18283); taken as a standard deviation, so that one
+/// run a side is not called different for that.
+const RUN_DEVIATION: f64 = 0.06;
 
 /// What a comparison must show to end with a code other than 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,6 +42,43 @@ pub enum FailOn {
     Change,
     /// Nothing; what cannot be compared still ends with 4
     Never,
+}
+
+/// As many pairs as it takes are no more than this unless told otherwise: an hour of one-minute runs.
+const MOST_AUTO: u32 = 24;
+
+/// How many pairs of runs are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pairs {
+    /// So many.
+    Fixed(u32),
+    /// Until something is decided, or so many were made: looked at several times, the error of all looks together being
+    /// that of one.
+    Auto {
+        /// The bound.
+        most: u32,
+    },
+}
+
+impl Pairs {
+    /// Parses `6`, `auto` or `auto:24`.
+    ///
+    /// # Errors
+    /// A message with the accepted forms.
+    pub fn parse(text: &str) -> Result<Pairs, String> {
+        let number = |text: &str| {
+            text.parse::<u32>().map_err(|_| {
+                format!("'{text}' is no number of pairs; write 6, auto, or auto:24 for 24 at most")
+            })
+        };
+        match text.strip_prefix("auto") {
+            Some("") => Ok(Pairs::Auto { most: MOST_AUTO }),
+            Some(rest) => {
+                number(rest.strip_prefix(':').unwrap_or(text)).map(|most| Pairs::Auto { most })
+            }
+            None => number(text).map(Pairs::Fixed),
+        }
+    }
 }
 
 /// `--min-diff p99=15%`, `--min-diff wal.fsync.p50=3%`.
@@ -85,6 +129,16 @@ impl Settings {
         };
         let asked = self.min_differences.iter().rev().find(fits);
         asked.map_or(stat.min_difference(), |asked| asked.share)
+    }
+
+    /// How much a p50 or a rate is taken to differ between runs of the same thing, as a logarithm.
+    pub(super) fn run_deviation(&self) -> f64 {
+        self.run_deviation.unwrap_or(RUN_DEVIATION)
+    }
+
+    /// What repeated runs told of this metric.
+    pub(super) fn noise(&self, phase: &str, series: &str, stat: Stat) -> Option<&Noise> {
+        self.calibration.as_ref()?.noise(phase, series, stat)
     }
 
     /// Whether it was told for this metric.

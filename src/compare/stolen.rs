@@ -11,7 +11,7 @@ const LEAST: f64 = 0.01;
 /// A share felt by latencies: on the disk of docs/compare-proof.md the logarithms of p50 and p99 grew in proportion to
 /// ln(1 + 30 share), steeply at first and less the more there was.
 const STEEPNESS: f64 = 30.0;
-/// By how much, in these units: the p99 there, 0.8 ms without, was 5 ms at a tenth and 20 ms at a third. The first point
+/// By how much at most, give or take, in these units, before a comparison's own runs tell: the p99 there, 0.8 ms without, was 5 ms at a tenth and 20 ms at a third. The first point
 /// of the CPU time makes half as much again.
 const LATENCY: f64 = 4.0 / 3.0;
 /// When the CPU is away for longer than a stall, as much time as is stolen is stalled, and as much again while what has
@@ -51,7 +51,7 @@ pub(super) fn shares(a: &SideMetric, b: &SideMetric, paired: bool) -> Option<(Ve
 /// What was taken from each side, where it is taken out.
 pub(super) fn taken(shares: &(Vec<f64>, Vec<f64>)) -> Stolen {
     let mean = |side: &[f64]| side.iter().sum::<f64>() / side.len() as f64;
-    Stolen { a: mean(&shares.0), b: mean(&shares.1) }
+    Stolen { a: mean(&shares.0), b: mean(&shares.1), ..Stolen::default() }
 }
 
 /// Of one run a side: that the hypervisor took more of the CPU time from the slower one, enough to be all there is.

@@ -66,6 +66,38 @@ pub(super) fn subjects(runs: &[&Run]) -> Vec<Subject> {
     all
 }
 
+/// Series that decide and that some of the runs have and others do not: `etcd/backend.commit`. Beside foreign runs what
+/// is in common is all there can be.
+pub(super) fn missing(runs: &[&Run]) -> Vec<String> {
+    if runs.iter().any(|run| run.is_foreign()) {
+        return Vec::new();
+    }
+    let leading = runs.iter().any(|run| run.phase("etcd").is_some_and(|p| !p.series.is_empty()));
+    let decides = |run: &Run, phase: &PhaseData| match run.header.kind.as_str() {
+        "disk" if leading => phase.name == "etcd",
+        "disk" => run.phases.iter().find(|p| is_compared(p)).is_some_and(|p| p.name == phase.name),
+        _ => true,
+    };
+    let everywhere = |phase: &str, series: &str| {
+        runs.iter().all(|run| run.phase(phase).is_some_and(|p| p.series(series).is_some()))
+    };
+    let mut missing = Vec::new();
+    for run in runs {
+        for phase in run.phases.iter().filter(|p| is_compared(p) && decides(run, p)) {
+            let series = phase.series.iter().filter(|s| s.member.is_none());
+            for series in series.filter(|s| !s.series.ends_with(".lag")) {
+                let latency = Role::of(&run.header.kind, phase, &series.series).latency;
+                if latency && !everywhere(&phase.name, &series.series) {
+                    missing.push(format!("{}/{}", phase.name, series.series));
+                }
+            }
+        }
+    }
+    missing.sort();
+    missing.dedup();
+    missing
+}
+
 /// Whether some of the runs are of other programs and some are ours.
 pub(super) fn are_mixed(runs: &[&Run]) -> bool {
     let foreign = runs.iter().filter(|run| run.is_foreign()).count();

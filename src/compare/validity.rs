@@ -21,6 +21,13 @@ pub(super) fn problem(run: &Run, phase: &PhaseData, series: &SeriesData) -> Opti
     failures(phase, series).or_else(|| saturated(run, phase)).or_else(|| busy_client(run, phase))
 }
 
+/// Whether this phase has the rate that an open loop was asked for: how fast it was is then no property of what was
+/// measured.
+pub(super) fn has_offered_rate(run: &Run, phase: &PhaseData) -> bool {
+    let is_open = load_due(run, phase).or_else(|| disk_due(run, phase)).is_some();
+    is_open && saturated(run, phase).is_none()
+}
+
 fn failures(phase: &PhaseData, series: &SeriesData) -> Option<String> {
     // The service series of an operation carries its errors.
     let operation = series.series.strip_suffix(".response");
@@ -34,19 +41,15 @@ fn failures(phase: &PhaseData, series: &SeriesData) -> Option<String> {
 fn saturated(run: &Run, phase: &PhaseData) -> Option<String> {
     if let Some(late_ns) = backlog_ns(run, phase) {
         return Some(format!(
-            "saturated: answers came up to {} after the load had ended, so that latencies are the length of a queue",
+            "saturated: answers came up to {} after the load had ended",
             format_duration(late_ns)
         ));
     }
     let (due, reached) = load_due(run, phase).or_else(|| disk_due(run, phase))?;
     // Of a rate only the mean is fixed: what is due by chance varies by its square root.
     let least = LEAST_REACHED * due - 3.0 * due.sqrt();
-    (reached < least).then(|| {
-        format!(
-            "saturated: {} of what was due was reached, so that latencies are the length of a queue",
-            format_share(reached / due)
-        )
-    })
+    (reached < least)
+        .then(|| format!("saturated: {} of what was due was reached", format_share(reached / due)))
 }
 
 /// How long after the end of an open-loop load its last answers came, where that is long.

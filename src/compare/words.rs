@@ -4,8 +4,8 @@ use crate::result::Verdict;
 use crate::units::{format_count, format_duration, format_share, significant};
 
 use super::{
-    CONFIRMING_S, Comparison, Contrast, Design, Effect, Group, Level, Metric, MetricVerdict,
-    Outcome, Side, Stat, is_usual, subject,
+    Comparison, Contrast, Design, Effect, Group, Level, Metric, MetricVerdict, Outcome, Side, Stat,
+    is_usual, subject, unjudged,
 };
 
 /// More metrics than this are counted, not told.
@@ -29,7 +29,7 @@ pub(super) fn headline(comparison: &Comparison) -> String {
 fn ranked(comparison: &Comparison) -> String {
     let mut sentences: Vec<String> =
         comparison.sides.iter().filter_map(|side| odd(comparison, side)).collect();
-    if sentences.is_empty() {
+    if sentences.is_empty() && !comparison.rankings.is_empty() {
         sentences.push("No side is far from all others".to_owned());
     }
     for (outcome, word) in [(Outcome::Regressed, "worse"), (Outcome::Improved, "better")] {
@@ -39,6 +39,14 @@ fn ranked(comparison: &Comparison) -> String {
             let verb = if letters.len() > 1 { "are" } else { "is" };
             sentences.push(format!("{} {verb} {word} than A", listed(&letters)));
         }
+    }
+    let open = comparison.contrasts.iter().filter(|c| c.outcome == Outcome::NoVerdict);
+    let letters: Vec<String> = open.map(|c| c.b.clone()).collect();
+    if !letters.is_empty() {
+        sentences.push(format!("No verdict on {}", listed(&letters)));
+    }
+    if sentences.is_empty() {
+        sentences.push("No difference from A is confirmed".to_owned());
     }
     format!("{}.", sentences.join(". "))
 }
@@ -53,30 +61,28 @@ fn odd(comparison: &Comparison, side: &Side) -> Option<String> {
         .map(|(label, place)| (label, place.to_others))
         .collect();
     found.sort_by(|a, b| b.1.ln().abs().total_cmp(&a.1.ln().abs()));
-    let more = found.len().saturating_sub(TOLD);
-    let mut parts: Vec<String> = found
-        .iter()
-        .take(TOLD)
-        .map(|(label, times)| {
-            format!("{label} {} times the median of the others", significant(*times))
-        })
-        .collect();
-    if more > 0 {
-        parts.push(format!("{more} more"));
-    }
+    let parts = found.iter().map(|(label, times)| {
+        format!("{label} {} times the median of the others", significant(*times))
+    });
+    let parts = told_of(parts.collect());
     (!parts.is_empty()).then(|| format!("{} ({}): {}", side.letter, side.name, listed(&parts)))
 }
 
 /// One side against the baseline.
 pub(super) fn contrast(contrast: &Contrast, a: &Group, b: &Group) -> String {
-    let name = &contrast.b;
     let mut text = match contrast.outcome {
-        Outcome::Regressed | Outcome::Improved => changes(contrast),
+        Outcome::Regressed | Outcome::Improved => changes(contrast, false),
         Outcome::Unchanged => {
-            format!("{} and {name} are shown to be equal but for less than matters", contrast.a)
+            format!(
+                "No difference large enough to matter between {} and {}",
+                contrast.a, contrast.b
+            )
+        }
+        Outcome::Inconclusive if indicated(contrast).next().is_some() => {
+            format!("Not confirmed: {}", changes(contrast, true))
         }
         Outcome::Inconclusive => inconclusive(contrast),
-        _ => format!("Nothing can be said of {name}: {}", reasons(contrast)),
+        _ => unjudged::no_verdict(contrast),
     };
     text.extend(stalls(contrast, b));
     text.extend(rules(contrast, a, b));
@@ -84,29 +90,70 @@ pub(super) fn contrast(contrast: &Contrast, a: &Group, b: &Group) -> String {
     if matches!(contrast.outcome, Outcome::Regressed | Outcome::Improved) {
         text.push_str(throughput(contrast));
     }
-    if contrast.metrics.iter().any(|m| m.indicative && m.primary) {
+    if contrast.outcome != Outcome::NoVerdict {
+        text.extend(unjudged::not_judged(contrast));
+    }
+    text.extend(others(contrast));
+    let mut changed = contrast.metrics.iter().filter(|m| m.primary && m.verdict.is_change());
+    if indicated(contrast).next().is_some() && changed.all(|m| m.indicative) {
         text.push_str(" Indicative only: ");
         text.push_str(&unconfirmed(&contrast.design));
     }
     text
 }
 
+/// Metrics that decide and only seem to have changed.
+fn indicated(contrast: &Contrast) -> impl Iterator<Item = &Metric> {
+    contrast.metrics.iter().filter(|m| m.primary && m.indicative && m.verdict.is_change())
+}
+
+/// ` Beside what decides, wal.write p99 differs.`: nothing that differs is left unsaid.
+fn others(contrast: &Contrast) -> Option<String> {
+    if matches!(contrast.outcome, Outcome::Regressed | Outcome::Improved) {
+        return None;
+    }
+    // Stalls have their own words.
+    let changed = contrast
+        .metrics
+        .iter()
+        .filter(|m| !m.primary && m.stat != Stat::Stalls && m.verdict.is_change() && !m.indicative);
+    let labels: Vec<String> = changed.map(Metric::label).collect();
+    let verb = if labels.len() == 1 { "differs" } else { "differ" };
+    let told = told_of(labels);
+    (!told.is_empty()).then(|| format!(" Beside what decides, {} {verb}.", listed(&told)))
+}
+
+/// The first few, and how many more there are.
+pub(super) fn told_of(mut parts: Vec<String>) -> Vec<String> {
+    let more = parts.len().saturating_sub(TOLD);
+    parts.truncate(TOLD);
+    if more > 0 {
+        parts.push(format!("{more} more"));
+    }
+    parts
+}
+
 fn unconfirmed(design: &Design) -> String {
+    let deviation = design.run_deviation.map_or_else(String::new, |deviation| {
+        format!(" (runs of one thing are taken to differ by {})", format_share(deviation))
+    });
     if design.indicative {
         let length = format_duration((design.seconds * 1e9) as u64);
-        format!("{length} a side, {CONFIRMING_S} s or several runs confirm.")
+        format!("one run of {length} a side{deviation}; several runs in turn confirm.")
     } else {
-        "the hypervisor took more CPU time from the slower side, several runs in turn confirm."
-            .to_owned()
+        format!("one run a side{deviation}; several runs in turn confirm.")
     }
 }
 
 /// What changed, what got worse first, series by series.
-fn changes(contrast: &Contrast) -> String {
+fn changes(contrast: &Contrast, indicated: bool) -> String {
+    // What is confirmed is told alone, where anything is.
+    let all = || contrast.metrics.iter().filter(|m| m.primary && m.verdict.is_change());
+    let confirmed = all().any(|m| !m.indicative);
     let changed = |verdict: MetricVerdict| -> Vec<&Metric> {
-        let metrics = contrast.metrics.iter();
-        metrics.filter(|m| m.primary && m.verdict == verdict).collect()
+        all().filter(|m| m.verdict == verdict && !(confirmed && m.indicative)).collect()
     };
+    let probably = if indicated { "probably " } else { "" };
     let worse = changed(MetricVerdict::Regressed);
     let better = changed(MetricVerdict::Improved);
     let word = match (worse.is_empty(), better.is_empty()) {
@@ -114,14 +161,8 @@ fn changes(contrast: &Contrast) -> String {
         (true, _) => "better",
         (false, false) => "worse in some and better in other ways",
     };
-    let mut parts: Vec<String> =
-        [worse, better].iter().flat_map(|metrics| by_series(metrics)).collect();
-    let more = parts.len().saturating_sub(TOLD);
-    parts.truncate(TOLD);
-    if more > 0 {
-        parts.push(format!("{more} more"));
-    }
-    format!("{} is {word}: {}", contrast.b, listed(&parts))
+    let parts = [worse, better].iter().flat_map(|metrics| by_series(metrics)).collect();
+    format!("{} is {probably}{word}: {}", contrast.b, listed(&told_of(parts)))
 }
 
 /// `WAL syncs take 1.31 times as long at p50 (95 %: 1.27–1.35) and 1.9 times at p99 (1.6–2.3)`.
@@ -204,53 +245,78 @@ fn times(metric: &Metric, effect: &Effect) -> String {
 fn throughput(contrast: &Contrast) -> &'static str {
     let mut rates = contrast.metrics.iter().filter(|m| m.primary && m.stat == Stat::Rate);
     match rates.next() {
+        Some(rate) if rate.given && rate.reason.as_deref() == Some(super::contrast::AS_OFFERED) => {
+            " Both keep the offered rate."
+        }
         Some(rate) if rate.verdict == MetricVerdict::Unchanged => " Throughput unchanged.",
         _ => "",
     }
 }
 
+/// `Not confirmed: put.response p50 probably 7–34 % slower`; without even a probability, what may be.
 fn inconclusive(contrast: &Contrast) -> String {
-    let judged = || contrast.metrics.iter().filter(|m| m.primary && m.verdict.is_judged());
-    let equal = judged().filter(|m| m.verdict == MetricVerdict::Unchanged).count();
-    let open = judged().find(|m| m.verdict == MetricVerdict::Inconclusive);
-    let example = open.and_then(|m| {
-        let effect = m.effect?;
-        Some(format!(
-            "; {} may be anything from {} to {} times {}'s",
-            m.label(),
-            significant(effect.low?),
-            significant(effect.high?),
-            contrast.a
-        ))
-        .filter(|_| !m.stat.is_share())
-    });
-    let some = match equal {
-        0 => String::new(),
-        n => format!(", {n} of {} metrics are shown to be equal", judged().count()),
+    let tests =
+        || contrast.metrics.iter().filter(|m| m.primary && m.verdict.is_judged() && !m.given);
+    let equal = tests().filter(|m| m.verdict == MetricVerdict::Unchanged).count();
+    let open = || {
+        let open = tests().filter(|m| m.verdict == MetricVerdict::Inconclusive);
+        open.filter(|m| !m.stat.is_share())
     };
-    format!(
-        "No difference between {} and {} is shown{some}{}",
-        contrast.a,
-        contrast.b,
-        example.unwrap_or_default()
-    )
+    let probable = |m: &&Metric| m.effect.is_some_and(|effect| effect.p < 0.05);
+    let differing: Vec<String> = open().filter(probable).filter_map(probably).collect();
+    let mut text = match (differing.is_empty(), open().find_map(may_be)) {
+        (false, _) => format!("Not confirmed: {}", listed(&told_of(differing))),
+        (true, Some(may_be)) => format!("No difference is confirmed; {may_be}"),
+        (true, None) => "No difference is confirmed".to_owned(),
+    };
+    if equal > 0 {
+        let count = tests().count();
+        text.push_str(&format!(
+            "; {equal} of {count} metrics show no difference large enough to matter"
+        ));
+    }
+    text
 }
 
-/// Why nothing was judged.
-fn reasons(contrast: &Contrast) -> String {
-    let mut reasons: Vec<String> = Vec::new();
-    for metric in contrast.metrics.iter().filter(|m| m.primary) {
-        if let Some(reason) = &metric.reason
-            && !reasons.contains(reason)
-        {
-            reasons.push(reason.clone());
-        }
+/// `put.response p50 is probably 7–34 % slower`.
+fn probably(metric: &Metric) -> Option<String> {
+    let effect = metric.effect?;
+    let (low, high) = (effect.low?, effect.high?);
+    let (near, far) = if effect.value > 1.0 { (low, high) } else { (high, low) };
+    let range = if near.max(1.0 / near) < 1.005 {
+        format!("up to {}", change(far))
+    } else {
+        let (near, far) = (change(near), change(far));
+        format!("{}–{far}", near.trim_end_matches(" %"))
+    };
+    Some(format!("{} is probably {range} {}", metric.label(), direction(metric, effect.value)))
+}
+
+/// `put.response p50 is between 9 % faster and 14 % slower`.
+fn may_be(metric: &Metric) -> Option<String> {
+    let effect = metric.effect?;
+    let end = |x: f64| format!("{} {}", change(x), direction(metric, x));
+    let (low, high) = (effect.low?, effect.high?);
+    Some(format!("{} is between {} and {}", metric.label(), end(low), end(high)))
+}
+
+/// By how much a ratio is off 1: `7 %`, beyond a factor of two `3.1 times`. Durations are slower by what they are
+/// longer, and faster by what they are shorter.
+fn change(ratio: f64) -> String {
+    if (0.5..2.0).contains(&ratio) {
+        format!("{} %", significant(((ratio - 1.0).abs() * 100.0).round()))
+    } else {
+        format!("{} times", significant(ratio.max(1.0 / ratio)))
     }
-    if reasons.is_empty() {
-        return "there is nothing to judge".to_owned();
+}
+
+fn direction(metric: &Metric, ratio: f64) -> &'static str {
+    match (metric.stat.more_is_better(), ratio > 1.0) {
+        (true, true) => "higher",
+        (true, false) => "lower",
+        (false, true) => "slower",
+        (false, false) => "faster",
     }
-    reasons.truncate(TOLD);
-    reasons.join("; ")
 }
 
 /// `, but stalls over 100 ms 9 times as often`.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use crate::cli::{Cli, Command, CompareArgs};
-use crate::compare::Settings;
+use crate::compare::{Pairs, Settings};
 use crate::error::{Error, Result};
 
 /// Pairs that are measured unless told otherwise: the fewest whose signed ranks can speak at 5 %.
@@ -47,7 +47,7 @@ pub struct Measure {
     /// For the other side.
     pub b: Vec<String>,
     /// How many of each.
-    pub pairs: u32,
+    pub pairs: Pairs,
     /// Where the results are kept; a fresh directory below `results` when absent.
     pub keep: Option<PathBuf>,
 }
@@ -66,6 +66,7 @@ impl ComparePlan {
                 min_differences: args.min_diff.clone(),
                 allow: args.allow.clone(),
                 calibration: None,
+                run_deviation: args.run_deviation,
             },
             calibration: args.calibration.clone(),
         })
@@ -121,9 +122,14 @@ fn sides(args: &CompareArgs) -> Result<Source> {
 }
 
 fn measured(texts: &[String], args: &CompareArgs) -> Result<Measure> {
-    let pairs = args.pairs.unwrap_or(PAIRS);
-    if !(FEWEST_PAIRS..=MOST_PAIRS).contains(&pairs) {
-        return usage(format!("--pairs {pairs}: from {FEWEST_PAIRS} to {MOST_PAIRS}"));
+    let pairs = args.pairs.unwrap_or(Pairs::Fixed(PAIRS));
+    let (least, count, shown) = match pairs {
+        Pairs::Fixed(count) => (FEWEST_PAIRS, count, count.to_string()),
+        // The first look is after as many.
+        Pairs::Auto { most } => (PAIRS, most, format!("auto:{most}")),
+    };
+    if !(least..=MOST_PAIRS).contains(&count) {
+        return usage(format!("--pairs {shown}: from {least} to {MOST_PAIRS}"));
     }
     let [a, b] = texts else {
         return usage("--measure takes two texts, one a side".to_owned());
@@ -211,7 +217,7 @@ mod tests {
             panic!("not understood");
         };
         assert_eq!(measure.a, own(&["disk", "/mnt/my disk", "--quick"]));
-        assert_eq!(measure.pairs, 6);
+        assert_eq!(measure.pairs, Pairs::Fixed(6));
     }
 
     #[test]
@@ -225,6 +231,8 @@ mod tests {
             (&["--calibrate"], "repeated runs"),
             (&["--measure", "disk .", "disk .", "x"], "drop one"),
             (&["--measure", "disk .", "disk .", "--pairs", "3"], "from 4 to 1000"),
+            (&["--measure", "disk .", "disk .", "--pairs", "auto:5"], "from 6 to 1000"),
+            (&["--measure", "disk .", "disk .", "--pairs", "some"], "auto:24"),
             (&["--measure", "disk .", "load put"], "apples and oranges"),
             (&["--measure", "disk '.", "disk ."], "quote is not closed"),
             (&["--measure", "rm -rf", "rm ."], "begin with 'disk'"),

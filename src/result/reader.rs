@@ -192,6 +192,8 @@ struct Phase {
 struct Members {
     each: BTreeMap<Option<u32>, Accumulator>,
     merged: Option<Accumulator>,
+    /// Begin, samples and their sum of each member's last interval.
+    last: BTreeMap<Option<u32>, (u64, u64, u64)>,
 }
 
 impl Assembly {
@@ -259,7 +261,15 @@ impl Assembly {
         let phase = self.phase(&interval.phase, interval.start_ns);
         phase.intervals_end_ns = phase.intervals_end_ns.max(Some(end_ns));
         let start_ns = phase.start_ns;
-        phase.series(&interval.series).add(start_ns, interval, &samples);
+        let members = phase.series(&interval.series);
+        if members.repeats(interval) {
+            return Err(format!(
+                "the line of {} that begins at {} stands twice; doubled lines would count twice",
+                interval.series,
+                crate::units::format_duration(interval.start_ns)
+            ));
+        }
+        members.add(start_ns, interval, &samples);
         Ok(())
     }
 
@@ -338,6 +348,13 @@ fn as_series(told: Told) -> SeriesData {
 }
 
 impl Members {
+    /// Whether this is the interval before once more.
+    fn repeats(&mut self, interval: &Interval) -> bool {
+        let this = (interval.start_ns, interval.count, interval.sum_ns);
+        let last = self.last.insert(interval.member, this);
+        interval.count > 0 && last == Some(this)
+    }
+
     fn add(&mut self, phase_start_ns: u64, interval: &Interval, samples: &Distribution) {
         if !self.each.contains_key(&interval.member) && self.merged.is_none() {
             // The second member: what the first has told so far is where the merged figures begin.

@@ -46,6 +46,12 @@ pub struct Contrast {
 }
 
 impl Contrast {
+    /// The same with a standard error that is not below this one.
+    #[must_use]
+    pub fn at_least(self, standard_error: f64) -> Contrast {
+        Contrast { standard_error: self.standard_error.max(standard_error), ..self }
+    }
+
     /// The interval that holds the true difference with this confidence (0 to 1).
     pub fn interval(&self, confidence: f64) -> (f64, f64) {
         let t = t_quantile(f64::midpoint(1.0, confidence), self.degrees_of_freedom);

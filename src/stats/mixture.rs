@@ -9,12 +9,26 @@ use super::student::{t_quantile, t_two_sided};
 /// what is measured moves it where it tells the slope, and where it does not, the belief bounds what the slope can have
 /// done.
 #[derive(Debug, Clone)]
-pub struct Mixture(Vec<(f64, Contrast)>);
+pub struct Mixture {
+    parts: Vec<(f64, Contrast)>,
+    slope: Option<Slope>,
+}
+
+/// What one unit of what is beside does, by least squares alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Slope {
+    /// The estimate.
+    pub value: f64,
+    /// The estimate over its standard error.
+    pub t: f64,
+    /// Degrees of freedom of that error.
+    pub degrees_of_freedom: f64,
+}
 
 impl Mixture {
     /// No doubt but the contrast's own.
     pub(super) fn certain(contrast: Contrast) -> Mixture {
-        Mixture(vec![(1.0, contrast)])
+        Mixture { parts: vec![(1.0, contrast)], slope: None }
     }
 
     /// `at` tells of a slope its contrast and the logarithm of the likelihood of what was measured. `deviation` is that
@@ -47,7 +61,17 @@ impl Mixture {
         for part in &mut parts {
             part.0 /= sum;
         }
-        Mixture(parts)
+        let slope = least_scatter(deviation, |slope| at(slope).0).and_then(|(value, error)| {
+            let left = at(value).0.degrees_of_freedom - 1.0;
+            let error = error * ((left + 1.0) / left).sqrt();
+            (left >= 1.0).then_some(Slope { value, t: value / error, degrees_of_freedom: left })
+        });
+        Mixture { parts, slope }
+    }
+
+    /// What is beside does so much, as far as the values themselves tell; `None` where they do not.
+    pub fn slope(&self) -> Option<Slope> {
+        self.slope
     }
 
     /// Its median.
@@ -57,7 +81,7 @@ impl Mixture {
 
     /// Degrees of freedom, the mean of the contrasts'.
     pub fn degrees_of_freedom(&self) -> f64 {
-        let each = self.0.iter();
+        let each = self.parts.iter();
         each.map(|(weight, one)| weight * one.degrees_of_freedom).sum()
     }
 
@@ -89,19 +113,19 @@ impl Mixture {
             let tail = t_two_sided(t, contrast.degrees_of_freedom) / 2.0;
             if t < 0.0 { tail } else { 1.0 - tail }
         };
-        self.0.iter().map(|(weight, one)| weight * less(one)).sum()
+        self.parts.iter().map(|(weight, one)| weight * less(one)).sum()
     }
 
     /// By bisection, from where every contrast has it.
     fn quantile(&self, p: f64) -> f64 {
         const HALVINGS: usize = 30;
-        let fewest = self.0.iter().map(|(_, one)| one.degrees_of_freedom);
+        let fewest = self.parts.iter().map(|(_, one)| one.degrees_of_freedom);
         let t = t_quantile(p, fewest.fold(f64::INFINITY, f64::min)).abs();
         let ends = |(low, high): (f64, f64), (_, one): &(f64, Contrast)| {
             let off = t * one.standard_error;
             (low.min(one.difference - off), high.max(one.difference + off))
         };
-        let (mut low, mut high) = self.0.iter().fold((f64::INFINITY, f64::NEG_INFINITY), ends);
+        let (mut low, mut high) = self.parts.iter().fold((f64::INFINITY, f64::NEG_INFINITY), ends);
         for _ in 0..HALVINGS {
             let middle = f64::midpoint(low, high);
             if self.below(middle) < p {

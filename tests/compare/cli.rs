@@ -15,10 +15,7 @@ fn equal_runs_end_with_0() {
     let place = Place::new();
     place.write("a.jsonl", &slower(1, 1.0));
     place.write("b.jsonl", &slower(2, 1.0));
-    place
-        .compare(&["a.jsonl", "b.jsonl"])
-        .code(0)
-        .stdout(contains("A and B are shown to be equal").or(contains("No difference")));
+    place.compare(&["a.jsonl", "b.jsonl"]).code(0).stdout(contains("No difference"));
 }
 
 #[test]
@@ -46,10 +43,10 @@ fn what_only_indicates_ends_with_0_unless_told_otherwise() {
     let place = Place::new();
     place.write("a.jsonl", &short(1, 1.0));
     place.write("b.jsonl", &short(2, 2.0));
-    place
-        .compare(&["a.jsonl", "b.jsonl"])
-        .code(0)
-        .stdout(contains("regressed? (indicative)").and(contains("Indicative only: 40 s a side")));
+    place.compare(&["a.jsonl", "b.jsonl"]).code(0).stdout(
+        contains("regressed? (indicative)")
+            .and(contains("Indicative only: one run of 40 s a side")),
+    );
     place.compare(&["a.jsonl", "b.jsonl", "--fail-on", "indicative"]).code(3);
 }
 
@@ -71,7 +68,7 @@ fn too_few_samples_end_with_4() {
     let thin = |id| Fake { seconds: 3, per_s: 2, series: &["wal.fsync"], ..short(id, 1.0) };
     place.write("a.jsonl", &thin(1));
     place.write("b.jsonl", &thin(2));
-    place.compare(&["a.jsonl", "b.jsonl"]).code(4).stdout(contains("Nothing can be said of B"));
+    place.compare(&["a.jsonl", "b.jsonl"]).code(4).stdout(contains("No verdict on B"));
 }
 
 #[test]
@@ -341,6 +338,7 @@ fn ctrl_c_keeps_and_judges_complete_pairs() {
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(130), "{stdout}");
     assert!(stdout.contains("2 interleaved pairs of runs"), "{stdout}");
-    assert!(stdout.contains("2 pairs of runs, 4 are the fewest"), "{stdout}");
+    let words: Vec<&str> = stdout.split_whitespace().collect();
+    assert!(words.join(" ").contains("2 pairs of runs, 4 are the fewest"), "{stdout}");
     assert!(place.path("kept/b/002.jsonl").is_file());
 }

@@ -6,5 +6,7 @@ mod hour;
 mod noise;
 mod page;
 mod place;
+mod power;
 mod simulate;
 mod stolen;
+mod verdict;

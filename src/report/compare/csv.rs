@@ -74,7 +74,7 @@ fn row(found: &Comparison, contrast: &Contrast, metric: &Metric) -> Vec<String> 
 
 fn verdict(metric: &Metric) -> String {
     let indicative = if metric.indicative { " (indicative)" } else { "" };
-    format!("{}{indicative}", metric.verdict.name())
+    format!("{}{indicative}", metric.verdict.key())
 }
 
 fn value(value: &Value) -> [String; 4] {

@@ -113,8 +113,9 @@ fn how(found: &Comparison) -> String {
     }
     let mut out = format!("\n{}\n", text(&words::compared_how(found)));
     if let Some(detectable) = words::detectable(found) {
-        let _ = writeln!(out, "\nThis could tell {}", text(&detectable));
+        let _ = writeln!(out, "\nThis {}", text(&detectable));
     }
+    let _ = writeln!(out, "\nEnds with {}", text(&words::ending(found)));
     out
 }
 

@@ -244,12 +244,13 @@ fn circumstances(found: &Comparison, style: &Style, out: &mut String) {
     let cells = style.prose().saturating_sub(2 + GUTTER + 2);
     entry(out, "compared", GUTTER + 2, &wrap(&words::compared_how(found), cells));
     if let Some(text) = words::detectable(found) {
-        entry(out, "can tell", GUTTER + 2, &wrap(&text, cells));
+        entry(out, "power", GUTTER + 2, &wrap(&text, cells));
     }
     for note in &found.notes {
         entry(out, "note", GUTTER + 2, &wrap(&clean(note), cells));
     }
     left_out(found, style, out);
+    entry(out, "ends with", GUTTER + 2, &wrap(&words::ending(found), cells));
 }
 
 fn left_out(found: &Comparison, style: &Style, out: &mut String) {
@@ -274,4 +275,5 @@ fn next_step(found: &Comparison, style: &Style, out: &mut String) {
         entry(out, "way out", GUTTER + 2, &lines);
     }
     left_out(found, style, out);
+    entry(out, "ends with", GUTTER + 2, &[words::ending(found)]);
 }

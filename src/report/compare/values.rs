@@ -50,10 +50,10 @@ pub fn effect(metric: &Metric) -> String {
     format!("{} [{}, {}]", ratio(value), end(low, "0"), end(high, "∞"))
 }
 
-/// Two decimals around 1, where they matter; fewer far from it.
+/// Two decimals around 1, where they matter; significant digits far from it.
 fn ratio(x: f64) -> String {
     match x {
-        x if x < 10.0 => format!("{x:.2}"),
+        x if (0.1..10.0).contains(&x) => format!("{x:.2}"),
         x => significant(x),
     }
 }

@@ -201,7 +201,8 @@ fn how(found: &Comparison) -> String {
         return String::new();
     }
     let mut all = vec![("compared".to_owned(), clean(&words::compared_how(found)))];
-    all.extend(words::detectable(found).map(|text| ("can tell".to_owned(), clean(&text))));
+    all.extend(words::detectable(found).map(|text| ("power".to_owned(), clean(&text))));
+    all.push(("ends with".to_owned(), words::ending(found)));
     let mut out = facts(3, "", &all);
     out.extend(found.notes.iter().map(|note| paragraph(&clean(note))));
     out

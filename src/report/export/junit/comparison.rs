@@ -18,6 +18,16 @@ pub(in crate::report::export) fn comparison(found: &Comparison) -> Document {
             suite
         })
         .collect();
+    // Without a verdict there is an error that says why, whatever the metrics by themselves are.
+    if found.exit_code == Exit::NoVerdict.code() && found.obstacles.is_empty() {
+        let why = format!("{} ({})", found.headline, found.exit_reason);
+        let case = Case {
+            name: "verdict".to_owned(),
+            told: vec![found.headline.clone()],
+            outcome: Outcome::Error { kind: "no_verdict", why },
+        };
+        suites.push(suite("compare", &[case]));
+    }
     if !found.obstacles.is_empty() {
         let why = found.obstacles.join("; ");
         let case = Case {
@@ -55,19 +65,21 @@ fn case(found: &Comparison, metric: &Metric) -> Case {
         values::effect(metric),
         values::verdict(metric),
     );
-    let told = if metric.primary { told } else { format!("{told} (told only)") };
+    let told = if metric.primary { told } else { format!("{told} (informational)") };
     let why = told.clone();
-    // What `--fail-on indicative` was asked for fails; otherwise an indication is no confirmation.
-    let indications_count = found.exit_code == Exit::Bad.code();
+    // A case fails where the command does: what is not confirmed, or does not decide, fails neither.
+    let bad = found.exit_code == Exit::Bad.code();
+    let none = found.exit_code == Exit::NoVerdict.code();
+    let change = bad && found.outcome == compare::Outcome::Improved;
     let outcome = match metric.verdict {
+        MetricVerdict::Improved if change && metric.primary => {
+            Outcome::Failure { kind: "change", why }
+        }
         MetricVerdict::Improved | MetricVerdict::Unchanged => Outcome::Passed,
         MetricVerdict::Regressed if !metric.primary => Outcome::Passed,
-        MetricVerdict::Regressed if metric.indicative && !indications_count => {
-            Outcome::Skipped(why)
-        }
-        MetricVerdict::Regressed => Outcome::Failure { kind: "regression", why },
-        MetricVerdict::Inconclusive | MetricVerdict::NotResolvable => Outcome::Skipped(why),
-        MetricVerdict::Invalid => Outcome::Error { kind: "invalid", why },
+        MetricVerdict::Regressed if bad => Outcome::Failure { kind: "regression", why },
+        MetricVerdict::Invalid if metric.primary && none => Outcome::Error { kind: "invalid", why },
+        _ => Outcome::Skipped(why),
     };
     Case { name: metric.label(), outcome, told: vec![told] }
 }
