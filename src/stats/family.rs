@@ -42,6 +42,8 @@ struct Set {
     /// Per draw the size of each test's statistic, as the cosine of its errors with a random direction; none of a
     /// single test.
     draws: Vec<Vec<f64>>,
+    /// The largest of each draw, ascending.
+    largest: Vec<f64>,
     degrees_of_freedom: f64,
 }
 
@@ -109,18 +111,24 @@ impl Set {
             && joint.errors.iter().all(|errors| errors.len() == length);
         let unit: Vec<Vec<f64>> = joint.errors.iter().filter_map(|errors| unit(errors)).collect();
         if !whole || unit.len() < joint.errors.len() {
-            return Set { p_values: joint.p_values, draws: Vec::new(), degrees_of_freedom: 1.0 };
+            return Set {
+                p_values: joint.p_values,
+                draws: Vec::new(),
+                largest: Vec::new(),
+                degrees_of_freedom: 1.0,
+            };
         }
         let count = (MOST_NUMBERS / length).clamp(FEWEST_DRAWS, DRAWS);
-        let draws = (0..count).map(|_| {
+        let draw = |_| -> Vec<f64> {
             let direction = direction(length, &joint.nuisances, random);
             unit.iter().map(|errors| dot(errors, &direction).abs()).collect()
-        });
-        Set {
-            p_values: joint.p_values,
-            draws: draws.collect(),
-            degrees_of_freedom: free as f64 - 1.0,
-        }
+        };
+        let draws: Vec<Vec<f64>> = (0..count).map(draw).collect();
+        let largest = |draw: &Vec<f64>| draw.iter().copied().fold(0.0, f64::max);
+        let mut largest: Vec<f64> = draws.iter().map(largest).collect();
+        largest.sort_by(f64::total_cmp);
+        let degrees_of_freedom = free as f64 - 1.0;
+        Set { p_values: joint.p_values, draws, largest, degrees_of_freedom }
     }
 
     /// How likely any of those that are left would be at or below `p`.
@@ -136,7 +144,11 @@ impl Set {
         let reached = |draw: &&Vec<f64>| {
             draw.iter().zip(left).any(|(cosine, left)| *left && *cosine >= limit)
         };
-        let hits = self.draws.iter().filter(reached).count() as f64 + 1.0;
+        let hits = match count == left.len() {
+            true => self.largest.len() - self.largest.partition_point(|largest| *largest < limit),
+            false => self.draws.iter().filter(reached).count(),
+        };
+        let hits = hits as f64 + 1.0;
         (hits / (self.draws.len() as f64 + 1.0)).max(p).min(bound)
     }
 }
