@@ -7,7 +7,7 @@
 mod benchmark;
 mod fio;
 mod foreign;
-mod source;
+mod text;
 
 use std::path::Path;
 
@@ -19,8 +19,8 @@ use crate::result::{self, Environment, Header, Line, SCHEMA_VERSION, Tool, Write
 use crate::session::{Finished, RESULTS};
 use crate::verdict;
 
-use foreign::Foreign;
-use source::Source;
+use foreign::{Clock, Foreign};
+use text::Source;
 
 /// A foreign run that was read and is not written yet.
 struct Imported {
@@ -29,26 +29,48 @@ struct Imported {
     ended_at: Timestamp,
 }
 
-/// Reads all inputs, and when all of them make sense writes a result for each. `now` is the wall time of the import.
+/// Reads all inputs, and when all of them make sense writes a result for each run that is in them. `now` is the wall
+/// time of the import.
 ///
 /// # Errors
-/// [`Error::Damaged`] naming file and line of what cannot be read, [`Error::Usage`] where a job must be named,
-/// [`Error::Refused`] for a run that measured nothing or failed; nothing is written then. [`Error::Io`] when a result
-/// cannot be written.
+/// [`Error::Damaged`] naming file and line of what cannot be read, [`Error::Usage`] where a job must be named, or where
+/// several runs were to become one result, [`Error::Refused`] for a run that measured nothing or failed; nothing is
+/// written then. [`Error::Io`] when a result cannot be written.
 pub fn run(request: &ImportRequest, now: Timestamp) -> Result<Vec<Finished>> {
-    let all: Vec<Imported> = request
-        .inputs
-        .iter()
-        .map(|input| {
-            let source = Source::read(input)?;
-            let foreign = match request.program {
-                Program::Fio => fio::read(&source, request.job.as_deref())?,
-                Program::Benchmark => benchmark::read(&source, &request.operation)?,
-            };
-            imported(request, &source, foreign, now)
-        })
-        .collect::<Result<_>>()?;
+    let mut all: Vec<Imported> = Vec::new();
+    for input in &request.inputs {
+        let source = Source::read(input)?;
+        let found = match request.program {
+            Program::Fio => fio::read(&source, request.job.as_deref())?,
+            Program::Benchmark => benchmark::read(&source, &request.operation)?,
+        };
+        one_or_allowed(request, &source, &found)?;
+        let several = found.len();
+        for mut foreign in found {
+            if several > 1 {
+                foreign.remarks.push(format!(
+                    "the file holds {several} runs, each a result of its own; this one begins on line {}",
+                    foreign.line.max(1)
+                ));
+            }
+            all.push(imported(request, &source, foreign, now)?);
+        }
+    }
     all.into_iter().map(|imported| write(request, imported)).collect()
+}
+
+/// Several runs cannot become one result: they are never blended.
+fn one_or_allowed(request: &ImportRequest, source: &Source, found: &[Foreign]) -> Result<()> {
+    let Some(flag) = request.one_only.filter(|_| found.len() > 1) else {
+        return Ok(());
+    };
+    let lines: Vec<String> = found.iter().map(|run| run.line.max(1).to_string()).collect();
+    Err(Error::Usage(format!(
+        "{}: it holds {} runs, which begin on the lines {}, and {flag} takes one; leave it out, or cut the file in parts",
+        source.path.display(),
+        found.len(),
+        lines.join(", ")
+    )))
 }
 
 fn imported(
@@ -58,11 +80,14 @@ fn imported(
     now: Timestamp,
 ) -> Result<Imported> {
     if let Some(problem) = foreign.series.iter().find_map(|series| series.problem()) {
-        return Err(source.damaged(1, problem));
+        return Err(source.damaged(foreign.line.max(1), problem));
     }
-    let told = foreign.ended_at.map(|end| (end, "the program"));
-    let by_file = source.written_at.map(|end| (end, "the file's time"));
-    let (ended_at, clock) = told.or(by_file).unwrap_or((now, "the import"));
+    let (ended_at, clock) = match (&foreign.clock, source.written_at) {
+        (Clock::Utc(end), _) => (*end, "the program"),
+        (Clock::Local { at, .. }, _) => (*at, "the program's local time"),
+        (Clock::Unknown, Some(end)) => (end, "the file's time"),
+        (Clock::Unknown, None) => (now, "the import"),
+    };
     let length = i64::try_from(foreign.length_ns).unwrap_or(i64::MAX);
     let started_at = ended_at.checked_sub(SignedDuration::from_nanos(length)).unwrap_or(ended_at);
     let phase = request.program.name();
@@ -90,8 +115,17 @@ fn header(
         figures: if histogram { Figures::Histogram } else { Figures::Quantiles },
         layout: foreign.layout,
         writes: foreign.writes,
+        written_bytes: foreign.written_bytes,
+        laid_out_bytes: foreign.laid_out_bytes,
+        reads: foreign.reads,
+        broke_off: foreign.broke_off,
+        check: foreign.check,
         devices: foreign.devices,
         clock: clock.to_owned(),
+        local_time: match foreign.clock {
+            Clock::Local { told, .. } => Some(told),
+            _ => None,
+        },
         remarks: foreign.remarks,
     };
     let plan = serde_json::to_value(plan)
@@ -99,7 +133,7 @@ fn header(
     Ok(Header {
         schema: SCHEMA_VERSION.to_owned(),
         tool: Tool::this(),
-        run_id: format!("{program}-{:016x}", source.fingerprint()),
+        run_id: format!("{program}-{:016x}", source.fingerprint() ^ foreign.from as u64),
         kind: result::IMPORT.to_owned(),
         name: [request.name.clone(), foreign.name, of_file]
             .into_iter()

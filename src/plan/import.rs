@@ -29,6 +29,8 @@ pub struct ImportRequest {
     pub labels: BTreeMap<String, String>,
     /// Where the result goes; a fresh file in the default place when absent.
     pub result: Option<PathBuf>,
+    /// What was asked for that can take one run only, as it was typed: `--result`.
+    pub one_only: Option<&'static str>,
 }
 
 /// Where foreign output lies.
@@ -72,14 +74,57 @@ pub struct ImportPlan {
     pub layout: Layout,
     /// Writes it made.
     pub writes: u64,
+    /// Bytes it wrote; 0 where it is not told.
+    #[serde(default)]
+    pub written_bytes: u64,
+    /// The size at least of the file that the program said it makes; absent where it said nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub laid_out_bytes: Option<u64>,
+    /// Reads it made beside.
+    #[serde(default)]
+    pub reads: u64,
+    /// It was stopped, or crashed, before its end: in which words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broke_off: Option<String>,
+    /// What `etcdctl check perf` told, where the output is from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<CheckPerf>,
     /// What the kernel counted on the devices below meanwhile, of everybody.
     #[serde(default)]
     pub devices: Vec<DeviceWrites>,
-    /// Where the start of the run is from: `the program`, `the file's time`, `the import`.
+    /// Where the start of the run is from: `the program`, `the program's local time`, `the file's time`, `the import`.
     pub clock: String,
+    /// The local time that the program told without its zone, as it told it; it was taken for UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_time: Option<String>,
     /// What reading it left to be said.
     #[serde(default)]
     pub remarks: Vec<String>,
+}
+
+/// What `etcdctl check perf` tells: a few figures of a minute of puts, held against limits of its own.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckPerf {
+    /// Puts per second, and whether that is over 90 % of what was asked for.
+    pub throughput: Option<Checked>,
+    /// The slowest put in seconds, and whether it took at most 0.5 s.
+    pub slowest_s: Option<Checked>,
+    /// The standard deviation in seconds, and whether it is at most 0.1 s.
+    pub stddev_s: Option<Checked>,
+    /// (text, count) of the errors it saw.
+    #[serde(default)]
+    pub errors: Vec<(String, u64)>,
+    /// Whether it said of itself that all was well; absent where its last line is missing.
+    pub passed: Option<bool>,
+}
+
+/// One figure of `etcdctl check perf` with what it said of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Checked {
+    /// The figure.
+    pub value: f64,
+    /// Whether its limit held.
+    pub held: bool,
 }
 
 /// How much of a foreign distribution is known.
@@ -145,6 +190,12 @@ impl ImportRequest {
             }
             _ => {}
         }
+        let one_only = match &args.output {
+            output if output.result.is_some() => Some("--result"),
+            output if output.document.output.is_some() => Some("--output"),
+            output if output.document.format == Some(Format::Csv) => Some("--format csv"),
+            _ => None,
+        };
         let operation = args.operation.as_deref().unwrap_or("request");
         if !is_name(operation) {
             return usage(&format!(
@@ -162,6 +213,7 @@ impl ImportRequest {
             name: args.name.clone(),
             labels: super::labels(&args.labels)?,
             result: args.output.result.clone(),
+            one_only,
         })
     }
 }

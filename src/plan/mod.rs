@@ -20,7 +20,9 @@ pub use connect::{Connect, credentials};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
 pub use document::{DocumentPlan, chosen, place};
 pub use export::{Destination, ExportPlan};
-pub use import::{DeviceWrites, Figures, ImportPlan, ImportRequest, Input, Layout, Program};
+pub use import::{
+    CheckPerf, Checked, DeviceWrites, Figures, ImportPlan, ImportRequest, Input, Layout, Program,
+};
 pub use load::{
     Class, FRESH_PREFIX, Faults, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan,
     Operation, Placement, RateStep, ReadShape, Reads, Security, SharedLeases, SizeDistribution,

@@ -6,7 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::record::{self, Bands, Distribution, ErrorTexts, Exceedance};
 
-use super::{Counters, Event, Header, QuantileSummary, StallLine, Summary, Told, Tool};
+use super::{
+    CountKnown, Counters, Event, Header, QuantileSummary, StallLine, Summary, Told, ToldQuantile,
+    Tool,
+};
 
 /// A whole result, read back. What judges and renders works on this alone, whether the run has just ended or is a
 /// year old.
@@ -189,27 +192,59 @@ impl Told {
             q,
             value_ns: found.value_ns,
             tail_samples,
-            // 1,000 × (1 − 0.99) is a hair below 10 in binary.
-            resolvable: tail_samples >= record::MIN_TAIL_SAMPLES * (1.0 - 1e-9),
+            // 1,000 × (1 − 0.99) is a hair below 10 in binary. Of a number that is not known, it may be enough.
+            resolvable: tail_samples >= record::MIN_TAIL_SAMPLES * (1.0 - 1e-9)
+                || self.count_known == CountKnown::AtLeast,
             ..QuantileSummary::default()
         })
     }
 
     /// The fewest and the most samples that can be at or above a limit: those beyond the first told quantile at or
-    /// above it, and those beyond the last one below it.
+    /// above it, and those beyond the last one below it. What was cut or rounded is taken for all it can have been: a
+    /// quantile rounded up to the limit is below it.
     pub fn at_or_above(&self, limit_ns: u64) -> (u64, u64) {
-        if self.max_ns < limit_ns {
+        if self.max_ns.saturating_add(self.cut_ns.saturating_sub(1)) < limit_ns {
             return (0, 0);
         }
         if self.min_ns >= limit_ns {
             return (self.count, self.count);
         }
         let beyond = |q: f64| self.count as f64 * (1.0 - q);
-        let above = self.quantiles.iter().filter(|told| told.value_ns >= limit_ns);
-        let below = self.quantiles.iter().filter(|told| told.value_ns < limit_ns);
-        let fewest = above.map(|told| beyond(told.q)).fold(1.0, f64::max);
+        let above = self.quantiles.iter().filter(|told| self.is_above(told, limit_ns));
+        let below = self.quantiles.iter().filter(|told| self.is_below(told, limit_ns));
+        let largest = if self.max_ns >= limit_ns { 1.0 } else { 0.0 };
+        let fewest = above.map(|told| beyond(told.q)).fold(largest, f64::max);
         let most = below.map(|told| beyond(told.q)).fold(self.count as f64, f64::min);
         (fewest.floor() as u64, most.ceil() as u64)
+    }
+
+    fn is_above(&self, told: &ToldQuantile, limit_ns: u64) -> bool {
+        told.value_ns.saturating_sub(self.rounded_up_ns) >= limit_ns
+    }
+
+    fn is_below(&self, told: &ToldQuantile, limit_ns: u64) -> bool {
+        told.value_ns < limit_ns || (self.rounded_up_ns > 0 && told.value_ns == limit_ns)
+    }
+
+    /// At least so long all samples at or above a limit took together, each counted for at most `most_ns` and in whole
+    /// milliseconds: a text that rounds to them comes to the same.
+    pub fn least_time_above(&self, limit_ns: u64, most_ns: u64) -> u64 {
+        let low = |value_ns: u64| {
+            let low_ns = value_ns.saturating_sub(self.rounded_up_ns.max(1));
+            (low_ns / 1_000_000 * 1_000_000).max(limit_ns)
+        };
+        let above: Vec<&ToldQuantile> =
+            self.quantiles.iter().filter(|told| self.is_above(told, limit_ns)).collect();
+        let ends = above.iter().skip(1).map(|told| told.q).chain([1.0]);
+        let time = above.iter().zip(ends).map(|(told, end)| {
+            self.count as f64 * (end - told.q).max(0.0) * low(told.value_ns).min(most_ns) as f64
+        });
+        let largest = if self.max_ns >= limit_ns { self.max_ns.min(most_ns) } else { 0 };
+        let all = match self.min_ns {
+            min_ns if min_ns >= limit_ns => self.count as f64 * min_ns.min(most_ns) as f64,
+            _ => 0.0,
+        };
+        (time.sum::<f64>().max(largest as f64).max(all)) as u64
     }
 }
 

@@ -122,6 +122,9 @@ pub struct Told {
     pub length_ns: u64,
     /// Samples it had, errors not among them.
     pub count: u64,
+    /// How well `count` is known.
+    #[serde(default, skip_serializing_if = "CountKnown::is_exact")]
+    pub count_known: CountKnown,
     /// Failed operations by class.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub errors: BTreeMap<String, u64>,
@@ -131,8 +134,34 @@ pub struct Told {
     pub max_ns: u64,
     /// Arithmetic mean.
     pub mean_ns: f64,
+    /// Smallest and largest were cut to multiples of this, and may be larger by less; 0 where they are exact.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cut_ns: u64,
+    /// Quantiles were rounded up to multiples of this, and may be smaller by less; 0 where they are exact.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rounded_up_ns: u64,
     /// The quantiles it told, ascending.
     pub quantiles: Vec<ToldQuantile>,
+}
+
+/// How well the number of a foreign program's samples is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CountKnown {
+    /// It was told.
+    #[default]
+    Exactly,
+    /// It was computed from figures that were rounded.
+    About,
+    /// There were at least so many.
+    AtLeast,
+}
+
+impl CountKnown {
+    /// For serde: what is not written down.
+    fn is_exact(&self) -> bool {
+        *self == CountKnown::Exactly
+    }
 }
 
 /// A quantile that a foreign program told.

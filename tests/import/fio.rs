@@ -168,11 +168,15 @@ fn what_differs_from_etcd_is_told_from_the_options() {
         options.insert("fsync".to_owned(), json!("1"));
     });
     assert!(has(&Place::new().imported("fio", "fio.json", &fsync), "fio_fsync"));
-    let lost = changed(FIO, |document| {
-        document["disk_util"][0]["write_ios"] = json!(10);
-    });
-    let run = Place::new().imported("fio", "fio.json", &lost);
-    assert!(has(&run, "fio_syncs_not_at_device"));
+    for (writes, ms, is_said) in [(10, 5_000, true), (10, 155, false), (0, 5_000, false)] {
+        let lost = changed(FIO, |document| {
+            document["disk_util"][0]["write_ios"] = json!(writes);
+            job(document)["write"]["runtime"] = json!(ms);
+        });
+        let run = Place::new().imported("fio", "fio.json", &lost);
+        let said = has(&run, "fio_syncs_not_at_device");
+        assert_eq!(said, is_said, "{writes} writes in {ms} ms: fio looks four times a second");
+    }
     let wrapped = changed(FIO, |document| {
         document["global options"] = json!({ "size": "200k" });
         job(document)["job options"].as_object_mut().unwrap().remove("size");
@@ -267,7 +271,14 @@ fn nonsense_is_refused_with_its_line_and_nothing_is_written() {
         job(document)["write"]["total_ios"] = json!(0);
         job(document)["sync"]["lat_ns"]["N"] = json!(0);
     });
-    let unsynced = with(|document| job(document)["sync"]["lat_ns"]["N"] = json!(0));
+    let unsynced = with(|document| {
+        job(document)["sync"]["lat_ns"]["N"] = json!(0);
+        job(document)["job options"].as_object_mut().unwrap().remove("fdatasync");
+    });
+    let untimed = with(|document| {
+        job(document)["sync"]["lat_ns"]["N"] = json!(0);
+        job(document)["job options"]["gtod_reduce"] = json!("1");
+    });
     let old = with(|document| {
         document["fio version"] = json!("fio-3.1");
         job(document).as_object_mut().unwrap().remove("sync");
@@ -287,6 +298,7 @@ fn nonsense_is_refused_with_its_line_and_nothing_is_written() {
         (failed.as_str(), "Input/output error"),
         (nothing.as_str(), "job 'etcd-wal' wrote nothing"),
         (unsynced.as_str(), "made 911 writes and no sync"),
+        (untimed.as_str(), "gtod_reduce=1 switched fio's clock off"),
         (old.as_str(), "fio-3.1 does not time syncs"),
         (no_jobs.as_str(), "fio tells of no job"),
         (disordered.as_str(), "its percentiles are not in order"),

@@ -3,6 +3,9 @@
 mod benchmark;
 mod beside;
 mod fio;
+mod kinds;
+mod pastes;
 mod place;
 #[path = "../support/mod.rs"]
 mod support;
+mod written;

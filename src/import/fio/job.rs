@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::import::foreign::ForeignSeries;
-use crate::import::source::Source;
+use crate::import::text::Source;
 
 use super::{Output, name_one};
 
@@ -24,13 +24,22 @@ pub(super) struct Job {
     /// The writes beside them.
     pub write: Option<ForeignSeries>,
     pub writes: u64,
+    /// 0 where it is not told.
+    pub written_bytes: u64,
+    /// The size at least of the file that fio said it makes; `None` where it said nothing.
+    pub laid_out_bytes: Option<u64>,
+    pub reads: u64,
+    /// Syncs that were made and not timed.
+    pub untimed_syncs: u64,
+    /// The machine's own date, in the words of C.
+    pub local_time: Option<String>,
     pub length_ns: u64,
     /// Where it is told of.
     pub line: usize,
 }
 
 impl Job {
-    fn is_called(&self, name: &str) -> bool {
+    pub fn is_called(&self, name: &str) -> bool {
         self.name == name || self.host.as_deref() == Some(name) || self.shown() == name
     }
 
@@ -43,7 +52,7 @@ impl Job {
     }
 
     fn syncs(&self) -> u64 {
-        self.sync.as_ref().map_or(0, |sync| sync.count)
+        self.sync.as_ref().map_or(0, |sync| sync.samples.count())
     }
 }
 
@@ -93,19 +102,50 @@ fn names(jobs: &[&Job]) -> String {
 
 fn without_syncs(source: &Source, output: &Output, jobs: &[&Job]) -> crate::error::Error {
     let Some(job) = jobs.first() else {
-        return source.damaged(1, "fio tells of no job: it ended before one began");
+        return source
+            .damaged(output.line.max(1), "fio tells of no job: it ended before one began");
     };
     let name = job.shown();
     let version = output.version.as_deref().unwrap_or("this fio");
-    let why = if jobs.iter().all(|job| job.writes == 0) {
+    let option = |key: &str| {
+        let value = job.options.get(key).filter(|value| *value != "0" && *value != "none");
+        value.map(|value| format!("{key}={value}"))
+    };
+    let asked = option("fdatasync").or_else(|| option("fsync")).or_else(|| option("sync"));
+    let clock_off =
+        ["gtod_reduce", "disable_lat", "disable_clat"].iter().find_map(|key| option(key));
+    let writes = crate::units::format_count(job.writes);
+    let why = if jobs.iter().all(|job| job.writes == 0 && job.reads == 0) {
         format!("job '{name}' wrote nothing")
+    } else if jobs.iter().all(|job| job.writes == 0) {
+        format!("job '{name}' only read: nothing was written or synced")
     } else if is_too_old(version) {
-        format!("{version} does not time syncs; fio 3.5 and newer do")
-    } else {
         format!(
-            "job '{name}' made {} writes and no sync: fio syncs with --fdatasync=1",
-            crate::units::format_count(job.writes)
+            "{version} does not time syncs: it made {writes} writes, and what it tells of are those. fio 3.5 and newer \
+             time syncs"
         )
+    } else if let (Some(asked), Some(off)) = (&asked, &clock_off) {
+        format!(
+            "job '{name}' made {writes} writes and synced ({asked}), but {off} switched fio's clock off: no sync was \
+             timed. Run it without"
+        )
+    } else if job.untimed_syncs > 0 {
+        format!(
+            "job '{name}' made {} syncs and timed none: gtod_reduce or disable_lat was on, or this fio is older than \
+             3.5",
+            crate::units::format_count(job.untimed_syncs)
+        )
+    } else if let Some(asked) = asked {
+        format!(
+            "job '{name}' made {writes} writes, and was to sync ({asked}), but no time of a sync is told"
+        )
+    } else if output.is_text {
+        format!(
+            "job '{name}' made {writes} writes, and no sync is told: fio syncs with --fdatasync=1, and its text does not \
+             tell whether it opened its file with sync=1"
+        )
+    } else {
+        format!("job '{name}' made {writes} writes and no sync: fio syncs with --fdatasync=1")
     };
     source.damaged(job.line, why)
 }
@@ -140,7 +180,9 @@ fn merged(source: &Source, jobs: &[&Job]) -> Result<Job> {
                 ),
             ));
         }
-        sum.writes += job.writes;
+        sum.writes = sum.writes.saturating_add(job.writes);
+        sum.written_bytes = sum.written_bytes.saturating_add(job.written_bytes);
+        sum.reads = sum.reads.saturating_add(job.reads);
         sum.length_ns = sum.length_ns.max(job.length_ns);
         sum.write = match (sum.write.take(), &job.write) {
             (Some(mut a), Some(b)) if a.has_histogram() && b.has_histogram() => {
@@ -152,6 +194,9 @@ fn merged(source: &Source, jobs: &[&Job]) -> Result<Job> {
         if let (Some(a), Some(b)) = (&mut sum.sync, &job.sync) {
             a.merge(b);
         }
+    }
+    if jobs.len() > 1 {
+        sum.options.insert("numjobs".to_owned(), jobs.len().to_string());
     }
     Ok(sum)
 }

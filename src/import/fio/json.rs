@@ -6,17 +6,18 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::import::foreign::ForeignSeries;
-use crate::import::source::Source;
+use crate::import::foreign::{Clock, ForeignSeries, Samples};
+use crate::import::text::Source;
 use crate::plan::DeviceWrites;
 
-use super::Output;
-use super::documents::Document;
+use super::collector;
+use super::documents::{Document, Documents};
 use super::job::Job;
+use super::{Output, plain};
 
 /// Options that bear on what was measured, by the names fio's manual gives them, with their other names. The rest is
 /// left out: it may hold passwords of network engines.
-const OPTIONS: [(&str, &str); 34] = [
+const OPTIONS: [(&str, &str); 41] = [
     ("rw", "readwrite"),
     ("bs", "blocksize"),
     ("bsrange", "blocksize_range"),
@@ -51,44 +52,119 @@ const OPTIONS: [(&str, &str); 34] = [
     ("loops", "loops"),
     ("nrfiles", "nrfiles"),
     ("group_reporting", "group_reporting"),
+    ("gtod_reduce", "gtod_reduce"),
+    ("disable_lat", "disable_lat"),
+    ("disable_clat", "disable_clat"),
+    ("rwmixread", "rwmixread"),
+    ("rwmixwrite", "rwmixwrite"),
+    ("sync_file_range", "sync_file_range"),
+    ("create_on_open", "create_on_open"),
 ];
 
-/// What a document tells.
+/// Longer strings are cut.
+const MOST_SHOWN: usize = 512;
+/// A report of the same run began within so many seconds of it, as `elapsed` is told in whole ones.
+const SAME_START_S: i64 = 2;
+
+/// All runs that the documents tell of. Of the reports of one run (`--status-interval`), each of all there was till then,
+/// the last counts.
 ///
 /// # Errors
-/// [`crate::error::Error::Damaged`] when it tells of no jobs.
-pub(super) fn output(source: &Source, document: &Document) -> Result<Output> {
+/// [`crate::error::Error::Damaged`] when a document tells of no jobs.
+pub(super) fn outputs(source: &Source, found: &Documents) -> Result<Vec<Output>> {
+    let mut outputs: Vec<Output> = Vec::new();
+    let mut before = 0;
+    let all = &found.documents;
+    for (index, document) in all.iter().enumerate() {
+        let is_last = index + 1 == all.len();
+        if all.get(index + 1).is_some_and(|next| is_continued(&document.value, &next.value)) {
+            before += 1;
+            continue;
+        }
+        let cut_at = found.cut_at.filter(|_| is_last);
+        outputs.push(output(source, document, before, cut_at)?);
+        before = 0;
+    }
+    Ok(outputs)
+}
+
+/// Whether a document is a later report of the same run.
+fn is_continued(earlier: &Value, later: &Value) -> bool {
+    let first = |value: &Value| value.get("jobs")?.as_array()?.first().cloned();
+    let (Some(a), Some(b)) = (first(earlier), first(later)) else {
+        return false;
+    };
+    let began = |value: &Value, job: &Value| {
+        Some(seconds(value)? - i64::try_from(number(job, "elapsed")).ok()?)
+    };
+    let together = match (began(earlier, &a), began(later, &b)) {
+        (Some(a), Some(b)) => (a - b).abs() <= SAME_START_S,
+        _ => false,
+    };
+    let same = |key: &str| a.get(key) == b.get(key);
+    let grows = number(&b["write"], "total_ios") >= number(&a["write"], "total_ios");
+    together && grows && same("jobname") && same("job options")
+}
+
+fn seconds(value: &Value) -> Option<i64> {
+    let ms = value.get("timestamp_ms").and_then(Value::as_i64).map(|ms| ms / 1000);
+    ms.or_else(|| value.get("timestamp")?.as_i64()).filter(|at| *at > 0)
+}
+
+fn output(
+    source: &Source,
+    document: &Document,
+    before: usize,
+    cut_at: Option<usize>,
+) -> Result<Output> {
     let value = &document.value;
+    let line = source.line_of(document.start);
+    if collector::is_collector(value) {
+        return Ok(collector::output(value, document.start, line));
+    }
     let entries = ["client_stats", "jobs"].iter().find_map(|key| value.get(key)?.as_array());
     let Some(entries) = entries else {
-        let line = source.line_of(document.start);
         return Err(source.damaged(line, "fio's JSON has no jobs"));
     };
     let global = options(value.get("global options"));
-    let jobs = entries.iter().map(|entry| job(source, document.start, entry, &global)).collect();
+    let local_time = text(value, "time");
+    let jobs = entries.iter().map(|entry| Job {
+        local_time: local_time.clone(),
+        ..job(source, document.start, entry, &global)
+    });
     Ok(Output {
         version: text(value, "fio version"),
-        ended_at: ended_at(value),
+        clock: clock(value, local_time.as_deref()),
         devices: devices(value),
-        jobs,
-        has_beginning: false,
+        jobs: jobs.collect(),
         options_complete: true,
-        remarks: remarks(document),
+        remarks: remarks(before, cut_at),
+        from: document.start,
+        line,
+        ..Output::default()
     })
 }
 
-fn remarks(document: &Document) -> Vec<String> {
+fn remarks(before: usize, cut_at: Option<usize>) -> Vec<String> {
     let mut remarks = Vec::new();
-    if document.before > 0 {
-        let all = document.before + 1;
-        remarks.push(format!("the file holds {all} documents of fio; the last one counts"));
+    if before > 0 {
+        let all = before + 1;
+        remarks.push(format!("the file holds {all} documents of this run; the last one counts"));
     }
-    if let Some(line) = document.cut_at {
+    if let Some(line) = cut_at {
         remarks.push(format!(
             "a further document is cut off at line {line}; the one before it counts"
         ));
     }
     remarks
+}
+
+fn clock(value: &Value, local_time: Option<&str>) -> Clock {
+    match (ended_at(value), local_time.and_then(plain::moment)) {
+        (Some(at), _) => Clock::Utc(at),
+        (None, Some((at, told))) => Clock::Local { at, told },
+        (None, None) => Clock::Unknown,
+    }
 }
 
 fn ended_at(value: &Value) -> Option<Timestamp> {
@@ -114,7 +190,7 @@ fn options(value: Option<&Value>) -> BTreeMap<String, String> {
         if let (Some((usual, _)), Some(text)) = (known, value.as_str()) {
             // A switch without a value is on.
             let text = if text.is_empty() { "1" } else { text };
-            found.insert((*usual).to_owned(), text.to_owned());
+            found.insert((*usual).to_owned(), shown(text));
         }
     }
     found
@@ -125,12 +201,13 @@ fn job(source: &Source, from: usize, entry: &Value, global: &BTreeMap<String, St
     let mut all = global.clone();
     all.extend(options(entry.get("job options")));
     let write = &entry["write"];
-    let opened_synced = all.get("sync").is_some_and(|how| !matches!(how.as_str(), "0" | "none"));
+    let is_on = |name: &str| all.get(name).is_some_and(|how| !matches!(how.as_str(), "0" | "none"));
+    let syncs_asked = ["fdatasync", "fsync", "sync_file_range"].iter().any(|name| is_on(name));
     let timed = |key: &str, name: &str| series(write, key, name, number(write, "total_ios"));
     let syncs = series(&entry["sync"], "lat", "wal.fsync", 0);
     let (sync, write_series) = match syncs {
         Some(syncs) => (Some(syncs), timed("clat", "wal.write")),
-        None if opened_synced => (timed("clat", "wal.sync"), None),
+        None if is_on("sync") && !syncs_asked => (timed("clat", "wal.sync"), None),
         None => (None, timed("clat", "wal.write")),
     };
     let line = source.line_with(from, &format!("\"{name}\""));
@@ -141,9 +218,12 @@ fn job(source: &Source, from: usize, entry: &Value, global: &BTreeMap<String, St
         sync,
         write: write_series,
         writes: number(write, "total_ios"),
+        written_bytes: number(write, "io_bytes"),
+        reads: number(&entry["read"], "total_ios"),
         length_ns: length_ns(entry),
         line,
         name,
+        ..Job::default()
     }
 }
 
@@ -183,8 +263,7 @@ fn series(stats: &Value, key: &str, name: &str, fallback: u64) -> Option<Foreign
     let is_percent = |&(percent, _): &(f64, f64)| percent > 0.0 && percent < 100.0;
     Some(ForeignSeries {
         name: name.to_owned(),
-        count,
-        errors: BTreeMap::new(),
+        samples: Samples::Told(count),
         min_ns: ns(float("min")),
         max_ns: ns(float("max")),
         mean_ns: float("mean") * unit,
@@ -198,6 +277,7 @@ fn series(stats: &Value, key: &str, name: &str, fallback: u64) -> Option<Foreign
             .filter(|pair| is_percent(pair))
             .map(|&(percent, value)| (share(percent), ns(value)))
             .collect(),
+        ..ForeignSeries::default()
     })
 }
 
@@ -206,9 +286,13 @@ pub(super) fn share(percent: f64) -> f64 {
     (percent * 1e6).round() / 1e8
 }
 
+/// A string of a document, without what a terminal would obey and not longer than a page bears.
 fn text(value: &Value, key: &str) -> Option<String> {
-    let text = value.get(key)?.as_str()?;
-    (!text.is_empty()).then(|| text.to_owned())
+    Some(shown(value.get(key)?.as_str()?)).filter(|text| !text.is_empty())
+}
+
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(MOST_SHOWN).collect()
 }
 
 fn number(value: &Value, key: &str) -> u64 {

@@ -1,15 +1,14 @@
-//! fio's output: JSON, JSON with bins (`json+`), or its plain text.
+//! fio's output: JSON, JSON with bins (`json+`), or its plain text, each alone, or several in one file.
 
+mod collector;
 mod documents;
 mod job;
 mod json;
 mod plain;
 
-use jiff::Timestamp;
-
 use crate::error::{Error, Result};
-use crate::import::foreign::Foreign;
-use crate::import::source::Source;
+use crate::import::foreign::{Clock, Foreign};
+use crate::import::text::Source;
 use crate::plan::{DeviceWrites, Layout};
 
 use job::Job;
@@ -17,51 +16,159 @@ use job::Job;
 /// fio tells of a file that it makes anew.
 const LAID_OUT: &str = "Laying out IO file";
 
-/// What any form of fio's output amounts to.
+/// What one run amounts to, in whichever form fio told of it.
 #[derive(Debug, Default)]
 struct Output {
     version: Option<String>,
-    ended_at: Option<Timestamp>,
+    clock: Clock,
+    /// What stands above it like the name of a machine.
+    place: Option<String>,
     devices: Vec<DeviceWrites>,
     jobs: Vec<Job>,
     /// Whether its first words are there: what it would say when it makes a file anew.
     has_beginning: bool,
+    is_text: bool,
     options_complete: bool,
+    /// A signal ended it.
+    stopped: bool,
     remarks: Vec<String>,
+    /// Where it begins in the text, in bytes.
+    from: usize,
+    /// The same as a line.
+    line: usize,
 }
 
-/// Reads it.
+/// Reads it: a run for each that is in it.
 ///
 /// # Errors
 /// [`Error::Damaged`] naming the line of what makes no sense, measured nothing or failed, [`Error::Usage`] where a job
 /// must be named or the named one is not there.
-pub(super) fn read(source: &Source, wanted: Option<&str>) -> Result<Foreign> {
-    let output = match documents::last(source)? {
-        Some(document) => json::output(source, &document)?,
-        None if plain::is_fio(&source.text) => plain::output(source),
-        None => {
-            return Err(source.damaged(
-                1,
-                "this is no output of fio, neither its JSON nor its text; run fio with \
-                 --output-format=json+ --output=FILE",
-            ));
+pub(super) fn read(source: &Source, wanted: Option<&str>) -> Result<Vec<Foreign>> {
+    let mut having = outputs(source)?;
+    if let Some(name) = wanted
+        && having.iter().any(|output| output.has_job(name))
+    {
+        having.retain(|output| output.has_job(name));
+    }
+    let several = having.len() > 1;
+    having.into_iter().map(|output| foreign(source, output, wanted, several)).collect()
+}
+
+fn outputs(source: &Source) -> Result<Vec<Output>> {
+    let found = documents::all(source)?;
+    let mut outputs = json::outputs(source, &found)?;
+    let mut texts = plain::outputs(&source.with(found.rest));
+    for inner in &found.texts {
+        texts.extend(plain::outputs(&source.inner(inner)));
+    }
+    // With --output-format=normal,json the same run is told of twice, and its JSON is the finer.
+    texts.retain(|text| match outputs.iter_mut().find(|json| json.is_same_run(text)) {
+        Some(json) => {
+            json.complete_with(text);
+            false
         }
+        None => true,
+    });
+    outputs.extend(texts);
+    outputs.sort_by_key(|output| output.from);
+    if outputs.is_empty() { Err(nothing(source)) } else { Ok(outputs) }
+}
+
+/// What this is in place of a report of fio's.
+fn nothing(source: &Source) -> Error {
+    let text = source.text.as_str();
+    let has = |part: &str| text.contains(part);
+    let is_terse = |line: &str| {
+        let mut fields = line.trim().split(';');
+        fields.next().is_some_and(|version| matches!(version, "2" | "3" | "4" | "5"))
+            && fields.count() > 40
     };
+    if let Some(at) = text.lines().position(is_terse) {
+        return source.damaged(
+            at + 1,
+            "this is fio's terse output (--minimal), which has no times of syncs; run fio with \
+             --output-format=json+ --output=FILE",
+        );
+    }
+    if has("Latency distribution:") || has("Response time histogram:") {
+        let line = source.line_with(0, "Summary:");
+        return source.damaged(line, "this is a report of etcd's benchmark: import benchmark FILE");
+    }
+    let why = if has("fio: ") || has("Starting 1 process") || has("[eta ") {
+        "fio tells of no job here: it was killed, or ended before one began. Run it again, with \
+         --output-format=json+ --output=FILE"
+    } else {
+        "this is no output of fio, neither its JSON nor its text; run fio with \
+         --output-format=json+ --output=FILE"
+    };
+    source.damaged(1, why)
+}
+
+impl Output {
+    /// Whether a job of this name or host is in it; of several runs those without it are left out.
+    fn has_job(&self, name: &str) -> bool {
+        self.jobs.iter().any(|job| job.is_called(name))
+    }
+
+    /// Takes from the text what the JSON of the same run does not tell.
+    fn complete_with(&mut self, text: &Output) {
+        self.has_beginning |= text.has_beginning;
+        self.stopped |= text.stopped;
+        for job in &mut self.jobs {
+            let same = text.jobs.iter().find(|other| other.name == job.name);
+            job.laid_out_bytes = job.laid_out_bytes.or_else(|| same?.laid_out_bytes);
+        }
+    }
+
+    fn is_same_run(&self, other: &Output) -> bool {
+        let names = |output: &Output| -> Vec<String> {
+            output.jobs.iter().map(|job| job.name.clone()).collect()
+        };
+        let same_time = match (&self.clock, &other.clock) {
+            (Clock::Local { told: a, .. }, Clock::Local { told: b, .. }) => {
+                plain::same_moment(a, b)
+            }
+            (Clock::Utc(_), Clock::Local { told, .. }) => self
+                .jobs
+                .first()
+                .and_then(|job| job.local_time.as_deref())
+                .is_none_or(|at| plain::same_moment(at, told)),
+            _ => true,
+        };
+        let (ours, theirs) = (names(self), names(other));
+        same_time && theirs.iter().all(|name| ours.contains(name))
+    }
+}
+
+fn foreign(
+    source: &Source,
+    output: Output,
+    wanted: Option<&str>,
+    several: bool,
+) -> Result<Foreign> {
     let job = job::choose(source, &output, wanted)?;
     let layout = layout(source, &output, &job);
+    let place = output.place.filter(|_| several);
     Ok(Foreign {
-        name: Some(job.name),
-        host: job.host,
+        name: Some(job.name).filter(|name| !name.is_empty()),
+        host: job.host.or(place),
         version: output.version,
-        ended_at: output.ended_at,
+        clock: output.clock,
         length_ns: job.length_ns,
         options: job.options,
         options_complete: output.options_complete,
         layout,
         writes: job.writes,
+        written_bytes: job.written_bytes,
+        laid_out_bytes: job.laid_out_bytes,
+        reads: job.reads,
+        broke_off: output.stopped.then(|| "fio was stopped by a signal".to_owned()),
         devices: output.devices,
         series: job.sync.into_iter().chain(job.write).collect(),
+        check: None,
         remarks: output.remarks,
+        from: output.from,
+        line: output.line,
     })
 }
 
@@ -70,10 +177,10 @@ fn layout(source: &Source, output: &Output, job: &Job) -> Layout {
     let option = |name: &str| job.options.get(name).map(String::as_str);
     let is_on = |name: &str| option(name).is_some_and(|value| value != "0");
     let device = option("filename").is_some_and(|name| name.starts_with("/dev/"));
-    let laid_out = format!("{}: {LAID_OUT}", job.name);
+    let laid_out = || source.text.contains(&format!("{}: {LAID_OUT}", job.name));
     if device || is_on("overwrite") {
         Layout::Overwritten
-    } else if source.text.contains(&laid_out) || is_on("unlink") {
+    } else if job.laid_out_bytes.is_some() || is_on("unlink") || (!output.is_text && laid_out()) {
         Layout::Fresh
     } else if output.has_beginning {
         Layout::Overwritten

@@ -6,7 +6,7 @@ use crate::report::sketch;
 use crate::report::text::{clean, entry, flow};
 use crate::report::words;
 use crate::report::words::quantiles::told;
-use crate::result::{PhaseData, SeriesData};
+use crate::result::{CountKnown, PhaseData, SeriesData};
 use crate::units::{format_count, format_millis};
 
 /// Cells of the sketch of a distribution.
@@ -30,6 +30,18 @@ pub(super) fn page(page: &Page<'_>, plan: &ImportPlan, out: &mut String) {
     }
 }
 
+/// How many samples there were, as well as that is known.
+fn samples(series: &SeriesData, count: u64) -> String {
+    let known = series.told.as_ref().map_or(CountKnown::Exactly, |told| told.count_known);
+    let many = format_count(count);
+    match known {
+        CountKnown::Exactly if count == 1 => "1 sample".to_owned(),
+        CountKnown::Exactly => format!("{many} samples"),
+        CountKnown::About => format!("about {many} samples"),
+        CountKnown::AtLeast => format!("samples not told, at least {many}"),
+    }
+}
+
 fn figures(page: &Page<'_>, phase: &PhaseData, series: &SeriesData, out: &mut String) {
     let Some(figures) = page.figures(&phase.name, &series.series, None) else {
         return;
@@ -42,7 +54,7 @@ fn figures(page: &Page<'_>, phase: &PhaseData, series: &SeriesData, out: &mut St
     let values = told.values.iter();
     items.extend(values.map(|(name, value)| format!("{name} {value}")));
     items.push(format!("max {} ms", format_millis(figures.max_ns)));
-    items.push(format!("{} samples", format_count(figures.count)));
+    items.push(samples(series, figures.count));
     items.extend(told.missing);
     let label = clean(&series.series);
     entry(out, &label, GUTTER, &flow(&items, "  ", page.beside_gutter()));

@@ -5,13 +5,16 @@
 //! occurrence, as those of a run of ours that is too short to tell.
 
 use crate::plan::{Figures, ImportPlan};
-use crate::result::{Finding, RuleOutcome, Run, SeriesData, Severity, Summary, Verdict};
-use crate::units::{format_count, format_duration, format_share, significant};
+use crate::result::{
+    CountKnown, Finding, RuleOutcome, Run, SeriesData, Severity, Summary, Verdict,
+};
+use crate::units::{format_between, format_count, format_duration, format_share, significant};
 use crate::verdict::finding::finding;
 use crate::verdict::judge::{self, UNSEEN_SHARE};
 use crate::verdict::pooled::{CONFIDENCE, Share};
 
-use super::traits::{self, Bearing, Trait};
+use super::of_many;
+use super::traits::{self, Bearing, FEWEST_FOR_P99, Trait};
 
 /// The limit of etcd's FAQ.
 const LIMIT_NS: u64 = 10_000_000;
@@ -21,6 +24,13 @@ const ELECTION_NS: u64 = 1_000_000_000;
 const BIN_ERROR: f64 = 1.0 / 128.0;
 /// What may be beyond a p99.
 const BEYOND_P99: f64 = 0.01;
+/// Slow syncs that took longer than this together are more than one bad moment: leaders' heartbeats would have come late
+/// twice in it.
+const MOMENT_NS: u64 = 250_000_000;
+/// Fewer bad moments than this may be one that was long.
+const FEWEST_MOMENTS: u64 = 2;
+/// Where values were rounded by more than this share of them, they are told as intervals.
+const COARSE: f64 = 0.01;
 
 pub(super) fn judge(run: &Run, plan: &ImportPlan) -> Result<Summary, String> {
     let phase = run.phases.first();
@@ -32,14 +42,16 @@ pub(super) fn judge(run: &Run, plan: &ImportPlan) -> Result<Summary, String> {
         return Err("this import holds no syncs; import the file again".to_owned());
     };
     let traits = traits::of_fio(plan, run);
-    let rules = vec![with_traits(p99(syncs), &traits), with_traits(longest(syncs), &traits)];
+    let at_a_time = traits::at_a_time(plan);
+    let rules =
+        vec![with_traits(p99(syncs, at_a_time), &traits), with_traits(longest(syncs), &traits)];
     // What holds here still is not what etcd does.
     let worst = rules.iter().map(|rule| rule.verdict).max();
     let verdict = worst.unwrap_or_default().max(Verdict::Warn);
     let mut findings: Vec<Finding> = traits.iter().map(Trait::finding).collect();
-    findings.push(resolution(plan));
+    findings.push(resolution(plan, syncs));
     if !plan.options_complete {
-        findings.push(options_unknown());
+        findings.push(options_unknown(plan));
     }
     Ok(Summary {
         headline: headline(verdict, &rules, syncs),
@@ -51,46 +63,135 @@ pub(super) fn judge(run: &Run, plan: &ImportPlan) -> Result<Summary, String> {
 }
 
 /// p99 below 10 ms: less than one sync in a hundred takes 10 ms or longer.
-fn p99(syncs: &SeriesData) -> RuleOutcome {
+fn p99(syncs: &SeriesData, at_a_time: u64) -> RuleOutcome {
     let (fewest, most) = at_or_above(syncs, LIMIT_NS);
     let count = syncs.count();
-    let low = Share::in_batches(fewest, count, &[]);
+    let low = lasting(syncs, fewest, at_a_time);
     let high = Share::in_batches(most, count, &[]);
     let (broken, _) = judge::exceedance(&low, BEYOND_P99, 0, CONFIDENCE);
     let (kept, _) = judge::exceedance(&high, BEYOND_P99, 0, CONFIDENCE);
-    let value = syncs.quantile(0.99).map(|found| found.value_ns);
+    let exists = count >= FEWEST_FOR_P99;
+    let (value, measured) = match quantile(syncs, 0.99) {
+        Some((value, shown)) if exists => (Some(value), shown),
+        _ => (None, "–".to_owned()),
+    };
     let (verdict, note) = match (broken, kept) {
         (Verdict::Fail, _) => (Verdict::Fail, None),
-        (_, Verdict::Pass) => (Verdict::Pass, None),
-        _ => (Verdict::Inconclusive, Some(undecided(fewest, most, count))),
+        (_, Verdict::Pass) => (Verdict::Pass, by_a_hair(syncs, value)),
+        _ => (Verdict::Inconclusive, Some(undecided(syncs, fewest, most))),
     };
-    let measured = value.map_or_else(|| "–".to_owned(), format_duration);
     outcome(syncs, "p99", LIMIT_NS, "etcd FAQ", value, measured, verdict, note)
 }
 
-fn undecided(fewest: u64, most: u64, count: u64) -> String {
-    let many = |n: u64| format_count(n);
-    let slow =
-        if fewest == most { many(most) } else { format!("{} to {}", many(fewest), many(most)) };
-    if most == 0 {
-        return format!("{} syncs are too few to tell", many(count));
+/// The share of slow syncs, with as many occurrences as bad moments are needed for the time that these took.
+fn lasting(syncs: &SeriesData, slow: u64, at_a_time: u64) -> Share {
+    let count = syncs.count();
+    if slow == 0 || slow >= count {
+        return Share::in_batches(slow, count, &[]);
     }
-    format!(
-        "{slow} of {} syncs took 10 ms or longer, and fio does not tell whether in one bad moment",
-        many(count)
-    )
+    let time_ns = match &syncs.told {
+        Some(told) => told.least_time_above(LIMIT_NS, MOMENT_NS),
+        None => time_above(syncs),
+    };
+    let moments = time_ns / at_a_time.max(1) / MOMENT_NS;
+    // What one moment brought proves nothing, in however few syncs.
+    let proven = if moments >= FEWEST_MOMENTS { slow } else { 0 };
+    Share::in_occurrences(proven, count, moments.max(1))
+}
+
+/// At least so long the syncs above the limit took together, each counted for a moment at most.
+fn time_above(syncs: &SeriesData) -> u64 {
+    let above = |ns: u64| syncs.total.count_at_or_above(ns) as f64;
+    let grid: Vec<u64> = (0u32..)
+        .map(|step| (LIMIT_NS as f64 * 1.05f64.powi(step as i32)) as u64)
+        .take_while(|ns| *ns < MOMENT_NS)
+        .chain([MOMENT_NS])
+        .collect();
+    let first = (LIMIT_NS as f64 * (1.0 + BIN_ERROR)) as u64;
+    let steps = grid.windows(2).map(|pair| (pair[1] - pair[0]) as f64 * above(pair[1]));
+    (LIMIT_NS as f64 * above(first) + steps.sum::<f64>()) as u64
+}
+
+/// A quantile, and as it is shown: an interval where its program rounded it.
+fn quantile(syncs: &SeriesData, q: f64) -> Option<(u64, String)> {
+    let found = syncs.quantile(q).map(|found| found.value_ns);
+    let Some(told) = &syncs.told else {
+        return found.map(|value| (value, format_duration(value)));
+    };
+    let Some(value) = found else {
+        let beyond = told.quantiles.iter().find(|told| told.q > q).map(|told| told.value_ns);
+        let most = beyond.unwrap_or(told.max_ns);
+        return (most > 0).then(|| (most, format!("≤ {}", format_duration(most))));
+    };
+    let is_coarse = told.rounded_up_ns as f64 > value as f64 * COARSE;
+    let shown = match is_coarse {
+        true => format_between(value.saturating_sub(told.rounded_up_ns), Some(value)),
+        false => format_duration(value),
+    };
+    Some((value, shown))
+}
+
+/// A limit that rounding alone reaches holds, and only just.
+fn by_a_hair(syncs: &SeriesData, value: Option<u64>) -> Option<String> {
+    let told = syncs.told.as_ref().filter(|told| told.rounded_up_ns > 0)?;
+    let close = value? == LIMIT_NS && value? > told.rounded_up_ns;
+    close.then(|| "by a hair: fio's text rounds up, so it was at most that".to_owned())
+}
+
+fn undecided(syncs: &SeriesData, fewest: u64, most: u64) -> String {
+    let count = syncs.count();
+    let is_exact = syncs.told.as_ref().is_none_or(|told| told.count_known == CountKnown::Exactly);
+    if count < FEWEST_FOR_P99 {
+        return match (is_exact, count) {
+            (true, 1) => "1 sync has no p99".to_owned(),
+            (true, _) => format!("{} have no p99", of_many(count, "sync")),
+            (false, _) => "how many syncs there were is not told, and it may be too few".to_owned(),
+        };
+    }
+    if most == 0 {
+        return format!("{} are too few to tell", of_many(count, "sync"));
+    }
+    let slow = match is_exact {
+        true if fewest == most => format!("{} of {}", format_count(most), of_many(count, "sync")),
+        true => {
+            format!(
+                "{} to {} of {}",
+                format_count(fewest),
+                format_count(most),
+                of_many(count, "sync")
+            )
+        }
+        false => {
+            let share = |n: u64| significant(n as f64 / count as f64 * 100.0);
+            format!("{} to {} % of the syncs", share(fewest), share(most))
+        }
+    };
+    format!("{slow} took 10 ms or longer, and fio does not tell whether in one bad moment")
+}
+
+/// Whether the number of samples is more than a lower bound.
+fn is_count_known(syncs: &SeriesData) -> bool {
+    syncs.told.as_ref().is_none_or(|told| told.count_known != CountKnown::AtLeast)
 }
 
 fn longest(syncs: &SeriesData) -> RuleOutcome {
     let max_ns = syncs.max_ns();
+    let cut_ns = syncs.told.as_ref().map_or(0, |told| told.cut_ns);
     let unseen = Share::in_batches(0, syncs.count(), &[]).below(CONFIDENCE);
     let (verdict, note) = if max_ns >= ELECTION_NS {
         (Verdict::Fail, None)
+    } else if max_ns.saturating_add(cut_ns.saturating_sub(1)) >= ELECTION_NS {
+        (Verdict::Inconclusive, Some("it was rounded at the limit".to_owned()))
     } else if unseen < UNSEEN_SHARE {
         let note = format!("at most {} can be longer unseen", format_share(unseen));
-        (Verdict::Pass, Some(note))
+        (Verdict::Pass, Some(note).filter(|_| is_count_known(syncs)))
     } else {
-        let note = format!("{} syncs are too few to tell", format_count(syncs.count()));
+        let is_one = syncs.count() == 1;
+        let note = format!(
+            "{} {} too few to tell",
+            of_many(syncs.count(), "sync"),
+            if is_one { "is" } else { "are" }
+        );
         (Verdict::Inconclusive, Some(note))
     };
     let measured = format_duration(max_ns);
@@ -118,7 +219,7 @@ fn outcome(
         measured_value: value.map(|value| value as f64),
         limit_value: Some(limit_ns as f64),
         margin: margin.map(|value| limit_ns as f64 / value as f64),
-        samples: Some(syncs.count()),
+        samples: Some(syncs.count()).filter(|_| is_count_known(syncs)),
         source: source.to_owned(),
         verdict,
         note,
@@ -142,6 +243,13 @@ fn at_or_above(syncs: &SeriesData, limit_ns: u64) -> (u64, u64) {
 
 /// A limit that held under less than etcd asks for, or broke under more, decides nothing.
 fn with_traits(mut rule: RuleOutcome, traits: &[Trait]) -> RuleOutcome {
+    let without_device = traits.iter().find(|found| found.code == "fio_no_device");
+    if let Some(found) = without_device.filter(|_| rule.verdict != Verdict::Fail) {
+        rule.verdict = Verdict::Inconclusive;
+        rule.note = Some(format!("no device was measured: {}", found.brief));
+        rule.margin = None;
+        return rule;
+    }
     let (against, asked) = match rule.verdict {
         Verdict::Pass => (Bearing::Easier, "fio asked for less than etcd does"),
         Verdict::Fail => (Bearing::Harder, "fio asked for more than etcd does"),
@@ -176,43 +284,69 @@ fn headline(verdict: Verdict, rules: &[RuleOutcome], syncs: &SeriesData) -> Stri
         }
         (Verdict::Inconclusive, _, Some(rule)) => {
             let note = rule.note.as_deref().unwrap_or("too few samples");
-            format!("INCONCLUSIVE  {}; {note}", told(rule))
+            match rule.measured_value {
+                Some(_) => format!("INCONCLUSIVE  {}; {note}", told(rule)),
+                None => format!("INCONCLUSIVE  {} is not known: {note}", rule.label),
+            }
         }
         _ => {
-            let p99 = syncs.quantile(0.99).map(|found| found.value_ns);
+            let p99 = quantile(syncs, 0.99).map(|found| found.1);
             format!(
                 "NOT DISQUALIFIED  fio's syncs stay below the limits ({} p99 {}), but syncs of one file are not all that \
                  etcd asks of a disk",
                 syncs.series,
-                p99.map_or_else(|| "–".to_owned(), format_duration)
+                p99.as_deref().unwrap_or("–")
             )
         }
     }
 }
 
-fn resolution(plan: &ImportPlan) -> Finding {
-    match plan.figures {
-        Figures::Histogram => finding(
+fn resolution(plan: &ImportPlan, syncs: &SeriesData) -> Finding {
+    let info = |code: &str, message: String| finding(code, Severity::Info, message);
+    let Some(told) = syncs.told.as_ref().filter(|_| plan.figures == Figures::Quantiles) else {
+        return info(
             "fio_bins",
-            Severity::Info,
             "fio's bins are kept: times are known to within 1/128, and of no sync is it known when it was.".to_owned(),
-        ),
-        Figures::Quantiles => finding(
-            "fio_quantiles",
-            Severity::Info,
-            "This output of fio holds percentiles and no bins: what lies between them, and how sure they are, is not \
-             known. --output-format=json+ keeps the bins."
-                .to_owned(),
-        ),
+        );
+    };
+    let mut message = "This output of fio holds percentiles and no bins: what lies between them, and how sure they are, \
+         is not known."
+        .to_owned();
+    if told.rounded_up_ns > 0 {
+        let unit = format_duration(told.rounded_up_ns);
+        message.push_str(&format!(
+            " Its text rounds percentiles up to the next {unit}, and cuts minimum and maximum: each is known as an \
+             interval."
+        ));
     }
+    let count = format_count(told.count);
+    match told.count_known {
+        CountKnown::Exactly => {}
+        CountKnown::About => message.push_str(&format!(" There were about {count} syncs, by rounded figures.")),
+        CountKnown::AtLeast => message.push_str(&format!(
+            " How many syncs there were is not told; that its percentiles differ takes at least {count}."
+        )),
+    }
+    message.push_str(" --output-format=json+ keeps all of it.");
+    info("fio_quantiles", message)
 }
 
-fn options_unknown() -> Finding {
+fn options_unknown(plan: &ImportPlan) -> Finding {
+    let has = |name: &str| plan.options.contains_key(name);
+    let mut missing = vec!["by which call it synced", "whether it wrote past the page cache"];
+    if !has("bs") {
+        missing.push("how much it wrote at a time");
+    }
+    if plan.laid_out_bytes.is_none() {
+        missing.push("how large its file was");
+    }
+    let (last, before) = missing.split_last().unwrap_or((&"", &[]));
     finding(
         "fio_options_unknown",
         Severity::Info,
-        "fio's text does not tell how often it synced, by which call, and how large the file was: whether this was like \
-         etcd's log is not known."
-            .to_owned(),
+        format!(
+            "This output does not tell {} and {last}: whether that was like etcd's log is not known.",
+            before.join(", ")
+        ),
     )
 }

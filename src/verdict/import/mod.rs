@@ -2,6 +2,7 @@
 //! and none keeps the time at which it had to wait.
 
 mod benchmark;
+mod check_perf;
 mod fio;
 mod traits;
 
@@ -19,6 +20,7 @@ pub fn foreign_traits(run: &Run) -> Vec<String> {
     let plan: Result<ImportPlan, String> = plan_of(run);
     let traits = plan.map(|plan| match plan.program {
         Program::Fio => traits::of_fio(&plan, run),
+        Program::Benchmark if plan.check.is_some() => Vec::new(),
         Program::Benchmark => traits::of_benchmark(),
     });
     let briefs = traits.unwrap_or_default().into_iter();
@@ -33,11 +35,22 @@ pub(super) fn judge(run: &Run, ending: Ending) -> Result<Summary, String> {
     let plan: ImportPlan = plan_of(run)?;
     let mut summary = match plan.program {
         Program::Fio => fio::judge(run, &plan),
-        Program::Benchmark => benchmark::judge(run),
+        Program::Benchmark => match &plan.check {
+            Some(check) => Ok(check_perf::judge(check)),
+            None => benchmark::judge(run, &plan),
+        },
     }?;
     let remarks = plan.remarks.iter();
     summary.findings.extend(remarks.map(|remark| noted("import_remark", remark.clone())));
-    if plan.clock != BY_PROGRAM {
+    if let Some(told) = &plan.local_time {
+        summary.findings.push(noted(
+            "import_clock",
+            format!(
+                "{} told its machine's local time without the zone: {told} was taken for UTC",
+                plan.program.name()
+            ),
+        ));
+    } else if plan.clock != BY_PROGRAM {
         summary.findings.push(noted(
             "import_clock",
             format!(
@@ -55,6 +68,12 @@ pub(super) fn judge(run: &Run, ending: Ending) -> Result<Summary, String> {
 
 /// The clock that needs no mention.
 const BY_PROGRAM: &str = "the program";
+
+/// `1 sync`, `2 syncs`.
+fn of_many(n: u64, what: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{} {what}{s}", crate::units::format_count(n))
+}
 
 fn noted(code: &str, mut message: String) -> Finding {
     // The name of fio is written small.

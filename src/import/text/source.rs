@@ -1,7 +1,5 @@
 //! Foreign output as text, with errors that name its lines.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -9,15 +7,16 @@ use jiff::Timestamp;
 use crate::error::{Error, Result};
 use crate::plan::Input;
 
-/// More than this is no summary of anything.
-const MOST_BYTES: u64 = 256 << 20;
+use super::bytes::{self, MOST_BYTES};
+use super::decode::decode;
+use super::unquote::unquote;
 
 /// The output of a foreign program.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(in crate::import) struct Source {
     /// As it was named.
     pub path: PathBuf,
-    /// What it holds; what is no UTF-8 in it is replaced.
+    /// What it holds, without what a paste put around it; what is no text in it is replaced.
     pub text: String,
     /// When the file was last written; nothing for stdin.
     pub written_at: Option<Timestamp>,
@@ -27,36 +26,41 @@ impl Source {
     /// Reads it whole.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be read, [`Error::Damaged`] when it is empty or far too long.
+    /// [`Error::Io`] when it cannot be read, [`Error::Refused`] when it is no file, [`Error::Damaged`] when it is empty
+    /// or far too long.
     pub fn read(input: &Input) -> Result<Source> {
         let path = input.shown().to_path_buf();
-        let mut bytes = Vec::new();
-        let written_at = match input {
-            Input::Stdin => {
-                let mut stdin = io::stdin().lock().take(MOST_BYTES + 1);
-                stdin.read_to_end(&mut bytes).map_err(Error::io("read", "stdin"))?;
-                None
-            }
-            Input::File(file) => {
-                let open = File::open(file).map_err(Error::io("open", file))?;
-                let times = open.metadata().and_then(|found| found.modified());
-                open.take(MOST_BYTES + 1)
-                    .read_to_end(&mut bytes)
-                    .map_err(Error::io("read", file))?;
-                times.ok().and_then(|time| Timestamp::try_from(time).ok())
-            }
-        };
-        let source =
-            Source { path, text: String::from_utf8_lossy(&bytes).into_owned(), written_at };
+        let read = bytes::read(input)?;
+        let is_long = read.bytes.len() as u64 > MOST_BYTES;
+        let shown = if is_long { &read.bytes[..0] } else { &read.bytes[..] };
+        let source = Source { path, text: unquote(decode(shown)), written_at: read.written_at };
+        if is_long {
+            let mib = MOST_BYTES >> 20;
+            return Err(source.damaged(
+                1,
+                format!("it is longer than {mib} MiB; that is no summary. Cut out the last report, and import that"),
+            ));
+        }
         if source.text.trim().is_empty() {
             return Err(
                 source.damaged(1, "it is empty: the program had not ended, or told nothing")
             );
         }
-        if bytes.len() as u64 > MOST_BYTES {
-            return Err(source.damaged(1, "it is longer than 256 MiB; that is no summary"));
-        }
         Ok(source)
+    }
+
+    /// A text found inside this one, such as a string of a JSON document.
+    pub fn inner(&self, text: &str) -> Source {
+        Source {
+            path: self.path.clone(),
+            text: unquote(decode(text.as_bytes())),
+            written_at: self.written_at,
+        }
+    }
+
+    /// The same, with another text in the place of this one: its lines are those of the file still.
+    pub fn with(&self, text: String) -> Source {
+        Source { path: self.path.clone(), text, written_at: self.written_at }
     }
 
     /// An error about a line, counted from 1.

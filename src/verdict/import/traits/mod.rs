@@ -1,20 +1,19 @@
-//! In which ways a foreign program's work differs from what etcd does to a disk, from the options it told.
+//! In which ways a foreign program's work differs from what etcd does to a disk, from the options and figures it told.
 
-use crate::plan::{ImportPlan, Layout};
-use crate::result::{Finding, Run, Severity};
-use crate::units::{format_count, format_duration, format_share, significant};
+mod file;
+mod syncs;
+
+pub(super) use syncs::FEWEST_FOR_P99;
+
+use crate::plan::ImportPlan;
+use crate::result::{Finding, Run, SeriesData, Severity};
+use crate::units::{format_duration, format_share};
 use crate::verdict::finding::{Complete, finding};
 
-/// The block of a file system; a sync after a write into a fresh one commits the file system's journal.
-const BLOCK: u64 = 4096;
-/// More bytes per sync than etcd writes at once but for the largest values.
-const LARGE: u64 = 64 * 1024;
 /// A shorter run misses what comes once a minute.
 const SHORT_NS: u64 = 30_000_000_000;
 /// Engines that call write(2) and fdatasync(2) one after the other, as etcd does. `psync` is fio's default on Linux.
 const LIKE_ETCD: [&str; 5] = ["sync", "psync", "vsync", "pvsync", "pvsync2"];
-/// Fewer writes at the device per sync than this mean that syncs did not get there.
-const FEWEST_WRITES: f64 = 0.9;
 
 /// How a difference bears on the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +89,7 @@ impl<'a> Options<'a> {
         self.plan.options.get(name).map(String::as_str)
     }
 
+    /// A size or a count.
     fn number(&self, name: &str) -> Option<u64> {
         size(self.text(name)?)
     }
@@ -117,31 +117,51 @@ fn size(text: &str) -> Option<u64> {
     text.split([',', '-']).filter_map(one).max()
 }
 
+/// What the traits are told from.
+struct Ground<'a> {
+    plan: &'a ImportPlan,
+    options: Options<'a>,
+    /// The syncs, where there are any.
+    series: Option<&'a SeriesData>,
+    syncs: u64,
+    length_ns: u64,
+}
+
 /// How fio's job differs from etcd's write-ahead log.
 pub(super) fn of_fio(plan: &ImportPlan, run: &Run) -> Vec<Trait> {
     let options = Options { plan };
     let phase = run.phases.first();
-    let syncs = phase
-        .into_iter()
-        .flat_map(|phase| &phase.series)
-        .find(|series| series.series != "wal.write")
-        .map_or(0, |series| series.count());
-    let length_ns = phase.map_or(0, |phase| phase.length_ns);
+    let mut all = phase.into_iter().flat_map(|phase| &phase.series);
+    let series = all.find(|series| series.series != "wal.write");
+    let ground = Ground {
+        plan,
+        options,
+        series,
+        syncs: series.map_or(0, SeriesData::count),
+        length_ns: phase.map_or(0, |phase| phase.length_ns),
+    };
+    let options = &ground.options;
     [
-        Some(only_syncs(&options)),
-        sync_call(&options),
-        sync_every(&options),
-        block_size(&options),
-        pattern(&options),
-        layout(&options),
-        allocation(&options),
-        passes(&options),
-        direct(&options),
-        parallel(&options),
-        engine(&options),
-        pace(&options),
-        length(syncs, length_ns),
-        device_writes(plan, syncs),
+        syncs::without_device(&ground),
+        Some(only_syncs(options)),
+        syncs::few(&ground),
+        syncs::call(options),
+        syncs::opened_synced(&ground),
+        syncs::every(&ground),
+        file::block_size(&ground),
+        pattern(options),
+        reads(&ground),
+        file::layout(options),
+        file::allocation(options),
+        file::passes(&ground),
+        file::ended_early(&ground),
+        direct(options),
+        parallel(options),
+        engine(options),
+        pace(options),
+        broke_off(plan),
+        length(ground.length_ns),
+        syncs::at_device(&ground),
     ]
     .into_iter()
     .flatten()
@@ -156,59 +176,11 @@ fn only_syncs(options: &Options<'_>) -> Trait {
         Bearing::Note,
         "syncs of one file alone",
         format!(
-            "fio measured the syncs of one file{pace}: no backend commits through the same journal, no segment rotation, \
+            "It measured the syncs of one file{pace}: no backend commits through the same journal, no segment rotation, \
              no moment at which a sync was slow, and not whether a sync is real."
         ),
     )
     .advise("A verdict takes what etcd does: etcdbench disk DIR on that machine, about a minute.")
-}
-
-fn sync_call(options: &Options<'_>) -> Option<Trait> {
-    if options.is_on("fdatasync") || !options.is_on("fsync") {
-        return None;
-    }
-    Some(Trait::new(
-        "fio_fsync",
-        Bearing::Harder,
-        "fsync instead of fdatasync",
-        "It called fsync, which also writes the times of the file; etcd's log calls fdatasync, which does not.",
-    ))
-}
-
-fn sync_every(options: &Options<'_>) -> Option<Trait> {
-    let every =
-        options.number("fdatasync").filter(|n| *n > 0).or_else(|| options.number("fsync"))?;
-    (every > 1).then(|| {
-        Trait::new(
-            "fio_sync_every",
-            Bearing::Other,
-            &format!("a sync after every {every} writes"),
-            format!("It synced after every {every} writes only; etcd syncs after each."),
-        )
-        .number("writes_per_sync", every as f64)
-    })
-}
-
-fn block_size(options: &Options<'_>) -> Option<Trait> {
-    let bytes = options.number("bs")?;
-    let fresh = (bytes as f64 / BLOCK as f64).min(1.0);
-    let brief = format!("{} B a write", format_count(bytes));
-    let bearing = if bytes > LARGE { Bearing::Harder } else { Bearing::Note };
-    Some(
-        Trait::new(
-            "fio_block_size",
-            bearing,
-            &brief,
-            format!(
-                "{} B a write: {} of the syncs met a fresh 4 KiB block and had to commit the file system's journal. In \
-                 etcd the size of the puts decides that share, and with it the median.",
-                format_count(bytes),
-                format_share(fresh)
-            ),
-        )
-        .number("bytes", bytes as f64)
-        .number("fresh_share", fresh),
-    )
 }
 
 fn pattern(options: &Options<'_>) -> Option<Trait> {
@@ -223,72 +195,28 @@ fn pattern(options: &Options<'_>) -> Option<Trait> {
     })
 }
 
-fn layout(options: &Options<'_>) -> Option<Trait> {
-    let device = options.text("filename").is_some_and(|name| name.starts_with("/dev/"));
-    match options.plan.layout {
-        Layout::Overwritten if device => Some(Trait::new(
-            "fio_raw_device",
-            Bearing::Easier,
-            "a raw device",
-            "It wrote to a raw device: no file system and no journal, which under etcd is most of a sync.",
-        )),
-        Layout::Overwritten => Some(
-            Trait::new(
-                "fio_overwrote",
-                Bearing::Easier,
-                "an old file overwritten",
-                "It overwrote a file that was there before: that needs no journal. etcd never writes a block of its log \
-                 twice.",
-            )
-            .advise("Remove the file before the run, or add --unlink=1."),
-        ),
-        Layout::Unknown if options.plan.program == crate::plan::Program::Fio => Some(
-            Trait::new(
-                "fio_layout_unknown",
-                Bearing::Note,
-                "the file's state before unknown",
-                "It is not told whether the file was there before: a second run overwrites what the first one wrote, needs \
-                 no journal, and looks better than any etcd will.",
-            )
-            .advise("Add --unlink=1, so that every run has a fresh file."),
-        ),
-        _ => None,
-    }
-}
-
-fn allocation(options: &Options<'_>) -> Option<Trait> {
-    let how = options.text("fallocate")?;
-    matches!(how, "none" | "0").then(|| {
+fn reads(ground: &Ground<'_>) -> Option<Trait> {
+    let reads = ground.plan.reads;
+    let told = ground.options.text("rw").is_some_and(|rw| rw.split(':').next() != Some("write"));
+    (reads > 0 && !told).then(|| {
         Trait::new(
-            "fio_growing_file",
-            Bearing::Harder,
-            "a file that grows",
-            "Its file grew with every write (fallocate=none), so that every sync commits a new size; etcd reserves its \
-             segments beforehand.",
+            "fio_reads",
+            Bearing::Other,
+            "reads beside the writes",
+            "It read beside its writes; etcd's log is only written.",
         )
+        .number("reads", reads as f64)
     })
 }
 
-fn passes(options: &Options<'_>) -> Option<Trait> {
-    let (bytes, size) = (options.number("bs")?, options.number("size")?);
-    let jobs = options.number("numjobs").unwrap_or(1).max(1);
-    let passes = options.plan.writes as f64 * bytes as f64 / (size.max(1) as f64 * jobs as f64);
-    (passes > 1.01).then(|| {
-        let over = 1.0 - 1.0 / passes;
-        Trait::new(
-            "fio_wrapped",
-            Bearing::Easier,
-            &format!("its file written {} times over", significant(passes)),
-            format!(
-                "It wrote its file {} times over: {} of the syncs overwrote blocks that were written before, which needs \
-                 no journal.",
-                significant(passes),
-                format_share(over)
-            ),
-        )
-        .number("passes", passes)
-        .advise("Give it a --size that the run does not reach, and no --time_based.")
-    })
+fn broke_off(plan: &ImportPlan) -> Option<Trait> {
+    let words = plan.broke_off.as_ref()?;
+    Some(Trait::new(
+        "fio_stopped",
+        Bearing::Note,
+        "stopped before its end",
+        format!("{words} before its end: what it tells of is the part until then."),
+    ))
 }
 
 fn direct(options: &Options<'_>) -> Option<Trait> {
@@ -304,12 +232,18 @@ fn direct(options: &Options<'_>) -> Option<Trait> {
     })
 }
 
-fn parallel(options: &Options<'_>) -> Option<Trait> {
+/// How many writes were under way at a time.
+pub(super) fn at_a_time(plan: &ImportPlan) -> u64 {
+    let options = Options { plan };
     let jobs = options.number("numjobs").unwrap_or(1).max(1);
     let synchronous = options.text("ioengine").is_none_or(|engine| LIKE_ETCD.contains(&engine));
     let depth = if synchronous { 1 } else { options.number("iodepth").unwrap_or(1).max(1) };
-    (jobs * depth > 1).then(|| {
-        let many = jobs.saturating_mul(depth);
+    jobs.saturating_mul(depth)
+}
+
+fn parallel(options: &Options<'_>) -> Option<Trait> {
+    let many = at_a_time(options.plan);
+    (many > 1).then(|| {
         Trait::new(
             "fio_parallel",
             Bearing::Harder,
@@ -346,7 +280,7 @@ fn pace(options: &Options<'_>) -> Option<Trait> {
     })
 }
 
-fn length(syncs: u64, length_ns: u64) -> Option<Trait> {
+fn length(length_ns: u64) -> Option<Trait> {
     (length_ns > 0 && length_ns < SHORT_NS).then(|| {
         let unseen = 1.0 - length_ns as f64 / 60e9;
         Trait::new(
@@ -354,49 +288,12 @@ fn length(syncs: u64, length_ns: u64) -> Option<Trait> {
             Bearing::Note,
             &format!("{} long", format_duration(length_ns)),
             format!(
-                "{} syncs in {}: a stall that comes once a minute is missed by {} of such runs.",
-                format_count(syncs),
+                "It took {}: a stall that comes once a minute is missed by {} of such runs.",
                 format_duration(length_ns),
                 format_share(unseen)
             ),
         )
-        .number("syncs", syncs as f64)
     })
-}
-
-fn device_writes(plan: &ImportPlan, syncs: u64) -> Option<Trait> {
-    let busiest = plan.devices.iter().max_by_key(|device| device.writes)?;
-    if syncs == 0 {
-        return None;
-    }
-    let per_sync = busiest.writes as f64 / syncs as f64;
-    let found = if per_sync < FEWEST_WRITES {
-        Trait::new(
-            "fio_syncs_not_at_device",
-            Bearing::Easier,
-            "syncs that never reached the device",
-            format!(
-                "{} counted {} writes for {} syncs: not every sync got there, so that what was synced may be lost with \
-                 the power.",
-                busiest.name,
-                format_count(busiest.writes),
-                format_count(syncs)
-            ),
-        )
-        .advise("etcdbench disk DIR watches single syncs at the device.")
-    } else {
-        Trait::new(
-            "fio_device_writes",
-            Bearing::Note,
-            "",
-            format!(
-                "{} counted {} writes per sync, those of everybody included; more than one is the file system's journal.",
-                busiest.name,
-                significant(per_sync)
-            ),
-        )
-    };
-    Some(found.number("device_writes_per_sync", per_sync))
 }
 
 /// How the work of etcd's benchmark differs from an open loop.

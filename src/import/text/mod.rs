@@ -1,0 +1,10 @@
+//! Foreign output as text: read within bounds, decoded, and freed of what a paste put around it.
+
+mod bytes;
+mod decode;
+mod source;
+mod stream;
+mod unquote;
+
+pub(super) use source::Source;
+pub(super) use stream::{Stream, number};

@@ -1,0 +1,167 @@
+//! What the writes met: a fresh file or an old one, once or many times over, in small pieces or large ones.
+
+use crate::plan::Layout;
+use crate::units::{format_bytes, format_count, format_share, significant};
+
+use super::{Bearing, Ground, Options, Trait};
+
+/// The block of a file system; a sync after a write into a fresh one commits the file system's journal.
+const BLOCK: u64 = 4096;
+/// Fewer bytes per sync than the smallest put of etcd makes: its record, with what frames it.
+const SMALL: u64 = 64;
+/// More bytes per sync than etcd writes at once but for the largest values.
+const LARGE: u64 = 64 * 1024;
+/// More of its file than this was written before a run counts as whole.
+const WHOLE: f64 = 0.98;
+
+pub(super) fn block_size(ground: &Ground<'_>) -> Option<Trait> {
+    let options = &ground.options;
+    let bytes = options.number("bs").filter(|bytes| *bytes > 0)?;
+    let fresh = (bytes as f64 / BLOCK as f64).min(1.0);
+    let brief = format!("{} B a write", format_count(bytes));
+    let bearing = match bytes {
+        ..SMALL => Bearing::Easier,
+        SMALL..=LARGE => Bearing::Note,
+        _ => Bearing::Harder,
+    };
+    let rest = match bytes {
+        ..SMALL => "; no put of etcd writes so little, and most syncs met a block that was there.".to_owned(),
+        SMALL..=LARGE if is_fresh(ground) => format!(
+            ": {} of the syncs met a fresh 4 KiB block and had to commit the file system's journal. In etcd the size of \
+             the puts decides that share, and with it the median.",
+            format_share(fresh)
+        ),
+        SMALL..=LARGE => "; etcd writes about as much as its puts are large.".to_owned(),
+        _ => "; etcd writes so much at once for its largest values only, and a sync takes longer the more it has to \
+              write."
+            .to_owned(),
+    };
+    let message = format!("{} B a write{rest}", format_count(bytes));
+    let found = Trait::new("fio_block_size", bearing, &brief, message);
+    Some(found.number("bytes", bytes as f64))
+}
+
+/// Each block of the file was written for the first time, from front to back, and on a device.
+fn is_fresh(ground: &Ground<'_>) -> bool {
+    let in_order =
+        ground.options.text("rw").is_some_and(|rw| rw.split(':').next() == Some("write"));
+    let once = times_over(ground).is_some_and(|(least, most)| most.unwrap_or(least) <= 1.05);
+    ground.plan.layout == Layout::Fresh
+        && in_order
+        && once
+        && !ground.options.is_on("direct")
+        && super::syncs::without_device(ground).is_none()
+}
+
+pub(super) fn layout(options: &Options<'_>) -> Option<Trait> {
+    let device = options.text("filename").is_some_and(|name| name.starts_with("/dev/"));
+    match options.plan.layout {
+        Layout::Overwritten if device => Some(Trait::new(
+            "fio_raw_device",
+            Bearing::Easier,
+            "a raw device",
+            "It wrote to a raw device: no file system and no journal, which under etcd is most of a sync.",
+        )),
+        Layout::Overwritten => Some(
+            Trait::new(
+                "fio_overwrote",
+                Bearing::Easier,
+                "an old file overwritten",
+                "It made no file: it overwrote one that was there before, or a device, which needs no journal. etcd never \
+                 writes a block of its log twice.",
+            )
+            .advise("Remove the file before the run, or add --unlink=1."),
+        ),
+        Layout::Unknown if options.plan.program == crate::plan::Program::Fio => Some(
+            Trait::new(
+                "fio_layout_unknown",
+                Bearing::Note,
+                "the file's state before unknown",
+                "It is not told whether the file was there before: a second run overwrites what the first one wrote, needs \
+                 no journal, and looks better than any etcd will.",
+            )
+            .advise("Add --unlink=1, so that every run has a fresh file."),
+        ),
+        _ => None,
+    }
+}
+
+pub(super) fn allocation(options: &Options<'_>) -> Option<Trait> {
+    let how = options.text("fallocate")?;
+    matches!(how, "none" | "0").then(|| {
+        Trait::new(
+            "fio_growing_file",
+            Bearing::Harder,
+            "a file that grows",
+            "Its file grew with every write (fallocate=none), so that every sync commits a new size; etcd reserves its \
+             segments beforehand.",
+        )
+    })
+}
+
+/// How many times the file was written over, at least and, where its size is told, at most.
+fn times_over(ground: &Ground<'_>) -> Option<(f64, Option<f64>)> {
+    let jobs = ground.options.number("numjobs").unwrap_or(1).max(1) as f64;
+    let by_count = || {
+        let bytes = ground.options.number("bs")?;
+        Some(ground.plan.writes as f64 * bytes as f64)
+    };
+    let written = match ground.plan.written_bytes {
+        0 => by_count()?,
+        bytes => bytes as f64,
+    };
+    if let Some(size) = ground.options.number("size").filter(|size| *size > 0) {
+        let passes = written / (size as f64 * jobs);
+        return Some((passes, Some(passes)));
+    }
+    // Told in whole MiB, cut: the file is up to one larger.
+    let laid_out = ground.plan.laid_out_bytes? as f64;
+    let least = written / (laid_out + jobs * 1_048_576.0);
+    Some((least, (laid_out > 0.0).then(|| written / laid_out)))
+}
+
+pub(super) fn passes(ground: &Ground<'_>) -> Option<Trait> {
+    let (least, most) = times_over(ground)?;
+    (least > 1.01).then(|| {
+        // Where the size is told in whole MiB, the rounder end of what it can be.
+        let passes = most.unwrap_or(least);
+        let over = 1.0 - 1.0 / passes;
+        Trait::new(
+            "fio_wrapped",
+            Bearing::Easier,
+            &format!("its file written {} times over", significant(passes)),
+            format!(
+                "It wrote its file {} times over: {} of the writes went to blocks that were written before, which needs \
+                 no journal.",
+                significant(passes),
+                format_share(over)
+            ),
+        )
+        .number("passes", passes)
+        .advise("Give it a --size that the run does not reach, and no --time_based.")
+    })
+}
+
+pub(super) fn ended_early(ground: &Ground<'_>) -> Option<Trait> {
+    let options = &ground.options;
+    let bounded = ["io_size", "number_ios", "time_based"].iter().any(|name| options.is_on(name));
+    let written = ground.plan.written_bytes;
+    let jobs = options.number("numjobs").unwrap_or(1).max(1);
+    let size = options.number("size").map(|size| size.saturating_mul(jobs));
+    let size = size.or(ground.plan.laid_out_bytes).filter(|size| *size > 0)?;
+    if bounded || written == 0 || written as f64 >= size as f64 * WHOLE {
+        return None;
+    }
+    let why = options.text("runtime").filter(|runtime| *runtime != "0");
+    let why = why.map_or_else(String::new, |runtime| format!(" (--runtime={runtime})"));
+    let brief = format!("ended after {} of {}", format_bytes(written), format_bytes(size));
+    let message = format!(
+        "It ended{why} when {} of the {} of its file were written: fewer syncs than it was to make.",
+        format_bytes(written),
+        format_bytes(size)
+    );
+    Some(
+        Trait::new("fio_ended_early", Bearing::Note, &brief, message)
+            .number("written", written as f64),
+    )
+}
