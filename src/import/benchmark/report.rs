@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::import::foreign::{ForeignSeries, Samples};
-use crate::import::text::{Source, Stream};
+use crate::import::text::{Source, Stream, digits_before};
 
 /// Longer texts of errors are cut.
 const MOST_SHOWN: usize = 200;
@@ -290,10 +290,7 @@ fn histogram(body: &str) -> u64 {
 /// `99.9% in 0.302886086 secs.` as (share, ns), ascending.
 fn latencies(body: &str) -> Vec<(f64, u64)> {
     let found = body.match_indices("%in").filter_map(|(at, key)| {
-        let start = body[..at]
-            .rfind(|c: char| !c.is_ascii_digit() && c != '.')
-            .map_or(0, |place| place + 1);
-        let percent: f64 = body[start..at].trim_start_matches('.').parse().ok()?;
+        let percent: f64 = digits_before(&body[..at]).trim_start_matches('.').parse().ok()?;
         let value = decimal(&body[at + key.len()..])?;
         let share = (percent * 1e6).round() / 1e8;
         (share > 0.0 && share < 1.0 && (0.0..1e9).contains(&value))
@@ -348,12 +345,12 @@ fn shown(text: &str) -> String {
 
 /// The last state of a progress bar, ` 1234 / 10000 Booo`: done, and of how many.
 pub(super) fn progress(text: &str) -> Option<(u64, u64)> {
-    let bars = text.split(['\n', '\r']).filter_map(|line| {
+    let mut bars = text.split(['\n', '\r']).filter_map(|line| {
         let (done, rest) = line.trim().split_once(" / ")?;
         let of = rest.split(|c: char| !c.is_ascii_digit()).next()?;
         Some((done.parse().ok()?, of.parse().ok()?))
     });
-    bars.last()
+    bars.next_back()
 }
 
 /// The first line that only a program that crashed, or was killed, prints; and a run that was begun and not ended.

@@ -7,4 +7,4 @@ mod stream;
 mod unquote;
 
 pub(super) use source::Source;
-pub(super) use stream::{Stream, number};
+pub(super) use stream::{Stream, digits_before, number};

@@ -93,9 +93,15 @@ pub(in crate::import) fn number(text: &str) -> Option<(f64, f64)> {
     Some((value * times, times / 10f64.powi(decimals as i32)))
 }
 
+/// The digits and points that a text ends with.
+pub(in crate::import) fn digits_before(text: &str) -> &str {
+    let is_part = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    &text[text.len() - text.bytes().rev().take_while(|byte| is_part(byte)).count()..]
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Stream, number};
+    use super::{Stream, digits_before, number};
 
     #[test]
     fn numbers_stay_apart_and_broken_ones_come_together() {
@@ -117,6 +123,13 @@ mod tests {
         let (at, _) = stream.marks(&[":(groupid="])[0];
         assert_eq!(stream.line_before(at), "wal");
         assert_eq!(stream.origin(usize::MAX), text.len());
+    }
+
+    #[test]
+    fn digits_stand_behind_anything() {
+        for (text, digits) in [("|∎∎99.9", "99.9"), ("50", "50"), ("", ""), ("µ", "")] {
+            assert_eq!(digits_before(text), digits);
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::import::fio::json::share;
 use crate::import::foreign::{ForeignSeries, Samples};
-use crate::import::text::number;
+use crate::import::text::{digits_before, number};
 
 /// Which figures a block is about.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -135,9 +135,7 @@ impl JobText {
         let Some(series) = self.series() else { return };
         series.rounded_up_ns = if unit > 1.0 { unit as u64 } else { 0 };
         for (at, _) in text.match_indices("th=[") {
-            let start =
-                text[..at].rfind(|c: char| !c.is_ascii_digit() && c != '.').map_or(0, |p| p + 1);
-            let percent = text[start..at].trim_start_matches('.').parse::<f64>().ok();
+            let percent = digits_before(&text[..at]).trim_start_matches('.').parse::<f64>().ok();
             let rest = &text[at + "th=[".len()..];
             let value = rest.split_once(']').and_then(|(value, _)| {
                 let is_whole = value.bytes().all(|byte| byte.is_ascii_digit());

@@ -315,7 +315,7 @@ fn options(body: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let line = body.split("fio-").next().unwrap_or(body);
     let line = line.split('\n').next().unwrap_or(line);
-    let items = line.splitn(2, "):").nth(1).unwrap_or_default().split(',');
+    let items = line.split_once("):").map_or("", |(_, items)| items).split(',');
     for item in items {
         if let Some(size) = item.strip_prefix("(W)") {
             found.insert("bs".to_owned(), block(size));
