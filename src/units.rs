@@ -34,6 +34,23 @@ const BYTE_UNITS: &[(&str, f64)] = &[
     ("tib", 1_099_511_627_776.0),
 ];
 
+/// A number of things: `1 stall`, `2,000 stalls`, `3 entries`. Of a name of several words the last has the ending.
+pub fn counted(count: u64, name: &str) -> String {
+    format!("{} {}", format_count(count), plural(count, name))
+}
+
+/// The name of so many things.
+pub fn plural(count: u64, name: &str) -> String {
+    let hissing = ["s", "x", "ch", "sh"];
+    let is_consonant = |c: char| !"aeiou".contains(c);
+    match name.strip_suffix('y') {
+        _ if count == 1 || name.ends_with("series") => name.to_owned(),
+        Some(stem) if stem.ends_with(is_consonant) => format!("{stem}ies"),
+        _ if hissing.iter().any(|ending| name.ends_with(ending)) => format!("{name}es"),
+        _ => format!("{name}s"),
+    }
+}
+
 /// Parses `10ms`, `1.5s`, `30m`, `1h30m` into nanoseconds.
 ///
 /// # Errors
@@ -391,5 +408,23 @@ mod tests {
         assert_eq!(format_share(0.000_09), "0.009 %");
         assert_eq!(format_ratio(32.3), "32×");
         assert_eq!(format_ratio(0.104), "0.1×");
+    }
+
+    #[test]
+    fn one_thing_has_no_ending() {
+        for (count, name, wanted) in [
+            (0, "stall", "0 stalls"),
+            (1, "stall", "1 stall"),
+            (2_000, "stall", "2,000 stalls"),
+            (2, "more metric", "2 more metrics"),
+            (2, "entry", "2 entries"),
+            (2, "day", "2 days"),
+            (2, "watch", "2 watches"),
+            (2, "class", "2 classes"),
+            (2, "more series", "2 more series"),
+            (1, "more series", "1 more series"),
+        ] {
+            assert_eq!(counted(count, name), wanted);
+        }
     }
 }

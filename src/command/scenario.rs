@@ -1,6 +1,6 @@
 //! `run`: a scenario.
 
-use crate::cli::RunArgs;
+use crate::cli::{RunArgs, TrendFormat};
 use crate::delivery::{self, print};
 use crate::error::Result;
 use crate::exit::Exit;
@@ -31,7 +31,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit> {
     let done = run::run(&plan, manner, &signalled, &tell)?;
     print(report::scenario::executed(&plan, &done, &style).as_bytes())?;
     if let Some(trend) = &done.trend {
-        print(format!("\n{}", report::trend::terminal(trend, &style)).as_bytes())?;
+        print(format!("\n{}", report::trend::render(trend, TrendFormat::Text, &style)).as_bytes())?;
     }
     if let Some(directory) = &args.report {
         let paths = done.measured();

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::export::{self, Document, Subject};
-use super::{html, markdown, trend as trend_pages};
-use crate::cli::Export;
+use super::page::{Medium, html, markdown};
+use super::run;
+use super::style::Style;
+use super::trend::render;
+use crate::cli::{Export, TrendFormat};
 use crate::compare::trend::Trend;
 use crate::error::Result;
 use crate::result::{Run, Summary};
@@ -30,22 +33,28 @@ pub fn bundle(
     let mut documents = match trend {
         Some(trend) => nights(trend)?,
         None => vec![
-            document("page.html", html::runs(runs, paths)),
-            document("summary.md", markdown::runs(runs, paths)),
+            document("page.html", browser(runs, paths)),
+            document("summary.md", markdown::markdown(&run::page(runs, paths, Medium::Comment))),
         ],
     };
     for (one, path) in runs.iter().zip(paths) {
-        let page = html::runs(std::slice::from_ref(one), std::slice::from_ref(path));
+        let page = browser(std::slice::from_ref(one), std::slice::from_ref(path));
         documents.push(document(&format!("{}.html", flat(path)), page));
     }
     documents.extend(github(runs)?);
     Ok(documents)
 }
 
+fn browser(runs: &[(Run, Summary)], paths: &[PathBuf]) -> String {
+    html::html(&run::page(runs, paths, Medium::Browser))
+}
+
 fn nights(trend: &Trend) -> Result<Vec<Document>> {
+    // Neither has a width or colours.
+    let style = Style { width: Style::UNKNOWN_WIDTH, color: false };
     let mut documents = vec![
-        document("page.html", html::trend(trend)),
-        document("summary.md", trend_pages::markdown(trend)),
+        document("page.html", render(trend, TrendFormat::Html, &style)),
+        document("summary.md", render(trend, TrendFormat::Markdown, &style)),
     ];
     for (kind, name) in [(Export::Junit, "junit.xml"), (Export::Textfile, "metrics.prom")] {
         let exported = export::export(kind, Subject::Trend(trend))?;

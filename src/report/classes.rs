@@ -1,6 +1,6 @@
 //! The classes of a load as a table: what each asks for, how often, on what. Pure.
 
-use super::text::{left, right, width};
+use super::page::{self, Cell, Column, Table};
 use crate::plan::{LoadPlan, RateStep};
 use crate::units::{format_bytes, format_count};
 
@@ -20,33 +20,20 @@ struct Row {
     connections: u64,
 }
 
-/// What the classes of a load come to, line by line; nothing where it has none.
-pub(super) fn lines(plan: &LoadPlan) -> Vec<String> {
+/// What the classes of a load come to; without rows where it has none.
+pub(super) fn table(plan: &LoadPlan) -> Table {
     if plan.classes.is_empty() {
-        return Vec::new();
+        return Table::default();
     }
     let parts = plan.parts();
-    let rows: Vec<Row> =
+    let mut rows: Vec<Row> =
         parts.iter().map(|(name, part)| row(name.unwrap_or_default(), part)).collect();
-    let mut cells: Vec<Vec<String>> = vec![HEAD.map(str::to_owned).to_vec()];
-    cells.extend(rows.iter().map(Row::cells));
-    cells.push(together(&rows).cells());
-    let widths: Vec<usize> = (0..HEAD.len())
-        .map(|column| {
-            let all = cells.iter().map(|row| width(&row[column]));
-            all.max().unwrap_or(0)
-        })
-        .collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).enumerate();
-        let cells = cells.map(|(column, (cell, &wide))| match column {
-            0 => left(cell, wide),
-            _ => right(cell, wide),
-        });
-        let line = cells.collect::<Vec<_>>().join("  ");
-        line.trim_end().to_owned()
-    };
-    cells.iter().map(line).collect()
+    rows.push(together(&rows));
+    let cells =
+        |row: &Row| page::Row::new(row.cells().into_iter().map(Cell::new).collect::<Vec<_>>());
+    let [class, numbers @ ..] = HEAD;
+    let columns = std::iter::once(Column::text(class)).chain(numbers.map(Column::number));
+    Table { columns: columns.collect(), rows: rows.iter().map(cells).collect(), ..Table::default() }
 }
 
 fn row(name: &str, part: &LoadPlan) -> Row {

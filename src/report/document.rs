@@ -1,9 +1,10 @@
 //! The document that was asked for, of one result or of several.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::page::{Medium, html, markdown, terminal};
 use super::style::Style;
-use super::{csv, html, json, markdown, terminal};
+use super::{csv, json, run};
 use crate::cli::Format;
 use crate::plan::DocumentPlan;
 use crate::result::{Run, Summary};
@@ -16,21 +17,20 @@ pub fn document(
     plan: &DocumentPlan,
     style: &Style,
 ) -> String {
+    let page = |medium| run::page(runs, paths, medium);
     match plan.format {
-        Format::Text => texts(runs, paths, style),
+        Format::Text => terminal::terminal(&page(Medium::Terminal), style),
         Format::Json => match runs {
             [(run, summary)] => json::json(run, summary),
             several => json::several(several),
         },
         Format::Csv => csv::table(runs, plan.table),
-        Format::Markdown => markdown::runs(runs, paths),
-        Format::Html => html::runs(runs, paths),
+        Format::Markdown => markdown::markdown(&page(Medium::Comment)),
+        Format::Html => html::html(&page(Medium::Browser)),
     }
 }
 
-fn texts(runs: &[(Run, Summary)], paths: &[PathBuf], style: &Style) -> String {
-    let pages =
-        runs.iter().zip(paths).map(|((run, summary), path)| terminal(run, summary, path, style));
-    let rule = format!("\n{}\n\n", "─".repeat(style.prose()));
-    pages.collect::<Vec<_>>().join(&rule)
+/// The page of a result for a terminal, ending in a newline.
+pub fn terminal(run: &Run, summary: &Summary, result: &Path, style: &Style) -> String {
+    terminal::terminal(&run::page_of(run, summary, result, Medium::Terminal), style)
 }

@@ -4,7 +4,6 @@
 //! [`Run`]: crate::result::Run
 //! [`Summary`]: crate::result::Summary
 
-mod answer;
 mod bundle;
 pub mod chart;
 mod classes;
@@ -12,14 +11,13 @@ mod compare;
 mod csv;
 mod document;
 pub mod export;
-mod html;
 mod json;
-mod markdown;
+mod page;
+mod run;
 pub mod scenario;
 mod sketch;
 mod style;
 mod subject;
-mod terminal;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -29,8 +27,7 @@ mod words;
 pub use bundle::bundle;
 pub use compare::compared;
 pub use csv::csv;
-pub use document::document;
+pub use document::{document, terminal};
 pub use json::json;
 pub use style::Style;
-pub use terminal::terminal;
 pub use text::clean;

@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use super::classes;
+use super::page::terminal;
 use super::style::Style;
 use super::text::{clean, entry, wrap};
+use super::words;
 use crate::plan::ScenarioPlan;
 use crate::plan::scenario::{Cell, Resolved, Step};
 use crate::result::Verdict;
 use crate::run::{Executed, Ran, RunEnd};
-use crate::units::{format_bytes, format_count, format_duration};
+use crate::units::{counted, format_bytes, format_duration};
 
 const GUTTER: usize = 10;
 
@@ -37,9 +39,10 @@ pub fn planned(plan: &ScenarioPlan, style: &Style) -> String {
                 out.push_str(&format!("      {}\n", clean(&line)));
             }
             if let Resolved::Load(plan) = &step.plan {
-                for line in classes::lines(plan) {
-                    out.push_str(&format!("      {}\n", clean(&line)));
-                }
+                // Four columns further in than a table of a page.
+                let narrower = Style { width: style.width.saturating_sub(4), ..*style };
+                let table = terminal::table(&classes::table(plan), &narrower);
+                table.lines().for_each(|line| out.push_str(&format!("    {line}\n")));
             }
         }
     }
@@ -51,9 +54,9 @@ pub fn planned(plan: &ScenarioPlan, style: &Style) -> String {
     );
     out.push_str(&format!(
         "\n  {} in all ({} × {}), {length}; results below {}\n",
-        counted(runs, "run"),
-        counted(plan.cells.len(), "cell"),
-        counted(plan.repeats as usize, "repeat"),
+        counted(runs as u64, "run"),
+        counted(plan.cells.len() as u64, "cell"),
+        counted(plan.repeats.into(), "repeat"),
         plan.output.display()
     ));
     out
@@ -70,11 +73,6 @@ fn command(step: &Step) -> Vec<String> {
         broken = broken.replace(flag, &format!(" \\\n  {}", flag.trim_start()));
     }
     broken.lines().map(str::to_owned).collect()
-}
-
-fn counted(n: usize, what: &str) -> String {
-    let ending = if n == 1 { "" } else { "s" };
-    format!("{} {what}{ending}", format_count(n as u64))
 }
 
 fn facts(step: &Step) -> String {
@@ -96,7 +94,7 @@ pub fn executed(plan: &ScenarioPlan, done: &Executed, style: &Style) -> String {
         let measured = done.runs.len() - open;
         out.push_str(&format!(
             "  INTERRUPTED  {measured} of {} are there; run the scenario again to go on\n",
-            counted(done.runs.len(), "run")
+            counted(done.runs.len() as u64, "run")
         ));
     }
     let mut last = "";
@@ -121,12 +119,7 @@ fn line(plan: &ScenarioPlan, ran: &Ran, style: &Style, out: &mut String) {
     let (mark, text) = match &ran.end {
         RunEnd::Measured(measured) => {
             let summary = &measured.summary;
-            let mark = match summary.verdict {
-                Verdict::Pass => "✔",
-                Verdict::Warn => "!",
-                Verdict::Inconclusive => "?",
-                Verdict::Fail => "✘",
-            };
+            let mark = words::mark(summary.verdict);
             (style.verdict(summary.verdict, mark), summary.headline.replacen("  ", " ", 1))
         }
         RunEnd::Failed(why) => (style.verdict(Verdict::Fail, "✘"), format!("not measured: {why}")),

@@ -2,7 +2,8 @@
 
 use owo_colors::{OwoColorize, Style as Paint};
 
-use crate::result::{Severity, Verdict};
+use super::page::Tone;
+use crate::result::Verdict;
 
 /// What the place where a page is shown can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,27 +47,18 @@ impl Style {
 
     /// Text in the colour of a verdict.
     pub(super) fn verdict(self, verdict: Verdict, text: &str) -> String {
+        self.tone(verdict.into(), text)
+    }
+
+    /// Text with this emphasis.
+    pub(super) fn tone(self, tone: Tone, text: &str) -> String {
         let paint = Paint::new().bold();
-        self.paint(
-            text,
-            match verdict {
-                Verdict::Pass => paint.green(),
-                Verdict::Warn | Verdict::Inconclusive => paint.yellow(),
-                Verdict::Fail => paint.red(),
-            },
-        )
-    }
-
-    /// Text in the colour of a severity.
-    pub(super) fn severity(self, severity: Severity, text: &str) -> String {
-        match severity {
-            Severity::Info => text.to_owned(),
-            Severity::Warning => self.paint(text, Paint::new().bold().yellow()),
-            Severity::Critical => self.paint(text, Paint::new().bold().red()),
-        }
-    }
-
-    fn paint(self, text: &str, paint: Paint) -> String {
-        if self.color { text.style(paint).to_string() } else { text.to_owned() }
+        let paint = match tone {
+            Tone::Plain => return text.to_owned(),
+            Tone::Pass => paint.green(),
+            Tone::Warn | Tone::Open => paint.yellow(),
+            Tone::Fail => paint.red(),
+        };
+        if self.color && !text.is_empty() { text.style(paint).to_string() } else { text.to_owned() }
     }
 }

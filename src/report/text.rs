@@ -24,11 +24,6 @@ pub(super) fn left(text: &str, cells: usize) -> String {
     format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))))
 }
 
-/// Text filled with spaces on the left.
-pub(super) fn right(text: &str, cells: usize) -> String {
-    format!("{}{text}", " ".repeat(cells.saturating_sub(width(text))))
-}
-
 /// Joins items with a gap into lines of at most so many cells. An item is never broken, unless it alone is longer
 /// than a line: then at its spaces. A comma stays at the end of its line.
 pub(super) fn flow<S: AsRef<str>>(items: &[S], gap: &str, cells: usize) -> Vec<String> {
@@ -91,13 +86,17 @@ fn ends_in_number(word: &str) -> bool {
     word.chars().next_back().is_some_and(|c| c.is_ascii_digit())
 }
 
+/// A line without blanks at its end.
+pub(super) fn line(out: &mut String, text: &str) {
+    out.push_str(text.trim_end());
+    out.push('\n');
+}
+
 /// A label in a gutter, and lines beside it.
 pub(super) fn entry(out: &mut String, label: &str, gutter: usize, lines: &[String]) {
     for (index, line) in lines.iter().enumerate() {
         let label = if index == 0 { label } else { "" };
-        let text = format!("  {}{line}", left(label, gutter));
-        out.push_str(text.trim_end());
-        out.push('\n');
+        self::line(out, &format!("  {}{line}", left(label, gutter)));
     }
 }
 

@@ -246,7 +246,7 @@ fn markdown_and_csv() {
     let place = Place::new();
     pairs(&place, 1.3);
     place.compare(&["a", "b", "--format", "markdown"]).code(3).stdout(
-        predicates::str::starts_with("<!-- etcdbench compare -->\n**Worse.** B is worse")
+        predicates::str::starts_with("<!-- etcdbench compare -->\n✘ **WORSE** B is worse")
             .and(contains("| wal.fsync p50 | "))
             .and(contains("**regressed")),
     );

@@ -3,7 +3,7 @@
 //! beyond the last quantile that ten effective samples stand behind nothing is drawn.
 
 use crate::result::{PhaseData, Run, SeriesData, Summary};
-use crate::units::format_count;
+use crate::units::{counted, format_count};
 
 use super::Chart;
 use super::canvas::{Anchor, Canvas};
@@ -175,7 +175,7 @@ pub(super) fn of_runs(runs: &[(Run, Summary)]) -> Vec<Chart> {
         draw(
             &format!("percentiles-{phase}-{series}"),
             &format!("{series} by percentile, phase {phase}"),
-            &format!("{} runs", there.len()),
+            &counted(there.len() as u64, "run"),
             &curves,
         )
     };

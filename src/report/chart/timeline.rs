@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::result::{Event, PhaseData, Point, Run, StallLine, Summary};
-use crate::units::{format_count, format_duration};
+use crate::units::{counted, format_count, format_duration};
 
 use super::canvas::Canvas;
 use super::frame::{ALL, BELOW, Head, Key, LINE, Mark, PEN, Panel};
@@ -253,8 +253,8 @@ fn told_stalls(stalls: &[&StallLine]) -> String {
     match stalls.iter().map(|stall| stall.duration_ns).max() {
         None => "no stall".to_owned(),
         Some(longest_ns) => format!(
-            "{} stalls, the longest of {}",
-            format_count(stalls.len() as u64),
+            "{}, the longest of {}",
+            counted(stalls.len() as u64, "stall"),
             format_duration(longest_ns)
         ),
     }

@@ -1,9 +1,8 @@
 //! CSV (quoted as RFC 4180 has it, lines end in a newline): one row per contrast and metric, a header row, durations in
 //! nanoseconds, shares as numbers from 0 to 1. The columns are told in `docs/formats.md`.
 
-use csv::Writer;
-
 use crate::compare::{Comparison, Contrast, Metric, Value};
+use crate::report::csv::written;
 
 const HEAD: [&str; 21] = [
     "a",
@@ -31,16 +30,11 @@ const HEAD: [&str; 21] = [
 
 /// The comparison as CSV.
 pub(super) fn csv(found: &Comparison) -> String {
-    let mut writer = Writer::from_writer(Vec::new());
-    // Rows are of equal length and memory takes any amount.
-    let _ = writer.write_record(HEAD);
-    for contrast in &found.contrasts {
-        for metric in &contrast.metrics {
-            let _ = writer.write_record(row(found, contrast, metric));
-        }
-    }
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
+    let rows = found
+        .contrasts
+        .iter()
+        .flat_map(|contrast| contrast.metrics.iter().map(|metric| row(found, contrast, metric)));
+    written(HEAD, rows)
 }
 
 fn row(found: &Comparison, contrast: &Contrast, metric: &Metric) -> Vec<String> {

@@ -1,43 +1,32 @@
 //! Comparisons and calibrations as text. Pure.
 
-pub(super) mod calibration;
+mod calibration;
 mod csv;
-mod markdown;
-mod terminal;
+mod page;
 pub(super) mod values;
 pub(super) mod words;
 
-use serde::Serialize;
-
+use super::page::{Medium, Page, html, markdown, terminal};
+use super::style::Style;
 use crate::cli::CompareFormat;
 use crate::compare::{Answer, Finished};
-
-use super::style::Style;
+use crate::report::json;
 
 /// An answer in the form that was asked for, ending in a newline. `all` puts every metric on the page.
 pub fn compared(finished: &Finished, format: CompareFormat, all: bool, style: &Style) -> String {
-    match (&finished.answer, format) {
-        (Answer::Comparison(found), CompareFormat::Text) => terminal::page(found, all, style),
-        (Answer::Comparison(found), CompareFormat::Json) => json(found),
-        (Answer::Comparison(found), CompareFormat::Markdown) => markdown::markdown(found),
-        (Answer::Comparison(found), CompareFormat::Csv) => csv::csv(found),
-        (Answer::Comparison(found), CompareFormat::Html) => {
-            super::html::comparison(found, &finished.sides)
+    let page = |medium: Medium| -> Page {
+        match &finished.answer {
+            Answer::Comparison(found) => page::page(found, &finished.sides, all, medium),
+            Answer::Calibration(noise, place) => calibration::page(noise, place, medium),
         }
-        (Answer::Calibration(noise, place), CompareFormat::Html) => {
-            super::html::calibration(noise, place)
-        }
-        (Answer::Calibration(noise, place), CompareFormat::Text | CompareFormat::Markdown) => {
-            calibration::page(noise, place, style)
-        }
-        (Answer::Calibration(noise, _), CompareFormat::Json) => json(noise),
-        (Answer::Calibration(noise, _), CompareFormat::Csv) => calibration::csv(noise),
+    };
+    match (format, &finished.answer) {
+        (CompareFormat::Text, _) => terminal::terminal(&page(Medium::Terminal), style),
+        (CompareFormat::Markdown, _) => markdown::markdown(&page(Medium::Comment)),
+        (CompareFormat::Html, _) => html::html(&page(Medium::Browser)),
+        (CompareFormat::Json, Answer::Comparison(found)) => json::document(found),
+        (CompareFormat::Json, Answer::Calibration(noise, _)) => json::document(noise),
+        (CompareFormat::Csv, Answer::Comparison(found)) => csv::csv(found),
+        (CompareFormat::Csv, Answer::Calibration(noise, _)) => calibration::csv(noise),
     }
-}
-
-fn json<T: Serialize>(document: &T) -> String {
-    // Plain numbers and text always serialise.
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
-    text.push('\n');
-    text
 }

@@ -35,7 +35,14 @@ pub fn table(runs: &[(Run, Summary)], table: Table) -> String {
     }
 }
 
-fn written(head: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
+/// A header row and the rows of a table.
+pub(super) fn written<R>(
+    head: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    rows: impl Iterator<Item = R>,
+) -> String
+where
+    R: IntoIterator<Item = String>,
+{
     let mut writer = Writer::from_writer(Vec::new());
     // Rows are of equal length and memory takes any amount.
     let _ = writer.write_record(head);

@@ -1,10 +1,10 @@
 //! CSV (quoted as RFC 4180 has it, lines end in a newline): one row per series, a header row. The columns are
 //! told in `docs/formats.md`.
 
-use csv::Writer;
 use serde::Serialize;
 
 use crate::compare::trend::{HistoryTrend, SeriesTrend, Trend};
+use crate::report::csv::written;
 
 const HEAD: [&str; 24] = [
     "scenario",
@@ -35,16 +35,11 @@ const HEAD: [&str; 24] = [
 
 /// A trend as CSV.
 pub fn csv(trend: &Trend) -> String {
-    let mut writer = Writer::from_writer(Vec::new());
-    // Rows are of equal length and memory takes any amount.
-    let _ = writer.write_record(HEAD);
-    for history in &trend.histories {
-        for series in &history.series {
-            let _ = writer.write_record(row(history, series));
-        }
-    }
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
+    let rows = trend
+        .histories
+        .iter()
+        .flat_map(|history| history.series.iter().map(|series| row(history, series)));
+    written(HEAD, rows)
 }
 
 fn row(history: &HistoryTrend, series: &SeriesTrend) -> [String; 24] {

@@ -3,27 +3,22 @@
 //! [`Trend`]: crate::compare::trend::Trend
 
 mod csv;
-mod json;
-mod markdown;
-mod terminal;
+mod page;
 pub(super) mod words;
 
-pub use csv::csv;
-pub use json::json;
-pub use markdown::markdown;
-pub use terminal::terminal;
-
 use super::Style;
+use super::json;
+use super::page::{Medium, html, markdown, terminal};
 use crate::cli::TrendFormat;
 use crate::compare::trend::Trend;
 
 /// A trend in the format that was asked for.
 pub fn render(trend: &Trend, format: TrendFormat, style: &Style) -> String {
     match format {
-        TrendFormat::Text => terminal(trend, style),
-        TrendFormat::Json => json(trend),
-        TrendFormat::Markdown => markdown(trend),
-        TrendFormat::Csv => csv(trend),
-        TrendFormat::Html => super::html::trend(trend),
+        TrendFormat::Text => terminal::terminal(&page::page(trend, Medium::Terminal), style),
+        TrendFormat::Json => json::document(trend),
+        TrendFormat::Markdown => markdown::markdown(&page::page(trend, Medium::Comment)),
+        TrendFormat::Csv => csv::csv(trend),
+        TrendFormat::Html => html::html(&page::page(trend, Medium::Browser)),
     }
 }

@@ -1,9 +1,15 @@
 //! What is told of a foreign run only.
 
+use super::quantiles::told;
 use crate::plan::ImportPlan;
+use crate::report::sketch;
 use crate::report::subject::Subject;
 use crate::report::text::clean;
-use crate::units::format_duration;
+use crate::result::{CountKnown, SeriesData};
+use crate::units::{counted, format_count, format_duration, format_millis};
+
+/// Cells of the sketch of a distribution.
+const SKETCH: usize = 10;
 
 /// Whose run it was, of what, and with which options.
 pub fn head(subject: &Subject<'_>, plan: &ImportPlan) -> Vec<String> {
@@ -25,4 +31,36 @@ pub fn options(plan: &ImportPlan) -> String {
     let given: Vec<String> =
         plan.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
     clean(&given.join(" "))
+}
+
+/// What every series came to, each with its name.
+pub fn figures(subject: &Subject<'_>) -> Vec<(String, Vec<String>)> {
+    let mut all = Vec::new();
+    for phase in &subject.run.phases {
+        for series in &phase.series {
+            let Some(figures) = subject.figures(&phase.name, &series.series, None) else {
+                continue;
+            };
+            let told = told(figures);
+            // Where only quantiles were told there is no distribution to sketch.
+            let shape = series.told.is_none().then(|| sketch::shape(&series.total, SKETCH));
+            let values = told.values.iter().map(|(name, value)| format!("{name} {value}"));
+            let mut items: Vec<String> = shape.into_iter().chain(values).collect();
+            items.push(format!("max {} ms", format_millis(figures.max_ns)));
+            items.push(samples(series, figures.count));
+            items.extend(told.missing);
+            all.push((clean(&series.series), items));
+        }
+    }
+    all
+}
+
+/// How many samples there were, as well as that is known.
+fn samples(series: &SeriesData, count: u64) -> String {
+    let known = series.told.as_ref().map_or(CountKnown::Exactly, |told| told.count_known);
+    match known {
+        CountKnown::Exactly => counted(count, "sample"),
+        CountKnown::About => format!("about {} samples", format_count(count)),
+        CountKnown::AtLeast => format!("samples not told, at least {}", format_count(count)),
+    }
 }

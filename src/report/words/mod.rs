@@ -15,7 +15,7 @@ mod timeline;
 pub use environment::{devices, disk_facts, machine};
 pub use events::{Told, events};
 pub use table::Table;
-pub use timeline::timeline;
+pub use timeline::Timeline;
 
 use super::subject::{Plan, Subject};
 use super::text::clean;

@@ -10,11 +10,3 @@ pub struct Table {
     /// Columns whose cells begin at the left: the first so many.
     pub names: usize,
 }
-
-impl Table {
-    /// The columns in which any row has something.
-    pub fn shown(&self) -> Vec<usize> {
-        let has_something = |&column: &usize| self.rows.iter().any(|row| !row[column].is_empty());
-        (0..self.head.len()).filter(has_something).collect()
-    }
-}

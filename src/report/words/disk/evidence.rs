@@ -2,8 +2,7 @@
 
 use crate::report::sketch;
 use crate::report::subject::Subject;
-use crate::report::text::clean;
-use crate::report::words::{quantiles, timeline};
+use crate::report::words::{Timeline, quantiles};
 use crate::result::PhaseData;
 use crate::units::{format_duration, format_millis};
 
@@ -63,14 +62,14 @@ fn members(page: &Subject<'_>, phase: &PhaseData) -> Option<String> {
     ))
 }
 
-/// The WAL's syncs over the phase, in at most so many cells.
-pub fn over_time(phase: &PhaseData, cells: usize) -> Option<[String; 3]> {
+/// The WAL's syncs over the phase.
+pub fn over_time(phase: &PhaseData) -> Option<Timeline> {
     let data = phase.series(FSYNC)?;
-    timeline(
-        &data.timeline,
-        FSYNC,
-        (phase.start_ns, phase.length_ns),
-        &format!(", phase {}", clean(&phase.name)),
-        cells,
-    )
+    Some(Timeline {
+        points: data.timeline.clone(),
+        series: FSYNC.to_owned(),
+        start_ns: phase.start_ns,
+        length_ns: phase.length_ns,
+        place: format!(", phase {}", phase.name),
+    })
 }

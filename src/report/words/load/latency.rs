@@ -5,8 +5,8 @@ use crate::plan::{LoadPlan, Strand};
 use crate::report::sketch;
 use crate::report::subject::Subject;
 use crate::report::words::quantiles::{QUANTILES, told};
-use crate::report::words::{Table, timeline};
-use crate::result::{PhaseData, Point};
+use crate::report::words::{Table, Timeline};
+use crate::result::PhaseData;
 use crate::units::{format_count, format_millis};
 
 /// Cells of the sketch of a distribution.
@@ -60,16 +60,17 @@ fn row(
     Some(row)
 }
 
-/// The wait of the first operation over all that counts, in at most so many cells.
-pub fn over_time(page: &Subject<'_>, plan: &LoadPlan, cells: usize) -> Option<[String; 3]> {
-    let name = plan.strands().first().map(Strand::wait)?;
+/// The wait of the first operation over all that counts.
+pub fn over_time(page: &Subject<'_>, plan: &LoadPlan) -> Option<Timeline> {
+    let series = plan.strands().first().map(Strand::wait)?;
     let all: Vec<&PhaseData> = phases(page.run).collect();
     let (first, last) = (all.first()?, all.last()?);
-    let points: Vec<Point> = all
-        .iter()
-        .filter_map(|phase| phase.series(&name))
-        .flat_map(|s| s.timeline.iter().copied())
-        .collect();
-    let length_ns = (last.start_ns + last.length_ns).saturating_sub(first.start_ns);
-    timeline(&points, &name, (first.start_ns, length_ns), "", cells)
+    let of_series = all.iter().filter_map(|phase| phase.series(&series));
+    Some(Timeline {
+        points: of_series.flat_map(|found| found.timeline.iter().copied()).collect(),
+        series,
+        start_ns: first.start_ns,
+        length_ns: (last.start_ns + last.length_ns).saturating_sub(first.start_ns),
+        place: String::new(),
+    })
 }
