@@ -237,6 +237,8 @@ struct Layout {
     design: Design,
     /// Which of each pair came first (+1: A).
     orders: Option<Vec<f64>>,
+    /// All runs are of one machine.
+    one_machine: bool,
 }
 
 impl Layout {
@@ -256,7 +258,7 @@ impl Layout {
             run_deviation: (!several).then_some(settings.run_deviation()),
             alpha: orders.as_ref().and_then(|_| looks::told(a, b)),
         };
-        Layout { design, orders }
+        Layout { design, orders, one_machine }
     }
 
     fn alpha(&self) -> f64 {
@@ -309,11 +311,11 @@ fn candidate(
     let given = given(subject.stat, a, b);
     // A rate that was asked for, and failures, are not what a busy hypervisor makes longer.
     let felt = subject.stat != Stat::Errors && !a.offered && !b.offered && given.is_none();
+    // What is taken from two machines is theirs.
+    let felt_by_runs = design.level == Level::Runs && layout.one_machine && felt;
     let shares = || stolen::shares(a, b, design.paired);
-    let beside = Beside {
-        orders: layout.orders.clone(),
-        stolen: (design.level == Level::Runs && felt).then(shares).flatten(),
-    };
+    let beside =
+        Beside { orders: layout.orders.clone(), stolen: felt_by_runs.then(shares).flatten() };
     let (doubt, unresolved) = match design.level {
         Level::Batches => one_run_each(subject, (a, b), given.is_some(), settings),
         Level::Runs => several_runs(subject, a, b, &beside, layout.alpha()),

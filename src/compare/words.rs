@@ -4,7 +4,7 @@ use crate::result::Verdict;
 use crate::units::{format_count, format_duration, format_share, significant};
 
 use super::{
-    Comparison, Contrast, Design, Effect, Group, Level, Metric, MetricVerdict, Outcome, Side, Stat,
+    Comparison, Contrast, Effect, Group, Level, Metric, MetricVerdict, Outcome, Side, Stat,
     is_usual, subject, unjudged,
 };
 
@@ -97,7 +97,7 @@ pub(super) fn contrast(contrast: &Contrast, a: &Group, b: &Group) -> String {
     let mut changed = contrast.metrics.iter().filter(|m| m.primary && m.verdict.is_change());
     if indicated(contrast).next().is_some() && changed.all(|m| m.indicative) {
         text.push_str(" Indicative only: ");
-        text.push_str(&unconfirmed(&contrast.design));
+        text.push_str(&unconfirmed(contrast));
     }
     text
 }
@@ -133,7 +133,14 @@ pub(super) fn told_of(mut parts: Vec<String>) -> Vec<String> {
     parts
 }
 
-fn unconfirmed(design: &Design) -> String {
+fn unconfirmed(contrast: &Contrast) -> String {
+    let design = &contrast.design;
+    let by_steal = |m: &Metric| m.reason.as_ref().is_some_and(|why| why.contains("hypervisor"));
+    if indicated(contrast).any(by_steal) {
+        return "the hypervisor took more CPU time from the slower side; several runs in turn \
+                confirm."
+            .to_owned();
+    }
     let deviation = design.run_deviation.map_or_else(String::new, |deviation| {
         format!(" (runs of one thing are taken to differ by {})", format_share(deviation))
     });
