@@ -192,7 +192,7 @@ fn a_stopped_process_is_seen_to_the_millisecond() {
         let (run, _) = driven(&faulty(Fault::StandStill(Duration::from_secs(1)), 1));
         whole(&run);
         // The timeout is half a second: the requests due in the first half of the stall run into it, the others wait
-        // evenly. A response of one that failed counts as its wait, which is the timeout at least.
+        // evenly. A response of one that failed counts as its wait, which is the timeout here.
         let failed = errors(&run, "put.service");
         assert!((90..=112).contains(&failed), "{failed} failed: {:?}", classes(&run));
         let p50 = quantile(&run, "put.response", 0.4);

@@ -311,7 +311,10 @@ const FILLING: [(u64, &str); 6] = [
     (16, "put --rate 1500 --val-size 3000"),
     (16, "put --clients 50 --val-size 10..6000"),
     (32, "txn --txn-ops 16 --clients 20 --val-size 4000"),
-    (16, "mixed --mix put=3,range=1,txn=1,delete=1 --clients 30 --val-size 8000"),
+    (
+        16,
+        "mixed --mix put=3,range=1,txn=1,delete=1 --clients 30 --val-size 8000 --key-space-size 200",
+    ),
 ];
 
 fn never_reaches_its_quota(etcd: &std::path::Path) {
@@ -331,7 +334,7 @@ fn never_reaches_its_quota(etcd: &std::path::Path) {
         // What removing the keys added is among it.
         let size = etcd.scrape().value("etcd_mvcc_db_total_size_in_bytes");
         let share = size / quota as f64;
-        assert!((0.5..=0.9).contains(&share), "{words}: {share}");
+        assert!((0.3..=0.9).contains(&share), "{words}: {share}");
     }
 }
 

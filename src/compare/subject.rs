@@ -132,8 +132,8 @@ fn common_series<'a>(phase: &'a PhaseData, runs: &[&Run]) -> Vec<&'a SeriesData>
         .series
         .iter()
         .filter(|series| series.member.is_none() && everywhere(&series.series))
-        // How late the generator was is its own health, not that of what it drove.
-        .filter(|series| !series.series.ends_with(".lag"))
+        // How late the generator was is its own health, not that of what it drove; that failures come sooner is no gain.
+        .filter(|series| ![".lag", ".failed"].iter().any(|end| series.series.ends_with(end)))
         .collect()
 }
 

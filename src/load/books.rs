@@ -92,7 +92,8 @@ pub struct Tally {
 const SERVICE: usize = 0;
 const RESPONSE: usize = 1;
 const LAG: usize = 2;
-const EACH: usize = 3;
+const FAILED: usize = 3;
+const EACH: usize = 4;
 
 /// The books of one worker.
 pub struct Books {
@@ -100,7 +101,6 @@ pub struct Books {
     series: Arc<[Series]>,
     open_loop: bool,
     watch: usize,
-    timeout_ns: u64,
     stall_ns: u64,
     state: RefCell<State>,
 }
@@ -122,9 +122,12 @@ pub fn series(class: Option<&str>, plan: &LoadPlan) -> Arc<[Series]> {
     };
     let mut series = Vec::new();
     for strand in plan.strands_of(class) {
-        for (kind, keep_stalls) in
-            [("service", !strand.open), ("response", strand.open), ("lag", false)]
-        {
+        for (kind, keep_stalls) in [
+            ("service", !strand.open),
+            ("response", strand.open),
+            ("lag", false),
+            ("failed", false),
+        ] {
             let name = named(format!("{}.{kind}", strand.name));
             series.push(Series { name, keep_stalls });
         }
@@ -147,7 +150,6 @@ impl Books {
             watch: series.len() - 1,
             series,
             open_loop: plan.is_open(),
-            timeout_ns: plan.timeout_ns,
             stall_ns: plan.heartbeat_ns,
             state: RefCell::new(State { recorders: BTreeMap::new(), tallies }),
         }
@@ -189,8 +191,8 @@ impl Books {
         tally.answered += 1;
     }
 
-    /// An operation has failed. It was never answered, so its response took at least as long as anybody would have
-    /// waited for it.
+    /// An operation has failed. How long it took to fail is kept apart from how long answers took; who waited for it
+    /// waited from the moment it was due until it failed.
     pub fn failed(
         &self,
         which: usize,
@@ -203,9 +205,9 @@ impl Books {
         let recorder = self.recorder(&mut state.recorders, ticket.span, member, now_ns);
         recorder.error(EACH * which + SERVICE, failure.class.name());
         recorder.error_text(EACH * which + SERVICE, failure.class.name(), &failure.message);
+        recorder.record(EACH * which + FAILED, sent_ns, now_ns.saturating_sub(sent_ns));
         if let Some(due_ns) = ticket.due_ns {
-            let waited_ns = now_ns.saturating_sub(due_ns).max(self.timeout_ns);
-            recorder.record(EACH * which + RESPONSE, due_ns, waited_ns);
+            recorder.record(EACH * which + RESPONSE, due_ns, now_ns.saturating_sub(due_ns));
             recorder.record(EACH * which + LAG, due_ns, sent_ns.saturating_sub(due_ns));
         }
         let tally = &mut state.tallies[ticket.span];
@@ -217,10 +219,15 @@ impl Books {
     pub fn unsent(&self, which: usize, member: Option<u32>, ticket: &Ticket, now_ns: u64) {
         let state = &mut *self.state.borrow_mut();
         let recorder = self.recorder(&mut state.recorders, ticket.span, member, now_ns);
-        recorder.error(EACH * which + SERVICE, ErrorClass::NotSent.name());
+        let class = ErrorClass::NotSent.name();
+        recorder.error(EACH * which + SERVICE, class);
+        recorder.error_text(
+            EACH * which + SERVICE,
+            class,
+            "due, and no client was free to send it",
+        );
         let due_ns = ticket.due_ns.unwrap_or(now_ns);
-        let waited_ns = now_ns.saturating_sub(due_ns).max(self.timeout_ns);
-        recorder.record(EACH * which + RESPONSE, due_ns, waited_ns);
+        recorder.record(EACH * which + RESPONSE, due_ns, now_ns.saturating_sub(due_ns));
         state.tallies[ticket.span].unsent += 1;
     }
 

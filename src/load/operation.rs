@@ -20,7 +20,9 @@ use super::leases::Leases;
 use super::ledger::Ledger;
 use super::values::{Stamp, ValueMaker};
 use crate::cluster::Budget;
-use crate::plan::{LoadPlan, Operation, ReadShape, Reads, most_growth_bytes};
+use crate::plan::{
+    LoadPlan, Operation, ReadShape, Reads, most_growth_bytes, most_growth_of_equals_bytes,
+};
 use crate::wire::message::{
     Delete, Head, LeaseAnswer, LeaseGrant, LeaseId, Method, Put, Range, Request, deleted, head,
 };
@@ -46,6 +48,8 @@ pub struct Work {
     pub leases: Leases,
     /// What all writes are paid from.
     pub budget: Arc<Budget>,
+    /// Whether all elements that it writes are of one size.
+    writes_equals: bool,
     /// What the removal of a key adds to the database.
     removal_bytes: u64,
 }
@@ -89,8 +93,14 @@ pub struct Client<'a> {
 }
 
 impl Work {
-    /// `run` tells this run's values from those of others.
-    pub fn new(plan: Arc<LoadPlan>, prefix: &str, run: u32, budget: Arc<Budget>) -> Self {
+    /// `run` tells this run's values from those of others. `alone` says that no other load writes beside it.
+    pub fn new(
+        plan: Arc<LoadPlan>,
+        prefix: &str,
+        run: u32,
+        budget: Arc<Budget>,
+        alone: bool,
+    ) -> Self {
         let plans = |operation| plan.operations.iter().any(|w| w.operation == operation);
         let keys = KeySpace::new(
             prefix,
@@ -117,6 +127,7 @@ impl Work {
             lease: AtomicI64::new(0),
             leases: Leases::default(),
             budget,
+            writes_equals: alone && plan.writes_equals(),
             removal_bytes: most_growth_bytes(plan.keys.size.into(), 1),
             plan,
         }
@@ -243,7 +254,11 @@ impl<'a> Client<'a> {
         let versions = request.versions();
         let work = self.work;
         let paid = {
-            let growth = most_growth_bytes(request.size() as u64, versions);
+            let growth = match work.writes_equals {
+                true => most_growth_of_equals_bytes,
+                false => most_growth_bytes,
+            };
+            let growth = growth(request.size() as u64, versions);
             work.budget.pay(growth, versions * work.removal_bytes)
         };
         let paid = paid.map_err(|exhausted| {

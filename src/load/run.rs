@@ -94,14 +94,16 @@ fn works(
     nonce: u32,
     budget: &Arc<Budget>,
 ) -> Vec<(Option<String>, Arc<Work>)> {
-    let parts = plan.parts().into_iter().enumerate();
+    let parts = plan.parts();
+    let alone = parts.len() == 1;
+    let parts = parts.into_iter().enumerate();
     let work = |(number, (class, part)): (usize, (Option<&str>, LoadPlan))| {
         // That of a load without classes is the whole.
         let below = part.keys.prefix.clone().filter(|_| class.is_some());
         let prefix = format!("{prefix}{}", below.unwrap_or_default());
         // No class takes the values of another for its own.
         let nonce = nonce.wrapping_add(number as u32);
-        let work = Work::new(Arc::new(part), &prefix, nonce, Arc::clone(budget));
+        let work = Work::new(Arc::new(part), &prefix, nonce, Arc::clone(budget), alone);
         (class.map(str::to_owned), Arc::new(work))
     };
     parts.map(work).collect()

@@ -27,6 +27,7 @@ pub use load::{
     Class, FRESH_PREFIX, Faults, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan,
     Operation, Placement, RateStep, ReadShape, Reads, Security, SharedLeases, SizeDistribution,
     Stm, Strand, Target, Values, Watch, Weighted, Writes, events, most_growth_bytes,
+    most_growth_of_equals_bytes,
 };
 pub use neighbour::{Neighbour, NeighbourKind};
 pub use resolve::labels;

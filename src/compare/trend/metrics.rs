@@ -7,8 +7,8 @@ use crate::result::{Header, PhaseSummary, SeriesSummary, Summary};
 /// The kind of result of which some series only explain others: what a sync into a fresh block takes explains what
 /// syncs take.
 const DISK: &str = "disk";
-/// Lag is the load generator's own health, not the server's.
-const OWN_HEALTH: &str = ".lag";
+/// Lag is the load generator's own health, not the server's; how soon an operation failed is no figure to follow.
+const NOT_FOLLOWED: [&str; 2] = [".lag", ".failed"];
 /// Quantiles that are followed: name, whether they are only told, smallest relative change that matters.
 const QUANTILES: [(f64, &str, bool, f64); 3] = [
     (0.5, "p50", false, MIN_DIFFERENCE),
@@ -46,10 +46,11 @@ pub(crate) fn metrics(header: &Header, summary: &Summary) -> Vec<Metric> {
     let followed =
         summary.phases.iter().filter(|phase| !NOT_COMPARED.contains(&phase.phase.as_str()));
     for phase in followed {
+        let followed = |name: &str| !NOT_FOLLOWED.iter().any(|end| name.ends_with(end));
         let merged = phase
             .series
             .iter()
-            .filter(|series| series.member.is_none() && !series.series.ends_with(OWN_HEALTH));
+            .filter(|series| series.member.is_none() && followed(&series.series));
         for series in merged {
             let decides = header.kind != DISK || DISK_PRIMARY.contains(&series.series.as_str());
             of_series(phase, series, decides, &mut found);

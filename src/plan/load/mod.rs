@@ -29,7 +29,7 @@ pub use class::{Strand, events};
 pub use faults::Faults;
 pub use keys::FRESH_PREFIX;
 pub use operations::{LOAD_SERIES, Operation, Weighted};
-pub use size::most_growth_bytes;
+pub use size::{most_growth_bytes, most_growth_of_equals_bytes};
 pub use types::{
     Class, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Placement, RateStep, ReadShape,
     Reads, Security, SharedLeases, SizeDistribution, Stm, Target, Values, Watch, Writes,

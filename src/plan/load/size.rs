@@ -36,6 +36,23 @@ pub fn most_growth_bytes(request_bytes: u64, versions: u64) -> u64 {
     versions * (each + each / REST)
 }
 
+/// The same where every element of the database that is written meanwhile has the size of these.
+pub fn most_growth_of_equals_bytes(request_bytes: u64, versions: u64) -> u64 {
+    if versions == 0 {
+        return 0;
+    }
+    let each = share_of_pages(request_bytes.div_ceil(versions) + AROUND);
+    versions * (each + each / REST)
+}
+
+/// What an element takes among others of its size. etcd writes versions in order, and has bbolt fill pages to nine
+/// tenths then (mvcc/backend, `SeqPut`); a node of the tree holds two keys at least, over as many pages as it takes
+/// (bbolt node.go, `splitIndex`).
+fn share_of_pages(element: u64) -> u64 {
+    let together = ((PAGE - PAGE_HEADER) * 9 / 10 / element).max(2);
+    (together * element + PAGE_HEADER).next_multiple_of(PAGE).div_ceil(together)
+}
+
 impl LoadPlan {
     /// What the database may grow by beyond the elements themselves: at each commit the last page of the tree is copied
     /// with what it holds, up to three elements, while readers may still hold the copies before.
@@ -89,11 +106,23 @@ impl LoadPlan {
     /// What one version of a key takes in the database, on average.
     pub fn bytes_per_write(&self) -> u64 {
         let value = u64::from(self.values.mean_size());
-        let element = u64::from(self.keys.size) + value + AROUND;
-        // etcd writes versions in order, and has bbolt fill pages to nine tenths then (mvcc/backend, `SeqPut`); a
-        // node of the tree holds two keys at least, over as many pages as it takes (bbolt node.go, `splitIndex`).
-        let together = ((PAGE - PAGE_HEADER) * 9 / 10 / element).max(2);
-        (together * element + PAGE_HEADER).next_multiple_of(PAGE) / together
+        share_of_pages(u64::from(self.keys.size) + value + AROUND)
+    }
+
+    /// Whether all that it writes has one size: puts of equal values, alone or in transactions.
+    pub fn writes_equals(&self) -> bool {
+        let equal = |operation| {
+            use Operation as O;
+            match operation {
+                O::Put | O::Txn | O::Stm => true,
+                O::Delete | O::Create | O::LeaseGrant | O::Compact => false,
+                O::Range | O::TxnRange | O::LeaseKeepalive | O::ListWatch | O::Status => true,
+            }
+        };
+        let values = &self.values;
+        values.min_size == values.max_size
+            && self.writes.lease_ttl_s == 0
+            && self.operations.iter().all(|weighted| equal(weighted.operation))
     }
 
     /// Versions of keys that an operation of the mix writes, on average.

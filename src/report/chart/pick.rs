@@ -44,7 +44,8 @@ pub(super) fn main_series(phase: &PhaseData) -> Vec<&SeriesData> {
     };
     found.extend(merged().filter(alone));
     if found.is_empty() {
-        found.extend(merged().filter(|s| !s.series.ends_with(".lag")));
+        let shown = |name: &str| ![".lag", ".failed"].iter().any(|end| name.ends_with(end));
+        found.extend(merged().filter(|s| shown(&s.series)));
     }
     found.truncate(6);
     found

@@ -20,8 +20,8 @@ use crate::result::{PhaseSummary, Run, SeriesSummary, Summary};
 const SERVICE: &str = ".service";
 /// Due → answered.
 const RESPONSE: &str = ".response";
-/// The generator's own health is no operation.
-const LAG: &str = ".lag";
+/// The generator's own health is no operation, and a failure has not been one.
+const NO_OPERATIONS: [&str; 2] = [".lag", ".failed"];
 /// The label of what etcd's tool does not measure.
 const METRIC: &str = "Metric";
 /// The quantiles etcd's tool writes.
@@ -86,7 +86,7 @@ fn is_drawn(run: &Run, series: &SeriesSummary) -> bool {
     let name = series.series.as_str();
     let decides = match run.header.kind.as_str() {
         "disk" => DISK_PRIMARY.contains(&name),
-        _ => !name.ends_with(LAG),
+        _ => !NO_OPERATIONS.iter().any(|end| name.ends_with(end)),
     };
     series.member.is_none() && decides
 }

@@ -35,6 +35,7 @@ pub(super) fn rules(evidence: &Evidence, delivery: &Delivery) -> Vec<RuleOutcome
     rules.extend(own);
     for rule in &mut rules {
         without_failed(rule, &known, evidence);
+        with_failed(rule, &known, evidence);
         if in_doubt(rule, &known, evidence, delivery) {
             rule.verdict = Verdict::Inconclusive;
             rule.note = Some("the client may be the cause".to_owned());
@@ -65,6 +66,39 @@ fn without_failed(outcome: &mut RuleOutcome, known: &[&str], evidence: &Evidence
             None => apart,
         });
     }
+}
+
+/// A failed operation is in the responses with the time from when it was due until it failed, which may be short. It is
+/// no good response for that: it counts as one that took longer than the limit.
+fn with_failed(outcome: &mut RuleOutcome, known: &[&str], evidence: &Evidence) {
+    let Ok(rule) = Rule::parse(&outcome.rule, known) else {
+        return;
+    };
+    let (Stat::Percentile(percent), Some(series)) = (rule.stat, &rule.series) else {
+        return;
+    };
+    let attempts = evidence.attempts(Some(series));
+    let failed = attempts.errors;
+    if failed == 0 || !series.ends_with(".response") {
+        return;
+    }
+    let share = failed as f64 / (attempts.count() + failed) as f64;
+    let allowed = 1.0 - percent / 100.0;
+    let counted = match share > allowed {
+        true => {
+            outcome.verdict = Verdict::Fail;
+            format!(
+                "{} failed, {}, which counts as longer than any limit",
+                units::format_count(failed),
+                units::format_share(share)
+            )
+        }
+        false => format!("{} that failed count until they failed", units::format_count(failed)),
+    };
+    outcome.note = Some(match outcome.note.take() {
+        Some(note) => format!("{note}; {counted}"),
+        None => counted,
+    });
 }
 
 /// Whether a failure may be the client's own.
