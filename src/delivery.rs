@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::plan::{Destination, ExportPlan};
 use crate::report::export::Document;
 
@@ -54,12 +54,15 @@ fn too_many(documents: &[Document], plan: &ExportPlan, directory: &str) -> Error
     if documents.len() > MOST {
         names.push("…");
     }
-    Error::Usage(format!(
-        "--export {}: this makes {} files ({}); name a directory for them: --output {directory}/",
-        plan.kind.name(),
-        documents.len(),
-        names.join(", "),
-    ))
+    usage(
+        &["--export", "--output"],
+        format!(
+            "--export {}: this makes {} files ({}); name a directory for them: --output {directory}/",
+            plan.kind.name(),
+            documents.len(),
+            names.join(", "),
+        ),
+    )
 }
 
 /// Writes to stdout. A reader that has seen enough (`| head`) is no error.

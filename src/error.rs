@@ -1,5 +1,6 @@
 //! The errors a person can meet, each with the exit code it ends in.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::exit::Exit;
@@ -9,9 +10,9 @@ use crate::exit::Exit;
 /// A message names the flag, file, line or key, and the way out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Wrong usage or configuration; nothing was touched.
+    /// Wrong usage or configuration; nothing was touched. Made by [`usage`].
     #[error("{0}")]
-    Usage(String),
+    Usage(Box<Usage>),
     /// The measurement was refused or could not go on.
     #[error("{0}")]
     Refused(String),
@@ -37,8 +38,61 @@ pub enum Error {
     },
 }
 
+/// Wrong usage or configuration: what is wrong, and where it was said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// What is wrong and the way out, in words.
+    pub message: String,
+    /// The flags it is about, as typed (`--val-size`), arguments without one by their name (`directory`). The first
+    /// that was given is the one to change.
+    pub flags: Vec<&'static str>,
+    /// The class of the load that it is about.
+    pub class: Option<String>,
+    /// The key of a file that says it.
+    pub key: Option<String>,
+    /// Where in the file.
+    pub position: Option<Position>,
+}
+
+/// A place in a file that a person wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// The file, as it is named in messages.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "{}:{}", self.file, self.line)
+    }
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(position) = &self.position {
+            write!(to, "{position}: ")?;
+        }
+        if let Some(class) = &self.class {
+            write!(to, "--class {class}: ")?;
+        }
+        to.write_str(&self.message)
+    }
+}
+
 /// A result whose error is [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// Wrong usage of these flags, the one to blame first; of none where it is about something else. The message names
+/// them where a person needs that, and ends with the way out.
+pub fn usage(flags: &[&'static str], message: impl Into<String>) -> Error {
+    Error::Usage(Box::new(Usage {
+        message: message.into(),
+        flags: flags.to_vec(),
+        ..Usage::default()
+    }))
+}
 
 impl Error {
     /// Wraps a system error with what was done to which path; for `map_err`.
@@ -48,6 +102,28 @@ impl Error {
     ) -> impl FnOnce(E) -> Error {
         let path = path.as_ref().to_path_buf();
         move |source| Error::Io { action, path, source: source.into() }
+    }
+
+    /// The same about a class of a load.
+    #[must_use]
+    pub fn of_class(self, class: &str) -> Error {
+        self.with(|usage| usage.class = Some(class.to_owned()))
+    }
+
+    /// The same, said by this key of a file, at this place in it.
+    #[must_use]
+    pub fn at(self, key: Option<&str>, position: Position) -> Error {
+        self.with(|usage| {
+            usage.key = key.map(str::to_owned);
+            usage.position = Some(position);
+        })
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Usage)) -> Error {
+        if let Error::Usage(usage) = &mut self {
+            change(usage);
+        }
+        self
     }
 
     /// The exit code this error ends in.

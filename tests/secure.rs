@@ -431,7 +431,8 @@ fn files_are_checked_before_anything_is_connected() {
         (key(write("encrypted.pem", encrypted.as_bytes())), "--key", "is encrypted"),
     ] {
         match Dialer::new(&security, SECOND) {
-            Err(Error::Usage(message)) => {
+            Err(Error::Usage(usage)) => {
+                let message = usage.message;
                 assert!(message.starts_with(flag), "{flag}: {message}");
                 assert!(message.contains(words), "no '{words}' in: {message}");
                 println!("{message}");

@@ -1,6 +1,6 @@
 //! Which members the load goes to: those that were named, or the leader and the followers wherever they are.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::plan::Placement;
 use crate::wire::Endpoint;
 
@@ -87,7 +87,7 @@ impl Cluster {
 
     fn place_on(&mut self, text: &str) -> Result<usize> {
         let endpoint = Endpoint::parse(text)
-            .map_err(|why| Error::Usage(format!("--connect {text}: {why}")))?;
+            .map_err(|why| usage(&["--connect"], format!("--connect {text}: {why}")))?;
         if let Some(known) = self.members.iter().position(|m| m.endpoint == endpoint) {
             return Ok(known);
         }

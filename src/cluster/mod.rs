@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tokio::runtime::Runtime;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::result::MemberFacts;
 use crate::wire::{Credentials, Dialer, Endpoint};
 
@@ -174,13 +174,16 @@ impl Cluster {
                 continue;
             };
             if other.cluster_id != status.cluster_id {
-                return Err(Error::Usage(format!(
-                    "--endpoints: {} and {} belong to different clusters ({:x} and {:x}); name members of one",
-                    member.endpoint,
-                    client.endpoint(),
-                    other.cluster_id,
-                    status.cluster_id
-                )));
+                return Err(usage(
+                    &["--endpoints"],
+                    format!(
+                        "--endpoints: {} and {} belong to different clusters ({:x} and {:x}); name members of one",
+                        member.endpoint,
+                        client.endpoint(),
+                        other.cluster_id,
+                        status.cluster_id
+                    ),
+                ));
             }
             if other.id == status.id {
                 self.notes.push(format!(

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::exit::Exit;
 use crate::plan::{ComparePlan, Source};
 use crate::result::Run;
@@ -126,10 +126,13 @@ fn default_place(host: &str, kind: &str) -> PathBuf {
 fn calibrate(gathered: Gathered, place: Option<PathBuf>) -> Result<Finished> {
     let group = &gathered.groups[0];
     if group.runs.len() < FEWEST_CALIBRATING {
-        return Err(Error::Usage(format!(
-            "--calibrate: {} runs say nothing of the spread between runs; give {FEWEST_CALIBRATING} at least, better 10",
-            group.runs.len()
-        )));
+        return Err(usage(
+            &["--calibrate"],
+            format!(
+                "--calibrate: {} runs say nothing of the spread between runs; give {FEWEST_CALIBRATING} at least, better 10",
+                group.runs.len()
+            ),
+        ));
     }
     refuse_unequal(group)?;
     let calibration = Calibration::of(group);
@@ -187,12 +190,15 @@ fn noise(named: Option<&Path>, groups: &[Group]) -> Result<Option<Calibration>> 
     };
     let calibration = read_noise(path)?;
     if !fits(&calibration) {
-        return Err(Error::Usage(format!(
-            "--calibration {}: it is the noise of {} runs on {}, which not all of these are",
-            path.display(),
-            calibration.kind,
-            calibration.host
-        )));
+        return Err(usage(
+            &["--calibration"],
+            format!(
+                "--calibration {}: it is the noise of {} runs on {}, which not all of these are",
+                path.display(),
+                calibration.kind,
+                calibration.host
+            ),
+        ));
     }
     Ok(Some(calibration))
 }

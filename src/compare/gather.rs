@@ -9,7 +9,7 @@ use std::thread;
 
 use jiff::Timestamp;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::result::{self, Run};
 
 use super::{Group, Input, LeftOut};
@@ -49,7 +49,7 @@ pub(super) fn stored(sides: &[Vec<String>]) -> Result<Gathered> {
     for (group, texts) in groups.iter_mut().zip(sides) {
         group.runs.sort_by_key(started);
         if group.runs.is_empty() {
-            return Err(Error::Usage(nothing_in(&texts.join(" "), &left_out)));
+            return Err(usage(&[], nothing_in(&texts.join(" "), &left_out)));
         }
     }
     no_run_twice(&groups)?;
@@ -62,7 +62,7 @@ pub(super) fn each(text: &str) -> Result<Gathered> {
     let mut left_out = Vec::new();
     let wanted = expand(text, 0, &mut left_out)?;
     if Path::new(text).is_file() {
-        return Err(Error::Usage(format!("{text} is one result; name another to compare it with")));
+        return Err(usage(&[], format!("{text} is one result; name another to compare it with")));
     }
     let runs = read(&wanted, &mut left_out)?;
     let mut groups: Vec<Group> = runs
@@ -73,12 +73,15 @@ pub(super) fn each(text: &str) -> Result<Gathered> {
         })
         .collect();
     match &groups[..] {
-        [] => return Err(Error::Usage(nothing_in(text, &left_out))),
+        [] => return Err(usage(&[], nothing_in(text, &left_out))),
         [only] => {
-            return Err(Error::Usage(format!(
-                "{text} holds one result, {}; there is nothing to compare it with",
-                only.name
-            )));
+            return Err(usage(
+                &[],
+                format!(
+                    "{text} holds one result, {}; there is nothing to compare it with",
+                    only.name
+                ),
+            ));
         }
         _ => {}
     }
@@ -111,8 +114,8 @@ fn expand(text: &str, side: usize, left_out: &mut Vec<LeftOut>) -> Result<Vec<Wa
     if path.exists() || !text.contains(['*', '?', '[']) {
         return Ok(vec![wanted(path.to_path_buf(), true)]);
     }
-    let matches = glob::glob(text)
-        .map_err(|error| Error::Usage(format!("'{text}' is no pattern: {error}")))?;
+    let matches =
+        glob::glob(text).map_err(|error| usage(&[], format!("'{text}' is no pattern: {error}")))?;
     let mut found = Vec::new();
     for entry in matches {
         let path = entry.map_err(|error| {
@@ -126,7 +129,7 @@ fn expand(text: &str, side: usize, left_out: &mut Vec<LeftOut>) -> Result<Vec<Wa
         }
     }
     if found.is_empty() {
-        return Err(Error::Usage(format!("no file matches '{text}'")));
+        return Err(usage(&[], format!("no file matches '{text}'")));
     }
     Ok(found)
 }
@@ -244,9 +247,12 @@ fn no_run_twice(groups: &[Group]) -> Result<()> {
         let id = input.run.header.run_id.as_str();
         if let Some(first) = seen.insert(id, &input.path) {
             let (first, second) = (first.display(), input.path.display());
-            return Err(Error::Usage(format!(
-                "{first} and {second} are the same run ({id}); a run is always equal to itself"
-            )));
+            return Err(usage(
+                &[],
+                format!(
+                    "{first} and {second} are the same run ({id}); a run is always equal to itself"
+                ),
+            ));
         }
     }
     Ok(())

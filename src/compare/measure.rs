@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::child::{self, Errand};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::plan::Measure;
 use crate::units::format_duration;
 
@@ -92,11 +92,14 @@ fn fresh_directory(plan: &Measure) -> Result<PathBuf> {
         PathBuf::from(format!("results/{now}-compare-{host}"))
     });
     if holds_something(&directory) {
-        return Err(Error::Usage(format!(
-            "--keep {}: the directory holds something; name a fresh one, or compare what is there: etcdbench compare \
+        return Err(usage(
+            &["--keep"],
+            format!(
+                "--keep {}: the directory holds something; name a fresh one, or compare what is there: etcdbench compare \
              {0}/a {0}/b",
-            directory.display()
-        )));
+                directory.display()
+            ),
+        ));
     }
     for side in ["a", "b"] {
         let side = directory.join(side);

@@ -17,7 +17,7 @@ use crate::cluster::local::{LocalCluster, LocalPlan};
 use crate::cluster::{Budget, Cluster, Reserve, Watcher};
 use crate::disk::counters::CounterSampler;
 use crate::disk::device::{self, DeviceCounters};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::host;
 use crate::plan::{FRESH_PREFIX, LoadPlan, Target};
 use crate::record::{Emission, Pool, Sink};
@@ -144,7 +144,9 @@ fn endpoints(plan: &LoadPlan, local: Option<&LocalCluster>) -> Result<Vec<Endpoi
         (_, Some(local)) => Ok(local.endpoints().to_vec()),
         (Target::Endpoints(endpoints), None) => {
             let parsed = endpoints.iter().map(|text| Endpoint::parse(text));
-            parsed.collect::<std::result::Result<_, _>>().map_err(Error::Usage)
+            parsed
+                .collect::<std::result::Result<_, _>>()
+                .map_err(|why| usage(&["--endpoints"], why))
         }
         (Target::Local { .. }, None) => {
             Err(Error::Refused("the local etcd was not started".to_owned()))

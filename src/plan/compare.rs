@@ -6,7 +6,7 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command, CompareArgs};
 use crate::compare::{Pairs, Settings};
-use crate::error::{Error, Result};
+use crate::error::{Result, usage};
 
 /// Pairs that are measured unless told otherwise: the fewest whose signed ranks can speak at 5 %.
 const PAIRS: u32 = 6;
@@ -78,19 +78,28 @@ fn source(args: &CompareArgs) -> Result<Source> {
     if let Some(measure) = &args.measure {
         if stored || args.calibrate {
             let other = if args.calibrate { "--calibrate" } else { "results" };
-            return usage(format!("--measure and {other} exclude one another: drop one"));
+            return Err(usage(
+                &["--measure"],
+                format!("--measure and {other} exclude one another: drop one"),
+            ));
         }
         return measured(measure, args).map(Source::Measured);
     }
     for (flag, given) in [("--pairs", args.pairs.is_some()), ("--keep", args.keep.is_some())] {
         if given {
-            return usage(format!("{flag} is about --measure: add that or drop {flag}"));
+            return Err(usage(
+                &[flag, "--measure"],
+                format!("{flag} is about --measure: add that or drop {flag}"),
+            ));
         }
     }
     if args.calibrate {
         let all = [&args.results[..], &args.a, &args.b].concat();
         if all.is_empty() {
-            return usage("--calibrate: name repeated runs of the same thing".to_owned());
+            return Err(usage(
+                &["--calibrate"],
+                "--calibrate: name repeated runs of the same thing",
+            ));
         }
         return Ok(Source::Calibrate(all));
     }
@@ -101,8 +110,11 @@ fn sides(args: &CompareArgs) -> Result<Source> {
     let mut sides: Vec<Vec<String>> = args.results.iter().map(|one| vec![one.clone()]).collect();
     for (flag, more) in [("--a", &args.a), ("--b", &args.b)] {
         if !more.is_empty() && !args.results.is_empty() {
-            return usage(format!(
-                "{flag} and sides without a flag exclude one another: name both sides with --a and --b"
+            return Err(usage(
+                &[flag, "--a", "--b"],
+                format!(
+                    "{flag} and sides without a flag exclude one another: name both sides with --a and --b"
+                ),
             ));
         }
         if !more.is_empty() {
@@ -110,12 +122,12 @@ fn sides(args: &CompareArgs) -> Result<Source> {
         }
     }
     match (&sides[..], args.a.is_empty(), args.b.is_empty()) {
-        ([], ..) => usage(
-            "name at least two results: etcdbench compare old.jsonl new.jsonl; or --measure both"
-                .to_owned(),
-        ),
-        (_, false, true) => usage("--a without --b: name the other side too".to_owned()),
-        (_, true, false) => usage("--b without --a: name the baseline too".to_owned()),
+        ([], ..) => Err(usage(
+            &["--measure"],
+            "name at least two results: etcdbench compare old.jsonl new.jsonl; or --measure both",
+        )),
+        (_, false, true) => Err(usage(&["--a", "--b"], "--a without --b: name the other side too")),
+        (_, true, false) => Err(usage(&["--b", "--a"], "--b without --a: name the baseline too")),
         ([only], ..) => Ok(Source::Each(only[0].clone())),
         _ => Ok(Source::Stored(sides)),
     }
@@ -129,17 +141,23 @@ fn measured(texts: &[String], args: &CompareArgs) -> Result<Measure> {
         Pairs::Auto { most } => (PAIRS, most, format!("auto:{most}")),
     };
     if !(least..=MOST_PAIRS).contains(&count) {
-        return usage(format!("--pairs {shown}: from {least} to {MOST_PAIRS}"));
+        return Err(usage(
+            &["--pairs"],
+            format!("--pairs {shown}: from {least} to {MOST_PAIRS}"),
+        ));
     }
     let [a, b] = texts else {
-        return usage("--measure takes two texts, one a side".to_owned());
+        return Err(usage(&["--measure"], "--measure takes two texts, one a side"));
     };
     let kind = |text: &str| text.split_whitespace().next().unwrap_or_default().to_owned();
     if kind(a) != kind(b) {
-        return usage(format!(
-            "--measure: '{}' and '{}' are apples and oranges: measure the same on both sides",
-            kind(a),
-            kind(b)
+        return Err(usage(
+            &["--measure"],
+            format!(
+                "--measure: '{}' and '{}' are apples and oranges: measure the same on both sides",
+                kind(a),
+                kind(b)
+            ),
         ));
     }
     let (a, b) = (words(a)?, words(b)?);
@@ -151,7 +169,7 @@ const OURS: [&str; 5] = ["--result", "--format", "--table", "--output", "-o"];
 
 /// The arguments of one side, checked by parsing them.
 fn words(text: &str) -> Result<Vec<String>> {
-    let wrong = |why: &str| Error::Usage(format!("--measure '{text}': {why}"));
+    let wrong = |why: &str| usage(&["--measure"], format!("--measure '{text}': {why}"));
     let words = shlex::split(text).ok_or_else(|| wrong("a quote is not closed"))?;
     let known = words.first().is_some_and(|first| matches!(first.as_str(), "disk" | "load"));
     if !known {
@@ -175,10 +193,6 @@ fn words(text: &str) -> Result<Vec<String>> {
         _ => {}
     }
     Ok(words)
-}
-
-fn usage<T>(message: String) -> Result<T> {
-    Err(Error::Usage(message))
 }
 
 #[cfg(test)]

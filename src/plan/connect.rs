@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Security;
 use crate::cli::ConnectArgs;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::units::exact_duration;
 use crate::wire::{Credentials, Endpoint, Secret};
 
@@ -61,14 +61,20 @@ impl Security {
         match (&self.cert, &self.key) {
             (Some(cert), Some(key)) => Ok(Some((cert, key))),
             (None, None) => Ok(None),
-            (Some(cert), None) => Err(usage(format!(
-                "--cert {} needs its key; pass --key, too (or ETCDCTL_KEY)",
-                cert.display()
-            ))),
-            (None, Some(key)) => Err(usage(format!(
-                "--key {} needs its certificate; pass --cert, too (or ETCDCTL_CERT)",
-                key.display()
-            ))),
+            (Some(cert), None) => Err(usage(
+                &["--cert", "--key"],
+                format!(
+                    "--cert {} needs its key; pass --key, too (or ETCDCTL_KEY)",
+                    cert.display()
+                ),
+            )),
+            (None, Some(key)) => Err(usage(
+                &["--key", "--cert"],
+                format!(
+                    "--key {} needs its certificate; pass --cert, too (or ETCDCTL_CERT)",
+                    key.display()
+                ),
+            )),
         }
     }
 
@@ -84,8 +90,9 @@ fn endpoints(args: &ConnectArgs, tls: bool) -> Result<Vec<Endpoint>> {
     let typed = if typed.is_empty() { vec![ENDPOINT] } else { typed };
     let mut endpoints = Vec::with_capacity(typed.len());
     for text in typed {
-        let endpoint = Endpoint::parse_or(text, tls)
-            .map_err(|why| usage(format!("--endpoints (or ETCDCTL_ENDPOINTS): {why}")))?;
+        let endpoint = Endpoint::parse_or(text, tls).map_err(|why| {
+            usage(&["--endpoints"], format!("--endpoints (or ETCDCTL_ENDPOINTS): {why}"))
+        })?;
         // Twice in the list is still one member, and gets one share of the load.
         if !endpoints.contains(&endpoint) {
             endpoints.push(endpoint);
@@ -100,6 +107,7 @@ fn security(args: &ConnectArgs) -> Result<Security> {
         Some(user) if user.name.is_empty() && user.password.is_none() => None,
         Some(user) if user.name.is_empty() => {
             return Err(usage(
+                &["--user"],
                 "--user (or ETCDCTL_USER) has a password but no name; write it like root:password",
             ));
         }
@@ -117,27 +125,33 @@ fn security(args: &ConnectArgs) -> Result<Security> {
 }
 
 /// The file, if one was named. A result holds its name, so that must be UTF-8.
-fn file(flag: &str, path: Option<&PathBuf>) -> Result<Option<PathBuf>> {
+fn file(flag: &'static str, path: Option<&PathBuf>) -> Result<Option<PathBuf>> {
     match path.filter(|path| !path.as_os_str().is_empty()) {
-        Some(path) if path.to_str().is_none() => Err(usage(format!(
-            "{flag} {}: the name is not UTF-8, which a result file cannot hold; name the file by another path",
-            path.display()
-        ))),
+        Some(path) if path.to_str().is_none() => Err(usage(
+            &[flag],
+            format!(
+                "{flag} {}: the name is not UTF-8, which a result file cannot hold; name the file by another path",
+                path.display()
+            ),
+        )),
         path => Ok(path.cloned()),
     }
 }
 
-fn timeout(flag: &str, typed: Option<u64>, default: u64) -> Result<u64> {
+fn timeout(flag: &'static str, typed: Option<u64>, default: u64) -> Result<u64> {
     let ns = typed.unwrap_or(default);
     if (MIN_TIMEOUT_NS..=MAX_TIMEOUT_NS).contains(&ns) {
         return Ok(ns);
     }
-    Err(usage(format!(
-        "{flag} {} is outside {} to {}",
-        exact_duration(ns),
-        exact_duration(MIN_TIMEOUT_NS),
-        exact_duration(MAX_TIMEOUT_NS)
-    )))
+    Err(usage(
+        &[flag],
+        format!(
+            "{flag} {} is outside {} to {}",
+            exact_duration(ns),
+            exact_duration(MIN_TIMEOUT_NS),
+            exact_duration(MAX_TIMEOUT_NS)
+        ),
+    ))
 }
 
 /// The user and its password: from `--user name:password`, `--password` or its environment, `--password-file`, or
@@ -158,6 +172,7 @@ fn credentials_or(
     let Some(user) = args.user.as_ref().filter(|user| !user.name.is_empty()) else {
         if typed.is_some() || file.is_some() {
             return Err(usage(
+                &["--password", "--password-file", "--user"],
                 "a password is given (--password, ETCDCTL_PASSWORD or --password-file) but no user; pass --user",
             ));
         }
@@ -170,6 +185,7 @@ fn credentials_or(
         (None, None, None) => asked(&user.name, ask)?,
         _ => {
             return Err(usage(
+                &["--user", "--password", "--password-file"],
                 "more than one password is given: --user (or ETCDCTL_USER) with ':', --password (or \
                  ETCDCTL_PASSWORD) and --password-file are three ways to give it; use one",
             ));
@@ -179,14 +195,18 @@ fn credentials_or(
 }
 
 fn from_file(path: &Path) -> Result<Secret> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| usage(format!("--password-file {}: {error}", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        usage(&["--password-file"], format!("--password-file {}: {error}", path.display()))
+    })?;
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(Secret::new(line)),
-        _ => Err(usage(format!(
-            "--password-file {}: its first line is empty; the password belongs there",
-            path.display()
-        ))),
+        _ => Err(usage(
+            &["--password-file"],
+            format!(
+                "--password-file {}: its first line is empty; the password belongs there",
+                path.display()
+            ),
+        )),
     }
 }
 
@@ -197,15 +217,14 @@ fn ask(prompt: &str) -> io::Result<String> {
 fn asked(user: &str, ask: impl FnOnce(&str) -> io::Result<String>) -> Result<Secret> {
     match ask(&format!("Password of {user}: ")) {
         Ok(password) => Ok(Secret::new(password)),
-        Err(_) => Err(usage(format!(
-            "--user {user}: no password is given, and there is no terminal to ask on; set ETCDCTL_PASSWORD or pass \
+        Err(_) => Err(usage(
+            &["--user", "--password-file"],
+            format!(
+                "--user {user}: no password is given, and there is no terminal to ask on; set ETCDCTL_PASSWORD or pass \
              --password-file"
-        ))),
+            ),
+        )),
     }
-}
-
-fn usage(message: impl Into<String>) -> Error {
-    Error::Usage(message.into())
 }
 
 #[cfg(test)]
@@ -225,7 +244,7 @@ mod tests {
 
     fn message<T>(result: Result<T>) -> String {
         match result {
-            Err(Error::Usage(message)) => message,
+            Err(error @ Error::Usage(_)) => error.to_string(),
             Err(other) => panic!("another error: {other}"),
             Ok(_) => panic!("no error"),
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::cli::{DocumentArgs, Format, Table};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 
 /// A result's document, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +31,10 @@ impl DocumentPlan {
             if asked_otherwise {
                 let table = table.to_possible_value();
                 let table = table.as_ref().map_or("", |value| value.get_name());
-                return Err(Error::Usage(format!(
-                    "--table {table} is about --format csv: drop one, or ask for csv"
-                )));
+                return Err(usage(
+                    &["--table", "--format"],
+                    format!("--table {table} is about --format csv: drop one, or ask for csv"),
+                ));
             }
             format = Format::Csv;
         }
@@ -69,7 +70,8 @@ pub fn place(output: Option<&Path>, results: &[PathBuf]) -> Result<Option<PathBu
     let Some(path) = output.filter(|path| *path != Path::new("-")) else {
         return Ok(None);
     };
-    let refuse = |why: &str| Err(Error::Usage(format!("--output {}: {why}", path.display())));
+    let refuse =
+        |why: &str| Err(usage(&["--output"], format!("--output {}: {why}", path.display())));
     if path.as_os_str().is_empty() {
         return refuse("name a file");
     }

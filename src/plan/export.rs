@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::document::place;
 use crate::cli::{Export, ReportArgs};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::report::export::{self, Of};
 
 /// An export, checked.
@@ -36,7 +36,8 @@ impl ExportPlan {
         let Some(kind) = args.export.export else {
             return Ok(None);
         };
-        let refuse = |why: String| Err(Error::Usage(format!("--export {}: {why}", kind.name())));
+        let refuse =
+            |why: String| Err(usage(&["--export"], format!("--export {}: {why}", kind.name())));
         if args.document.table.is_some() {
             return refuse("--table is about --format csv; drop one of the two".to_owned());
         }

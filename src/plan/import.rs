@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{Format, ImportArgs, ProgramArg};
-use crate::error::{Error, Result};
+use crate::error::{Result, usage};
 
 /// The name that stands for stdin.
 const STDIN: &str = "-";
@@ -166,27 +166,36 @@ impl ImportRequest {
     /// # Errors
     /// [`Error::Usage`] naming the flag and the way out.
     pub fn resolve(args: &ImportArgs) -> Result<ImportRequest> {
-        let usage = |message: &str| Err(Error::Usage(message.to_owned()));
         let several = args.files.len() > 1;
         let stdin = args.files.iter().filter(|file| is_stdin(file)).count();
         match args.program {
             ProgramArg::Fio if args.operation.is_some() => {
-                return usage("--operation is about benchmark; fio says itself what it did");
+                return Err(usage(
+                    &["--operation"],
+                    "--operation is about benchmark; fio says itself what it did",
+                ));
             }
             ProgramArg::Benchmark if args.job.is_some() => {
-                return usage("--job is about fio; benchmark has no jobs");
+                return Err(usage(&["--job"], "--job is about fio; benchmark has no jobs"));
             }
-            _ if stdin > 1 => return usage("- was given twice; stdin can be read once"),
+            _ if stdin > 1 => return Err(usage(&[], "- was given twice; stdin can be read once")),
             _ if several && args.output.result.is_some() => {
-                return usage("--result names one file; import several FILEs one by one");
+                return Err(usage(
+                    &["--result"],
+                    "--result names one file; import several FILEs one by one",
+                ));
             }
             _ if several && args.output.document.output.is_some() => {
-                return usage("--output names one file; import several FILEs one by one");
+                return Err(usage(
+                    &["--output"],
+                    "--output names one file; import several FILEs one by one",
+                ));
             }
             _ if several && args.output.document.format == Some(Format::Csv) => {
-                return usage(
+                return Err(usage(
+                    &["--format"],
                     "--format csv is one table; import several FILEs one by one, or take json",
-                );
+                ));
             }
             _ => {}
         }
@@ -198,8 +207,11 @@ impl ImportRequest {
         };
         let operation = args.operation.as_deref().unwrap_or("request");
         if !is_name(operation) {
-            return usage(&format!(
-                "--operation '{operation}': small letters and dashes, like put or txn-range"
+            return Err(usage(
+                &["--operation"],
+                format!(
+                    "--operation '{operation}': small letters and dashes, like put or txn-range"
+                ),
             ));
         }
         Ok(ImportRequest {

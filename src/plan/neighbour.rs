@@ -7,9 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::DiskPlan;
-use super::resolve::usage;
 use crate::cli::NeighbourArg;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::suggest;
 use crate::units::{exact_bytes, format_bytes, format_count, parse_bytes, significant};
 
@@ -128,15 +127,19 @@ impl NeighbourKind {
             false => format!("{value}"),
         };
         let name = self.name();
-        let rate = parsed.map_err(|why| usage(format!("--neighbour {name}={text}: {why}")))?;
+        let rate = parsed
+            .map_err(|why| usage(&["--neighbour"], format!("--neighbour {name}={text}: {why}")))?;
         if (low..=high).contains(&rate) {
             return Ok(rate);
         }
-        Err(usage(format!(
-            "--neighbour {name}={text} is out of range; it must be {} to {} in a second",
-            shown(low),
-            shown(high)
-        )))
+        Err(usage(
+            &["--neighbour"],
+            format!(
+                "--neighbour {name}={text} is out of range; it must be {} to {} in a second",
+                shown(low),
+                shown(high)
+            ),
+        ))
     }
 
     /// What it has on the disk at most, at any moment.
@@ -220,13 +223,16 @@ fn no_neighbour(arg: &NeighbourArg) -> Result<Option<Neighbour>> {
         let mut known = NeighbourKind::ALL.map(NeighbourKind::name).to_vec();
         known.push(NONE);
         let why = suggest::unknown("kind", &arg.kind, &known);
-        return Err(usage(format!("--neighbour: {why}")));
+        return Err(usage(&["--neighbour"], format!("--neighbour: {why}")));
     }
     match &arg.rate {
         None => Ok(None),
-        Some(rate) => Err(usage(format!(
-            "--neighbour none={rate}: none does nothing and has no rate; drop it, or name a kind"
-        ))),
+        Some(rate) => Err(usage(
+            &["--neighbour"],
+            format!(
+                "--neighbour none={rate}: none does nothing and has no rate; drop it, or name a kind"
+            ),
+        )),
     }
 }
 
@@ -235,10 +241,13 @@ pub(super) fn resolve(args: &[NeighbourArg]) -> Result<Vec<Neighbour>> {
     let found = args.iter().filter_map(|arg| Neighbour::resolve(arg).transpose());
     let neighbours = found.collect::<Result<Vec<_>>>()?;
     if neighbours.len() > MOST {
-        return Err(usage(format!(
-            "--neighbour is given {} times; at most {MOST} work at once, raise their rates instead",
-            neighbours.len()
-        )));
+        return Err(usage(
+            &["--neighbour"],
+            format!(
+                "--neighbour is given {} times; at most {MOST} work at once, raise their rates instead",
+                neighbours.len()
+            ),
+        ));
     }
     Ok(neighbours)
 }
@@ -249,10 +258,13 @@ pub(super) fn have_a_phase(plan: &DiskPlan) -> Result<()> {
     if plan.neighbours.is_empty() || plan.phases.iter().any(|phase| beside(&phase.name)) {
         return Ok(());
     }
-    Err(usage(format!(
-        "--neighbour works beside the phases {}, and --phases leaves them all out; add one, or drop --neighbour",
-        PHASES_BESIDE.join(", ")
-    )))
+    Err(usage(
+        &["--neighbour", "--phases"],
+        format!(
+            "--neighbour works beside the phases {}, and --phases leaves them all out; add one, or drop --neighbour",
+            PHASES_BESIDE.join(", ")
+        ),
+    ))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::PlannedPhase;
 use crate::cli::{DiskArgs, PhaseArg};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::suggest;
 use crate::units::exact_duration;
 
@@ -63,7 +63,10 @@ impl Pace {
 /// The phases that `--phases`, `--quick` and `--soak` ask for.
 pub(super) fn resolve(args: &DiskArgs) -> Result<Vec<PlannedPhase>> {
     if args.quick && args.soak.is_some() {
-        return Err(usage("--quick and --soak contradict each other; drop one of them"));
+        return Err(usage(
+            &["--quick", "--soak"],
+            "--quick and --soak contradict each other; drop one of them",
+        ));
     }
     let pace = if args.quick { Pace::Quick } else { Pace::Full };
     let mut phases =
@@ -72,14 +75,18 @@ pub(super) fn resolve(args: &DiskArgs) -> Result<Vec<PlannedPhase>> {
         soak(&mut phases, soak_ns, &args.phases)?;
     }
     match phases.iter().find(|phase| phase.duration_ns < SHORTEST_NS) {
-        Some(phase) if phase.name == ETCD && args.soak.is_some() => {
-            Err(usage(format!("--soak must be at least {}", exact_duration(SHORTEST_NS))))
-        }
-        Some(phase) => Err(usage(format!(
-            "--phases: '{}' must last at least {}",
-            phase.name,
-            exact_duration(SHORTEST_NS)
-        ))),
+        Some(phase) if phase.name == ETCD && args.soak.is_some() => Err(usage(
+            &["--soak"],
+            format!("--soak must be at least {}", exact_duration(SHORTEST_NS)),
+        )),
+        Some(phase) => Err(usage(
+            &["--phases"],
+            format!(
+                "--phases: '{}' must last at least {}",
+                phase.name,
+                exact_duration(SHORTEST_NS)
+            ),
+        )),
         None => Ok(phases),
     }
 }
@@ -91,7 +98,7 @@ fn chosen(asked: &[PhaseArg], pace: Pace) -> Result<Vec<PlannedPhase>> {
             return Err(unknown(&item.name));
         }
         if asked[..index].iter().any(|earlier| earlier.name == item.name) {
-            return Err(usage(format!("--phases names '{}' twice", item.name)));
+            return Err(usage(&["--phases"], format!("--phases names '{}' twice", item.name)));
         }
     }
     let planned = DEFAULTS.iter().filter_map(|default| {
@@ -107,12 +114,14 @@ fn chosen(asked: &[PhaseArg], pace: Pace) -> Result<Vec<PlannedPhase>> {
 fn soak(phases: &mut [PlannedPhase], soak_ns: u64, asked: &[PhaseArg]) -> Result<()> {
     if asked.iter().any(|item| item.name == ETCD && item.duration_ns.is_some()) {
         return Err(usage(
+            &["--soak", "--phases"],
             "--soak and --phases etcd=… both set the length of the etcd phase; drop one of them",
         ));
     }
     let etcd = phases.iter_mut().find(|phase| phase.name == ETCD);
     let etcd = etcd.ok_or_else(|| {
         usage(
+            &["--soak", "--phases"],
             "--soak makes the etcd phase longer, but --phases leaves it out; add etcd to --phases",
         )
     })?;
@@ -122,9 +131,5 @@ fn soak(phases: &mut [PlannedPhase], soak_ns: u64, asked: &[PhaseArg]) -> Result
 
 fn unknown(name: &str) -> Error {
     let names = DEFAULTS.map(|default| default.name);
-    usage(format!("--phases: {}", suggest::unknown("phase", name, &names)))
-}
-
-fn usage(message: impl Into<String>) -> Error {
-    Error::Usage(message.into())
+    usage(&["--phases"], format!("--phases: {}", suggest::unknown("phase", name, &names)))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::budget::{default_max_bytes, least};
 use super::{Arrival, DiskPlan, EngineKind, Load, Workload, neighbour, phases};
 use crate::cli::{ArrivalArg, DiskArgs, EngineArg, LabelArg};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::suggest;
 use crate::units::{exact_bytes, exact_duration, format_bytes, format_duration};
 use crate::verdict::{self, DISK_SERIES, Rule};
@@ -96,13 +96,19 @@ pub(super) fn default_load() -> Load {
 
 fn directory(args: &DiskArgs) -> Result<std::path::PathBuf> {
     if args.directory.as_os_str().is_empty() {
-        return Err(usage("DIR is empty; name a directory on the disk that is to carry etcd"));
+        return Err(usage(
+            &["directory"],
+            "DIR is empty; name a directory on the disk that is to carry etcd",
+        ));
     }
     if args.directory.to_str().is_none() {
-        return Err(usage(format!(
-            "{}: the name is not UTF-8, which a result file cannot hold; name the directory by another path",
-            args.directory.display()
-        )));
+        return Err(usage(
+            &["directory"],
+            format!(
+                "{}: the name is not UTF-8, which a result file cannot hold; name the directory by another path",
+                args.directory.display()
+            ),
+        ));
     }
     std::path::absolute(&args.directory).map_err(Error::io("resolve", &args.directory))
 }
@@ -111,26 +117,35 @@ fn workload(args: &DiskArgs) -> Result<Workload> {
     let key_size = args.key_size.unwrap_or(u64::from(KEY_SIZE));
     let val_size = args.val_size.unwrap_or(u64::from(VAL_SIZE));
     if key_size == 0 {
-        return Err(usage("--key-size must be at least 1: etcd refuses an empty key"));
+        return Err(usage(
+            &["--key-size"],
+            "--key-size must be at least 1: etcd refuses an empty key",
+        ));
     }
     let room = MAX_REQUEST_BYTES - REQUEST_OVERHEAD;
     if key_size.saturating_add(val_size) > room {
         let name = if key_size > val_size { "--key-size" } else { "--val-size" };
-        return Err(usage(format!(
-            "{name}: {} of key and {} of value do not fit into etcd's --max-request-bytes of 1.5 MiB; \
+        return Err(usage(
+            &[name],
+            format!(
+                "{name}: {} of key and {} of value do not fit into etcd's --max-request-bytes of 1.5 MiB; \
              together they may have {room} bytes",
-            format_bytes(key_size),
-            format_bytes(val_size),
-        )));
+                format_bytes(key_size),
+                format_bytes(val_size),
+            ),
+        ));
     }
     let batch_interval_ns = args.backend_batch_interval.unwrap_or(BATCH_INTERVAL_NS);
     if !(MIN_BATCH_INTERVAL_NS..=MAX_BATCH_INTERVAL_NS).contains(&batch_interval_ns) {
-        return Err(usage(format!(
-            "--backend-batch-interval {} is outside {} to {}",
-            exact_duration(batch_interval_ns),
-            exact_duration(MIN_BATCH_INTERVAL_NS),
-            exact_duration(MAX_BATCH_INTERVAL_NS),
-        )));
+        return Err(usage(
+            &["--backend-batch-interval"],
+            format!(
+                "--backend-batch-interval {} is outside {} to {}",
+                exact_duration(batch_interval_ns),
+                exact_duration(MIN_BATCH_INTERVAL_NS),
+                exact_duration(MAX_BATCH_INTERVAL_NS),
+            ),
+        ));
     }
     Ok(Workload {
         load: load(args)?,
@@ -151,9 +166,12 @@ fn load(args: &DiskArgs) -> Result<Load> {
     let Some(clients) = args.clients else {
         let rate = args.rate.unwrap_or(RATE);
         if !(rate > 0.0 && rate <= MAX_RATE) {
-            return Err(usage(format!(
-                "--rate {rate} is not a rate; it must be above 0 and at most {MAX_RATE} puts per second"
-            )));
+            return Err(usage(
+                &["--rate"],
+                format!(
+                    "--rate {rate} is not a rate; it must be above 0 and at most {MAX_RATE} puts per second"
+                ),
+            ));
         }
         let arrival = match args.arrival {
             None | Some(ArrivalArg::Poisson) => Arrival::Poisson,
@@ -163,11 +181,13 @@ fn load(args: &DiskArgs) -> Result<Load> {
     };
     if args.rate.is_some() {
         return Err(usage(
+            &["--rate", "--clients"],
             "--rate (open loop) and --clients (closed loop) contradict each other; drop one of them",
         ));
     }
     if args.arrival.is_some() {
         return Err(usage(
+            &["--arrival", "--clients"],
             "--arrival is about open loop, and --clients asks for closed loop; drop one of them",
         ));
     }
@@ -182,28 +202,37 @@ fn timing(args: &DiskArgs) -> Result<(u64, u64)> {
         [("--heartbeat-interval", heartbeat_ns), ("--election-timeout", election_ns)]
     {
         if value == 0 || !value.is_multiple_of(MS_NS) {
-            return Err(usage(format!(
-                "{flag} {} is not a whole number of milliseconds above 0; etcd takes nothing finer",
-                exact_duration(value)
-            )));
+            return Err(usage(
+                &[flag],
+                format!(
+                    "{flag} {} is not a whole number of milliseconds above 0; etcd takes nothing finer",
+                    exact_duration(value)
+                ),
+            ));
         }
     }
     if election_ns > MAX_ELECTION_NS {
-        return Err(usage(format!(
-            "--election-timeout {} is too long; etcd takes at most {}",
-            exact_duration(election_ns),
-            exact_duration(MAX_ELECTION_NS)
-        )));
+        return Err(usage(
+            &["--election-timeout"],
+            format!(
+                "--election-timeout {} is too long; etcd takes at most {}",
+                exact_duration(election_ns),
+                exact_duration(MAX_ELECTION_NS)
+            ),
+        ));
     }
     let wanted_ns = heartbeat_ns.saturating_mul(HEARTBEATS_PER_ELECTION);
     if election_ns < wanted_ns {
-        return Err(usage(format!(
-            "--election-timeout {} is less than {HEARTBEATS_PER_ELECTION} times --heartbeat-interval {}, and etcd \
+        return Err(usage(
+            &["--election-timeout", "--heartbeat-interval"],
+            format!(
+                "--election-timeout {} is less than {HEARTBEATS_PER_ELECTION} times --heartbeat-interval {}, and etcd \
              would not start; make it at least {}, or the heartbeat shorter",
-            exact_duration(election_ns),
-            exact_duration(heartbeat_ns),
-            exact_duration(wanted_ns)
-        )));
+                exact_duration(election_ns),
+                exact_duration(heartbeat_ns),
+                exact_duration(wanted_ns)
+            ),
+        ));
     }
     Ok((heartbeat_ns, election_ns))
 }
@@ -214,7 +243,10 @@ fn profile(args: &DiskArgs) -> Result<String> {
     if known.contains(&name) {
         Ok(name.to_owned())
     } else {
-        Err(usage(format!("--profile: {}", suggest::unknown("profile", name, &known))))
+        Err(usage(
+            &["--profile"],
+            format!("--profile: {}", suggest::unknown("profile", name, &known)),
+        ))
     }
 }
 
@@ -223,7 +255,7 @@ fn rules(args: &DiskArgs) -> Result<Vec<String>> {
         let parsed = Rule::parse(rule, DISK_SERIES);
         parsed
             .map(|parsed| parsed.to_string())
-            .map_err(|why| usage(format!("--rule '{rule}': {why}")))
+            .map_err(|why| usage(&["--rule"], format!("--rule '{rule}': {why}")))
     });
     checked.collect()
 }
@@ -236,7 +268,10 @@ pub fn labels(given: &[LabelArg]) -> Result<BTreeMap<String, String>> {
     let mut labels = BTreeMap::new();
     for LabelArg { key, value } in given {
         if labels.insert(key.clone(), value.clone()).is_some() {
-            return Err(usage(format!("--label {key} is given twice; a key has one value")));
+            return Err(usage(
+                &["--label"],
+                format!("--label {key} is given twice; a key has one value"),
+            ));
         }
     }
     Ok(labels)
@@ -244,18 +279,24 @@ pub fn labels(given: &[LabelArg]) -> Result<BTreeMap<String, String>> {
 
 fn sizes(plan: &DiskPlan) -> Result<()> {
     if plan.quota_bytes == 0 || plan.quota_bytes > MAX_QUOTA {
-        return Err(usage(format!(
-            "--quota {} is outside what etcd recommends; it may be up to {}",
-            exact_bytes(plan.quota_bytes),
-            exact_bytes(MAX_QUOTA)
-        )));
+        return Err(usage(
+            &["--quota"],
+            format!(
+                "--quota {} is outside what etcd recommends; it may be up to {}",
+                exact_bytes(plan.quota_bytes),
+                exact_bytes(MAX_QUOTA)
+            ),
+        ));
     }
     if plan.db_size_bytes > plan.quota_bytes {
-        return Err(usage(format!(
-            "--db-size {} is more than --quota {}, and etcd would refuse to write; raise --quota or build less",
-            exact_bytes(plan.db_size_bytes),
-            exact_bytes(plan.quota_bytes)
-        )));
+        return Err(usage(
+            &["--db-size", "--quota"],
+            format!(
+                "--db-size {} is more than --quota {}, and etcd would refuse to write; raise --quota or build less",
+                exact_bytes(plan.db_size_bytes),
+                exact_bytes(plan.quota_bytes)
+            ),
+        ));
     }
     Ok(())
 }
@@ -266,19 +307,22 @@ fn max_bytes(args: &DiskArgs, plan: &DiskPlan) -> Result<u64> {
     };
     let least = least(plan).max(1 << 20);
     if max_bytes < least {
-        return Err(usage(format!(
-            "--max-bytes {} is too little: this plan writes at least {} in {}; raise it, or plan a shorter run, a \
+        return Err(usage(
+            &["--max-bytes", "--rate", "--db-size", "--neighbour"],
+            format!(
+                "--max-bytes {} is too little: this plan writes at least {} in {}; raise it, or plan a shorter run, a \
              lower --rate, a smaller --db-size or a slower --neighbour",
-            exact_bytes(max_bytes),
-            format_bytes(least),
-            format_duration(plan.duration_ns())
-        )));
+                exact_bytes(max_bytes),
+                format_bytes(least),
+                format_duration(plan.duration_ns())
+            ),
+        ));
     }
     Ok(max_bytes)
 }
 
 pub(super) fn within<T: PartialOrd + std::fmt::Display>(
-    flag: &str,
+    flag: &'static str,
     value: T,
     low: T,
     high: T,
@@ -286,10 +330,6 @@ pub(super) fn within<T: PartialOrd + std::fmt::Display>(
     if (&low..=&high).contains(&&value) {
         Ok(value)
     } else {
-        Err(usage(format!("{flag} {value} is out of range; it must be {low} to {high}")))
+        Err(usage(&[flag], format!("{flag} {value} is out of range; it must be {low} to {high}")))
     }
-}
-
-pub(super) fn usage(message: impl Into<String>) -> Error {
-    Error::Usage(message.into())
 }

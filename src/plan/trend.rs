@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::TrendArgs;
 use crate::compare::trend::{MARKS, Settings, TableOptions};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 
 /// Where results lie unless somebody says otherwise.
 const RESULTS: &str = "results";
@@ -111,9 +111,10 @@ fn table_flags(args: &TrendArgs) -> Result<()> {
         ("--higher-is-better", !table.higher_is_better.is_empty()),
     ];
     match given.iter().find(|(_, given)| *given && table.csv.is_none()) {
-        Some((flag, _)) => Err(Error::Usage(format!(
-            "{flag} names a column of a table; name the table with --csv FILE"
-        ))),
+        Some((flag, _)) => Err(usage(
+            &[flag, "--csv"],
+            format!("{flag} names a column of a table; name the table with --csv FILE"),
+        )),
         None => Ok(()),
     }
 }
@@ -121,13 +122,15 @@ fn table_flags(args: &TrendArgs) -> Result<()> {
 fn settings(args: &TrendArgs) -> Result<Settings> {
     let confirm_nights = args.tonight.confirm_nights.unwrap_or(Settings::CONFIRM_NIGHTS);
     if !(1..=MAX_CONFIRM_NIGHTS).contains(&confirm_nights) {
-        return Err(Error::Usage(format!(
-            "--confirm-nights {confirm_nights}: 1 to {MAX_CONFIRM_NIGHTS} nights"
-        )));
+        return Err(usage(
+            &["--confirm-nights"],
+            format!("--confirm-nights {confirm_nights}: 1 to {MAX_CONFIRM_NIGHTS} nights"),
+        ));
     }
     if args.tonight.min_difference == Some(0.0) {
-        return Err(Error::Usage(
-            "--min-difference 0: nothing is smaller; write it like 10%".to_owned(),
+        return Err(usage(
+            &["--min-difference"],
+            "--min-difference 0: nothing is smaller; write it like 10%",
         ));
     }
     Ok(Settings { confirm_nights, min_difference: args.tonight.min_difference })
@@ -140,9 +143,12 @@ fn acknowledgement(args: &TrendArgs) -> Result<Option<Acknowledgement>> {
     let parts =
         text.rsplit_once('@').filter(|(series, date)| !series.is_empty() && !date.is_empty());
     let Some((series, date)) = parts else {
-        return Err(Error::Usage(format!(
-            "--acknowledge {text}: write it as SERIES@DATE, like 'etcd/wal.fsync.p99@2026-10-03'"
-        )));
+        return Err(usage(
+            &["--acknowledge"],
+            format!(
+                "--acknowledge {text}: write it as SERIES@DATE, like 'etcd/wal.fsync.p99@2026-10-03'"
+            ),
+        ));
     };
     Ok(Some(Acknowledgement {
         series: series.to_owned(),

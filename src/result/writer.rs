@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 
 use super::{Header, Line};
 
@@ -34,10 +34,13 @@ impl Writer {
         let file =
             OpenOptions::new().append(true).create_new(true).open(path).map_err(|e| {
                 match e.kind() {
-                    ErrorKind::AlreadyExists => Error::Usage(format!(
-                        "{} exists; a result is never overwritten, so name another file",
-                        path.display()
-                    )),
+                    ErrorKind::AlreadyExists => usage(
+                        &[],
+                        format!(
+                            "{} exists; a result is never overwritten, so name another file",
+                            path.display()
+                        ),
+                    ),
                     _ => Error::io("create", path)(e),
                 }
             })?;

@@ -127,7 +127,7 @@ fn identity(cert: &Path, key: &Path, provider: &CryptoProvider) -> Result<Certif
     })
 }
 
-fn certificates(flag: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+fn certificates(flag: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let text = read(flag, path)?;
     let found: std::result::Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     match found {
@@ -159,7 +159,7 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
     })
 }
 
-fn damaged(flag: &str, path: &Path, error: &pem::Error) -> Error {
+fn damaged(flag: &'static str, path: &Path, error: &pem::Error) -> Error {
     let what = match error {
         pem::Error::MissingSectionEnd { .. } => "its END line is missing".to_owned(),
         error => error.to_string(),
@@ -167,10 +167,10 @@ fn damaged(flag: &str, path: &Path, error: &pem::Error) -> Error {
     usage(flag, path, &format!("is damaged ({what})"))
 }
 
-fn read(flag: &str, path: &Path) -> Result<Vec<u8>> {
+fn read(flag: &'static str, path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| usage(flag, path, &format!("cannot be read: {error}")))
 }
 
-fn usage(flag: &str, path: &Path, what: &str) -> Error {
-    Error::Usage(format!("{flag} {} {what}", path.display()))
+fn usage(flag: &'static str, path: &Path, what: &str) -> Error {
+    crate::error::usage(&[flag], format!("{flag} {} {what}", path.display()))
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::compare::LeftOut;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::run::{INTERRUPTED, MANIFEST, RERUNS};
 
 /// Folders in the directory of a scenario whose results are no nights.
@@ -51,7 +51,7 @@ pub(super) fn find(names: &[PathBuf], ignored: &Path) -> Result<Found> {
 impl Found {
     fn matching(&mut self, pattern: &str) -> Result<()> {
         let paths = glob::glob(pattern)
-            .map_err(|error| Error::Usage(format!("'{pattern}' is no pattern: {error}")))?;
+            .map_err(|error| usage(&[], format!("'{pattern}' is no pattern: {error}")))?;
         let before = self.files.len() + self.left_out.len();
         for path in paths {
             let path = path.map_err(|error| {
@@ -65,7 +65,7 @@ impl Found {
             }
         }
         if self.files.len() + self.left_out.len() == before {
-            return Err(Error::Usage(format!("no file matches '{pattern}'")));
+            return Err(usage(&[], format!("no file matches '{pattern}'")));
         }
         Ok(())
     }

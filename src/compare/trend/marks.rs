@@ -216,13 +216,14 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn place(&self, offset: usize) -> String {
+    fn place(&self, offset: usize) -> Position {
         let before = self.text.get(..offset).unwrap_or(self.text);
-        format!("{}:{}", self.path.display(), before.matches('\n').count() + 1)
+        let line = before.matches('\n').count() + 1;
+        Position { file: self.path.display().to_string(), line }
     }
 
     fn usage(&self, offset: usize, message: &str) -> Error {
-        Error::Usage(format!("{}: {message}", self.place(offset)))
+        crate::error::usage(&[], message).at(None, self.place(offset))
     }
 
     fn refuse(&self, error: &toml::de::Error) -> Error {

@@ -10,7 +10,7 @@ use super::neighbours;
 use super::schema::Trend;
 use super::table::read_table;
 use crate::compare::LeftOut;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::plan::{Acknowledgement, TrendPlan, TrendSource};
 use crate::suggest;
 
@@ -76,7 +76,10 @@ fn read(plan: &TrendPlan) -> Result<Read> {
 /// An acknowledgement of a series or a night that is not there is a slip.
 fn check(asked: &Acknowledgement, histories: &[History]) -> Result<()> {
     let refuse = |why: String| {
-        Err(Error::Usage(format!("--acknowledge {}@{}: {why}", asked.series, asked.date)))
+        Err(usage(
+            &["--acknowledge"],
+            format!("--acknowledge {}@{}: {why}", asked.series, asked.date),
+        ))
     };
     let pattern = match glob::Pattern::new(&asked.series) {
         Ok(pattern) => pattern,

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::history::{Direction, History, Night, Track, Unit};
 use super::metrics::MIN_DIFFERENCE;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::suggest;
 
 /// What a person says about a table.
@@ -128,10 +128,13 @@ impl<'a> Table<'a> {
         let lower = self.named("--lower-is-better", &options.lower_is_better)?;
         let higher = self.named("--higher-is-better", &options.higher_is_better)?;
         if let Some(both) = lower.iter().find(|column| higher.contains(column)) {
-            return Err(Error::Usage(format!(
-                "--lower-is-better {0} and --higher-is-better {0} contradict each other; drop one",
-                self.columns[*both]
-            )));
+            return Err(usage(
+                &["--lower-is-better", "--higher-is-better"],
+                format!(
+                    "--lower-is-better {0} and --higher-is-better {0} contradict each other; drop one",
+                    self.columns[*both]
+                ),
+            ));
         }
         let (mut tracks, mut texts) = (Vec::new(), Vec::new());
         for column in (0..self.columns.len()).filter(|&column| column != time) {
@@ -171,12 +174,15 @@ impl<'a> Table<'a> {
         Error::Damaged { path: self.path.to_path_buf(), line, message }
     }
 
-    fn named(&self, flag: &str, names: &[String]) -> Result<Vec<usize>> {
+    fn named(&self, flag: &'static str, names: &[String]) -> Result<Vec<usize>> {
         let find = |name: &String| {
             let place = self.columns.iter().position(|column| column == name);
             place.ok_or_else(|| {
                 let known: Vec<&str> = self.columns.iter().map(String::as_str).collect();
-                Error::Usage(format!("{flag} {name}: {}", suggest::unknown("column", name, &known)))
+                usage(
+                    &[flag],
+                    format!("{flag} {name}: {}", suggest::unknown("column", name, &known)),
+                )
             })
         };
         names.iter().map(find).collect()
@@ -193,11 +199,14 @@ impl<'a> Table<'a> {
         };
         let named = self.columns.iter().position(by_name);
         named.or_else(|| (0..self.columns.len()).find(is_times)).ok_or_else(|| {
-            Error::Usage(format!(
-                "{}: no column of times; name it with --time (there are {})",
-                self.path.display(),
-                self.columns.join(", ")
-            ))
+            usage(
+                &["--time"],
+                format!(
+                    "{}: no column of times; name it with --time (there are {})",
+                    self.path.display(),
+                    self.columns.join(", ")
+                ),
+            )
         })
     }
 

@@ -6,7 +6,7 @@ mod job;
 mod json;
 mod plain;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::import::foreign::{Clock, Foreign};
 use crate::import::text::Source;
 use crate::plan::{DeviceWrites, Layout};
@@ -191,5 +191,5 @@ fn layout(source: &Source, output: &Output, job: &Job) -> Layout {
 
 /// The error that a job must be named, or named otherwise.
 fn name_one(message: String) -> Error {
-    Error::Usage(message)
+    usage(&[], message)
 }

@@ -8,9 +8,9 @@ use super::pace;
 use super::rate::{self, Rate};
 use super::{Class, FRESH_PREFIX, Keys, LoadPace, LoadPlan, Operation, RateStep, ReadShape};
 use crate::cli::{Cli, LoadArgs, OF_A_CLASS};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::plan::Arrival;
-use crate::plan::resolve::{usage, within};
+use crate::plan::resolve::within;
 use crate::units::exact_duration;
 
 /// Classes of one load; each has series of its own.
@@ -31,63 +31,63 @@ enum Lengths {
 pub(super) fn resolve(args: &LoadArgs) -> Result<(Vec<Class>, f64)> {
     if args.unscaled {
         return Err(usage(
+            &["--unscaled"],
             "--unscaled is about a class; write it into one, as --class 'health: range --unscaled'",
         ));
     }
     if args.scale.is_some() && args.classes.is_empty() {
         return Err(usage(
+            &["--scale"],
             "--scale multiplies rates and keys of classes, and this load has none; say --rate and --key-space-size",
         ));
     }
     let scale = within("--scale", args.scale.unwrap_or(1.0), MIN_SCALE, MAX_SCALE)?;
     if args.classes.len() > MAX_CLASSES {
-        return Err(usage(format!("there may be {MAX_CLASSES} --class at most")));
+        return Err(usage(&["--class"], format!("there may be {MAX_CLASSES} --class at most")));
     }
     let mut typed: Vec<(String, LoadArgs)> = Vec::new();
     for text in &args.classes {
         let (name, class) = parse(text)?;
         if typed.iter().any(|(other, _)| *other == name) {
-            return Err(usage(format!("--class {name} is there twice")));
+            return Err(usage(&["--class"], format!("--class {name} is there twice")));
         }
         typed.push((name, class));
     }
     let lengths = lengths(args, &typed)?;
-    let classes = typed.iter().map(|(name, class)| {
-        of(name, class, args, &lengths).map_err(|error| within_class(name, error))
-    });
+    let classes = typed
+        .iter()
+        .map(|(name, class)| of(name, class, args, &lengths).map_err(|error| error.of_class(name)));
     Ok((classes.collect::<Result<_>>()?, scale))
-}
-
-fn within_class(name: &str, error: Error) -> Error {
-    match error {
-        Error::Usage(text) => usage(format!("--class {name}: {text}")),
-        other => other,
-    }
 }
 
 /// The name of a class, and what its words say.
 fn parse(text: &str) -> Result<(String, LoadArgs)> {
     let (name, words) = text.split_once(':').ok_or_else(|| {
-        usage(format!(
-            "--class '{text}' has no name; write it like 'leases: txn --guarded --rate 100'"
-        ))
+        usage(
+            &["--class"],
+            format!(
+                "--class '{text}' has no name; write it like 'leases: txn --guarded --rate 100'"
+            ),
+        )
     })?;
     let name = name.trim();
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || !name.chars().all(fits) {
-        return Err(usage(format!(
-            "--class '{name}': a name is made of lower-case letters, digits and hyphens"
-        )));
+        return Err(usage(
+            &["--class"],
+            format!("--class '{name}': a name is made of lower-case letters, digits and hyphens"),
+        ));
     }
     if Operation::ALL.iter().any(|operation| operation.name() == name) || name == "watch" {
-        return Err(usage(format!(
-            "--class {name}: this is the name of an operation, and its series' names would be taken for it; say what \
-             it stands for"
-        )));
+        return Err(usage(
+            &[],
+            "this is the name of an operation, and its series' names would be taken for it; say what it stands for",
+        )
+        .of_class(name));
     }
-    let words = shlex::split(words)
-        .ok_or_else(|| usage(format!("--class {name}: its quotes do not match")))?;
-    let class = typed(&words).map_err(|why| usage(format!("--class {name}: {why}")))?;
+    let words =
+        shlex::split(words).ok_or_else(|| usage(&[], "its quotes do not match").of_class(name))?;
+    let class = typed(&words).map_err(|why| usage(&[], why).of_class(name))?;
     Ok((name.to_owned(), class))
 }
 
@@ -125,25 +125,32 @@ fn lengths(args: &LoadArgs, typed: &[(String, LoadArgs)]) -> Result<Lengths> {
     for (name, class) in typed {
         let Some(text) = &class.rate else { continue };
         let parsed = rate::parse(text)
-            .map_err(|why| usage(format!("--class {name}: --rate {text}: {why}")))?;
+            .map_err(|why| usage(&["--rate"], format!("--rate {text}: {why}")).of_class(name))?;
         let Rate::Steps(steps) = parsed else { continue };
         let lengths: Vec<u64> = steps.iter().map(|step| step.duration_ns).collect();
         match &first {
             None => first = Some((name, lengths)),
             Some((other, others)) if *others != lengths => {
-                return Err(usage(format!(
-                    "--class {name}: the steps of its --rate last {}, those of {other} {}; give both the same lengths",
-                    said(&lengths),
-                    said(others)
-                )));
+                return Err(usage(
+                    &["--rate"],
+                    format!(
+                        "the steps of its --rate last {}, those of {other} {}; give both the same lengths",
+                        said(&lengths),
+                        said(others)
+                    ),
+                )
+                .of_class(name));
             }
             Some(_) => {}
         }
     }
     match first {
-        Some((name, _)) if args.duration.is_some() => Err(usage(format!(
-            "--duration and the steps of the --rate of class {name} both say how long; drop one of them"
-        ))),
+        Some((name, _)) if args.duration.is_some() => Err(usage(
+            &["--duration"],
+            format!(
+                "--duration and the steps of the --rate of class {name} both say how long; drop one of them"
+            ),
+        )),
         Some((_, lengths)) => Ok(Lengths::Steps(lengths)),
         None => Ok(Lengths::One),
     }

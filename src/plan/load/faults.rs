@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{LoadPlan, Target};
 use crate::cli::LoadArgs;
-use crate::error::Result;
+use crate::error::{Result, usage};
 use crate::plan::command::flag;
-use crate::plan::resolve::{MS_NS, usage};
+use crate::plan::resolve::MS_NS;
 use crate::units::exact_duration;
 
 /// How long a killed leader stays away when nothing is said: longer than the election of another one takes.
@@ -64,6 +64,7 @@ pub(super) fn resolve(args: &LoadArgs, plan: &LoadPlan) -> Result<Faults> {
     }
     if faults.recover_quota {
         return Err(usage(
+            &["--kill-leader", "--recover-quota"],
             "--kill-leader and --recover-quota: one fault at a time, for neither could be told from the other in the \
              figures; drop one of them",
         ));
@@ -78,20 +79,25 @@ fn kills(args: &LoadArgs, plan: &LoadPlan) -> Result<Vec<u64>> {
         return match args.restart_after {
             None => Ok(Vec::new()),
             Some(_) => Err(usage(
+                &["--restart-after", "--kill-leader"],
                 "--restart-after is about a leader that was killed; add --kill-leader, or drop it",
             )),
         };
     }
     match plan.target {
         Target::Endpoints(_) => Err(usage(
+            &["--kill-leader", "--local"],
             "--kill-leader is for the throwaway etcd that --local starts, never for one that others use; add --local=3 \
              or drop --kill-leader",
         )),
-        Target::Local { members, .. } if members < MIN_MEMBERS => Err(usage(format!(
-            "--kill-leader: of {members} member{} none may be lost, for nobody leads without a majority; start more \
+        Target::Local { members, .. } if members < MIN_MEMBERS => Err(usage(
+            &["--kill-leader", "--local"],
+            format!(
+                "--kill-leader: of {members} member{} none may be lost, for nobody leads without a majority; start more \
              with --local=3",
-            if members == 1 { "" } else { "s" }
-        ))),
+                if members == 1 { "" } else { "s" }
+            ),
+        )),
         Target::Local { .. } => {
             let mut kills = args.kill_leader.clone();
             kills.sort_unstable();
@@ -104,30 +110,39 @@ fn kills(args: &LoadArgs, plan: &LoadPlan) -> Result<Vec<u64>> {
 fn leave_room(kills: &[u64], restart_after_ns: u64, plan: &LoadPlan) -> Result<()> {
     let after = exact_duration(restart_after_ns);
     if restart_after_ns < SOONEST_RESTART_NS {
-        return Err(usage(format!(
-            "--restart-after {after} is too soon; it must be at least {}",
-            exact_duration(SOONEST_RESTART_NS)
-        )));
+        return Err(usage(
+            &["--restart-after"],
+            format!(
+                "--restart-after {after} is too soon; it must be at least {}",
+                exact_duration(SOONEST_RESTART_NS)
+            ),
+        ));
     }
     let back_ns = |at_ns: u64| at_ns.saturating_add(restart_after_ns);
     if let Some(pair) = kills.windows(2).find(|pair| pair[1] <= back_ns(pair[0])) {
-        return Err(usage(format!(
-            "--kill-leader {}: the leader killed at {} is away until {} (--restart-after {after}), and no second one \
+        return Err(usage(
+            &["--kill-leader", "--restart-after"],
+            format!(
+                "--kill-leader {}: the leader killed at {} is away until {} (--restart-after {after}), and no second one \
              may be lost meanwhile; leave more time between them",
-            times(kills),
-            exact_duration(pair[0]),
-            exact_duration(back_ns(pair[0])),
-        )));
+                times(kills),
+                exact_duration(pair[0]),
+                exact_duration(back_ns(pair[0])),
+            ),
+        ));
     }
     let last_ns = kills.last().copied().unwrap_or(0);
     match plan.measured_ns() {
-        Some(length_ns) if back_ns(last_ns) >= length_ns => Err(usage(format!(
-            "--kill-leader {}: the member comes back after {} (--restart-after {after}), and the load ends after {}; \
+        Some(length_ns) if back_ns(last_ns) >= length_ns => Err(usage(
+            &["--kill-leader", "--restart-after", "--duration"],
+            format!(
+                "--kill-leader {}: the member comes back after {} (--restart-after {after}), and the load ends after {}; \
              kill it earlier, or lengthen --duration",
-            exact_duration(last_ns),
-            exact_duration(back_ns(last_ns)),
-            exact_duration(length_ns),
-        ))),
+                exact_duration(last_ns),
+                exact_duration(back_ns(last_ns)),
+                exact_duration(length_ns),
+            ),
+        )),
         _ => Ok(()),
     }
 }
@@ -138,6 +153,7 @@ fn recovers(args: &LoadArgs, plan: &LoadPlan) -> Result<bool> {
     }
     if let Target::Endpoints(_) = plan.target {
         return Err(usage(
+            &["--recover-quota", "--local"],
             "--recover-quota lets the database run full, then compacts and defragments it and disarms the alarm, all \
              of which meets everybody in this etcd; it is for the throwaway one that --local starts: add --local, or \
              drop --recover-quota",
@@ -145,6 +161,7 @@ fn recovers(args: &LoadArgs, plan: &LoadPlan) -> Result<bool> {
     }
     if !plan.allow_quota {
         return Err(usage(
+            &["--recover-quota", "--allow-quota"],
             "--recover-quota begins when the database has reached its quota, and the load would keep short of it; add \
              --allow-quota",
         ));
@@ -152,6 +169,7 @@ fn recovers(args: &LoadArgs, plan: &LoadPlan) -> Result<bool> {
     let writes = |part: &LoadPlan| part.operations.iter().any(|w| w.operation.writes());
     if !plan.parts().iter().any(|(_, part)| writes(part)) {
         return Err(usage(
+            &["--recover-quota", "--mix"],
             "--recover-quota: this load writes nothing, so that no quota is ever reached; have put in the --mix, or \
              drop it",
         ));

@@ -4,8 +4,8 @@ use super::population;
 use super::sizes::Sizes;
 use super::{KeyDistribution, Keys, Operation, Values, Weighted};
 use crate::cli::LoadArgs;
-use crate::error::Result;
-use crate::plan::resolve::{KEY_SIZE, MAX_REQUEST_BYTES, REQUEST_OVERHEAD, usage, within};
+use crate::error::{Result, usage};
+use crate::plan::resolve::{KEY_SIZE, MAX_REQUEST_BYTES, REQUEST_OVERHEAD, within};
 use crate::suggest;
 use crate::units::{format_bytes, format_count, parse_share};
 
@@ -47,12 +47,15 @@ pub(super) fn resolve(
     let prefix_bytes = prefix.as_ref().map_or(FRESH_PREFIX_BYTES, String::len) as u64;
     let digits = (space - 1).checked_ilog10().unwrap_or(0) + 1;
     if size < prefix_bytes + u64::from(digits) {
-        return Err(usage(format!(
-            "--key-size {size} is too short for a prefix of {prefix_bytes} bytes and the {digits} digits that tell {} \
+        return Err(usage(
+            &["--key-size", "--prefix", "--key-space-size"],
+            format!(
+                "--key-size {size} is too short for a prefix of {prefix_bytes} bytes and the {digits} digits that tell {} \
              keys apart; make it at least {}, or give a shorter --prefix or a smaller --key-space-size",
-            format_count(space),
-            prefix_bytes + u64::from(digits)
-        )));
+                format_count(space),
+                prefix_bytes + u64::from(digits)
+            ),
+        ));
     }
     Ok(Keys {
         prefix,
@@ -103,18 +106,24 @@ pub(super) fn preload(args: &LoadArgs, operations: &[Weighted], space: u64) -> R
     let Some(preload) = args.preload else {
         let preload = default_preload(operations, space);
         if args.key_space_size.is_some() && preload > MAX_DEFAULT_PRELOAD {
-            return Err(usage(format!(
-                "the load expects its {} keys to be there, and writing them takes a while; say --preload {space} to \
+            return Err(usage(
+                &["--preload"],
+                format!(
+                    "the load expects its {} keys to be there, and writing them takes a while; say --preload {space} to \
                  have them all written first, a smaller number for some, or --preload 0 for none",
-                format_count(space)
-            )));
+                    format_count(space)
+                ),
+            ));
         }
         return Ok(preload);
     };
     if preload > space {
-        return Err(usage(format!(
-            "--preload {preload} is more than there are keys; raise --key-space-size from {space}"
-        )));
+        return Err(usage(
+            &["--preload", "--key-space-size"],
+            format!(
+                "--preload {preload} is more than there are keys; raise --key-space-size from {space}"
+            ),
+        ));
     }
     Ok(preload)
 }
@@ -141,6 +150,7 @@ fn prefix(args: &LoadArgs) -> Result<Option<String>> {
     };
     if prefix.is_empty() {
         return Err(usage(
+            &["--prefix"],
             "--prefix '' would be everybody's keys; give one that nobody else uses, or leave it out for a fresh one",
         ));
     }
@@ -155,12 +165,15 @@ fn distribution(args: &LoadArgs, operations: &[Weighted]) -> Result<KeyDistribut
             default_distribution(operations)
         });
     };
-    let parsed =
-        parse_distribution(text).map_err(|why| usage(format!("--key-dist {text}: {why}")))?;
+    let parsed = parse_distribution(text)
+        .map_err(|why| usage(&["--key-dist"], format!("--key-dist {text}: {why}")))?;
     if args.sequential_keys && parsed != KeyDistribution::Sequential {
-        return Err(usage(format!(
-            "--sequential-keys and --key-dist {text} contradict each other; drop one of them"
-        )));
+        return Err(usage(
+            &["--sequential-keys", "--key-dist"],
+            format!(
+                "--sequential-keys and --key-dist {text} contradict each other; drop one of them"
+            ),
+        ));
     }
     Ok(parsed)
 }
@@ -225,26 +238,33 @@ pub(super) fn values(args: &LoadArgs, stamped: Option<&str>) -> Result<Values> {
     let typed = args.val_size.as_deref();
     let sizes = Sizes::parse(typed).map_err(|why| {
         let text = typed.unwrap_or_default();
-        usage(format!("--val-size {text}: {why}"))
+        usage(&["--val-size"], format!("--val-size {text}: {why}"))
     })?;
     let (min, max) = (sizes.min, sizes.max);
     if max > MAX_REQUEST_BYTES {
-        return Err(usage(format!(
-            "--val-size {} does not fit into etcd's --max-request-bytes of 1.5 MiB; make it smaller",
-            format_bytes(max)
-        )));
+        return Err(usage(
+            &["--val-size"],
+            format!(
+                "--val-size {} does not fit into etcd's --max-request-bytes of 1.5 MiB; make it smaller",
+                format_bytes(max)
+            ),
+        ));
     }
     if let Some(who) = stamped
         && min < u64::from(STAMP)
     {
-        return Err(usage(format!(
-            "--val-size {min} is too short for {who}: each value then begins with {STAMP} bytes that say which write \
+        return Err(usage(
+            &["--val-size"],
+            format!(
+                "--val-size {min} is too short for {who}: each value then begins with {STAMP} bytes that say which write \
              it is; make it at least {STAMP}"
-        )));
+            ),
+        ));
     }
     let changing = args.changing.unwrap_or(1.0);
     if changing <= 0.0 {
         return Err(usage(
+            &["--changing"],
             "--changing 0% would write the same value again and again; make it above 0%",
         ));
     }
@@ -259,7 +279,7 @@ pub(super) fn values(args: &LoadArgs, stamped: Option<&str>) -> Result<Values> {
 }
 
 /// Whether so many keys and values fit into one request.
-pub(super) fn fit(keys: &Keys, values: &Values, pairs: u32, flag: &str) -> Result<()> {
+pub(super) fn fit(keys: &Keys, values: &Values, pairs: u32, flag: &'static str) -> Result<()> {
     let room = MAX_REQUEST_BYTES - REQUEST_OVERHEAD;
     let pair = u64::from(keys.size) + u64::from(values.max_size);
     let asked = match pairs {
@@ -277,7 +297,10 @@ pub(super) fn fit(keys: &Keys, values: &Values, pairs: u32, flag: &str) -> Resul
         ),
         pairs => format!("{pairs} keys and values of {} each", format_bytes(pair)),
     };
-    Err(usage(format!(
-        "{flag}: {what} do not fit into etcd's --max-request-bytes of 1.5 MiB; together they may have {room} bytes"
-    )))
+    Err(usage(
+        &[flag],
+        format!(
+            "{flag}: {what} do not fit into etcd's --max-request-bytes of 1.5 MiB; together they may have {room} bytes"
+        ),
+    ))
 }

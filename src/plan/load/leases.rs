@@ -3,8 +3,8 @@
 use super::keys::has;
 use super::{Operation, SharedLeases, Weighted};
 use crate::cli::LoadArgs;
-use crate::error::Result;
-use crate::plan::resolve::{usage, within};
+use crate::error::{Result, usage};
+use crate::plan::resolve::within;
 
 /// Keys bound to one lease, when nothing is said (kubernetes/apiserver, storage/etcd3/lease_manager.go,
 /// `defaultLeaseMaxObjectCount`).
@@ -34,15 +34,21 @@ pub(super) fn shared(
     };
     let binds = [Operation::Put, Operation::Create, Operation::Txn, Operation::Stm];
     if !has(operations, &binds) {
-        return Err(usage(format!(
-            "{flag} is about keys that are bound to leases, and this load writes none; drop it, or have create in the \
+        return Err(usage(
+            &[flag, "--mix"],
+            format!(
+                "{flag} is about keys that are bound to leases, and this load writes none; drop it, or have create in the \
              --mix"
-        )));
+            ),
+        ));
     }
     if ttl_s == 0 {
-        return Err(usage(format!(
-            "{flag} is about leases, and this load has none; say how long they live with --lease-ttl"
-        )));
+        return Err(usage(
+            &[flag, "--lease-ttl"],
+            format!(
+                "{flag} is about leases, and this load has none; say how long they live with --lease-ttl"
+            ),
+        ));
     }
     let keys = args.lease_keys.unwrap_or(LEASE_KEYS);
     within("--lease-keys", keys, 1, MAX_LEASE_KEYS)?;
@@ -53,12 +59,15 @@ pub(super) fn shared(
 }
 
 /// Whether the keys of one operation fit.
-pub(super) fn fit(sharing: Option<SharedLeases>, at_once: u32, flag: &str) -> Result<()> {
+pub(super) fn fit(sharing: Option<SharedLeases>, at_once: u32, flag: &'static str) -> Result<()> {
     match sharing {
-        Some(sharing) if u64::from(at_once) > sharing.keys => Err(usage(format!(
-            "--lease-keys {} is fewer than one transaction writes; raise it to {at_once}, or lower {flag}",
-            sharing.keys
-        ))),
+        Some(sharing) if u64::from(at_once) > sharing.keys => Err(usage(
+            &["--lease-keys", flag],
+            format!(
+                "--lease-keys {} is fewer than one transaction writes; raise it to {at_once}, or lower {flag}",
+                sharing.keys
+            ),
+        )),
         _ => Ok(()),
     }
 }

@@ -2,8 +2,7 @@
 
 use super::{LoadPlan, Operation, Weighted};
 use crate::cli::{LoadArgs, OperationArg};
-use crate::error::Result;
-use crate::plan::resolve::usage;
+use crate::error::{Result, usage};
 use crate::suggest;
 
 /// The most one operation may outweigh another: beyond, the rarer one would not be seen in any run.
@@ -22,12 +21,14 @@ pub(super) fn resolve(args: &LoadArgs) -> Result<Vec<Weighted>> {
     };
     match (&args.mix, args.operation) {
         (Some(mix), None | Some(Word::Mixed)) => {
-            parse(mix).map_err(|why| usage(format!("--mix '{mix}': {why}")))
+            parse(mix).map_err(|why| usage(&["--mix"], format!("--mix '{mix}': {why}")))
         }
-        (Some(_), Some(_)) => {
-            Err(usage("--mix and an operation both say what is done; drop one of them"))
-        }
+        (Some(_), Some(_)) => Err(usage(
+            &["--mix", "operation"],
+            "--mix and an operation both say what is done; drop one of them",
+        )),
         (None, None) => Err(usage(
+            &["--mix"],
             "nothing to do; name an operation (put, range, mixed, txn, txn-mixed, delete, create, watch, list-watch, \
              lease, stm, compact, status) or a --mix like put=60,range=40",
         )),
@@ -92,15 +93,21 @@ fn ratio(args: &LoadArgs) -> Result<f64> {
     if args.mix.is_some()
         || !matches!(args.operation, Some(OperationArg::Mixed | OperationArg::TxnMixed))
     {
-        return Err(usage("--rw-ratio is for mixed and txn-mixed; elsewhere say it with --mix"));
+        return Err(usage(
+            &["--rw-ratio"],
+            "--rw-ratio is for mixed and txn-mixed; elsewhere say it with --mix",
+        ));
     }
     if (MIN_WEIGHT..=MAX_WEIGHT).contains(&ratio) {
         Ok(ratio)
     } else {
-        Err(usage(format!(
-            "--rw-ratio {ratio} is not a ratio; it must be above 0 (at least {MIN_WEIGHT}) and at most {MAX_WEIGHT} \
+        Err(usage(
+            &["--rw-ratio"],
+            format!(
+                "--rw-ratio {ratio} is not a ratio; it must be above 0 (at least {MIN_WEIGHT}) and at most {MAX_WEIGHT} \
              reads per write"
-        )))
+            ),
+        ))
     }
 }
 

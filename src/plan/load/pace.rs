@@ -3,8 +3,8 @@
 use super::rate::{self, Rate};
 use super::{LoadPace, LoadPlan, RateStep, Target, Values};
 use crate::cli::{ArrivalArg, LoadArgs};
-use crate::error::Result;
-use crate::plan::resolve::{RATE, usage, within};
+use crate::error::{Result, usage};
+use crate::plan::resolve::{RATE, within};
 use crate::plan::{Arrival, PlannedPhase};
 use crate::units::exact_duration;
 
@@ -60,7 +60,7 @@ pub(super) fn resolve(args: &LoadArgs, watches: bool, values: &Values) -> Result
     let threads = args.threads.unwrap_or_else(|| default_threads(connections));
     check_threads(threads, connections)?;
     if args.total == Some(0) {
-        return Err(usage("--total 0 measures nothing; it must be at least 1"));
+        return Err(usage(&["--total"], "--total 0 measures nothing; it must be at least 1"));
     }
     Ok(Pace {
         pace,
@@ -76,10 +76,13 @@ pub(super) fn resolve(args: &LoadArgs, watches: bool, values: &Values) -> Result
 pub(super) fn check_threads(threads: u32, connections: u32) -> Result<()> {
     within("--threads", threads, 1, MAX_THREADS)?;
     if threads > connections {
-        return Err(usage(format!(
-            "--threads {threads} are more than the {connections} connections they would drive; raise --conns or use \
+        return Err(usage(
+            &["--threads", "--conns"],
+            format!(
+                "--threads {threads} are more than the {connections} connections they would drive; raise --conns or use \
              fewer"
-        )));
+            ),
+        ));
     }
     Ok(())
 }
@@ -116,7 +119,7 @@ fn rate(args: &LoadArgs, watches: bool) -> Result<Option<Rate>> {
     match (&args.rate, args.clients) {
         (Some(text), _) => {
             let parsed = rate::parse(text);
-            parsed.map(Some).map_err(|why| usage(format!("--rate {text}: {why}")))
+            parsed.map(Some).map_err(|why| usage(&["--rate"], format!("--rate {text}: {why}")))
         }
         (None, Some(_)) => Ok(None),
         (None, None) => Ok(Some(Rate::Steady(default_rate(watches)))),
@@ -130,9 +133,12 @@ fn closed(args: &LoadArgs) -> Result<LoadPace> {
         (args.max_in_flight.is_some(), "--max-in-flight"),
     ] {
         if given {
-            return Err(usage(format!(
-                "{flag} is about open loop, and --clients without --rate is a closed loop; add --rate or drop {flag}"
-            )));
+            return Err(usage(
+                &[flag, "--clients", "--rate"],
+                format!(
+                    "{flag} is about open loop, and --clients without --rate is a closed loop; add --rate or drop {flag}"
+                ),
+            ));
         }
     }
     let clients = args.clients.unwrap_or(1);
@@ -157,6 +163,7 @@ fn open(
     let max_in_flight = match (args.max_in_flight, args.clients) {
         (Some(_), Some(_)) => {
             return Err(usage(
+                &["--clients", "--rate", "--max-in-flight"],
                 "--clients beside --rate says how many operations may be under way, as --max-in-flight does; drop one \
                  of them",
             ));
@@ -187,10 +194,13 @@ fn connections(args: &LoadArgs, pace: &LoadPace) -> Result<u32> {
         (LoadPace::Open { .. }, None) => "--max-in-flight",
         _ => "--clients",
     };
-    Err(usage(format!(
-        "--conns {connections} are more than the {most} operations that {flag} lets be under way, so some would idle; \
+    Err(usage(
+        &["--conns", flag],
+        format!(
+            "--conns {connections} are more than the {most} operations that {flag} lets be under way, so some would idle; \
          raise {flag} or use fewer"
-    )))
+        ),
+    ))
 }
 
 fn warmup(args: &LoadArgs) -> Result<u64> {
@@ -205,6 +215,7 @@ fn duration(args: &LoadArgs, rate: Option<&Rate>) -> Result<Option<u64>> {
     let (flag, duration_ns) = match (rate, args.duration, args.total) {
         (Some(Rate::Steps(_)), Some(_), _) => {
             return Err(usage(
+                &["--duration", "--rate"],
                 "--duration and the steps of --rate both say how long; drop --duration, or give the last step the rest",
             ));
         }
@@ -217,7 +228,10 @@ fn duration(args: &LoadArgs, rate: Option<&Rate>) -> Result<Option<u64>> {
         (_, None, None) => ("--duration", DURATION_NS),
     };
     if duration_ns < SHORTEST_NS {
-        return Err(usage(format!("{flag} must be at least {}", exact_duration(SHORTEST_NS))));
+        return Err(usage(
+            &[flag],
+            format!("{flag} must be at least {}", exact_duration(SHORTEST_NS)),
+        ));
     }
     if duration_ns > LONGEST_NS {
         return Err(too_long(flag, duration_ns));
@@ -225,12 +239,15 @@ fn duration(args: &LoadArgs, rate: Option<&Rate>) -> Result<Option<u64>> {
     Ok(Some(duration_ns))
 }
 
-fn too_long(flag: &str, ns: u64) -> crate::error::Error {
-    usage(format!(
-        "{flag} {} is too long; it may be up to {}",
-        exact_duration(ns),
-        exact_duration(LONGEST_NS)
-    ))
+fn too_long(flag: &'static str, ns: u64) -> crate::error::Error {
+    usage(
+        &[flag],
+        format!(
+            "{flag} {} is too long; it may be up to {}",
+            exact_duration(ns),
+            exact_duration(LONGEST_NS)
+        ),
+    )
 }
 
 impl LoadPlan {

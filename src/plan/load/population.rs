@@ -3,8 +3,7 @@
 use super::keys::{SPACE, has};
 use super::resolve::MAX_REMEMBERED;
 use super::{KeyDistribution, LoadPlan, Operation, Weighted};
-use crate::error::Result;
-use crate::plan::resolve::usage;
+use crate::error::{Result, usage};
 use crate::units::format_count;
 
 /// Different keys where nobody knows how many will be created.
@@ -52,17 +51,20 @@ pub(super) fn check(plan: &LoadPlan) -> Result<()> {
     }
     if has(&plan.operations, &[Operation::Put, Operation::Stm]) {
         return Err(usage(
+            &["--mix", "--guarded"],
             "put and stm write whether or not the object is still there, which create keeps count of; beside create \
              have txn in the --mix, with --guarded",
         ));
     }
     if has(&plan.operations, &[Operation::Txn, Operation::Delete]) && !plan.writes.guarded {
         return Err(usage(
+            &["--guarded"],
             "txn and delete beside create are about objects that may be gone; add --guarded",
         ));
     }
     if plan.keys.distribution != KeyDistribution::Uniform {
         return Err(usage(
+            &["--key-dist", "--sequential-keys"],
             "--key-dist and --sequential-keys say which of the same keys is next, but with create they come and go; \
              drop them",
         ));
@@ -83,20 +85,26 @@ fn room(plan: &LoadPlan, all: u64) -> Result<()> {
     let preload = plan.preload;
     let needed = preload.saturating_add((more.max(0.0) + spread).ceil() as u64);
     if needed > plan.keys.space {
-        return Err(usage(format!(
-            "--key-space-size {} has no number for each of the {} keys that there may be at a time; make it at least \
+        return Err(usage(
+            &["--key-space-size", "--preload"],
+            format!(
+                "--key-space-size {} has no number for each of the {} keys that there may be at a time; make it at least \
              {needed}, or lower --preload from {preload}",
-            plan.keys.space,
-            format_count(needed),
-        )));
+                plan.keys.space,
+                format_count(needed),
+            ),
+        ));
     }
     if fewer > 0.0 && fewer + spread > preload as f64 {
-        return Err(usage(format!(
-            "--preload {preload} is too few for a --mix that deletes some {} keys more than it creates; make it at \
+        return Err(usage(
+            &["--preload", "--mix"],
+            format!(
+                "--preload {preload} is too few for a --mix that deletes some {} keys more than it creates; make it at \
              least {}, or have more create in the --mix",
-            format_count(fewer.ceil() as u64),
-            (fewer + spread).ceil() as u64
-        )));
+                format_count(fewer.ceil() as u64),
+                (fewer + spread).ceil() as u64
+            ),
+        ));
     }
     Ok(())
 }

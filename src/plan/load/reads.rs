@@ -4,8 +4,7 @@ use super::keys::has;
 use super::resolve::only_with;
 use super::{Operation, ReadShape, Reads, Weighted};
 use crate::cli::{ConsistencyArg, LoadArgs, ReadArg};
-use crate::error::Result;
-use crate::plan::resolve::usage;
+use crate::error::{Result, usage};
 
 /// Keys of a page or list when nothing is said: what Kubernetes' clients ask for at a time (client-go, tools/pager).
 pub(super) const PAGE: u32 = 500;
@@ -26,6 +25,7 @@ pub(super) fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
     limits(args, shape, lists)?;
     if shape == ReadShape::Paged && has(operations, &[Operation::TxnRange]) {
         return Err(usage(
+            &["--read"],
             "--read paged takes several requests, which one transaction cannot hold; use --read from or prefix",
         ));
     }
@@ -60,15 +60,20 @@ fn about_reads(args: &LoadArgs, operations: &[Weighted]) -> Result<()> {
 
 fn what_comes_back(args: &LoadArgs, shape: ReadShape) -> Result<()> {
     if args.count_only && args.keys_only {
-        return Err(usage("--count-only and --keys-only contradict each other; drop one of them"));
+        return Err(usage(
+            &["--count-only", "--keys-only"],
+            "--count-only and --keys-only contradict each other; drop one of them",
+        ));
     }
     if args.count_only && matches!(shape, ReadShape::From | ReadShape::Paged) {
         return Err(usage(
+            &["--count-only", "--limit", "--read"],
             "--count-only: etcd counts without regard to --limit; use it with --read prefix or single",
         ));
     }
     if shape == ReadShape::Revision && (args.count_only || args.keys_only) {
         return Err(usage(
+            &["--read", "--limit", "--count-only", "--keys-only"],
             "--read revision reads no key at all; drop --limit, --count-only and --keys-only",
         ));
     }
@@ -79,12 +84,13 @@ fn what_comes_back(args: &LoadArgs, shape: ReadShape) -> Result<()> {
 fn limits(args: &LoadArgs, shape: ReadShape, lists: bool) -> Result<()> {
     if args.limit.is_some() && !has_limit(shape) && !lists {
         return Err(usage(
+            &["--limit", "--read"],
             "--limit has no effect on reads of a single key or of none; say what else to read with --read prefix, \
              from or paged",
         ));
     }
     if (shape == ReadShape::Paged || lists) && args.limit == Some(0) {
-        return Err(usage("--limit 0: a page holds at least one key"));
+        return Err(usage(&["--limit"], "--limit 0: a page holds at least one key"));
     }
     Ok(())
 }

@@ -7,9 +7,9 @@ use super::{
     Watch, Weighted, Writes, class, events, faults, mix, pace, population, reads, target,
 };
 use crate::cli::{IsolationArg, LoadArgs, OperationArg};
-use crate::error::Result;
+use crate::error::{Result, usage};
 use crate::plan::Connect;
-use crate::plan::resolve::{HEARTBEAT_NS, MS_NS, SEED, usage, within};
+use crate::plan::resolve::{HEARTBEAT_NS, MS_NS, SEED, within};
 use crate::units::exact_duration;
 use crate::verdict::Rule;
 
@@ -54,6 +54,7 @@ impl LoadPlan {
     fn resolve_classes(args: &LoadArgs, classes: Vec<Class>, scale: f64) -> Result<Self> {
         if args.total.is_some() {
             return Err(usage(
+                &["--total", "--duration"],
                 "--total counts operations of one kind, and each --class goes at a rate of its own; say --duration",
             ));
         }
@@ -74,6 +75,7 @@ impl LoadPlan {
             })
         {
             return Err(usage(
+                &["--verify"],
                 "--verify reads back what was written, and no class writes keys that stay; drop it",
             ));
         }
@@ -166,7 +168,7 @@ fn stamped(args: &LoadArgs, watches: bool) -> Option<&'static str> {
 pub(super) fn only_with(
     operations: &[Weighted],
     wanted: &[Operation],
-    flags: &[(bool, &str)],
+    flags: &[(bool, &'static str)],
     what: &str,
 ) -> Result<()> {
     if has(operations, wanted) {
@@ -176,10 +178,13 @@ pub(super) fn only_with(
         None => Ok(()),
         Some((_, flag)) => {
             let names: Vec<&str> = wanted.iter().map(|operation| operation.name()).collect();
-            Err(usage(format!(
-                "{flag} is about {what}, and this load makes none; drop it, or have {} in the --mix",
-                names.join(" or ")
-            )))
+            Err(usage(
+                &[flag, "--mix"],
+                format!(
+                    "{flag} is about {what}, and this load makes none; drop it, or have {} in the --mix",
+                    names.join(" or ")
+                ),
+            ))
         }
     }
 }
@@ -199,12 +204,14 @@ fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
     )?;
     if args.conflicts.is_some() && !args.guarded {
         return Err(usage(
+            &["--conflicts", "--guarded"],
             "--conflicts is about transactions that find a key changed; add --guarded",
         ));
     }
     let txn_operations = within("--txn-ops", args.txn_ops.unwrap_or(1), 1, MAX_TXN_OPS)?;
     if args.guarded && txn_operations > 1 {
         return Err(usage(
+            &["--guarded", "--txn-ops"],
             "--guarded and --txn-ops contradict each other: an apiserver writes one key per transaction; drop one of \
              them",
         ));
@@ -241,9 +248,12 @@ fn watch(args: &LoadArgs, operations: &[Weighted]) -> Result<Option<Watch>> {
             (args.watch_prev_kv, "--watch-prev-kv"),
         ] {
             if given {
-                return Err(usage(format!(
-                    "{flag} is about watches, and this load has none; use the operation watch, or say --streams"
-                )));
+                return Err(usage(
+                    &[flag, "--streams"],
+                    format!(
+                        "{flag} is about watches, and this load has none; use the operation watch, or say --streams"
+                    ),
+                ));
             }
         }
         return Ok(None);
@@ -252,6 +262,7 @@ fn watch(args: &LoadArgs, operations: &[Weighted]) -> Result<Option<Watch>> {
     // Beside reads alone watches are idle, as most of an apiserver's are.
     if operations.iter().any(|w| w.operation.writes()) && !has(operations, &seen) {
         return Err(usage(
+            &["--streams", "--mix"],
             "--streams: nothing is put that a watch could see; have put, create or txn in the --mix",
         ));
     }
@@ -260,12 +271,16 @@ fn watch(args: &LoadArgs, operations: &[Weighted]) -> Result<Option<Watch>> {
     let each = within("--watches-per-stream", each, 1, MAX_STREAMS)?;
     let all = u64::from(streams) * u64::from(each);
     if all > MAX_WATCHES {
-        return Err(usage(format!(
-            "--streams {streams} with --watches-per-stream {each} are {all} watches; there may be {MAX_WATCHES}"
-        )));
+        return Err(usage(
+            &["--streams", "--watches-per-stream"],
+            format!(
+                "--streams {streams} with --watches-per-stream {each} are {all} watches; there may be {MAX_WATCHES}"
+            ),
+        ));
     }
     if args.watched_keys == Some(0) {
         return Err(usage(
+            &["--watched-keys"],
             "--watched-keys 0 watches nothing; leave it out to watch the whole prefix",
         ));
     }
@@ -283,16 +298,22 @@ fn watched(plan: &LoadPlan) -> Result<()> {
     };
     let watches = u64::from(watch.streams) * u64::from(watch.watches_per_stream);
     if watch.keys > plan.keys.space {
-        return Err(usage(format!(
-            "--watched-keys {} is more than there are keys; raise --key-space-size from {}",
-            watch.keys, plan.keys.space
-        )));
+        return Err(usage(
+            &["--watched-keys", "--key-space-size"],
+            format!(
+                "--watched-keys {} is more than there are keys; raise --key-space-size from {}",
+                watch.keys, plan.keys.space
+            ),
+        ));
     }
     if watch.keys > watches {
-        return Err(usage(format!(
-            "--watched-keys {} is more than the {watches} watches there are; raise --streams or --watches-per-stream",
-            watch.keys
-        )));
+        return Err(usage(
+            &["--watched-keys", "--streams", "--watches-per-stream"],
+            format!(
+                "--watched-keys {} is more than the {watches} watches there are; raise --streams or --watches-per-stream",
+                watch.keys
+            ),
+        ));
     }
     Ok(())
 }
@@ -331,10 +352,13 @@ fn sizes(plan: &LoadPlan) -> Result<()> {
         let written = plan.stm.written_keys();
         leases::fit(plan.writes.shared_leases, written, "--stm-keys")?;
         if u64::from(plan.stm.keys) > plan.keys.space {
-            return Err(usage(format!(
-                "--stm-keys {} is more than there are keys; raise --key-space-size from {}",
-                plan.stm.keys, plan.keys.space
-            )));
+            return Err(usage(
+                &["--stm-keys", "--key-space-size"],
+                format!(
+                    "--stm-keys {} is more than there are keys; raise --key-space-size from {}",
+                    plan.stm.keys, plan.keys.space
+                ),
+            ));
         }
     }
     Ok(())
@@ -354,11 +378,14 @@ fn remembered(plan: &LoadPlan) -> Result<()> {
     if plan.keys.space <= MAX_REMEMBERED {
         return Ok(());
     }
-    Err(usage(format!(
-        "--key-space-size {} is too large for {why}, which remembers the revision of every key; it may be up to \
+    Err(usage(
+        &["--key-space-size"],
+        format!(
+            "--key-space-size {} is too large for {why}, which remembers the revision of every key; it may be up to \
          {MAX_REMEMBERED}",
-        plan.keys.space
-    )))
+            plan.keys.space
+        ),
+    ))
 }
 
 /// Whether the history may be forgotten while the load runs.
@@ -366,6 +393,7 @@ fn compacts(plan: &LoadPlan) -> Result<()> {
     let thrown_away = matches!(plan.target, Target::Local { .. });
     if has(&plan.operations, &[Operation::Compact]) && !plan.compact && !thrown_away {
         return Err(usage(
+            &["operation", "--mix"],
             "compact forgets the history of everybody in this etcd; say --compact (of a scenario: --set compact=true) if that may be, \
              or use --local",
         ));
@@ -379,12 +407,14 @@ fn verifiable(plan: &LoadPlan) -> Result<()> {
     }
     if !plan.operations.iter().any(|w| w.operation.writes()) {
         return Err(usage(
+            &["--verify", "--mix"],
             "--verify reads back what was written, and this load writes nothing; drop it, or have put in the --mix",
         ));
     }
     let puts = [Operation::Put, Operation::Create, Operation::Txn];
     if plan.writes.lease_ttl_s > 0 && has(&plan.operations, &puts) {
         return Err(usage(
+            &["--verify", "--lease-ttl"],
             "--verify and --lease-ttl contradict each other: keys that vanish with their lease would count as lost; \
              drop one of them",
         ));
@@ -395,10 +425,13 @@ fn verifiable(plan: &LoadPlan) -> Result<()> {
 fn heartbeat(args: &LoadArgs) -> Result<u64> {
     let ns = args.heartbeat_interval.unwrap_or(HEARTBEAT_NS);
     if ns == 0 || !ns.is_multiple_of(MS_NS) {
-        return Err(usage(format!(
-            "--heartbeat-interval {} is not a whole number of milliseconds above 0; etcd takes nothing finer",
-            exact_duration(ns)
-        )));
+        return Err(usage(
+            &["--heartbeat-interval"],
+            format!(
+                "--heartbeat-interval {} is not a whole number of milliseconds above 0; etcd takes nothing finer",
+                exact_duration(ns)
+            ),
+        ));
     }
     Ok(ns)
 }
@@ -411,7 +444,7 @@ fn rules(args: &LoadArgs, plan: &LoadPlan) -> Result<Vec<String>> {
             recorded(plan, rule.series.as_deref())?;
             Ok(rule.to_string())
         });
-        rule.map_err(|why| usage(format!("--rule '{text}': {why}")))
+        rule.map_err(|why| usage(&["--rule"], format!("--rule '{text}': {why}")))
     });
     checked.collect()
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Placement, Target};
 use crate::cli::LoadArgs;
-use crate::error::{Error, Result};
-use crate::plan::resolve::{MAX_QUOTA as RECOMMENDED_QUOTA, QUOTA, usage, within};
+use crate::error::{Error, Result, usage};
+use crate::plan::resolve::{MAX_QUOTA as RECOMMENDED_QUOTA, QUOTA, within};
 use crate::units::exact_bytes;
 use crate::wire::Endpoint;
 
@@ -28,9 +28,12 @@ pub(super) fn target(args: &LoadArgs, endpoints: &[Endpoint]) -> Result<Target> 
             (args.quota.is_some(), "--quota"),
         ] {
             if given {
-                return Err(usage(format!(
-                    "{flag} is about the throwaway etcd that --local starts; add --local or drop {flag}"
-                )));
+                return Err(usage(
+                    &[flag, "--local"],
+                    format!(
+                        "{flag} is about the throwaway etcd that --local starts; add --local or drop {flag}"
+                    ),
+                ));
             }
         }
         let endpoints = endpoints.iter().map(Endpoint::to_string);
@@ -38,13 +41,16 @@ pub(super) fn target(args: &LoadArgs, endpoints: &[Endpoint]) -> Result<Target> 
     };
     let quota_bytes = args.quota.unwrap_or(QUOTA);
     if !(MIN_QUOTA..=MAX_QUOTA).contains(&quota_bytes) {
-        return Err(usage(format!(
-            "--quota {} is out of range; it must be {} to {} (etcd recommends up to {})",
-            exact_bytes(quota_bytes),
-            exact_bytes(MIN_QUOTA),
-            exact_bytes(MAX_QUOTA),
-            exact_bytes(RECOMMENDED_QUOTA)
-        )));
+        return Err(usage(
+            &["--quota"],
+            format!(
+                "--quota {} is out of range; it must be {} to {} (etcd recommends up to {})",
+                exact_bytes(quota_bytes),
+                exact_bytes(MIN_QUOTA),
+                exact_bytes(MAX_QUOTA),
+                exact_bytes(RECOMMENDED_QUOTA)
+            ),
+        ));
     }
     Ok(Target::Local {
         members: within("--local", members, 1, MAX_MEMBERS)?,
@@ -61,14 +67,18 @@ pub(super) fn placement(args: &LoadArgs, target: &Target) -> Result<Placement> {
     match (text, target) {
         ("spread", _) => Ok(Placement::Spread),
         ("leader", _) => Ok(Placement::Leader),
-        ("followers", Target::Local { members: 1, .. }) => {
-            Err(usage("--connect followers: a single member has none; start more with --local=3"))
-        }
+        ("followers", Target::Local { members: 1, .. }) => Err(usage(
+            &["--connect", "--local"],
+            "--connect followers: a single member has none; start more with --local=3",
+        )),
         ("followers", _) => Ok(Placement::Followers),
-        (_, Target::Local { .. }) => Err(usage(format!(
-            "--connect {text}: the members that --local starts have no endpoints yet; it may be spread, leader or \
+        (_, Target::Local { .. }) => Err(usage(
+            &["--connect", "--local"],
+            format!(
+                "--connect {text}: the members that --local starts have no endpoints yet; it may be spread, leader or \
              followers"
-        ))),
+            ),
+        )),
         (_, Target::Endpoints(endpoints)) => endpoint(text, endpoints),
     }
 }
@@ -83,10 +93,13 @@ fn endpoint(text: &str, endpoints: &[String]) -> Result<Placement> {
     };
     let found = endpoints.iter().find(same);
     let found = found.ok_or_else(|| {
-        usage(format!(
-            "--connect {text}: it must be spread, leader, followers or one of --endpoints: {}",
-            endpoints.join(", ")
-        ))
+        usage(
+            &["--connect", "--endpoints"],
+            format!(
+                "--connect {text}: it must be spread, leader, followers or one of --endpoints: {}",
+                endpoints.join(", ")
+            ),
+        )
     })?;
     Ok(Placement::Endpoint(found.clone()))
 }
@@ -97,13 +110,16 @@ fn directory(args: &LoadArgs) -> Result<PathBuf> {
 }
 
 /// A path that a result can hold.
-fn named(flag: &str, given: Option<&Path>, default: &str) -> Result<PathBuf> {
+fn named(flag: &'static str, given: Option<&Path>, default: &str) -> Result<PathBuf> {
     let path = given.unwrap_or(Path::new(default));
     if path.to_str().is_none() {
-        return Err(usage(format!(
-            "{flag} {}: the name is not UTF-8, which a result file cannot hold; give it by another path",
-            path.display()
-        )));
+        return Err(usage(
+            &[flag],
+            format!(
+                "{flag} {}: the name is not UTF-8, which a result file cannot hold; give it by another path",
+                path.display()
+            ),
+        ));
     }
     Ok(path.to_path_buf())
 }

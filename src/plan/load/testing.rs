@@ -24,7 +24,7 @@ pub(crate) fn plan(line: &str) -> LoadPlan {
 /// What a command line is refused with.
 pub(super) fn refusal(line: &str) -> String {
     match resolved(line).unwrap_or_else(|error| panic!("{line}: {error}")) {
-        Err(Error::Usage(message)) => message,
+        Err(error @ Error::Usage(_)) => error.to_string(),
         other => panic!("{line}: {other:?}"),
     }
 }

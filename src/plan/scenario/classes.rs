@@ -22,12 +22,12 @@ pub(super) fn is_own(flag: &str) -> bool {
 /// [`Error::Usage`](crate::error::Error::Usage) with file and line.
 pub(super) fn words(kind: &str, run: &str, entry: &Entry) -> Result<Vec<String>> {
     if kind != KINDS[1] {
-        return Err(entry.at.error(format!(
+        return Err(entry.error(format!(
             "[{kind}.{run}.{CLASS}]: only a load has classes; write [load.{run}.{CLASS}.NAME]"
         )));
     }
     let Value::Table(classes) = &entry.value else {
-        return Err(entry.at.error(format!(
+        return Err(entry.error(format!(
             "{CLASS} holds a table for each class: write [load.{run}.{CLASS}.NAME] with its keys below"
         )));
     };
@@ -44,7 +44,7 @@ pub(super) fn words(kind: &str, run: &str, entry: &Entry) -> Result<Vec<String>>
 /// The table of a class; nothing if it is left out.
 fn table(run: &str, class: &Entry) -> Result<Option<Table>> {
     let Value::Table(table) = &class.value else {
-        return Err(class.at.error(format!(
+        return Err(class.error(format!(
             "'{0}' stands right in [load.{run}.{CLASS}]; a class has a name and keys below it, as in \
              [load.{run}.{CLASS}.pods]",
             class.key
@@ -52,7 +52,7 @@ fn table(run: &str, class: &Entry) -> Result<Option<Table>> {
     };
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if class.key.is_empty() || !class.key.chars().all(fits) {
-        return Err(class.at.error(format!(
+        return Err(class.error(format!(
             "'{}' is no name for a class: it is made of a to z, 0 to 9 and -",
             class.key
         )));
@@ -72,7 +72,6 @@ fn own_words(run: &str, class: &Entry, table: &Table, all: &Table) -> Result<Str
             None => String::new(),
         };
         return Err(class
-            .at
             .error(format!("[{place}] has nothing to do: give it an operation or a mix{hint}")));
     }
     let quoted: Vec<String> = words.iter().map(|word| quote(word)).collect();

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::classes::CLASS;
 use super::shipped;
-use crate::error::{Error, Result};
+use crate::error::{Error, Position, Result, usage};
 use crate::suggest;
 
 /// Files that include one another deeper than this do it by mistake.
@@ -32,16 +32,14 @@ pub(super) struct Place {
 
 impl Place {
     /// An error about what stands here.
-    pub(super) fn error(&self, message: impl fmt::Display) -> Error {
-        Error::Usage(format!("{self}: {message}"))
+    pub(super) fn error(&self, message: impl Into<String>) -> Error {
+        usage(&[], message).at(None, self.position())
     }
-}
 
-impl fmt::Display for Place {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(super) fn position(&self) -> Position {
         let before = self.source.text.get(..self.offset).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        write!(to, "{}:{line}", self.source.label)
+        Position { file: self.source.label.clone(), line }
     }
 }
 
@@ -75,6 +73,16 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// An error about this key.
+    pub(super) fn error(&self, message: impl Into<String>) -> Error {
+        self.about(usage(&[], message))
+    }
+
+    /// The same error, said by this key.
+    pub(super) fn about(&self, error: Error) -> Error {
+        error.at(Some(&self.key), self.at.position())
+    }
+
     /// Takes in tables of classes: those of the same name are merged, the others come after.
     fn overlay_classes(&mut self, other: &Entry) {
         let (Value::Table(own), Value::Table(theirs)) = (&mut self.value, &other.value) else {
@@ -307,7 +315,7 @@ fn included(table: &[Entry]) -> Result<Vec<(String, Place)>> {
     };
     let names = items.into_iter().map(|item| match item {
         Value::Text(name) => Ok((name, entry.at.clone())),
-        other => Err(entry.at.error(format!("include takes names of files, not {other}"))),
+        other => Err(entry.error(format!("include takes names of files, not {other}"))),
     });
     names.collect()
 }
@@ -323,7 +331,7 @@ impl Document {
         }
         if !TABLES.contains(&key) {
             let known = [&TOP[..], &TABLES].concat();
-            return Err(entry.at.error(suggest::unknown("key", key, &known)));
+            return Err(entry.error(suggest::unknown("key", key, &known)));
         }
         let table = as_table(entry)?;
         match key {
@@ -341,7 +349,7 @@ impl Document {
         for entry in &table.entries {
             let Some(kind) = KINDS.iter().position(|kind| *kind == entry.key) else {
                 let text = suggest::unknown("table", &entry.key, &KINDS);
-                return Err(entry.at.error(format!("[defaults]: {text}")));
+                return Err(entry.error(format!("[defaults]: {text}")));
             };
             self.defaults[kind].overlay(as_table(entry)?);
         }
@@ -354,12 +362,12 @@ impl Document {
         };
         for entry in &table.entries {
             if entry.key == CLASS {
-                return Err(entry.at.error(format!(
+                return Err(entry.error(format!(
                     "[{kind}.{CLASS}]: a class belongs to a run, whose name comes first: [load.NAME.{CLASS}.…]"
                 )));
             }
             let Value::Table(keys) = &entry.value else {
-                return Err(entry.at.error(format!(
+                return Err(entry.error(format!(
                     "'{}' stands right in [{kind}]; give the run a name, as in [{kind}.{}], or put what all of them \
                      share into [defaults.{kind}]",
                     entry.key,
@@ -385,7 +393,6 @@ fn as_table(entry: &Entry) -> Result<&Table> {
     match &entry.value {
         Value::Table(table) => Ok(table),
         _ => Err(entry
-            .at
             .error(format!("{} is a table: write [{}] with keys below it", entry.key, entry.key))),
     }
 }

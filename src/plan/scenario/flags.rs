@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, CommandFactory, Parser};
 use super::classes::{self, CLASS};
 use super::document::{Entry, Place, Table, Value};
 use crate::cli::{Cli, Command};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::plan::{DiskPlan, LoadPlan};
 use crate::suggest;
 
@@ -64,10 +64,10 @@ impl<'a> Known<'a> {
                 }
                 _ => "this is chosen by run",
             };
-            return Err(entry.at.error(format!("'{}': {why}", entry.key)));
+            return Err(entry.error(format!("'{}': {why}", entry.key)));
         }
         if self.elsewhere.iter().any(|arg| name(arg) == wanted) {
-            return Err(entry.at.error(format!(
+            return Err(entry.error(format!(
                 "'{}' in [{}]: this is said for the whole load, not for one of its classes",
                 entry.key, self.place
             )));
@@ -78,7 +78,7 @@ impl<'a> Known<'a> {
             Some(near) => format!("did you mean '{near}'?"),
             None => format!("its keys are the flags of 'etcdbench {}'", self.kind),
         };
-        Err(entry.at.error(format!("unknown key '{}' in [{}]; {hint}", entry.key, self.place)))
+        Err(entry.error(format!("unknown key '{}' in [{}]; {hint}", entry.key, self.place)))
     }
 }
 
@@ -119,7 +119,7 @@ fn flag(arg: &Arg, entry: &Entry) -> Result<Vec<String>> {
         return match entry.value {
             Value::Bool(true) => Ok(vec![long]),
             Value::Bool(false) => Ok(Vec::new()),
-            _ => Err(entry.at.error(format!("{key} is true or false, not {}", entry.value))),
+            _ => Err(entry.error(format!("{key} is true or false, not {}", entry.value))),
         };
     }
     if let Value::Bool(value) = entry.value {
@@ -128,7 +128,7 @@ fn flag(arg: &Arg, entry: &Entry) -> Result<Vec<String>> {
             // As if it were not there: so a file drops what one that it includes says.
             (_, false) => Ok(Vec::new()),
             (true, true) => Ok(vec![long]),
-            (false, true) => Err(entry.at.error(format!("{key} takes a value, not true"))),
+            (false, true) => Err(entry.error(format!("{key} takes a value, not true"))),
         };
     }
     let items = items(entry)?;
@@ -146,7 +146,7 @@ fn items(entry: &Entry) -> Result<Vec<String>> {
     let scalar = |value: &Value| match value {
         Value::Text(text) | Value::Number(text) => Ok(text.clone()),
         other => {
-            Err(entry.at.error(format!("{} holds {other}; it takes text or a number", entry.key)))
+            Err(entry.error(format!("{} holds {other}; it takes text or a number", entry.key)))
         }
     };
     match &entry.value {
@@ -164,50 +164,39 @@ fn items(entry: &Entry) -> Result<Vec<String>> {
 pub(super) fn resolve(kind: &str, words: &[String], table: &Table, at: &Place) -> Result<Resolved> {
     let typed = ["etcdbench", kind].map(str::to_owned);
     let parsed = Cli::try_parse_from(typed.iter().chain(words)).map_err(|error| {
-        let about = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+        let about = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+        let flag = about.split([' ', '=', '[']).next().unwrap_or_default();
         let text = error.to_string();
-        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        located(table, at, about.as_deref().unwrap_or(&line), &line)
+        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let entry = table.get(&key(flag));
+        entry.map_or_else(|| at.error(line), |entry| entry.error(line))
     })?;
     let resolved = match parsed.command {
         Command::Disk(args) => DiskPlan::resolve(&args).map(|plan| Resolved::Disk(Box::new(plan))),
         Command::Load(args) => LoadPlan::resolve(&args).map(|plan| Resolved::Load(Box::new(plan))),
-        _ => Err(Error::Usage(format!("no runs of kind '{kind}'"))),
+        _ => Err(usage(&[], format!("no runs of kind '{kind}'"))),
     };
-    resolved.map_err(|error| match error {
-        Error::Usage(text) => located(table, at, &text, &text),
-        other => other,
-    })
+    resolved.map_err(|error| located(table, at, error))
 }
 
-/// An error at the line of the key that it speaks of, as `--val-size` or `<DIR>`; at the table's where it names none.
-fn located(table: &Table, at: &Place, about: &str, message: &str) -> Error {
-    let class = named_class(table, about).or_else(|| named_class(table, message));
-    if let Some((Entry { value: Value::Table(own), at, .. }, rest)) = class {
-        return named_key(own, rest).unwrap_or(at).error(message);
+/// An error at the line of the first key that it is about, at that of its class or of the table where there is none.
+fn located(table: &Table, at: &Place, error: Error) -> Error {
+    let Error::Usage(usage) = &error else {
+        return error;
+    };
+    let class = usage.class.as_deref().and_then(|name| classes::find(table, name));
+    let own = match class {
+        Some(Entry { value: Value::Table(own), .. }) => own,
+        _ => table,
+    };
+    let blamed = usage.flags.iter().find_map(|flag| own.get(&key(flag)));
+    match blamed.or(class) {
+        Some(entry) => entry.about(error),
+        None => error.at(None, at.position()),
     }
-    named_key(table, about).unwrap_or(at).error(message)
 }
 
-/// The class that is spoken of as `--class NAME`, and what is said of it.
-fn named_class<'a, 'b>(table: &'a Table, about: &'b str) -> Option<(&'a Entry, &'b str)> {
-    let (_, rest) = about.split_once("--class")?;
-    let rest = rest.trim_start_matches(|c: char| !is_word(c));
-    let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-    let (name, rest) = rest.split_at(end);
-    Some((classes::find(table, name)?, rest))
-}
-
-fn named_key<'a>(table: &'a Table, about: &str) -> Option<&'a Place> {
-    let mut words = about.split(|c| !is_word(c));
-    let named = words.find_map(|word| match word.strip_prefix("--") {
-        Some(flag) => table.get(&flag.replace('-', "_")),
-        None if word == word.to_uppercase() => table.get(&word.to_lowercase()),
-        None => None,
-    });
-    named.map(|entry| &entry.at)
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '-'
+/// The key that stands for a flag, or for an argument without one.
+fn key(flag: &str) -> String {
+    flag.trim_start_matches(['-', '<']).trim_end_matches('>').replace('-', "_").to_lowercase()
 }

@@ -14,7 +14,7 @@ pub(super) fn cells(document: &Document) -> Result<Vec<Settings>> {
         is_scalar(&entry.value)
             .then(|| (entry.key.clone(), entry.value.clone()))
             .ok_or_else(|| {
-                entry.at.error(format!(
+                entry.error(format!(
                     "{}: a parameter is text, a number, true or false; what takes several values belongs into [matrix]",
                     entry.key
                 ))
@@ -24,12 +24,12 @@ pub(super) fn cells(document: &Document) -> Result<Vec<Settings>> {
     let mut count = 1_u64;
     for entry in &document.matrix.entries {
         if document.parameters.get(&entry.key).is_some() {
-            return Err(entry.at.error(format!("{} is in [parameters] too: drop one", entry.key)));
+            return Err(entry.error(format!("{} is in [parameters] too: drop one", entry.key)));
         }
         let values = values(entry)?;
         count = count.saturating_mul(values.len() as u64);
         if count > MOST_CELLS {
-            return Err(entry.at.error(format!(
+            return Err(entry.error(format!(
                 "with {} the matrix has {} cells or more, at most {} are run: take values out",
                 entry.key,
                 format_count(count),
@@ -52,20 +52,20 @@ fn with(cell: &Settings, key: &str, value: &Value) -> Settings {
 
 fn values(entry: &Entry) -> Result<&[Value]> {
     let Value::List(values) = &entry.value else {
-        return Err(entry.at.error(format!("{} takes a list of values: {0} = [1, 10]", entry.key)));
+        return Err(entry.error(format!("{} takes a list of values: {0} = [1, 10]", entry.key)));
     };
     if values.is_empty() {
-        return Err(entry.at.error(format!("{} is empty: the matrix has no cells", entry.key)));
+        return Err(entry.error(format!("{} is empty: the matrix has no cells", entry.key)));
     }
     for (index, value) in values.iter().enumerate() {
         if !is_scalar(value) {
-            return Err(entry
-                .at
-                .error(format!("{} holds {value}; its values are text or numbers", entry.key)));
+            return Err(
+                entry.error(format!("{} holds {value}; its values are text or numbers", entry.key))
+            );
         }
         let text = value.to_string();
         if values[..index].iter().any(|other| other.to_string() == text) {
-            return Err(entry.at.error(format!("{} holds {text} twice", entry.key)));
+            return Err(entry.error(format!("{} holds {text} twice", entry.key)));
         }
     }
     Ok(values)

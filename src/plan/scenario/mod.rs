@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::cli::RunArgs;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::suggest;
 
 use document::{Document, KINDS, Origin, RawStep, Table, Value};
@@ -125,25 +125,31 @@ impl ScenarioPlan {
         parameters::apply(&mut document, &set)?;
         document.endpoints.clone_from(&args.endpoints);
         if document.steps.is_empty() {
-            return Err(Error::Usage(format!(
-                "{}: there is nothing to run: add a table [disk.NAME] or [load.NAME]",
-                args.scenario
-            )));
+            return Err(usage(
+                &[],
+                format!(
+                    "{}: there is nothing to run: add a table [disk.NAME] or [load.NAME]",
+                    args.scenario
+                ),
+            ));
         }
         if !args.endpoints.is_empty() && !document.steps.iter().any(|step| step.kind == "load") {
-            return Err(Error::Usage(format!(
-                "--endpoints is about loads, and {} has none: drop it",
-                args.scenario
-            )));
+            return Err(usage(
+                &["--endpoints"],
+                format!("--endpoints is about loads, and {} has none: drop it", args.scenario),
+            ));
         }
         let settings = matrix::cells(&document)?;
         let cells = settings.iter().map(|settings| cell(&document, settings));
         let mut cells = cells.collect::<Result<Vec<Cell>>>()?;
         if cells.iter().all(|cell| cell.steps.is_empty()) {
-            return Err(Error::Usage(format!(
-                "{}: there is nothing to run: {ONLY_IF} leaves out every table",
-                args.scenario
-            )));
+            return Err(usage(
+                &[],
+                format!(
+                    "{}: there is nothing to run: {ONLY_IF} leaves out every table",
+                    args.scenario
+                ),
+            ));
         }
         set_apart(&mut cells);
         Ok(ScenarioPlan {
@@ -233,10 +239,13 @@ fn origin(wanted: &str) -> Result<(Origin, String)> {
     let is_name = path.extension().is_none() && path.components().count() == 1 && !path.exists();
     if is_name {
         let names: Vec<&str> = shipped::names().collect();
-        return Err(Error::Usage(format!(
-            "{} A file of your own is named with its end, as in mine.toml",
-            ended(suggest::unknown("scenario", wanted, &names))
-        )));
+        return Err(usage(
+            &[],
+            format!(
+                "{} A file of your own is named with its end, as in mine.toml",
+                ended(suggest::unknown("scenario", wanted, &names))
+            ),
+        ));
     }
     let stem = path.file_stem().map_or_else(|| wanted.into(), |stem| stem.to_string_lossy());
     Ok((Origin::File(path.to_path_buf()), stem.into_owned()))
@@ -247,16 +256,16 @@ fn scale(args: &RunArgs, document: &Document) -> Result<Option<(String, String)>
     let Some(scale) = args.scale else {
         return Ok(None);
     };
-    let usage = |text| Err(Error::Usage(format!("--scale {scale}: {text}")));
+    let refuse = |text| Err(usage(&["--scale"], format!("--scale {scale}: {text}")));
     if document.parameters.get(SCALE).is_none() {
-        return usage(format!(
+        return refuse(format!(
             "the scenario {} has no parameter {SCALE}; those of Kubernetes that come with the program have one, and \
              one of your own has it with {SCALE} = 1 in [parameters] and {SCALE} = \"${{{SCALE}}}\" in a load",
             args.scenario
         ));
     }
     if args.set.iter().any(|(name, _)| name == SCALE) {
-        return usage(format!("--set {SCALE} says it too; drop one of them"));
+        return refuse(format!("--set {SCALE} says it too; drop one of them"));
     }
     Ok(Some((SCALE.to_owned(), scale.to_string())))
 }
@@ -270,17 +279,22 @@ fn history(args: &RunArgs) -> Result<Option<HistoryPlan>> {
     let Some(directory) = &args.history else {
         return match (args.confirm, args.keep) {
             (None, None) => Ok(None),
-            (Some(_), _) => {
-                Err(Error::Usage("--confirm is about --history: add that or drop it".to_owned()))
-            }
-            (_, Some(_)) => {
-                Err(Error::Usage("--keep is about --history: add that or drop it".to_owned()))
-            }
+            (Some(_), _) => Err(usage(
+                &["--confirm", "--history"],
+                "--confirm is about --history: add that or drop it",
+            )),
+            (_, Some(_)) => Err(usage(
+                &["--keep", "--history"],
+                "--keep is about --history: add that or drop it",
+            )),
         };
     };
     let confirm = args.confirm.unwrap_or(CONFIRM);
     if confirm > MOST_CONFIRM {
-        return Err(Error::Usage(format!("--confirm {confirm}: at most {MOST_CONFIRM} re-runs")));
+        return Err(usage(
+            &["--confirm"],
+            format!("--confirm {confirm}: at most {MOST_CONFIRM} re-runs"),
+        ));
     }
     Ok(Some(HistoryPlan { directory: directory.clone(), confirm, keep_ns: args.keep }))
 }
@@ -324,7 +338,7 @@ fn is_wanted(table: &mut Table, what: &str) -> Result<bool> {
     match &entry.value {
         Value::Bool(wanted) => Ok(*wanted),
         Value::Text(text) => Ok(!text.is_empty()),
-        other => Err(entry.at.error(format!(
+        other => Err(entry.error(format!(
             "{ONLY_IF} is text, true or false, not {other}; the {what} is left out where it is empty or false"
         ))),
     }
@@ -380,7 +394,7 @@ fn text(document: &Document, key: &str) -> Result<Option<String>> {
     };
     match &entry.value {
         Value::Text(text) => Ok(Some(text.clone())),
-        other => Err(entry.at.error(format!("{key} is text, not {other}"))),
+        other => Err(entry.error(format!("{key} is text, not {other}"))),
     }
 }
 
@@ -393,9 +407,7 @@ fn repeats(document: &Document) -> Result<u32> {
         _ => None,
     };
     number.filter(|n| (1..=MOST_REPEATS).contains(n)).ok_or_else(|| {
-        entry
-            .at
-            .error(format!("repeats = {}: a whole number from 1 to {MOST_REPEATS}", entry.value))
+        entry.error(format!("repeats = {}: a whole number from 1 to {MOST_REPEATS}", entry.value))
     })
 }
 
@@ -408,7 +420,7 @@ fn order(document: &Document) -> Result<Order> {
         "sequential" => Ok(Order::Sequential),
         other => {
             let text = suggest::unknown("order", other, &["interleaved", "sequential"]);
-            Err(entry.at.error(text))
+            Err(entry.error(text))
         }
     }
 }
@@ -423,7 +435,7 @@ fn labels(
     let table = first.fill_table(&document.labels)?;
     let pairs = table.entries.iter().map(|entry| match &entry.value {
         Value::Text(text) | Value::Number(text) => Ok((entry.key.clone(), text.clone())),
-        other => Err(entry.at.error(format!("label {} is text, not {other}", entry.key))),
+        other => Err(entry.error(format!("label {} is text, not {other}", entry.key))),
     });
     let mut labels: BTreeMap<String, String> = pairs.collect::<Result<_>>()?;
     labels.extend(super::labels(&args.labels)?);

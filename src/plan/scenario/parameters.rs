@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use super::document::{Document, Entry, Place, Table, Value};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::suggest;
 
 /// What names stand for, of one cell.
@@ -82,7 +82,7 @@ pub(super) fn apply(document: &mut Document, set: &[(String, String)]) -> Result
             } else {
                 suggest::unknown("parameter", name, &known)
             };
-            return Err(Error::Usage(format!("--set {name}: {text}")));
+            return Err(usage(&["--set"], format!("--set {name}: {text}")));
         };
         entry.value = match (&entry.value, value) {
             // One value of a matrix is a matrix of one.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 
 use super::{Chart, palette};
 
@@ -35,9 +35,7 @@ pub enum Theme {
 /// [`Error::Usage`] for a width of 0 or more than 16,384; [`Error::Refused`] when the drawing cannot be read or drawn.
 pub fn png(chart: &Chart, width: u32, theme: Theme) -> Result<Vec<u8>> {
     if width == 0 || width > WIDEST {
-        return Err(Error::Usage(format!(
-            "a picture can be 1 to {WIDEST} pixels wide, not {width}"
-        )));
+        return Err(usage(&[], format!("a picture can be 1 to {WIDEST} pixels wide, not {width}")));
     }
     let failed = |why: String| Error::Refused(format!("chart {}: {why}", chart.name));
     let svg = match theme {

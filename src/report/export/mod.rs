@@ -13,7 +13,7 @@ mod perfdata;
 use crate::cli::Export;
 use crate::compare::Comparison;
 use crate::compare::trend::Trend;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::result::{Interval, Run, Summary};
 
 use openmetrics::Dialect;
@@ -74,10 +74,13 @@ pub fn check(kind: Export, of: Of) -> Result<()> {
     }
     let known = JUDGEMENTS.map(Export::name).join(", ");
     let kind = kind.name();
-    Err(Error::Usage(format!(
-        "--export {kind}: {kind} holds the figures of one run, and {what} has several; {what} can be exported as \
+    Err(usage(
+        &["--export"],
+        format!(
+            "--export {kind}: {kind} holds the figures of one run, and {what} has several; {what} can be exported as \
          {known}, and each of its results with 'etcdbench report FILE --export {kind}'"
-    )))
+        ),
+    ))
 }
 
 /// What there is of a subject in a format: one document or several, none of them empty.
