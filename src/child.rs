@@ -1,7 +1,8 @@
 //! Runs made by this very program in a process of their own: what a run leaves behind in memory, threads or open files
 //! can be no part of the next one.
 
-use std::io;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,15 +16,25 @@ use rustix::process::{
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::plan::{PlannedRun, Task};
+use crate::wire::Credentials;
 
 /// How often a running measurement is looked after.
 const LOOK: Duration = Duration::from_millis(50);
+/// The subcommand that makes a run that is written to its stdin.
+const PLANNED: &str = "planned";
+/// Variables of the environment that hold secrets, which a child is handed in another way or does not need.
+const SECRET: [&str; 2] = ["ETCDCTL_PASSWORD", "ETCDCTL_USER"];
 
 /// One run that is to be made.
 #[derive(Debug, Clone, Copy)]
-pub struct Errand<'a> {
-    /// The words after `etcdbench`.
-    pub words: &'a [String],
+pub struct ChildRun<'a> {
+    /// What is done.
+    pub run: &'a PlannedRun,
+    /// Who it is to the etcd.
+    pub credentials: Option<&'a Credentials>,
+    /// Its name in the result; its own when absent.
+    pub name: Option<&'a str>,
     /// Where the result goes.
     pub result: &'a Path,
     /// Labels beside its own.
@@ -32,26 +43,41 @@ pub struct Errand<'a> {
     pub quiet: bool,
 }
 
+impl ChildRun<'_> {
+    fn task(&self) -> Task {
+        let own = self.run.labels.iter().map(|(key, value)| (key.clone(), value.clone()));
+        let labels: BTreeMap<String, String> = self.labels.iter().cloned().chain(own).collect();
+        Task {
+            plan: self.run.plan.clone(),
+            name: self.name.map(str::to_owned).or_else(|| self.run.name.clone()),
+            labels,
+            result: self.result.to_path_buf(),
+            quiet: self.quiet,
+            credentials: self.credentials.cloned(),
+        }
+    }
+}
+
 /// Makes a run, to its end. When `signalled` is set it is asked to end in good order; it is too when this process dies.
+///
+/// The child reads what it is to do, resolved, from its stdin: nothing of it stands in its arguments or environment.
 ///
 /// # Errors
 /// [`Error::Refused`] with what the run ended with, when it could not measure.
-pub fn run(errand: Errand<'_>, signalled: &AtomicBool) -> Result<()> {
+pub fn run(asked: ChildRun<'_>, signalled: &AtomicBool) -> Result<()> {
     // Nothing the run before has left to be written may count for this one.
     rustix::fs::sync();
     let program = std::env::current_exe().map_err(Error::io("find", "this program"))?;
     let mut command = Command::new(&program);
-    command.args(errand.words).arg("--result").arg(errand.result);
-    for (key, value) in errand.labels {
-        command.args(["--label", &format!("{key}={value}")]);
-    }
-    if errand.quiet {
-        command.arg("--quiet");
+    command.arg(PLANNED);
+    for variable in SECRET {
+        command.env_remove(variable);
     }
     // A Ctrl-C of the terminal is ours to pass on, once.
-    command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
     end_with_this_process(&mut command);
     let mut child = command.spawn().map_err(Error::io("run", &program))?;
+    hand_over(&mut child, &asked.task()).map_err(Error::io("write to", &program))?;
     let status = attend(&mut child, signalled).map_err(Error::io("wait for", &program))?;
     let was_measured =
         [Exit::Ok, Exit::Bad, Exit::NoVerdict].map(|exit| Some(i32::from(exit.code())));
@@ -60,9 +86,20 @@ pub fn run(errand: Errand<'_>, signalled: &AtomicBool) -> Result<()> {
     }
     let how = status.code().map_or_else(|| status.to_string(), |code| format!("exit code {code}"));
     Err(Error::Refused(format!(
-        "etcdbench {} ended with {how}; what it said stands above",
-        shortened(&errand.words.join(" "))
+        "{} ended with {how}; what it said stands above",
+        shortened(&asked.run.plan.command())
     )))
+}
+
+/// Writes what is to be done to the child's stdin and closes it. One that has died meanwhile is told by its status.
+fn hand_over(child: &mut Child, task: &Task) -> io::Result<()> {
+    let Some(mut stdin) = child.stdin.take() else {
+        return Ok(());
+    };
+    match stdin.write_all(&task.text()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// As much of a command as tells it from others: one with classes fills pages.

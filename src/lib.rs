@@ -26,6 +26,7 @@ pub mod result;
 pub mod run;
 pub mod session;
 pub mod signals;
+pub mod spec;
 pub mod stats;
 pub mod suggest;
 pub mod system;

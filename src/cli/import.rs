@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{LabelArg, OutputArgs};
+use super::OutputArgs;
+use crate::spec::LabelArg;
 
 /// Take in what another program measured, so that it stands beside results of etcdbench.
 ///
@@ -37,7 +38,7 @@ pub struct ImportArgs {
     pub name: Option<String>,
 
     /// A label to keep with the result: rack=b7; may be given several times
-    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = LabelArg::parse)]
+    #[arg(long = "label", value_name = "KEY=VALUE")]
     pub labels: Vec<LabelArg>,
 
     /// End with exit code 3 also where the verdict is warn

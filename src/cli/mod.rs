@@ -2,12 +2,10 @@
 //! in [`crate::plan`], so that a scenario file and flags obey the same rules.
 
 mod compare;
-mod connect;
 mod disk;
 mod export;
 mod import;
 mod load;
-mod load_words;
 mod output;
 mod report;
 mod run;
@@ -18,12 +16,10 @@ use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Parser, Subcommand};
 
 pub use compare::{CompareArgs, CompareFormat};
-pub use connect::{ConnectArgs, UserArg};
-pub use disk::{ArrivalArg, DiskArgs, EngineArg, LabelArg, NeighbourArg, PhaseArg, WorkArgs};
+pub use disk::{DiskArgs, WorkArgs};
 pub use export::{Export, ExportArgs};
 pub use import::{ImportArgs, ProgramArg};
-pub use load::{LoadArgs, OF_A_CLASS};
-pub use load_words::{ConsistencyArg, IsolationArg, OperationArg, ReadArg};
+pub use load::LoadArgs;
 pub use output::{ChartArgs, DocumentArgs, Format, OutputArgs, Table};
 pub use report::ReportArgs;
 pub use run::RunArgs;
@@ -69,6 +65,9 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page
     Man,
+    /// Make one run as it stands on stdin, resolved: what `run` and `compare --measure` start
+    #[command(hide = true)]
+    Planned,
     /// Work as a neighbour until stdin is closed: what `disk --neighbour` starts
     #[command(hide = true)]
     Neighbour(WorkArgs),
@@ -106,6 +105,6 @@ mod tests {
         let Command::Disk(args) = cli.command else {
             panic!("another subcommand was parsed");
         };
-        assert_eq!(args.rate, Some(-5.0));
+        assert_eq!(args.spec.rate, Some(-5.0));
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use super::LabelArg;
+use crate::spec::LabelArg;
 use crate::units::{parse_duration, parse_number};
 
 /// Run a scenario: a file that says once and for all what is measured.
@@ -47,8 +47,7 @@ pub struct RunArgs {
     #[arg(
         long = "label",
         value_name = "KEY=VALUE",
-        action = ArgAction::Append,
-        value_parser = LabelArg::parse
+        action = ArgAction::Append
     )]
     pub labels: Vec<LabelArg>,
 

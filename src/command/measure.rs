@@ -1,6 +1,7 @@
 //! `disk`, `load` and `import`: what leaves a result.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use crate::cli::{DiskArgs, Format, ImportArgs, LoadArgs, OutputArgs, WorkArgs};
 use crate::clock::Clock;
@@ -8,21 +9,40 @@ use crate::delivery::print;
 use crate::disk as probe;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::plan::{self, DiskPlan, DocumentPlan, ImportRequest, LoadPlan, Neighbour, Target};
+use crate::plan::{DocumentPlan, ImportRequest, Neighbour, PlannedRun, Resolved, Task};
 use crate::progress::{self, Shown};
 use crate::report::{self, Style};
 use crate::session::{Finished, Request};
+use crate::wire::Credentials;
 use crate::{import, load as engine, signals};
 
 use super::output::{hand_over, say};
 
 pub(super) fn disk(args: &DiskArgs) -> Result<Exit> {
-    let plan = DiskPlan::resolve(args)?;
-    let labels = plan::labels(&args.labels)?;
-    let document = document(&args.output)?;
-    probe::check(&plan)?;
-    let finished = probe::run(begin(&plan, args.name.clone(), labels, &args.output)?)?;
-    conclude(finished, &document, &args.output, args.strict)
+    let run = PlannedRun::disk(&args.spec, args.name.clone())?;
+    planned_run(run, &args.output, args.spec.strict)
+}
+
+pub(super) fn load(args: &LoadArgs) -> Result<Exit> {
+    let run = PlannedRun::load(&args.spec, args.name.clone())?;
+    planned_run(run, &args.output, args.spec.strict)
+}
+
+fn planned_run(run: PlannedRun, output: &OutputArgs, strict: bool) -> Result<Exit> {
+    let document = document(output)?;
+    let credentials = run.credentials()?;
+    let finished = carry_out(&run.plan, run.name, run.labels, output, credentials)?;
+    conclude(finished, &document, output, strict)
+}
+
+/// The process that `run` and `compare --measure` start: what it is to do is read from stdin.
+pub(super) fn planned() -> Result<Exit> {
+    let task = Task::read(io::stdin().lock())?;
+    let output =
+        OutputArgs { result: Some(task.result), quiet: task.quiet, ..OutputArgs::default() };
+    let document = document(&output)?;
+    let finished = carry_out(&task.plan, task.name, task.labels, &output, task.credentials)?;
+    conclude(finished, &document, &output, false)
 }
 
 /// The process that `disk --neighbour` starts.
@@ -33,18 +53,20 @@ pub(super) fn neighbour(args: &WorkArgs) -> Result<Exit> {
     }
 }
 
-pub(super) fn load(args: &LoadArgs) -> Result<Exit> {
-    let plan = LoadPlan::resolve(args)?;
-    let labels = plan::labels(&args.labels)?;
-    let document = document(&args.output)?;
-    // A throwaway etcd knows no users.
-    let credentials = match plan.target {
-        Target::Local { .. } => None,
-        Target::Endpoints(_) => plan::credentials(&args.connect)?,
-    };
-    let request = begin(&plan, args.name.clone(), labels, &args.output)?;
-    let finished = engine::run(request, credentials)?;
-    conclude(finished, &document, &args.output, args.strict)
+fn carry_out(
+    plan: &Resolved,
+    name: Option<String>,
+    labels: BTreeMap<String, String>,
+    output: &OutputArgs,
+    credentials: Option<Credentials>,
+) -> Result<Finished> {
+    match plan {
+        Resolved::Disk(plan) => {
+            probe::check(plan)?;
+            probe::run(begin(&**plan, name, labels, output)?)
+        }
+        Resolved::Load(plan) => engine::run(begin(&**plan, name, labels, output)?, credentials),
+    }
 }
 
 pub(super) fn import(args: &ImportArgs) -> Result<Exit> {

@@ -28,6 +28,7 @@ pub fn execute(command: &Command) -> Result<Exit> {
         Command::Run(args) => scenario::run(args),
         Command::Completions(args) => print(&cli::completions(args)).map(|()| Exit::Ok),
         Command::Man => print(&cli::man()).map(|()| Exit::Ok),
+        Command::Planned => measure::planned(),
         Command::Neighbour(args) => measure::neighbour(args),
     }
 }

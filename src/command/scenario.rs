@@ -21,14 +21,14 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit> {
     if args.dry_run {
         return print(report::scenario::planned(&plan, &style).as_bytes()).map(|()| Exit::Ok);
     }
-    let manner = run::Manner { fresh: args.fresh, strict: args.strict, quiet: args.quiet };
+    let options = run::RunOptions { fresh: args.fresh, strict: args.strict, quiet: args.quiet };
     let tell = |line: &str| {
         if !args.quiet {
             say(line);
         }
     };
     let signalled = signals::watch()?;
-    let done = run::run(&plan, manner, &signalled, &tell)?;
+    let done = run::run(&plan, options, &signalled, &tell)?;
     print(report::scenario::executed(&plan, &done, &style).as_bytes())?;
     if let Some(trend) = &done.trend {
         print(format!("\n{}", report::trend::render(trend, TrendFormat::Text, &style)).as_bytes())?;

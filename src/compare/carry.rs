@@ -67,7 +67,7 @@ pub fn carry_out(
         }
     };
     if let Some(wrong) = unknown_allowance(&gathered.groups, &plan.settings.allow) {
-        return Err(Error::Usage(wrong));
+        return Err(usage(&["--allow"], wrong));
     }
     settings.calibration = noise(plan.calibration.as_deref(), &gathered.groups)?;
     let Gathered { groups, left_out } = gathered;

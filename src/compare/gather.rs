@@ -149,13 +149,16 @@ fn descend(directory: &Path) -> Result<Option<PathBuf>> {
         [] => Ok(None),
         [only] if only == directory => Ok(None),
         [only] => Ok(Some(only.clone())),
-        [first, .., last] => Err(Error::Usage(format!(
-            "{}: results lie in {} directories below it, {} to {}; name one a side",
-            directory.display(),
-            found.len(),
-            first.display(),
-            last.display()
-        ))),
+        [first, .., last] => Err(usage(
+            &[],
+            format!(
+                "{}: results lie in {} directories below it, {} to {}; name one a side",
+                directory.display(),
+                found.len(),
+                first.display(),
+                last.display()
+            ),
+        )),
     }
 }
 

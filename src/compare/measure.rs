@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::child::{self, Errand};
+use crate::child::{self, ChildRun};
 use crate::error::{Error, Result, usage};
 use crate::plan::Measure;
 use crate::units::format_duration;
@@ -34,6 +34,8 @@ pub(super) fn measure(
     signalled: &AtomicBool,
     say: &dyn Fn(&str),
 ) -> Result<Measured> {
+    let sides = [&plan.a, &plan.b];
+    let credentials = [plan.a.credentials()?, plan.b.credentials()?];
     let directory = fresh_directory(plan)?;
     let (most, looks) = match plan.pairs {
         Pairs::Fixed(pairs) => (pairs, Vec::new()),
@@ -52,8 +54,15 @@ pub(super) fn measure(
         let order = if pair % 2 == 0 { [0, 1] } else { [1, 0] };
         for side in order {
             say(&progress(pair, most, side, begun.elapsed(), measured.pairs.len()));
-            let words = if side == 0 { &plan.a } else { &plan.b };
-            run(words, plan.pairs, (pair, side), &paths[side], signalled)?;
+            let child = ChildRun {
+                run: sides[side],
+                credentials: credentials[side].as_ref(),
+                name: None,
+                result: &paths[side],
+                labels: &labels(plan.pairs, pair, side),
+                quiet: true,
+            };
+            run(child, pair, signalled)?;
             if signalled.load(Ordering::SeqCst) {
                 measured.interrupted = true;
                 return Ok(measured);
@@ -112,14 +121,8 @@ fn holds_something(directory: &Path) -> bool {
     fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
 }
 
-/// One run, to its end.
-fn run(
-    words: &[String],
-    pairs: Pairs,
-    (pair, side): (u32, usize),
-    result: &Path,
-    signalled: &AtomicBool,
-) -> Result<()> {
+/// How the results of a side are told from others.
+fn labels(pairs: Pairs, pair: u32, side: usize) -> Vec<(String, String)> {
     let mut labels = vec![
         ("compare.pair".to_owned(), (pair + 1).to_string()),
         ("compare.side".to_owned(), ["a", "b"][side].to_owned()),
@@ -128,8 +131,12 @@ fn run(
     if let Pairs::Auto { most } = pairs {
         labels.push((looks::LABEL.to_owned(), looks::label(most)));
     }
-    let errand = Errand { words, result, labels: &labels, quiet: true };
-    child::run(errand, signalled).map_err(|error| match error {
+    labels
+}
+
+/// One run, to its end.
+fn run(child: ChildRun<'_>, pair: u32, signalled: &AtomicBool) -> Result<()> {
+    child::run(child, signalled).map_err(|error| match error {
         Error::Refused(text) => Error::Refused(format!("pair {}: {text}", pair + 1)),
         other => other,
     })

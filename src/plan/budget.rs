@@ -146,7 +146,7 @@ mod tests {
         let Command::Disk(args) = Cli::try_parse_from(words).unwrap().command else {
             panic!("not the disk subcommand");
         };
-        DiskPlan::resolve(&args).unwrap()
+        DiskPlan::resolve(&args.spec).unwrap()
     }
 
     #[test]

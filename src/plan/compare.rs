@@ -7,6 +7,8 @@ use clap::Parser;
 use crate::cli::{Cli, Command, CompareArgs};
 use crate::compare::{Pairs, Settings};
 use crate::error::{Result, usage};
+use crate::plan::PlannedRun;
+use crate::spec::first_line;
 
 /// Pairs that are measured unless told otherwise: the fewest whose signed ranks can speak at 5 %.
 const PAIRS: u32 = 6;
@@ -27,25 +29,25 @@ pub struct ComparePlan {
 }
 
 /// What is compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Source {
     /// Stored results: for each side its files, directories and patterns.
     Stored(Vec<Vec<String>>),
     /// As many sides as there are results in one place.
     Each(String),
     /// Measured now.
-    Measured(Measure),
+    Measured(Box<Measure>),
     /// No comparison: identical runs, to learn their noise.
     Calibrate(Vec<String>),
 }
 
 /// Runs that are made in turn.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Measure {
-    /// Arguments of this program for the baseline.
-    pub a: Vec<String>,
-    /// For the other side.
-    pub b: Vec<String>,
+    /// The baseline.
+    pub a: PlannedRun,
+    /// The other side.
+    pub b: PlannedRun,
     /// How many of each.
     pub pairs: Pairs,
     /// Where the results are kept; a fresh directory below `results` when absent.
@@ -56,7 +58,7 @@ impl ComparePlan {
     /// Checks flags against one another.
     ///
     /// # Errors
-    /// [`Error::Usage`] naming the flags and the way out.
+    /// [`Error::Usage`](crate::error::Error::Usage) naming the flags and the way out.
     pub fn resolve(args: &CompareArgs) -> Result<ComparePlan> {
         Ok(ComparePlan {
             source: source(args)?,
@@ -83,7 +85,7 @@ fn source(args: &CompareArgs) -> Result<Source> {
                 format!("--measure and {other} exclude one another: drop one"),
             ));
         }
-        return measured(measure, args).map(Source::Measured);
+        return measured(measure, args).map(Box::new).map(Source::Measured);
     }
     for (flag, given) in [("--pairs", args.pairs.is_some()), ("--keep", args.keep.is_some())] {
         if given {
@@ -141,10 +143,7 @@ fn measured(texts: &[String], args: &CompareArgs) -> Result<Measure> {
         Pairs::Auto { most } => (PAIRS, most, format!("auto:{most}")),
     };
     if !(least..=MOST_PAIRS).contains(&count) {
-        return Err(usage(
-            &["--pairs"],
-            format!("--pairs {shown}: from {least} to {MOST_PAIRS}"),
-        ));
+        return Err(usage(&["--pairs"], format!("--pairs {shown}: from {least} to {MOST_PAIRS}")));
     }
     let [a, b] = texts else {
         return Err(usage(&["--measure"], "--measure takes two texts, one a side"));
@@ -160,15 +159,14 @@ fn measured(texts: &[String], args: &CompareArgs) -> Result<Measure> {
             ),
         ));
     }
-    let (a, b) = (words(a)?, words(b)?);
-    Ok(Measure { a, b, pairs, keep: args.keep.clone() })
+    Ok(Measure { a: side(a)?, b: side(b)?, pairs, keep: args.keep.clone() })
 }
 
 /// Flags of a run that are not its own here.
 const OURS: [&str; 5] = ["--result", "--format", "--table", "--output", "-o"];
 
-/// The arguments of one side, checked by parsing them.
-fn words(text: &str) -> Result<Vec<String>> {
+/// One side, by its arguments.
+fn side(text: &str) -> Result<PlannedRun> {
     let wrong = |why: &str| usage(&["--measure"], format!("--measure '{text}': {why}"));
     let words = shlex::split(text).ok_or_else(|| wrong("a quote is not closed"))?;
     let known = words.first().is_some_and(|first| matches!(first.as_str(), "disk" | "load"));
@@ -182,17 +180,13 @@ fn words(text: &str) -> Result<Vec<String>> {
         return Err(wrong(&format!("{flag} is chosen by compare; drop it (see --keep)")));
     }
     let program = ["etcdbench".to_owned()];
-    let parsed = Cli::try_parse_from(program.iter().chain(&words)).map_err(|error| {
-        let text = error.to_string();
-        let line = text.lines().next().unwrap_or_default();
-        wrong(line.trim_start_matches("error: "))
-    })?;
+    let parsed = Cli::try_parse_from(program.iter().chain(&words))
+        .map_err(|error| wrong(&first_line(&error)))?;
     match parsed.command {
-        Command::Disk(args) => super::DiskPlan::resolve(&args).map(drop)?,
-        Command::Load(args) => super::LoadPlan::resolve(&args).map(drop)?,
-        _ => {}
+        Command::Disk(args) => PlannedRun::disk(&args.spec, args.name.clone()),
+        Command::Load(args) => PlannedRun::load(&args.spec, args.name.clone()),
+        _ => Err(wrong("begin with 'disk' or 'load', then its arguments")),
     }
-    Ok(words)
 }
 
 #[cfg(test)]
@@ -209,18 +203,16 @@ mod tests {
         Ok(plan.source)
     }
 
-    fn own(texts: &[&str]) -> Vec<String> {
-        texts.iter().map(|text| (*text).to_owned()).collect()
-    }
-
     #[test]
     fn sides() {
-        let two = Source::Stored(vec![own(&["x"]), own(&["y"])]);
-        assert_eq!(resolved(&["x", "y"]), Ok(two));
-        let several = Source::Stored(vec![own(&["x", "y"]), own(&["z"])]);
-        assert_eq!(resolved(&["--a", "x", "--a", "y", "--b", "z"]), Ok(several));
-        assert_eq!(resolved(&["dir"]), Ok(Source::Each("dir".to_owned())));
-        assert_eq!(resolved(&["--calibrate", "x", "y"]), Ok(Source::Calibrate(own(&["x", "y"]))));
+        for (words, wanted) in [
+            (&["x", "y"][..], r#"Stored([["x"], ["y"]])"#),
+            (&["--a", "x", "--a", "y", "--b", "z"], r#"Stored([["x", "y"], ["z"]])"#),
+            (&["dir"], r#"Each("dir")"#),
+            (&["--calibrate", "x", "y"], r#"Calibrate(["x", "y"])"#),
+        ] {
+            assert_eq!(format!("{:?}", resolved(words).unwrap()), wanted);
+        }
     }
 
     #[test]
@@ -230,7 +222,7 @@ mod tests {
         else {
             panic!("not understood");
         };
-        assert_eq!(measure.a, own(&["disk", "/mnt/my disk", "--quick"]));
+        assert_eq!(measure.a.plan.command(), "etcdbench disk '/mnt/my disk' --quick");
         assert_eq!(measure.pairs, Pairs::Fixed(6));
     }
 

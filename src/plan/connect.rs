@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Security;
-use crate::cli::ConnectArgs;
-use crate::error::{Error, Result, usage};
+use crate::error::{Result, usage};
+use crate::spec::ConnectSpec;
 use crate::units::exact_duration;
 use crate::wire::{Credentials, Endpoint, Secret};
 
@@ -36,8 +36,8 @@ impl Connect {
     /// Checks and completes what was typed. Pure: no file is read, nobody is asked.
     ///
     /// # Errors
-    /// [`Error::Usage`] with the flag and the way out.
-    pub fn resolve(args: &ConnectArgs) -> Result<Self> {
+    /// [`Error::Usage`](crate::error::Error::Usage) with the flag and the way out.
+    pub fn resolve(args: &ConnectSpec) -> Result<Self> {
         let security = security(args)?;
         Ok(Connect {
             endpoints: endpoints(args, security.asks_for_tls())?,
@@ -56,7 +56,7 @@ impl Security {
     /// The files of the client's certificate and its key, both or none.
     ///
     /// # Errors
-    /// [`Error::Usage`] where one is given without the other.
+    /// [`Error::Usage`](crate::error::Error::Usage) where one is given without the other.
     pub fn client_certificate(&self) -> Result<Option<(&Path, &Path)>> {
         match (&self.cert, &self.key) {
             (Some(cert), Some(key)) => Ok(Some((cert, key))),
@@ -84,7 +84,7 @@ impl Security {
     }
 }
 
-fn endpoints(args: &ConnectArgs, tls: bool) -> Result<Vec<Endpoint>> {
+fn endpoints(args: &ConnectSpec, tls: bool) -> Result<Vec<Endpoint>> {
     let typed: Vec<&str> =
         args.endpoints.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
     let typed = if typed.is_empty() { vec![ENDPOINT] } else { typed };
@@ -101,7 +101,7 @@ fn endpoints(args: &ConnectArgs, tls: bool) -> Result<Vec<Endpoint>> {
     Ok(endpoints)
 }
 
-fn security(args: &ConnectArgs) -> Result<Security> {
+fn security(args: &ConnectSpec) -> Result<Security> {
     let user = match &args.user {
         None => None,
         Some(user) if user.name.is_empty() && user.password.is_none() => None,
@@ -158,13 +158,13 @@ fn timeout(flag: &'static str, typed: Option<u64>, default: u64) -> Result<u64> 
 /// asked for on the terminal, in this order. Nothing where there is no user.
 ///
 /// # Errors
-/// [`Error::Usage`] where the flags contradict each other, the file cannot be read or there is no terminal to ask on.
-pub fn credentials(args: &ConnectArgs) -> Result<Option<Credentials>> {
+/// [`Error::Usage`](crate::error::Error::Usage) where the flags contradict each other, the file cannot be read or there is no terminal to ask on.
+pub fn credentials(args: &ConnectSpec) -> Result<Option<Credentials>> {
     credentials_or(args, ask)
 }
 
 fn credentials_or(
-    args: &ConnectArgs,
+    args: &ConnectSpec,
     ask: impl FnOnce(&str) -> io::Result<String>,
 ) -> Result<Option<Credentials>> {
     let typed = args.password.as_ref().filter(|password| !password.expose().is_empty());
@@ -232,7 +232,8 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::cli::UserArg;
+    use crate::error::Error;
+    use crate::spec::UserArg;
 
     fn user(name: &str, password: Option<&str>) -> Option<UserArg> {
         Some(UserArg { name: name.to_owned(), password: password.map(Secret::new) })
@@ -252,21 +253,21 @@ mod tests {
 
     #[test]
     fn nothing_said_is_the_etcd_of_this_machine() {
-        let connect = Connect::resolve(&ConnectArgs::default()).unwrap();
+        let connect = Connect::resolve(&ConnectSpec::default()).unwrap();
         assert_eq!(connect.endpoints.len(), 1);
         assert_eq!(connect.endpoints[0].to_string(), "http://127.0.0.1:2379");
         assert_eq!(connect.security, Security::default());
         assert_eq!(connect.dial_timeout_ns, 2_000_000_000);
         assert_eq!(connect.command_timeout_ns, 5_000_000_000);
-        assert_eq!(credentials_or(&ConnectArgs::default(), nobody).unwrap(), None);
+        assert_eq!(credentials_or(&ConnectSpec::default(), nobody).unwrap(), None);
     }
 
     #[test]
     fn flags_for_tls_make_an_endpoint_without_scheme_one_of_tls() {
-        let args = ConnectArgs {
+        let args = ConnectSpec {
             endpoints: vec!["a:1".into(), "http://b:1".into(), "https://a:1".into()],
             cacert: Some("ca.pem".into()),
-            ..ConnectArgs::default()
+            ..ConnectSpec::default()
         };
         let shown: Vec<_> =
             Connect::resolve(&args).unwrap().endpoints.iter().map(ToString::to_string).collect();
@@ -275,13 +276,13 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_none() {
-        let args = ConnectArgs {
+        let args = ConnectSpec {
             endpoints: vec![String::new()],
             cacert: Some(PathBuf::new()),
             cert: Some(PathBuf::new()),
             user: user("", None),
             password: Some(Secret::new("")),
-            ..ConnectArgs::default()
+            ..ConnectSpec::default()
         };
         let connect = Connect::resolve(&args).unwrap();
         assert_eq!(connect.security, Security::default());
@@ -291,8 +292,8 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_together_names_its_flag() {
-        let wrong = |change: fn(&mut ConnectArgs)| {
-            let mut args = ConnectArgs::default();
+        let wrong = |change: fn(&mut ConnectSpec)| {
+            let mut args = ConnectSpec::default();
             change(&mut args);
             message(Connect::resolve(&args))
         };
@@ -316,11 +317,11 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(b"from file\r\nnot this\n").unwrap();
         let found = |password: Option<&str>, typed: Option<&str>, path: Option<&Path>| {
-            let args = ConnectArgs {
+            let args = ConnectSpec {
                 user: user("root", password),
                 password: typed.map(Secret::new),
                 password_file: path.map(Path::to_path_buf),
-                ..ConnectArgs::default()
+                ..ConnectSpec::default()
             };
             let asked = |prompt: &str| {
                 assert_eq!(prompt, "Password of root: ");
@@ -339,14 +340,14 @@ mod tests {
 
     #[test]
     fn a_password_that_cannot_be_had_tells_the_ways_to_give_it() {
-        let args = ConnectArgs { user: user("root", None), ..ConnectArgs::default() };
+        let args = ConnectSpec { user: user("root", None), ..ConnectSpec::default() };
         let none = message(credentials_or(&args, nobody));
         assert!(none.contains("ETCDCTL_PASSWORD") && none.contains("--password-file"), "{none}");
 
         let file = tempfile::NamedTempFile::new().unwrap();
-        let args = ConnectArgs { password_file: Some(file.path().to_path_buf()), ..args };
+        let args = ConnectSpec { password_file: Some(file.path().to_path_buf()), ..args };
         assert!(message(credentials_or(&args, nobody)).contains("first line is empty"));
-        let args = ConnectArgs { user: None, ..args };
+        let args = ConnectSpec { user: None, ..args };
         assert!(message(credentials_or(&args, nobody)).contains("pass --user"));
     }
 }

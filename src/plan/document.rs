@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::cli::{DocumentArgs, Format, Table};
-use crate::error::{Error, Result, usage};
+use crate::error::{Result, usage};
 
 /// A result's document, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl DocumentPlan {
     /// Checks flags against one another. `results` are files that must not be overwritten.
     ///
     /// # Errors
-    /// [`Error::Usage`] naming the flags and the way out.
+    /// [`Error::Usage`](crate::error::Error::Usage) naming the flags and the way out.
     pub fn resolve(args: &DocumentArgs, results: &[PathBuf]) -> Result<DocumentPlan> {
         let mut format = chosen(args.format, args.output.as_deref());
         if let Some(table) = args.table {
@@ -64,7 +64,7 @@ pub fn chosen<F: ValueEnum + Default>(asked: Option<F>, output: Option<&Path>) -
 /// Where a document goes, if it can go there.
 ///
 /// # Errors
-/// [`Error::Usage`] for a directory, a place that is not there, and a result file, which is never overwritten.
+/// [`Error::Usage`](crate::error::Error::Usage) for a directory, a place that is not there, and a result file, which is never overwritten.
 pub fn place(output: Option<&Path>, results: &[PathBuf]) -> Result<Option<PathBuf>> {
     // As everywhere, `-` is stdout.
     let Some(path) = output.filter(|path| *path != Path::new("-")) else {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::document::place;
 use crate::cli::{Export, ReportArgs};
-use crate::error::{Error, Result, usage};
+use crate::error::{Result, usage};
 use crate::report::export::{self, Of};
 
 /// An export, checked.
@@ -31,7 +31,7 @@ impl ExportPlan {
     /// What `report` was asked to export, and of which result; `None` when it was asked for a page.
     ///
     /// # Errors
-    /// [`Error::Usage`] as [`ExportPlan::resolve`], and for several results at once.
+    /// [`Error::Usage`](crate::error::Error::Usage) as [`ExportPlan::resolve`], and for several results at once.
     pub fn of_report(args: &ReportArgs) -> Result<Option<(ExportPlan, &Path)>> {
         let Some(kind) = args.export.export else {
             return Ok(None);
@@ -54,7 +54,7 @@ impl ExportPlan {
     /// What a comparison or a trend was asked to be exported as; `None` when a page was asked for.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a format that such a thing has not, and for a place that nothing can be written to.
+    /// [`Error::Usage`](crate::error::Error::Usage) for a format that such a thing has not, and for a place that nothing can be written to.
     pub fn resolve(
         kind: Option<Export>,
         of: Of,

@@ -164,7 +164,7 @@ impl ImportRequest {
     /// Checks flags against one another.
     ///
     /// # Errors
-    /// [`Error::Usage`] naming the flag and the way out.
+    /// [`Error::Usage`](crate::error::Error::Usage) naming the flag and the way out.
     pub fn resolve(args: &ImportArgs) -> Result<ImportRequest> {
         let several = args.files.len() > 1;
         let stdin = args.files.iter().filter(|file| is_stdin(file)).count();

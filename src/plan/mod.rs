@@ -12,6 +12,7 @@ pub(crate) mod load;
 pub(crate) mod neighbour;
 mod phases;
 mod resolve;
+mod run;
 pub mod scenario;
 mod trend;
 
@@ -31,5 +32,6 @@ pub use load::{
 };
 pub use neighbour::{Neighbour, NeighbourKind};
 pub use resolve::labels;
+pub use run::{PlannedRun, Resolved, Task};
 pub use scenario::ScenarioPlan;
 pub use trend::{Acknowledgement, TrendPlan, TrendSource};

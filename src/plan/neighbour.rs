@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::DiskPlan;
-use crate::cli::NeighbourArg;
 use crate::error::{Error, Result, usage};
+use crate::spec::NeighbourArg;
 use crate::suggest;
 use crate::units::{exact_bytes, format_bytes, format_count, parse_bytes, significant};
 
@@ -279,7 +279,7 @@ mod tests {
         let Command::Disk(args) = Cli::try_parse_from(words).unwrap().command else {
             panic!("not the disk subcommand");
         };
-        DiskPlan::resolve(&args)
+        DiskPlan::resolve(&args.spec)
     }
 
     fn neighbour(text: &str) -> Option<Neighbour> {

@@ -1,8 +1,8 @@
 //! Which phases a disk qualification has, and how long they last.
 
 use super::PlannedPhase;
-use crate::cli::{DiskArgs, PhaseArg};
 use crate::error::{Error, Result, usage};
+use crate::spec::{DiskSpec, PhaseArg};
 use crate::suggest;
 use crate::units::exact_duration;
 
@@ -61,7 +61,7 @@ impl Pace {
 }
 
 /// The phases that `--phases`, `--quick` and `--soak` ask for.
-pub(super) fn resolve(args: &DiskArgs) -> Result<Vec<PlannedPhase>> {
+pub(super) fn resolve(args: &DiskSpec) -> Result<Vec<PlannedPhase>> {
     if args.quick && args.soak.is_some() {
         return Err(usage(
             &["--quick", "--soak"],

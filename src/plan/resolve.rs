@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::budget::{default_max_bytes, least};
 use super::{Arrival, DiskPlan, EngineKind, Load, Workload, neighbour, phases};
-use crate::cli::{ArrivalArg, DiskArgs, EngineArg, LabelArg};
 use crate::error::{Error, Result, usage};
+use crate::spec::{ArrivalArg, DiskSpec, EngineArg, LabelArg};
 use crate::suggest;
 use crate::units::{exact_bytes, exact_duration, format_bytes, format_duration};
 use crate::verdict::{self, DISK_SERIES, Rule};
@@ -55,7 +55,7 @@ impl DiskPlan {
     ///
     /// # Errors
     /// [`Error::Usage`] with the flag and the way out; nothing has been touched.
-    pub fn resolve(args: &DiskArgs) -> Result<Self> {
+    pub fn resolve(args: &DiskSpec) -> Result<Self> {
         let (heartbeat_ns, election_ns) = timing(args)?;
         let mut plan = DiskPlan {
             directory: directory(args)?,
@@ -94,7 +94,7 @@ pub(super) fn default_load() -> Load {
     Load::Open { rate: RATE, arrival: Arrival::Poisson }
 }
 
-fn directory(args: &DiskArgs) -> Result<std::path::PathBuf> {
+fn directory(args: &DiskSpec) -> Result<std::path::PathBuf> {
     if args.directory.as_os_str().is_empty() {
         return Err(usage(
             &["directory"],
@@ -113,7 +113,7 @@ fn directory(args: &DiskArgs) -> Result<std::path::PathBuf> {
     std::path::absolute(&args.directory).map_err(Error::io("resolve", &args.directory))
 }
 
-fn workload(args: &DiskArgs) -> Result<Workload> {
+fn workload(args: &DiskSpec) -> Result<Workload> {
     let key_size = args.key_size.unwrap_or(u64::from(KEY_SIZE));
     let val_size = args.val_size.unwrap_or(u64::from(VAL_SIZE));
     if key_size == 0 {
@@ -162,7 +162,7 @@ fn workload(args: &DiskArgs) -> Result<Workload> {
     })
 }
 
-fn load(args: &DiskArgs) -> Result<Load> {
+fn load(args: &DiskSpec) -> Result<Load> {
     let Some(clients) = args.clients else {
         let rate = args.rate.unwrap_or(RATE);
         if !(rate > 0.0 && rate <= MAX_RATE) {
@@ -195,7 +195,7 @@ fn load(args: &DiskArgs) -> Result<Load> {
 }
 
 /// Heartbeat interval and election timeout as etcd's `Config.Validate` wants them.
-fn timing(args: &DiskArgs) -> Result<(u64, u64)> {
+fn timing(args: &DiskSpec) -> Result<(u64, u64)> {
     let heartbeat_ns = args.heartbeat_interval.unwrap_or(HEARTBEAT_NS);
     let election_ns = args.election_timeout.unwrap_or(ELECTION_NS);
     for (flag, value) in
@@ -237,7 +237,7 @@ fn timing(args: &DiskArgs) -> Result<(u64, u64)> {
     Ok((heartbeat_ns, election_ns))
 }
 
-fn profile(args: &DiskArgs) -> Result<String> {
+fn profile(args: &DiskSpec) -> Result<String> {
     let name = args.profile.as_deref().unwrap_or(PROFILE);
     let known: Vec<&str> = verdict::PROFILES.iter().map(|profile| profile.name).collect();
     if known.contains(&name) {
@@ -250,7 +250,7 @@ fn profile(args: &DiskArgs) -> Result<String> {
     }
 }
 
-fn rules(args: &DiskArgs) -> Result<Vec<String>> {
+fn rules(args: &DiskSpec) -> Result<Vec<String>> {
     let checked = args.rules.iter().map(|rule| {
         let parsed = Rule::parse(rule, DISK_SERIES);
         parsed
@@ -301,7 +301,7 @@ fn sizes(plan: &DiskPlan) -> Result<()> {
     Ok(())
 }
 
-fn max_bytes(args: &DiskArgs, plan: &DiskPlan) -> Result<u64> {
+fn max_bytes(args: &DiskSpec, plan: &DiskPlan) -> Result<u64> {
     let Some(max_bytes) = args.max_bytes else {
         return Ok(default_max_bytes(plan));
     };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::TrendArgs;
 use crate::compare::trend::{MARKS, Settings, TableOptions};
-use crate::error::{Error, Result, usage};
+use crate::error::{Result, usage};
 
 /// Where results lie unless somebody says otherwise.
 const RESULTS: &str = "results";
@@ -64,7 +64,7 @@ impl TrendPlan {
     /// Checks and completes what was typed.
     ///
     /// # Errors
-    /// [`Error::Usage`] with the flag and the way out.
+    /// [`Error::Usage`](crate::error::Error::Usage) with the flag and the way out.
     pub fn resolve(args: &TrendArgs) -> Result<Self> {
         table_flags(args)?;
         let source = match &args.table.csv {
@@ -111,7 +111,7 @@ fn table_flags(args: &TrendArgs) -> Result<()> {
         ("--higher-is-better", !table.higher_is_better.is_empty()),
     ];
     match given.iter().find(|(_, given)| *given && table.csv.is_none()) {
-        Some((flag, _)) => Err(usage(
+        Some(&(flag, _)) => Err(usage(
             &[flag, "--csv"],
             format!("{flag} names a column of a table; name the table with --csv FILE"),
         )),

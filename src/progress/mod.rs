@@ -195,7 +195,7 @@ mod tests {
         let Command::Disk(args) = parsed.command else {
             panic!("not the disk subcommand");
         };
-        DiskPlan::resolve(&args).unwrap()
+        DiskPlan::resolve(&args.spec).unwrap()
     }
 
     #[test]

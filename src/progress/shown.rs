@@ -138,13 +138,13 @@ mod tests {
     #[test]
     fn it_is_said_how_much_is_written_and_where() {
         let args = Disk::parse_from(["disk", "/srv", "--quick"]).args;
-        let text = DiskPlan::resolve(&args).unwrap().announcement();
+        let text = DiskPlan::resolve(&args.spec).unwrap().announcement();
         assert!(text.starts_with("writes at most "), "{text}");
         assert!(text.contains("iB below /srv, for about "), "{text}");
         assert!(text.ends_with(" s"), "{text}");
         let words = ["disk", "/srv", "--neighbour=bulk", "--neighbour=sync=5@/mnt"];
         let args = Disk::parse_from(words).args;
-        let text = DiskPlan::resolve(&args).unwrap().announcement();
+        let text = DiskPlan::resolve(&args.spec).unwrap().announcement();
         let beside = "/srv, beside the neighbour bulk (64 MiB/s) and the neighbour sync (5 syncs/s) below /mnt, for";
         assert!(text.contains(beside), "{text}");
     }

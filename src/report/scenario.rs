@@ -7,8 +7,9 @@ use super::page::terminal;
 use super::style::Style;
 use super::text::{clean, entry, wrap};
 use super::words;
+use crate::plan::Resolved;
 use crate::plan::ScenarioPlan;
-use crate::plan::scenario::{Cell, Resolved, Step};
+use crate::plan::scenario::{Cell, Step};
 use crate::result::Verdict;
 use crate::run::{Executed, Ran, RunEnd};
 use crate::units::{counted, format_bytes, format_duration};
@@ -38,7 +39,7 @@ pub fn planned(plan: &ScenarioPlan, style: &Style) -> String {
             for line in command(step) {
                 out.push_str(&format!("      {}\n", clean(&line)));
             }
-            if let Resolved::Load(plan) = &step.plan {
+            if let Resolved::Load(plan) = &step.run.plan {
                 // Four columns further in than a table of a page.
                 let narrower = Style { width: style.width.saturating_sub(4), ..*style };
                 let table = terminal::table(&classes::table(plan), &narrower);

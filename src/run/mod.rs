@@ -3,12 +3,13 @@
 
 mod nightly;
 mod place;
+mod users;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use crate::child::{self, Errand};
+use crate::child::{self, ChildRun};
 use crate::compare::trend::{Trend, TrendVerdict};
 use crate::error::Result;
 use crate::exit::Exit;
@@ -18,10 +19,11 @@ use crate::result::Summary;
 use crate::units::format_duration;
 pub use place::{INTERRUPTED, MANIFEST, RERUNS};
 use place::{Place, result_of};
+use users::Users;
 
 /// How an execution is to be.
 #[derive(Debug, Clone, Copy)]
-pub struct Manner {
+pub struct RunOptions {
     /// Begin anew, whatever was interrupted.
     pub fresh: bool,
     /// A warning is bad.
@@ -88,94 +90,103 @@ pub struct Measured {
     pub summary: Summary,
 }
 
+/// An execution on its way.
+struct Execution<'a> {
+    plan: &'a ScenarioPlan,
+    options: RunOptions,
+    place: Place,
+    users: Users,
+    signalled: &'a AtomicBool,
+    say: &'a dyn Fn(&str),
+}
+
 /// Carries out a scenario.
 ///
 /// # Errors
-/// When there is no place for its results. A run that cannot measure is told in [`Executed`]; the others are made all
-/// the same.
+/// When there is no place for its results, or no password for a user. A run that cannot measure is told in [`Executed`];
+/// the others are made all the same.
 pub fn run(
     plan: &ScenarioPlan,
-    manner: Manner,
+    options: RunOptions,
     signalled: &AtomicBool,
     say: &dyn Fn(&str),
 ) -> Result<Executed> {
-    let place = Place::find(plan, manner.fresh)?;
     let turns = plan.turns();
-    announce(plan, &place, &turns, say);
-    let begun = Instant::now();
-    let mut measured = 0_u32;
-    let mut runs = Vec::new();
-    for (index, turn) in turns.iter().enumerate() {
-        let end = match place.done(turn) {
-            Some(measured) => RunEnd::Measured(Box::new(measured)),
-            None if signalled.load(Ordering::SeqCst) => RunEnd::Open,
-            None => {
-                say(&progress(index, &turns, measured, begun));
-                measured += 1;
-                carry_out(plan, &place, turn, manner, signalled)?
-            }
-        };
-        runs.push(Ran {
-            cell: turn.cell.slug.clone(),
-            step: turn.step.name.clone(),
-            repeat: turn.repeat,
-            result: result_of(turn),
-            end,
-        });
-    }
+    let users = Users::ask(turns.iter().map(|turn| &turn.step.run))?;
+    let place = Place::find(plan, options.fresh)?;
+    let execution = Execution { plan, options, place, users, signalled, say };
+    let runs = execution.all(&turns)?;
     let trend = match &plan.history {
-        Some(history) => nightly::judge(plan, history, &place, &runs, manner, signalled, say)?,
+        Some(history) => nightly::judge(&execution, history, &runs)?,
         None => None,
     };
-    let interrupted = signalled.load(Ordering::SeqCst);
+    let interrupted = execution.is_signalled();
     Ok(Executed {
-        directory: place.directory,
-        exit: exit(&runs, trend.as_ref(), interrupted, manner.strict),
+        directory: execution.place.directory,
+        exit: exit(&runs, trend.as_ref(), interrupted, options.strict),
         runs,
         interrupted,
         trend,
     })
 }
 
-fn carry_out(
-    plan: &ScenarioPlan,
-    place: &Place,
-    turn: &Turn<'_>,
-    manner: Manner,
-    signalled: &AtomicBool,
-) -> Result<RunEnd> {
-    let result = place.clear(turn)?;
-    let done = make(plan, turn, &result, &[], manner, signalled);
-    Ok(match (done, place.done(turn)) {
-        (Err(error), _) => RunEnd::Failed(error.to_string()),
-        (Ok(()), Some(measured)) => RunEnd::Measured(Box::new(measured)),
-        (Ok(()), None) if signalled.load(Ordering::SeqCst) => RunEnd::Open,
-        (Ok(()), None) => {
-            RunEnd::Failed("it ended before its plan did; its result says why".to_owned())
-        }
-    })
-}
+impl Execution<'_> {
+    fn is_signalled(&self) -> bool {
+        self.signalled.load(Ordering::SeqCst)
+    }
 
-/// One run in a process of its own.
-fn make(
-    plan: &ScenarioPlan,
-    turn: &Turn<'_>,
-    result: &Path,
-    more_labels: &[(String, String)],
-    manner: Manner,
-    signalled: &AtomicBool,
-) -> Result<()> {
-    let words: Vec<String> = std::iter::once(turn.step.kind.to_owned())
-        .chain(turn.step.words.iter().cloned())
-        .chain(["--name".to_owned(), name(plan, turn)])
-        .collect();
-    let errand = Errand {
-        words: &words,
-        result,
-        labels: &[&labels(plan, turn)[..], more_labels].concat(),
-        quiet: manner.quiet,
-    };
-    child::run(errand, signalled)
+    /// Makes what was not made before.
+    fn all(&self, turns: &[Turn<'_>]) -> Result<Vec<Ran>> {
+        announce(self.plan, &self.place, turns, self.say);
+        let begun = Instant::now();
+        let mut measured = 0_u32;
+        let mut runs = Vec::new();
+        for (index, turn) in turns.iter().enumerate() {
+            let end = match self.place.done(turn) {
+                Some(measured) => RunEnd::Measured(Box::new(measured)),
+                None if self.is_signalled() => RunEnd::Open,
+                None => {
+                    (self.say)(&progress(index, turns, measured, begun));
+                    measured += 1;
+                    self.carry_out(turn)?
+                }
+            };
+            runs.push(Ran {
+                cell: turn.cell.slug.clone(),
+                step: turn.step.name.clone(),
+                repeat: turn.repeat,
+                result: result_of(turn),
+                end,
+            });
+        }
+        Ok(runs)
+    }
+
+    fn carry_out(&self, turn: &Turn<'_>) -> Result<RunEnd> {
+        let result = self.place.clear(turn)?;
+        let done = self.make(turn, &result, &[]);
+        Ok(match (done, self.place.done(turn)) {
+            (Err(error), _) => RunEnd::Failed(error.to_string()),
+            (Ok(()), Some(measured)) => RunEnd::Measured(Box::new(measured)),
+            (Ok(()), None) if self.is_signalled() => RunEnd::Open,
+            (Ok(()), None) => {
+                RunEnd::Failed("it ended before its plan did; its result says why".to_owned())
+            }
+        })
+    }
+
+    /// One run in a process of its own.
+    fn make(&self, turn: &Turn<'_>, result: &Path, more_labels: &[(String, String)]) -> Result<()> {
+        let run = ChildRun {
+            run: &turn.step.run,
+            credentials: self.users.of(&turn.step.run),
+            name: Some(&name(self.plan, turn)),
+            result,
+            labels: &[&labels(self.plan, turn)[..], more_labels].concat(),
+            quiet: self.options.quiet,
+        };
+        child::run(run, self.signalled)
+    }
 }
 
 /// The name by which nights find one another: scenario, run, and the cell where there are several.

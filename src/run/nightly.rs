@@ -2,26 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::place::{self, Place};
-use super::{Manner, Ran, RunEnd, make, name};
+use super::place;
+use super::{Execution, Ran, RunEnd, name};
 use crate::compare::trend::{self, SeriesTrend, Settings, TonightVerdict, Trend};
 use crate::error::Result;
 use crate::plan::scenario::{HistoryPlan, Turn};
-use crate::plan::{ScenarioPlan, TrendPlan, TrendSource};
+use crate::plan::{TrendPlan, TrendSource};
 
 /// Judges the night, confirms what is suspected, and removes nights that are too old. `None` where not all of the
 /// night was measured.
 pub(super) fn judge(
-    plan: &ScenarioPlan,
+    execution: &Execution<'_>,
     history: &HistoryPlan,
-    place: &Place,
     runs: &[Ran],
-    manner: Manner,
-    signalled: &AtomicBool,
-    say: &dyn Fn(&str),
 ) -> Result<Option<Trend>> {
+    let plan = execution.plan;
     let ids: Option<Vec<String>> = runs.iter().map(run_id).collect();
     let Some(tonight) = ids else {
         return Ok(None);
@@ -35,7 +31,7 @@ pub(super) fn judge(
         .filter(|(_, id)| suspected.contains(id.as_str()))
         .map(|(turn, _)| turn)
         .collect();
-    let reruns = again(plan, history, place, &turns, manner, signalled, say)?;
+    let reruns = again(execution, history, &turns)?;
     let judged = match reruns.is_empty() {
         true => first,
         false => trend::run(&question(history, &tonight, reruns))?,
@@ -43,7 +39,7 @@ pub(super) fn judge(
     if let Some(keep_ns) = history.keep_ns {
         let removed = place::tidy(plan, keep_ns)?;
         if removed > 0 {
-            say(&format!("{removed} nights older than --keep were removed"));
+            (execution.say)(&format!("{removed} nights older than --keep were removed"));
         }
     }
     Ok(Some(judged))
@@ -86,29 +82,25 @@ fn suspected(trend: &Trend) -> BTreeSet<&str> {
 
 /// Runs what is suspected again, in turn: results of those that went through to their end.
 fn again(
-    plan: &ScenarioPlan,
+    execution: &Execution<'_>,
     history: &HistoryPlan,
-    place: &Place,
     turns: &[Turn<'_>],
-    manner: Manner,
-    signalled: &AtomicBool,
-    say: &dyn Fn(&str),
 ) -> Result<Vec<PathBuf>> {
     let mut results = Vec::new();
     for round in 1..=history.confirm {
         for turn in turns {
-            if signalled.load(Ordering::SeqCst) {
+            if execution.is_signalled() {
                 return Ok(results);
             }
-            say(&format!(
+            (execution.say)(&format!(
                 "{} looks worse than usual: re-run {round} of {}",
-                name(plan, turn),
+                name(execution.plan, turn),
                 history.confirm
             ));
-            let result = place.rerun(turn)?;
+            let result = execution.place.rerun(turn)?;
             let label = [("scenario.rerun".to_owned(), round.to_string())];
             // A re-run that cannot measure confirms nothing.
-            let made = make(plan, turn, &result, &label, manner, signalled);
+            let made = execution.make(turn, &result, &label);
             if made.is_ok() && place::complete(&result).is_some() {
                 results.push(result);
             }

@@ -28,8 +28,8 @@ fn parsed(words: &[String]) -> Result<Command, String> {
 /// Parsed, and planned where that touches nothing.
 fn understood(words: &[String]) -> Result<(), String> {
     let planned = match parsed(words)? {
-        Command::Disk(args) => DiskPlan::resolve(&args).map(drop),
-        Command::Load(args) => LoadPlan::resolve(&args).map(drop),
+        Command::Disk(args) => DiskPlan::resolve(&args.spec).map(drop),
+        Command::Load(args) => LoadPlan::resolve(&args.spec).map(drop),
         Command::Run(args) => ScenarioPlan::resolve(&args).map(drop),
         _ => Ok(()),
     };
@@ -45,7 +45,7 @@ fn disk(words: &[String]) -> DiskArgs {
 
 /// How long the phases of a `disk …` take at most, in seconds.
 pub fn disk_length_s(words: &[String]) -> u64 {
-    let plan = DiskPlan::resolve(&disk(words)).unwrap();
+    let plan = DiskPlan::resolve(&disk(words).spec).unwrap();
     let ns: u64 = plan.phases.iter().map(|phase| phase.duration_ns).sum();
     ns / 1_000_000_000
 }

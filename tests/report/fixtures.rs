@@ -20,7 +20,7 @@ fn plan(flags: &[&str]) -> DiskPlan {
     let Command::Disk(args) = Cli::try_parse_from(words).unwrap().command else {
         panic!("not the disk subcommand");
     };
-    DiskPlan::resolve(&args).unwrap()
+    DiskPlan::resolve(&args.spec).unwrap()
 }
 
 fn header(plan: &DiskPlan) -> Header {

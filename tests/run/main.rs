@@ -9,4 +9,5 @@ mod neighbours;
 mod nightly;
 mod place;
 mod refusals;
+mod secrets;
 mod shipped;

@@ -36,6 +36,35 @@ fn slips_are_named_with_their_line() {
             "[defaults.laod]\nrate = 5",
             "mine.toml:1: [defaults]: no table 'laod'; did you mean 'load'?",
         ),
+        (
+            "[disk.\"../../../escaped\"]\ndirectory = '.'",
+            "mine.toml:1: '../../../escaped' is no name for a run",
+        ),
+        ("[disk.\"/tmp/x\"]\ndirectory = '.'", "mine.toml:1: '/tmp/x' is no name for a run"),
+        ("[load.\"..\"]\noperation = 'put'", "mine.toml:1: '..' is no name for a run"),
+        ("[load.\"\"]\noperation = 'put'", "mine.toml:1: '' is no name for a run"),
+        ("[load.\"a\\u001b[2J\"]\noperation = 'put'", "is no name for a run"),
+        (
+            "[load.put]\noperation = 'put'\nuser = 'root:hunter2'",
+            "mine.toml:3: user: secrets do not belong into files: name the user alone",
+        ),
+        (
+            "[target]\nuser = 'root:hunter2'\n[load.put]\noperation = 'put'",
+            "mine.toml:2: user: secrets do not belong into files",
+        ),
+        (
+            "[load.k]\nrate = 5\n[load.k.class.pods]\noperation = 'put'",
+            "mine.toml:2: 'rate' stands in [load.k] beside classes",
+        ),
+        (
+            "[load.put]\noperation = 'put'\nkey_size = 10\nprefix = '/much/too/long/'",
+            "mine.toml:3: --key-size 10 is too short",
+        ),
+        ("[load.put]\noperation = 'put'\nkey-size = 10", "mine.toml:3: --key-size 10 is too short"),
+        (
+            "[load.put]\noperation = 'put'\ncommand_timeout = '5'",
+            "mine.toml:3: command_timeout: '5' is not a duration; write it with a unit",
+        ),
         ("a = [1,", "mine.toml:1: "),
         (
             "repeats = 0\n[disk.a]\ndirectory = '.'",
@@ -56,6 +85,7 @@ fn slips_are_named_with_their_line() {
     ] {
         let said = refused(scenario);
         assert!(said.contains(wanted), "{scenario}\n{said}");
+        assert!(!said.contains("hunter2"), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
     }
 }

@@ -28,7 +28,7 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use super::history::{History, Night};
-use crate::error::{Error, Result};
+use crate::error::{Error, Position, Result};
 use crate::suggest;
 
 /// How the file of marks is called, beside the results.
@@ -279,7 +279,7 @@ impl Source<'_> {
             },
             when,
             note: entry.note.unwrap_or_default(),
-            place: self.place(offset),
+            place: self.place(offset).to_string(),
         })
     }
 

@@ -10,14 +10,14 @@ use super::neighbours;
 use super::schema::Trend;
 use super::table::read_table;
 use crate::compare::LeftOut;
-use crate::error::{Error, Result, usage};
+use crate::error::{Result, usage};
 use crate::plan::{Acknowledgement, TrendPlan, TrendSource};
 use crate::suggest;
 
 /// Reads what the plan names and judges it. Writes nothing, but for an acknowledgement into the file of marks.
 ///
 /// # Errors
-/// As [`collect`], [`read_table`] and [`Marks::read`]; [`Error::Usage`] for an acknowledgement of what is not there.
+/// As [`collect`], [`read_table`] and [`Marks::read`]; [`Error::Usage`](crate::error::Error::Usage) for an acknowledgement of what is not there.
 pub fn run(plan: &TrendPlan) -> Result<Trend> {
     let Read { histories, confirm, left_out, notes } = read(plan)?;
     if let Some(asked) = &plan.acknowledge {

@@ -1,16 +1,13 @@
-//! Several loads in one: `--class 'NAME: WORDS'`, each with the words of a load of its own.
-
-use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+//! Several loads in one, each with a name and a workload of its own.
 
 use super::keys::FRESH_PREFIX_BYTES;
 use super::pace;
 use super::rate::{self, Rate};
 use super::{Class, FRESH_PREFIX, Keys, LoadPace, LoadPlan, Operation, RateStep, ReadShape};
-use crate::cli::{Cli, LoadArgs, OF_A_CLASS};
-use crate::error::{Error, Result, usage};
+use crate::error::{Result, usage};
 use crate::plan::Arrival;
 use crate::plan::resolve::within;
+use crate::spec::{ClassSpec, LoadSpec};
 use crate::units::exact_duration;
 
 /// Classes of one load; each has series of its own.
@@ -28,102 +25,59 @@ enum Lengths {
 }
 
 /// The classes that were asked for, and what their numbers are multiplied with.
-pub(super) fn resolve(args: &LoadArgs) -> Result<(Vec<Class>, f64)> {
+pub(super) fn resolve(args: &LoadSpec) -> Result<(Vec<Class>, f64)> {
+    let asked = asked(args)?;
     if args.unscaled {
         return Err(usage(
             &["--unscaled"],
             "--unscaled is about a class; write it into one, as --class 'health: range --unscaled'",
         ));
     }
-    if args.scale.is_some() && args.classes.is_empty() {
+    if args.scale.is_some() && asked.is_empty() {
         return Err(usage(
             &["--scale"],
             "--scale multiplies rates and keys of classes, and this load has none; say --rate and --key-space-size",
         ));
     }
     let scale = within("--scale", args.scale.unwrap_or(1.0), MIN_SCALE, MAX_SCALE)?;
-    if args.classes.len() > MAX_CLASSES {
-        return Err(usage(&["--class"], format!("there may be {MAX_CLASSES} --class at most")));
-    }
-    let mut typed: Vec<(String, LoadArgs)> = Vec::new();
-    for text in &args.classes {
-        let (name, class) = parse(text)?;
-        if typed.iter().any(|(other, _)| *other == name) {
-            return Err(usage(&["--class"], format!("--class {name} is there twice")));
-        }
-        typed.push((name, class));
-    }
-    let lengths = lengths(args, &typed)?;
-    let classes = typed
+    let lengths = lengths(args, &asked)?;
+    let classes = asked
         .iter()
-        .map(|(name, class)| of(name, class, args, &lengths).map_err(|error| error.of_class(name)));
+        .map(|class| of(class, args, &lengths).map_err(|error| error.of_class(&class.name)));
     Ok((classes.collect::<Result<_>>()?, scale))
 }
 
-/// The name of a class, and what its words say.
-fn parse(text: &str) -> Result<(String, LoadArgs)> {
-    let (name, words) = text.split_once(':').ok_or_else(|| {
-        usage(
-            &["--class"],
-            format!(
-                "--class '{text}' has no name; write it like 'leases: txn --guarded --rate 100'"
-            ),
-        )
-    })?;
-    let name = name.trim();
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if name.is_empty() || !name.chars().all(fits) {
-        return Err(usage(
-            &["--class"],
-            format!("--class '{name}': a name is made of lower-case letters, digits and hyphens"),
-        ));
+/// Those of a file and those that were typed, each name once.
+fn asked(args: &LoadSpec) -> Result<Vec<ClassSpec>> {
+    let mut asked: Vec<ClassSpec> = Vec::new();
+    let typed = args.typed_classes.iter().map(|text| ClassSpec::parse(text));
+    for class in args.classes.iter().cloned().map(Ok).chain(typed) {
+        let class = class?;
+        if Operation::ALL.iter().any(|operation| operation.name() == class.name)
+            || class.name == "watch"
+        {
+            return Err(usage(
+                &[],
+                "this is the name of an operation, and its series' names would be taken for it; say what it stands for",
+            )
+            .of_class(&class.name));
+        }
+        if asked.iter().any(|other| other.name == class.name) {
+            return Err(usage(&["--class"], format!("--class {} is there twice", class.name)));
+        }
+        asked.push(class);
     }
-    if Operation::ALL.iter().any(|operation| operation.name() == name) || name == "watch" {
-        return Err(usage(
-            &[],
-            "this is the name of an operation, and its series' names would be taken for it; say what it stands for",
-        )
-        .of_class(name));
+    if asked.len() > MAX_CLASSES {
+        return Err(usage(&["--class"], format!("there may be {MAX_CLASSES} --class at most")));
     }
-    let words =
-        shlex::split(words).ok_or_else(|| usage(&[], "its quotes do not match").of_class(name))?;
-    let class = typed(&words).map_err(|why| usage(&[], why).of_class(name))?;
-    Ok((name.to_owned(), class))
-}
-
-/// Words as those after `etcdbench load`.
-fn typed(words: &[String]) -> std::result::Result<LoadArgs, String> {
-    let program = ["etcdbench", "load"].map(str::to_owned);
-    let matches = Cli::command().try_get_matches_from(program.iter().chain(words));
-    let matches = matches.map_err(|error| {
-        let text = error.to_string();
-        let line = text.lines().next().unwrap_or_default();
-        line.trim_start_matches("error: ").to_owned()
-    })?;
-    let of_load = matches.subcommand_matches("load").ok_or("no load")?;
-    if let Some(flag) = not_of_a_class(of_load) {
-        return Err(format!("{flag} is about the whole load; say it outside of the class"));
-    }
-    LoadArgs::from_arg_matches(of_load).map_err(|error| error.to_string())
-}
-
-/// The first flag that is not for a class to say.
-fn not_of_a_class(matches: &ArgMatches) -> Option<String> {
-    let given = |id: &&str| matches.value_source(id) == Some(ValueSource::CommandLine);
-    let ids = matches.ids().map(clap::Id::as_str);
-    let foreign = |id: &&str| !OF_A_CLASS.contains(id) && !["prefix", "unscaled"].contains(id);
-    // Groups are among the ids, and have no source of their own that matters.
-    let command = Cli::command();
-    let known = command.find_subcommand("load")?;
-    let arg = |id: &str| known.get_arguments().find(|arg| arg.get_id() == id);
-    ids.filter(foreign).filter(given).find_map(|id| Some(format!("--{}", arg(id)?.get_long()?)))
+    Ok(asked)
 }
 
 /// Classes whose rate changes must change it at the same moments: these are the phases of all.
-fn lengths(args: &LoadArgs, typed: &[(String, LoadArgs)]) -> Result<Lengths> {
+fn lengths(args: &LoadSpec, asked: &[ClassSpec]) -> Result<Lengths> {
     let mut first: Option<(&str, Vec<u64>)> = None;
-    for (name, class) in typed {
-        let Some(text) = &class.rate else { continue };
+    for ClassSpec { name, workload, .. } in asked {
+        let Some(text) = &workload.rate else { continue };
         let parsed = rate::parse(text)
             .map_err(|why| usage(&["--rate"], format!("--rate {text}: {why}")).of_class(name))?;
         let Rate::Steps(steps) = parsed else { continue };
@@ -162,10 +116,10 @@ fn said(lengths: &[u64]) -> String {
 }
 
 /// A class, checked as the load that it would be alone.
-fn of(name: &str, typed: &LoadArgs, whole: &LoadArgs, lengths: &Lengths) -> Result<Class> {
-    let below = typed.prefix.clone().unwrap_or_else(|| format!("{name}/"));
+fn of(asked: &ClassSpec, whole: &LoadSpec, lengths: &Lengths) -> Result<Class> {
+    let below = asked.beside.prefix.clone().unwrap_or_else(|| format!("{}/", asked.name));
     let before = whole.prefix.clone().unwrap_or_else(fresh);
-    let steps = typed.rate.as_deref().is_some_and(|text| text.contains('/'));
+    let steps = asked.workload.rate.as_deref().is_some_and(|text| text.contains('/'));
     let duration = match lengths {
         Lengths::One => whole.duration,
         Lengths::Steps(_) if steps => None,
@@ -173,20 +127,20 @@ fn of(name: &str, typed: &LoadArgs, whole: &LoadArgs, lengths: &Lengths) -> Resu
             Some(lengths.iter().fold(0, |sum: u64, ns| sum.saturating_add(*ns)))
         }
     };
-    let alone = LoadArgs {
+    let alone = LoadSpec {
+        workload: asked.workload.clone(),
         prefix: Some(before + &below),
         duration,
         warmup: whole.warmup,
-        total: None,
         // A throwaway etcd has nobody whose history it is.
         compact: whole.compact || whole.local.is_some(),
-        ..typed.clone()
+        ..LoadSpec::default()
     };
     let mut plan = LoadPlan::resolve_one(&alone)?;
     plan.split(lengths);
     Ok(Class {
-        name: name.to_owned(),
-        unscaled: typed.unscaled,
+        name: asked.name.clone(),
+        unscaled: asked.beside.unscaled,
         connections: plan.connections,
         pace: plan.pace,
         operations: plan.operations,
@@ -254,7 +208,7 @@ impl LoadPlan {
     }
 
     /// What the load amounts to with its classes: sums, where there are any.
-    pub(super) fn take_classes(&mut self, args: &LoadArgs, classes: Vec<Class>, scale: f64) {
+    pub(super) fn take_classes(&mut self, args: &LoadSpec, classes: Vec<Class>, scale: f64) {
         if classes.is_empty() {
             return;
         }

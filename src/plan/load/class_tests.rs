@@ -145,28 +145,6 @@ fn nonsense_is_named_with_its_class() {
     assert!(tried("etcdbench load put --class 'a: put'").is_none());
 }
 
-#[test]
-fn every_flag_is_either_of_a_class_or_of_the_whole() {
-    use clap::CommandFactory;
-    let of_whole =
-        ["threads", "placement", "duration", "total", "warmup", "max_in_flight", "seed", "prefix"];
-    let shared = [
-        "Operations",
-        "Pace and length",
-        "Keys and values",
-        "Reads",
-        "Watches",
-        "Software transactions",
-    ];
-    let cli = crate::cli::Cli::command();
-    for arg in cli.find_subcommand("load").unwrap().get_arguments() {
-        let id = arg.get_id().as_str();
-        let heading = arg.get_help_heading().unwrap_or_default();
-        let of_class = id == "operation" || (shared.contains(&heading) && !of_whole.contains(&id));
-        assert_eq!(crate::cli::OF_A_CLASS.contains(&id), of_class, "{id}");
-    }
-}
-
 const APISERVER: &str = "etcdbench load --duration 60s \
     --class 'pods: --mix create=1,txn=6,delete=1 --guarded --conflicts 2% --rate 80 --preload 3000 \
     --val-size lognormal=4KiB,10KiB,30KiB --streams 3 --watch-prev-kv' \

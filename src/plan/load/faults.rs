@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{LoadPlan, Target};
-use crate::cli::LoadArgs;
 use crate::error::{Result, usage};
 use crate::plan::command::flag;
 use crate::plan::resolve::MS_NS;
+use crate::spec::LoadSpec;
 use crate::units::exact_duration;
 
 /// How long a killed leader stays away when nothing is said: longer than the election of another one takes.
@@ -53,7 +53,7 @@ impl Faults {
 }
 
 /// The faults that were asked for, of a plan that is complete but for them.
-pub(super) fn resolve(args: &LoadArgs, plan: &LoadPlan) -> Result<Faults> {
+pub(super) fn resolve(args: &LoadSpec, plan: &LoadPlan) -> Result<Faults> {
     let faults = Faults {
         kill_leader_ns: kills(args, plan)?,
         restart_after_ns: 0,
@@ -74,7 +74,7 @@ pub(super) fn resolve(args: &LoadArgs, plan: &LoadPlan) -> Result<Faults> {
     Ok(Faults { restart_after_ns, ..faults })
 }
 
-fn kills(args: &LoadArgs, plan: &LoadPlan) -> Result<Vec<u64>> {
+fn kills(args: &LoadSpec, plan: &LoadPlan) -> Result<Vec<u64>> {
     if args.kill_leader.is_empty() {
         return match args.restart_after {
             None => Ok(Vec::new()),
@@ -147,7 +147,7 @@ fn leave_room(kills: &[u64], restart_after_ns: u64, plan: &LoadPlan) -> Result<(
     }
 }
 
-fn recovers(args: &LoadArgs, plan: &LoadPlan) -> Result<bool> {
+fn recovers(args: &LoadSpec, plan: &LoadPlan) -> Result<bool> {
     if !args.recover_quota {
         return Ok(false);
     }

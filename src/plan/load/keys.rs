@@ -3,9 +3,9 @@
 use super::population;
 use super::sizes::Sizes;
 use super::{KeyDistribution, Keys, Operation, Values, Weighted};
-use crate::cli::LoadArgs;
 use crate::error::{Result, usage};
 use crate::plan::resolve::{KEY_SIZE, MAX_REQUEST_BYTES, REQUEST_OVERHEAD, within};
+use crate::spec::{LoadSpec, WorkloadSpec};
 use crate::suggest;
 use crate::units::{format_bytes, format_count, parse_share};
 
@@ -33,16 +33,17 @@ const STAMP: u32 = 32;
 const PAIR_OVERHEAD: u64 = 64;
 
 pub(super) fn resolve(
-    args: &LoadArgs,
+    args: &LoadSpec,
     operations: &[Weighted],
     expected_operations: Option<u64>,
 ) -> Result<Keys> {
     let space = args
+        .workload
         .key_space_size
-        .unwrap_or_else(|| default_space(operations, expected_operations, args.preload));
+        .unwrap_or_else(|| default_space(operations, expected_operations, args.workload.preload));
     within("--key-space-size", space, 1, MAX_SPACE)?;
     let prefix = prefix(args)?;
-    let size = args.key_size.unwrap_or(u64::from(KEY_SIZE));
+    let size = args.workload.key_size.unwrap_or(u64::from(KEY_SIZE));
     within("--key-size", size, 1, MAX_KEY_SIZE)?;
     let prefix_bytes = prefix.as_ref().map_or(FRESH_PREFIX_BYTES, String::len) as u64;
     let digits = (space - 1).checked_ilog10().unwrap_or(0) + 1;
@@ -62,7 +63,7 @@ pub(super) fn resolve(
         // Below `MAX_KEY_SIZE`.
         size: size as u32,
         space,
-        distribution: distribution(args, operations)?,
+        distribution: distribution(&args.workload, operations)?,
     })
 }
 
@@ -102,7 +103,7 @@ pub(super) fn default_preload(operations: &[Weighted], space: u64) -> u64 {
     }
 }
 
-pub(super) fn preload(args: &LoadArgs, operations: &[Weighted], space: u64) -> Result<u64> {
+pub(super) fn preload(args: &WorkloadSpec, operations: &[Weighted], space: u64) -> Result<u64> {
     let Some(preload) = args.preload else {
         let preload = default_preload(operations, space);
         if args.key_space_size.is_some() && preload > MAX_DEFAULT_PRELOAD {
@@ -144,7 +145,7 @@ pub(super) fn has(operations: &[Weighted], wanted: &[Operation]) -> bool {
     operations.iter().any(|weighted| wanted.contains(&weighted.operation))
 }
 
-fn prefix(args: &LoadArgs) -> Result<Option<String>> {
+fn prefix(args: &LoadSpec) -> Result<Option<String>> {
     let Some(prefix) = &args.prefix else {
         return Ok(None);
     };
@@ -157,7 +158,7 @@ fn prefix(args: &LoadArgs) -> Result<Option<String>> {
     Ok(Some(prefix.clone()))
 }
 
-fn distribution(args: &LoadArgs, operations: &[Weighted]) -> Result<KeyDistribution> {
+fn distribution(args: &WorkloadSpec, operations: &[Weighted]) -> Result<KeyDistribution> {
     let Some(text) = &args.key_dist else {
         return Ok(if args.sequential_keys {
             KeyDistribution::Sequential
@@ -234,7 +235,7 @@ pub(super) fn distribution_text(distribution: KeyDistribution) -> String {
     }
 }
 
-pub(super) fn values(args: &LoadArgs, stamped: Option<&str>) -> Result<Values> {
+pub(super) fn values(args: &WorkloadSpec, stamped: Option<&str>) -> Result<Values> {
     let typed = args.val_size.as_deref();
     let sizes = Sizes::parse(typed).map_err(|why| {
         let text = typed.unwrap_or_default();

@@ -2,9 +2,9 @@
 
 use super::keys::has;
 use super::{Operation, SharedLeases, Weighted};
-use crate::cli::LoadArgs;
 use crate::error::{Result, usage};
 use crate::plan::resolve::within;
+use crate::spec::WorkloadSpec;
 
 /// Keys bound to one lease, when nothing is said (kubernetes/apiserver, storage/etcd3/lease_manager.go,
 /// `defaultLeaseMaxObjectCount`).
@@ -23,7 +23,7 @@ pub(super) fn default_reuse_ns(ttl_s: u64) -> u64 {
 
 /// How leases that live so long are shared; absent when there is one for all.
 pub(super) fn shared(
-    args: &LoadArgs,
+    args: &WorkloadSpec,
     operations: &[Weighted],
     ttl_s: u64,
 ) -> Result<Option<SharedLeases>> {

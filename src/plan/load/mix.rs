@@ -1,8 +1,8 @@
 //! What is done: an operation word or `--mix` → operations and weights, and back.
 
 use super::{LoadPlan, Operation, Weighted};
-use crate::cli::{LoadArgs, OperationArg};
 use crate::error::{Result, usage};
+use crate::spec::{OperationArg, WorkloadSpec};
 use crate::suggest;
 
 /// The most one operation may outweigh another: beyond, the rarer one would not be seen in any run.
@@ -10,7 +10,7 @@ const MAX_WEIGHT: f64 = 1e6;
 const MIN_WEIGHT: f64 = 1e-6;
 
 /// The operations that were asked for.
-pub(super) fn resolve(args: &LoadArgs) -> Result<Vec<Weighted>> {
+pub(super) fn resolve(args: &WorkloadSpec) -> Result<Vec<Weighted>> {
     use OperationArg as Word;
     let ratio = ratio(args)?;
     let one = |operation| vec![Weighted { operation, weight: 1.0 }];
@@ -86,7 +86,7 @@ fn mix_flag(weights: &[(Operation, f64)]) -> Vec<String> {
     vec!["--mix".to_owned(), items.collect::<Vec<_>>().join(",")]
 }
 
-fn ratio(args: &LoadArgs) -> Result<f64> {
+fn ratio(args: &WorkloadSpec) -> Result<f64> {
     let Some(ratio) = args.rw_ratio else {
         return Ok(1.0);
     };

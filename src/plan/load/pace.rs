@@ -2,10 +2,10 @@
 
 use super::rate::{self, Rate};
 use super::{LoadPace, LoadPlan, RateStep, Target, Values};
-use crate::cli::{ArrivalArg, LoadArgs};
 use crate::error::{Result, usage};
 use crate::plan::resolve::{RATE, within};
 use crate::plan::{Arrival, PlannedPhase};
+use crate::spec::{ArrivalArg, LoadSpec, WorkloadSpec};
 use crate::units::exact_duration;
 
 /// Default puts per second with watches: each is an event to every watch of it.
@@ -49,14 +49,14 @@ impl Pace {
     }
 }
 
-pub(super) fn resolve(args: &LoadArgs, watches: bool, values: &Values) -> Result<Pace> {
-    let rate = rate(args, watches)?;
+pub(super) fn resolve(args: &LoadSpec, watches: bool, values: &Values) -> Result<Pace> {
+    let rate = rate(&args.workload, watches)?;
     let duration_ns = duration(args, rate.as_ref())?;
     let pace = match rate {
         None => closed(args)?,
         Some(rate) => open(args, rate, duration_ns, values)?,
     };
-    let connections = connections(args, &pace)?;
+    let connections = connections(&args.workload, &pace)?;
     let threads = args.threads.unwrap_or_else(|| default_threads(connections));
     check_threads(threads, connections)?;
     if args.total == Some(0) {
@@ -115,7 +115,7 @@ fn at_a_time(pace: &LoadPace) -> u32 {
     }
 }
 
-fn rate(args: &LoadArgs, watches: bool) -> Result<Option<Rate>> {
+fn rate(args: &WorkloadSpec, watches: bool) -> Result<Option<Rate>> {
     match (&args.rate, args.clients) {
         (Some(text), _) => {
             let parsed = rate::parse(text);
@@ -126,10 +126,10 @@ fn rate(args: &LoadArgs, watches: bool) -> Result<Option<Rate>> {
     }
 }
 
-fn closed(args: &LoadArgs) -> Result<LoadPace> {
+fn closed(args: &LoadSpec) -> Result<LoadPace> {
     for (given, flag) in [
-        (args.arrival.is_some(), "--arrival"),
-        (args.burst.is_some(), "--burst"),
+        (args.workload.arrival.is_some(), "--arrival"),
+        (args.workload.burst.is_some(), "--burst"),
         (args.max_in_flight.is_some(), "--max-in-flight"),
     ] {
         if given {
@@ -141,12 +141,12 @@ fn closed(args: &LoadArgs) -> Result<LoadPace> {
             ));
         }
     }
-    let clients = args.clients.unwrap_or(1);
+    let clients = args.workload.clients.unwrap_or(1);
     Ok(LoadPace::Closed { clients: within("--clients", clients, 1, MAX_CLIENTS)? })
 }
 
 fn open(
-    args: &LoadArgs,
+    args: &LoadSpec,
     rate: Rate,
     duration_ns: Option<u64>,
     values: &Values,
@@ -160,7 +160,7 @@ fn open(
             burst: 0,
         }],
     };
-    let max_in_flight = match (args.max_in_flight, args.clients) {
+    let max_in_flight = match (args.max_in_flight, args.workload.clients) {
         (Some(_), Some(_)) => {
             return Err(usage(
                 &["--clients", "--rate", "--max-in-flight"],
@@ -174,16 +174,16 @@ fn open(
     };
     Ok(LoadPace::Open {
         steps,
-        arrival: match args.arrival {
+        arrival: match args.workload.arrival {
             None | Some(ArrivalArg::Constant) => Arrival::Constant,
             Some(ArrivalArg::Poisson) => Arrival::Poisson,
         },
-        burst: within("--burst", args.burst.unwrap_or(0), 0, MAX_CLIENTS)?,
+        burst: within("--burst", args.workload.burst.unwrap_or(0), 0, MAX_CLIENTS)?,
         max_in_flight,
     })
 }
 
-fn connections(args: &LoadArgs, pace: &LoadPace) -> Result<u32> {
+fn connections(args: &WorkloadSpec, pace: &LoadPace) -> Result<u32> {
     let connections = args.conns.unwrap_or_else(|| default_connections(pace));
     within("--conns", connections, 1, MAX_CONNECTIONS)?;
     let most = at_a_time(pace);
@@ -203,7 +203,7 @@ fn connections(args: &LoadArgs, pace: &LoadPace) -> Result<u32> {
     ))
 }
 
-fn warmup(args: &LoadArgs) -> Result<u64> {
+fn warmup(args: &LoadSpec) -> Result<u64> {
     let warmup_ns = args.warmup.unwrap_or(WARMUP_NS);
     if warmup_ns > LONGEST_NS {
         return Err(too_long("--warmup", warmup_ns));
@@ -211,7 +211,7 @@ fn warmup(args: &LoadArgs) -> Result<u64> {
     Ok(warmup_ns)
 }
 
-fn duration(args: &LoadArgs, rate: Option<&Rate>) -> Result<Option<u64>> {
+fn duration(args: &LoadSpec, rate: Option<&Rate>) -> Result<Option<u64>> {
     let (flag, duration_ns) = match (rate, args.duration, args.total) {
         (Some(Rate::Steps(_)), Some(_), _) => {
             return Err(usage(

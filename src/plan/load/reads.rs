@@ -3,15 +3,15 @@
 use super::keys::has;
 use super::resolve::only_with;
 use super::{Operation, ReadShape, Reads, Weighted};
-use crate::cli::{ConsistencyArg, LoadArgs, ReadArg};
 use crate::error::{Result, usage};
+use crate::spec::{ConsistencyArg, ReadArg, WorkloadSpec};
 
 /// Keys of a page or list when nothing is said: what Kubernetes' clients ask for at a time (client-go, tools/pager).
 pub(super) const PAGE: u32 = 500;
 /// Keys of a page when an apiserver fills its cache (kubernetes/apiserver, storage/cacher).
 pub(super) const LIST_PAGE: u32 = 10_000;
 
-pub(super) fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
+pub(super) fn reads(args: &WorkloadSpec, operations: &[Weighted]) -> Result<Reads> {
     about_reads(args, operations)?;
     let lists = has(operations, &[Operation::ListWatch]);
     let shape = match args.read {
@@ -41,7 +41,7 @@ pub(super) fn reads(args: &LoadArgs, operations: &[Weighted]) -> Result<Reads> {
 }
 
 /// Refuses flags about reads where there are none.
-fn about_reads(args: &LoadArgs, operations: &[Weighted]) -> Result<()> {
+fn about_reads(args: &WorkloadSpec, operations: &[Weighted]) -> Result<()> {
     use Operation::{ListWatch, Range, TxnRange};
     only_with(
         operations,
@@ -58,7 +58,7 @@ fn about_reads(args: &LoadArgs, operations: &[Weighted]) -> Result<()> {
     only_with(operations, &[Range, TxnRange, ListWatch], &[limit], "reads")
 }
 
-fn what_comes_back(args: &LoadArgs, shape: ReadShape) -> Result<()> {
+fn what_comes_back(args: &WorkloadSpec, shape: ReadShape) -> Result<()> {
     if args.count_only && args.keys_only {
         return Err(usage(
             &["--count-only", "--keys-only"],
@@ -81,7 +81,7 @@ fn what_comes_back(args: &LoadArgs, shape: ReadShape) -> Result<()> {
 }
 
 /// `lists`: it is also about the pages of `list-watch`.
-fn limits(args: &LoadArgs, shape: ReadShape, lists: bool) -> Result<()> {
+fn limits(args: &WorkloadSpec, shape: ReadShape, lists: bool) -> Result<()> {
     if args.limit.is_some() && !has_limit(shape) && !lists {
         return Err(usage(
             &["--limit", "--read"],

@@ -6,10 +6,10 @@ use super::{
     Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, Security, Stm, Strand, Target,
     Watch, Weighted, Writes, class, events, faults, mix, pace, population, reads, target,
 };
-use crate::cli::{IsolationArg, LoadArgs, OperationArg};
 use crate::error::{Result, usage};
 use crate::plan::Connect;
 use crate::plan::resolve::{HEARTBEAT_NS, MS_NS, SEED, within};
+use crate::spec::{IsolationArg, LoadSpec, OperationArg, WorkloadSpec};
 use crate::units::exact_duration;
 use crate::verdict::Rule;
 
@@ -35,7 +35,7 @@ impl LoadPlan {
     ///
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) with the flag and the way out; nothing has been touched.
-    pub fn resolve(args: &LoadArgs) -> Result<Self> {
+    pub fn resolve(args: &LoadSpec) -> Result<Self> {
         let (classes, scale) = class::resolve(args)?;
         let mut plan = if classes.is_empty() {
             Self::resolve_one(args)?
@@ -51,7 +51,7 @@ impl LoadPlan {
         Ok(plan)
     }
 
-    fn resolve_classes(args: &LoadArgs, classes: Vec<Class>, scale: f64) -> Result<Self> {
+    fn resolve_classes(args: &LoadSpec, classes: Vec<Class>, scale: f64) -> Result<Self> {
         if args.total.is_some() {
             return Err(usage(
                 &["--total", "--duration"],
@@ -59,9 +59,13 @@ impl LoadPlan {
             ));
         }
         // Whatever a class says is replaced by what the classes come to.
-        let whole = LoadArgs {
-            operation: Some(OperationArg::Put),
+        let whole = LoadSpec {
+            workload: WorkloadSpec {
+                operation: Some(OperationArg::Put),
+                ..WorkloadSpec::default()
+            },
             classes: Vec::new(),
+            typed_classes: Vec::new(),
             scale: None,
             threads: None,
             ..args.clone()
@@ -83,11 +87,12 @@ impl LoadPlan {
     }
 
     /// A load without classes.
-    pub(super) fn resolve_one(args: &LoadArgs) -> Result<Self> {
-        let operations = mix::resolve(args)?;
+    pub(super) fn resolve_one(args: &LoadSpec) -> Result<Self> {
+        let workload = &args.workload;
+        let operations = mix::resolve(workload)?;
         let connect = Connect::resolve(&args.connect)?;
-        let watch = watch(args, &operations)?;
-        let values = keys::values(args, stamped(args, watch.is_some()))?;
+        let watch = watch(workload, &operations)?;
+        let values = keys::values(workload, stamped(args, watch.is_some()))?;
         let pace = pace::resolve(args, watch.is_some(), &values)?;
         let keys = keys::resolve(args, &operations, pace.expected_operations())?;
         let target = target::target(args, &connect.endpoints)?;
@@ -102,13 +107,13 @@ impl LoadPlan {
             connections: pace.connections,
             threads: pace.threads,
             pace: pace.pace,
-            preload: keys::preload(args, &operations, keys.space)?,
+            preload: keys::preload(workload, &operations, keys.space)?,
             keys,
             values,
-            reads: reads::reads(args, &operations)?,
-            writes: writes(args, &operations)?,
+            reads: reads::reads(workload, &operations)?,
+            writes: writes(workload, &operations)?,
             watch,
-            stm: stm(args, &operations)?,
+            stm: stm(workload, &operations)?,
             warmup_ns: pace.warmup_ns,
             duration_ns: pace.duration_ns,
             total: pace.total,
@@ -156,7 +161,7 @@ impl LoadPlan {
 }
 
 /// Who needs values to begin with a stamp.
-fn stamped(args: &LoadArgs, watches: bool) -> Option<&'static str> {
+fn stamped(args: &LoadSpec, watches: bool) -> Option<&'static str> {
     match (args.verify, watches) {
         (true, _) => Some("--verify"),
         (false, true) => Some("watches"),
@@ -176,7 +181,7 @@ pub(super) fn only_with(
     }
     match flags.iter().find(|(given, _)| *given) {
         None => Ok(()),
-        Some((_, flag)) => {
+        Some(&(_, flag)) => {
             let names: Vec<&str> = wanted.iter().map(|operation| operation.name()).collect();
             Err(usage(
                 &[flag, "--mix"],
@@ -189,7 +194,7 @@ pub(super) fn only_with(
     }
 }
 
-fn writes(args: &LoadArgs, operations: &[Weighted]) -> Result<Writes> {
+fn writes(args: &WorkloadSpec, operations: &[Weighted]) -> Result<Writes> {
     use Operation::{Create, Delete, LeaseGrant, LeaseKeepalive, Put, Stm, Txn, TxnRange};
     let (txn_ops, prev_kv) = ((args.txn_ops.is_some(), "--txn-ops"), args.prev_kv);
     only_with(operations, &[Txn, TxnRange], &[txn_ops], "transactions")?;
@@ -239,7 +244,7 @@ pub(super) fn default_lease_ttl(operations: &[Weighted]) -> u64 {
     }
 }
 
-fn watch(args: &LoadArgs, operations: &[Weighted]) -> Result<Option<Watch>> {
+fn watch(args: &WorkloadSpec, operations: &[Weighted]) -> Result<Option<Watch>> {
     let word = args.operation == Some(OperationArg::Watch);
     if !word && args.streams.is_none() {
         for (given, flag) in [
@@ -318,7 +323,7 @@ fn watched(plan: &LoadPlan) -> Result<()> {
     Ok(())
 }
 
-fn stm(args: &LoadArgs, operations: &[Weighted]) -> Result<Stm> {
+fn stm(args: &WorkloadSpec, operations: &[Weighted]) -> Result<Stm> {
     only_with(
         operations,
         &[Operation::Stm],
@@ -422,7 +427,7 @@ fn verifiable(plan: &LoadPlan) -> Result<()> {
     Ok(())
 }
 
-fn heartbeat(args: &LoadArgs) -> Result<u64> {
+fn heartbeat(args: &LoadSpec) -> Result<u64> {
     let ns = args.heartbeat_interval.unwrap_or(HEARTBEAT_NS);
     if ns == 0 || !ns.is_multiple_of(MS_NS) {
         return Err(usage(
@@ -436,7 +441,7 @@ fn heartbeat(args: &LoadArgs) -> Result<u64> {
     Ok(ns)
 }
 
-fn rules(args: &LoadArgs, plan: &LoadPlan) -> Result<Vec<String>> {
+fn rules(args: &LoadSpec, plan: &LoadPlan) -> Result<Vec<String>> {
     let known = plan.known_series();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let checked = args.rules.iter().map(|text| {

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::{Placement, Target};
-use crate::cli::LoadArgs;
 use crate::error::{Error, Result, usage};
 use crate::plan::resolve::{MAX_QUOTA as RECOMMENDED_QUOTA, QUOTA, within};
+use crate::spec::LoadSpec;
 use crate::units::exact_bytes;
 use crate::wire::Endpoint;
 
@@ -20,7 +20,7 @@ const MAX_MEMBERS: u32 = 7;
 const MAX_QUOTA: u64 = 32 << 30;
 const MIN_QUOTA: u64 = 16 << 20;
 
-pub(super) fn target(args: &LoadArgs, endpoints: &[Endpoint]) -> Result<Target> {
+pub(super) fn target(args: &LoadSpec, endpoints: &[Endpoint]) -> Result<Target> {
     let Some(members) = args.local else {
         for (given, flag) in [
             (args.etcd.is_some(), "--etcd"),
@@ -60,7 +60,7 @@ pub(super) fn target(args: &LoadArgs, endpoints: &[Endpoint]) -> Result<Target> 
     })
 }
 
-pub(super) fn placement(args: &LoadArgs, target: &Target) -> Result<Placement> {
+pub(super) fn placement(args: &LoadSpec, target: &Target) -> Result<Placement> {
     let Some(text) = args.placement.as_deref() else {
         return Ok(Placement::Spread);
     };
@@ -104,7 +104,7 @@ fn endpoint(text: &str, endpoints: &[String]) -> Result<Placement> {
     Ok(Placement::Endpoint(found.clone()))
 }
 
-fn directory(args: &LoadArgs) -> Result<PathBuf> {
+fn directory(args: &LoadSpec) -> Result<PathBuf> {
     let directory = named("--local-dir", args.local_dir.as_deref(), ".")?;
     std::path::absolute(&directory).map_err(Error::io("resolve", &directory))
 }

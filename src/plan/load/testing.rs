@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 fn resolved(line: &str) -> std::result::Result<Result<LoadPlan>, clap::Error> {
     let words = shlex::split(line).unwrap_or_else(|| panic!("{line}: quotes do not match"));
     match Cli::try_parse_from(words)?.command {
-        Command::Load(args) => Ok(LoadPlan::resolve(&args)),
+        Command::Load(args) => Ok(LoadPlan::resolve(&args.spec)),
         other => panic!("{line}: {other:?}"),
     }
 }

@@ -1,44 +1,32 @@
-//! Classes of a load: `[load.NAME.class.CLASS]` becomes `--class 'CLASS: words'`, with the words of a load of its own.
+//! Classes of a load: `[load.NAME.class.CLASS]`, with the keys of a load of its own.
 
-use super::document::{Entry, KINDS, Table, Value};
-use super::{flags, is_wanted};
-use crate::cli::OF_A_CLASS;
+use super::document::{Entry, Table, Value};
+use super::is_wanted;
+use super::keys::{Keys, fields};
 use crate::error::Result;
-use crate::plan::command::quote;
+use crate::spec::{ClassSpec, ConnectSpec, LoadSpec, is_class_name};
 use crate::suggest;
 
 /// The key whose tables are classes. Files that include one another merge them key by key.
 pub(super) const CLASS: &str = "class";
 
-/// Whether a class says this for itself, by the name of the flag; the rest is said once for the whole load.
-pub(super) fn is_own(flag: &str) -> bool {
-    let field = flag.replace('-', "_");
-    OF_A_CLASS.contains(&field.as_str()) || ["prefix", "unscaled"].contains(&flag)
-}
-
-/// The classes of a load as it is written, in their order, but for those that are left out.
+/// The classes of a load in the order they are written, but for those that are left out.
 ///
 /// # Errors
 /// [`Error::Usage`](crate::error::Error::Usage) with file and line.
-pub(super) fn words(kind: &str, run: &str, entry: &Entry) -> Result<Vec<String>> {
-    if kind != KINDS[1] {
-        return Err(entry.error(format!(
-            "[{kind}.{run}.{CLASS}]: only a load has classes; write [load.{run}.{CLASS}.NAME]"
-        )));
-    }
+pub(super) fn read(run: &str, entry: &Entry) -> Result<Vec<ClassSpec>> {
     let Value::Table(classes) = &entry.value else {
         return Err(entry.error(format!(
             "{CLASS} holds a table for each class: write [load.{run}.{CLASS}.NAME] with its keys below"
         )));
     };
-    let mut words = Vec::new();
+    let mut read = Vec::new();
     for class in &classes.entries {
         if let Some(table) = table(run, class)? {
-            let own = own_words(run, class, &table, classes)?;
-            words.push(format!("--class={}: {own}", class.key));
+            read.push(one(run, class, &table, classes)?);
         }
     }
-    Ok(words)
+    Ok(read)
 }
 
 /// The table of a class; nothing if it is left out.
@@ -50,8 +38,7 @@ fn table(run: &str, class: &Entry) -> Result<Option<Table>> {
             class.key
         )));
     };
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if class.key.is_empty() || !class.key.chars().all(fits) {
+    if !is_class_name(&class.key) {
         return Err(class.error(format!(
             "'{}' is no name for a class: it is made of a to z, 0 to 9 and -",
             class.key
@@ -61,10 +48,19 @@ fn table(run: &str, class: &Entry) -> Result<Option<Table>> {
     Ok(is_wanted(&mut table, CLASS)?.then_some(table))
 }
 
-fn own_words(run: &str, class: &Entry, table: &Table, all: &Table) -> Result<String> {
+fn one(run: &str, class: &Entry, table: &Table, all: &Table) -> Result<ClassSpec> {
     let place = format!("load.{run}.{CLASS}.{}", class.key);
-    let words = flags::class_words(&place, table)?;
-    if table.get("operation").is_none() && table.get("mix").is_none() {
+    let mut keys = Keys::of(table);
+    let asked = ClassSpec { name: class.key.clone(), workload: keys.read()?, beside: keys.read()? };
+    let whole = [fields::<LoadSpec>(), fields::<ConnectSpec>()].concat();
+    keys.finish("load", &place, &whole)?;
+    if let Some(entry) = keys.unread() {
+        return Err(entry.error(format!(
+            "'{}' in [{place}]: this is said for the whole load, not for one of its classes",
+            entry.key
+        )));
+    }
+    if asked.workload.operation.is_none() && asked.workload.mix.is_none() {
         let others = all.entries.iter().map(|entry| entry.key.as_str());
         let others: Vec<&str> = others.filter(|name| *name != class.key).collect();
         let hint = match suggest::nearest(&class.key, &others) {
@@ -74,8 +70,7 @@ fn own_words(run: &str, class: &Entry, table: &Table, all: &Table) -> Result<Str
         return Err(class
             .error(format!("[{place}] has nothing to do: give it an operation or a mix{hint}")));
     }
-    let quoted: Vec<String> = words.iter().map(|word| quote(word)).collect();
-    Ok(quoted.join(" "))
+    Ok(asked)
 }
 
 /// The table of a class by its name, where a load has such a class.
@@ -89,11 +84,12 @@ pub(super) fn find<'a>(table: &'a Table, name: &str) -> Option<&'a Entry> {
 #[cfg(test)]
 mod tests {
     use super::super::document::{self, Origin};
-    use super::super::{filled, flags, matrix};
+    use super::super::{filled, matrix, runs};
     use crate::error::Result;
+    use crate::spec::{ClassSpec, LoadSpec, OperationArg};
 
-    /// The words of the first run of a file that may include `base.toml`.
-    fn words(base: &str, mine: &str) -> Result<Vec<String>> {
+    /// The first run of a file that may include `base.toml`.
+    fn load(base: &str, mine: &str) -> Result<LoadSpec> {
         let place = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| {
             let path = place.path().join(name);
@@ -105,19 +101,17 @@ mod tests {
         let cells = matrix::cells(&document)?;
         let raw = &document.steps[0];
         let table = filled(&document, raw, &cells[0])?;
-        flags::words(raw.kind, &raw.name, &table)
+        let name = raw.name.clone();
+        match raw.kind {
+            "load" => runs::load(&name, &table),
+            _ => runs::disk(&name, &table).map(|_| LoadSpec::default()),
+        }
     }
 
     fn refused(mine: &str) -> String {
-        let text = words("", mine).unwrap_err().to_string();
+        let text = load("", mine).unwrap_err().to_string();
         let place = text.split_once("mine.toml").unwrap().1;
         format!("mine.toml{place}")
-    }
-
-    /// The words of a class, unquoted.
-    fn split(word: &str) -> Vec<String> {
-        let own = word.strip_prefix("--class=").unwrap();
-        shlex::split(own).unwrap()
     }
 
     const BASE: &str = "
@@ -133,16 +127,25 @@ preload = '${nodes}'
 [load.k8s.class.events]
 mix = { create = 1, range = 2 }
 val_size = '1KiB'
+prefix = 'ev/'
 ";
 
+    fn names(classes: &[ClassSpec]) -> Vec<&str> {
+        classes.iter().map(|class| class.name.as_str()).collect()
+    }
+
     #[test]
-    fn a_class_becomes_the_words_of_a_load_of_its_own() {
-        let said = words("", BASE).unwrap();
-        assert_eq!((said.len(), said[0].as_str()), (3, "--warmup=0s"));
-        let leases = ["leases:", "txn", "--guarded", "--rate=100", "--preload=1000"];
-        assert_eq!(split(&said[1]), leases);
-        let events = ["events:", "--mix=create=1,range=2", "--val-size=1KiB"];
-        assert_eq!(split(&said[2]), events);
+    fn a_class_says_what_a_load_of_its_own_would() {
+        let asked = load("", BASE).unwrap();
+        assert_eq!(asked.warmup, Some(0));
+        let [leases, events] = &asked.classes[..] else { panic!("{:?}", asked.classes) };
+        assert_eq!((leases.name.as_str(), events.name.as_str()), ("leases", "events"));
+        let work = &leases.workload;
+        assert_eq!((work.operation, work.guarded), (Some(OperationArg::Txn), true));
+        assert_eq!((work.rate.as_deref(), work.preload), (Some("100"), Some(1000)));
+        assert_eq!(events.workload.mix.as_deref(), Some("create=1,range=2"));
+        assert_eq!(events.workload.val_size.as_deref(), Some("1KiB"));
+        assert_eq!(events.beside.prefix.as_deref(), Some("ev/"));
     }
 
     #[test]
@@ -158,10 +161,11 @@ operation = 'range'
 [load.k8s.class.events]
 only_if = false
 ";
-        let said = words(BASE, mine).unwrap();
-        assert_eq!(said.len(), 3);
-        assert_eq!(split(&said[1]), ["leases:", "txn", "--rate=0/5s,7/5s"]);
-        assert_eq!(split(&said[2]), ["probes:", "range"]);
+        let asked = load(BASE, mine).unwrap();
+        assert_eq!(names(&asked.classes), ["leases", "probes"]);
+        let work = &asked.classes[0].workload;
+        assert_eq!((work.rate.as_deref(), work.guarded), (Some("0/5s,7/5s"), false));
+        assert_eq!(work.preload, None);
     }
 
     #[test]
@@ -170,9 +174,9 @@ only_if = false
             let mine = format!(
                 "include = 'base.toml'\n[parameters]\nwanted = {wanted}\n[load.k8s.class.events]\nonly_if = '${{wanted}}'"
             );
-            words(BASE, &mine).unwrap().len()
+            load(BASE, &mine).unwrap().classes.len()
         };
-        assert_eq!((with(false), with(true)), (2, 3));
+        assert_eq!((with(false), with(true)), (1, 2));
     }
 
     #[test]
@@ -192,6 +196,19 @@ only_if = false
                 "mine.toml:4: 'duration' in [load.k.class.pods]: this is said for the whole load",
             ),
             ("result = 'x'", "mine.toml:3: 'result': this is chosen by run"),
+            (
+                "operation = 'txn'\nuser = 'root'",
+                "mine.toml:4: 'user' in [load.k.class.pods]: this is said for the whole load",
+            ),
+            (
+                "operation = 'txn'\ncompressible = '130%'",
+                "mine.toml:4: compressible: '130%' is not a share; write it like 0.1%",
+            ),
+            ("operation = 'txx'", "mine.toml:3: operation: no value 'txx'; did you mean 'txn'?"),
+            (
+                "operation = 'txn'\ntxn_ops = 'many'",
+                "mine.toml:4: txn_ops: 'many' is not a whole number from 0 to 4294967295",
+            ),
             (
                 "only_if = 3",
                 "mine.toml:3: only_if is text, true or false, not 3; the class is left out",

@@ -100,6 +100,11 @@ impl Entry {
     }
 }
 
+/// The field that a key stands for: `val-size` is `val_size`.
+pub(super) fn field(key: &str) -> String {
+    key.replace('-', "_")
+}
+
 /// A table, in the order it was written.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
@@ -109,6 +114,12 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn get(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// The key that stands for a field, or for a flag.
+    pub(super) fn of_field(&self, name: &str) -> Option<&Entry> {
+        let wanted = field(name.trim_start_matches("--"));
+        self.entries.iter().find(|entry| field(&entry.key) == wanted)
     }
 
     /// Takes in another table, whose keys win. Of classes, each wins key by key.
@@ -122,24 +133,6 @@ impl Table {
         }
     }
 }
-
-/// Keys of a load about the throwaway etcd.
-const OF_LOCAL: [&str; 4] = ["local", "local_dir", "etcd", "quota"];
-
-impl Table {
-    /// Has a load drive the etcd at these endpoints in the place of what it would drive.
-    pub(super) fn reach(&mut self, endpoints: &[String], at: &Place) {
-        self.entries
-            .retain(|entry| !OF_LOCAL.contains(&entry.key.as_str()) && entry.key != ENDPOINTS);
-        self.entries.push(Entry {
-            key: ENDPOINTS.to_owned(),
-            value: Value::Text(endpoints.join(",")),
-            at: at.clone(),
-        });
-    }
-}
-
-const ENDPOINTS: &str = "endpoints";
 
 /// The kinds of runs a scenario is made of: the names of their subcommands.
 pub(super) const KINDS: [&str; 2] = ["disk", "load"];
@@ -164,8 +157,6 @@ pub(super) struct Document {
     /// For every step of a kind, by [`KINDS`].
     pub defaults: [Table; 2],
     pub steps: Vec<RawStep>,
-    /// The etcd that loads drive, whatever the file says; none where it is left to that.
-    pub endpoints: Vec<String>,
 }
 
 /// Keys outside of tables.
@@ -374,6 +365,13 @@ impl Document {
                     if kind == "disk" { "wal" } else { "put" },
                 )));
             };
+            if !is_run_name(&entry.key) {
+                return Err(entry.error(format!(
+                    "'{}' is no name for a run: its results go into a directory of that name, so it has no / and no \
+                     control characters, does not begin with a dot, and is at most {LONGEST_NAME} bytes long",
+                    entry.key.escape_debug()
+                )));
+            }
             let same = |step: &&mut RawStep| step.kind == kind && step.name == entry.key;
             match self.steps.iter_mut().find(same) {
                 Some(step) => step.table.overlay(keys),
@@ -387,6 +385,17 @@ impl Document {
         }
         Ok(())
     }
+}
+
+/// Longer names of directories are refused by some file systems, and there are numbers and ends to be added.
+const LONGEST_NAME: usize = 100;
+
+/// Whether results can go into a directory of this name, below that of the scenario and nowhere else.
+fn is_run_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= LONGEST_NAME
+        && !name.starts_with('.')
+        && !name.chars().any(|c| c == '/' || c.is_control())
 }
 
 fn as_table(entry: &Entry) -> Result<&Table> {

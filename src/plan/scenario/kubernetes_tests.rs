@@ -69,7 +69,7 @@ fn load(scenario: &str, set: &[(&str, &str)]) -> LoadPlan {
     let args = RunArgs { scenario: scenario.to_owned(), set: set.collect(), ..RunArgs::default() };
     let plan = ScenarioPlan::resolve(&args).unwrap_or_else(|error| panic!("{scenario}: {error}"));
     match &plan.cells[0].steps[..] {
-        [Step { plan: Resolved::Load(plan), .. }] => (**plan).clone(),
+        [Step { run: PlannedRun { plan: Resolved::Load(plan), .. }, .. }] => (**plan).clone(),
         other => panic!("{scenario}: {} runs", other.len()),
     }
 }

@@ -3,11 +3,12 @@
 
 mod classes;
 mod document;
-mod flags;
+mod keys;
 #[cfg(test)]
 mod kubernetes_tests;
 mod matrix;
 mod parameters;
+mod runs;
 pub mod shipped;
 
 use std::collections::BTreeMap;
@@ -16,11 +17,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::cli::RunArgs;
-use crate::error::{Error, Result, usage};
+use crate::error::{Result, usage};
+use crate::plan::{PlannedRun, Resolved};
 use crate::suggest;
 
 use document::{Document, KINDS, Origin, RawStep, Table, Value};
-pub use flags::Resolved;
 use parameters::Settings;
 
 /// More repeats of each cell than this are a mistake.
@@ -95,10 +96,8 @@ pub struct Step {
     pub name: String,
     /// `disk` or `load`.
     pub kind: &'static str,
-    /// The words after that on the command line.
-    pub words: Vec<String>,
-    /// What they mean.
-    pub plan: Resolved,
+    /// What is done.
+    pub run: PlannedRun,
 }
 
 /// One run that is to be made, in its place in the order.
@@ -116,14 +115,13 @@ impl ScenarioPlan {
     /// Reads a scenario and resolves every run of it.
     ///
     /// # Errors
-    /// [`Error::Usage`] naming the file and the line, [`Error::Io`] for a file that cannot be read.
+    /// [`Error::Usage`](crate::error::Error::Usage) naming the file and the line, [`Error::Io`](crate::error::Error::Io) for a file that cannot be read.
     pub fn resolve(args: &RunArgs) -> Result<ScenarioPlan> {
         let (origin, name) = origin(&args.scenario)?;
         let mut document = document::read(&origin)?;
         let mut set: Vec<(String, String)> = args.set.clone();
         set.extend(scale(args, &document)?);
         parameters::apply(&mut document, &set)?;
-        document.endpoints.clone_from(&args.endpoints);
         if document.steps.is_empty() {
             return Err(usage(
                 &[],
@@ -140,7 +138,7 @@ impl ScenarioPlan {
             ));
         }
         let settings = matrix::cells(&document)?;
-        let cells = settings.iter().map(|settings| cell(&document, settings));
+        let cells = settings.iter().map(|settings| cell(&document, settings, &args.endpoints));
         let mut cells = cells.collect::<Result<Vec<Cell>>>()?;
         if cells.iter().all(|cell| cell.steps.is_empty()) {
             return Err(usage(
@@ -206,15 +204,12 @@ impl Cell {
 impl Step {
     /// The command that makes this run by itself.
     pub fn command(&self) -> String {
-        match &self.plan {
-            Resolved::Disk(plan) => plan.command(),
-            Resolved::Load(plan) => plan.command(),
-        }
+        self.run.plan.command()
     }
 
     /// How long it is meant to take, in nanoseconds, without set-up and clean-up; `None` when a count ends it.
     pub fn length_ns(&self) -> Option<u64> {
-        match &self.plan {
+        match &self.run.plan {
             Resolved::Disk(plan) => Some(plan.phases.iter().map(|phase| phase.duration_ns).sum()),
             Resolved::Load(plan) => plan.length_ns(),
         }
@@ -223,7 +218,7 @@ impl Step {
     /// What it may write at most to a disk (`disk`), or by how much the database is expected to grow (`load`), in
     /// bytes.
     pub fn bytes(&self) -> Option<u64> {
-        match &self.plan {
+        match &self.run.plan {
             Resolved::Disk(plan) => Some(plan.max_bytes),
             Resolved::Load(plan) => plan.expected_growth_bytes(),
         }
@@ -299,7 +294,7 @@ fn history(args: &RunArgs) -> Result<Option<HistoryPlan>> {
     Ok(Some(HistoryPlan { directory: directory.clone(), confirm, keep_ns: args.keep }))
 }
 
-fn cell(document: &Document, settings: &Settings) -> Result<Cell> {
+fn cell(document: &Document, settings: &Settings, endpoints: &[String]) -> Result<Cell> {
     let matrix = document.matrix.entries.len();
     let own = settings.0.iter().rev().take(matrix).rev();
     let own: Vec<(String, String)> =
@@ -310,20 +305,24 @@ fn cell(document: &Document, settings: &Settings) -> Result<Cell> {
         steps: document
             .steps
             .iter()
-            .filter_map(|raw| step(document, raw, settings).transpose())
+            .filter_map(|raw| step(document, raw, settings, endpoints).transpose())
             .collect::<Result<_>>()?,
     })
 }
 
 /// A run of a cell; nothing where it is left out.
-fn step(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Option<Step>> {
+fn step(
+    document: &Document,
+    raw: &RawStep,
+    settings: &Settings,
+    endpoints: &[String],
+) -> Result<Option<Step>> {
     let mut table = filled(document, raw, settings)?;
     if !is_wanted(&mut table, "run")? {
         return Ok(None);
     }
-    let words = flags::words(raw.kind, &raw.name, &table)?;
-    let plan = flags::resolve(raw.kind, &words, &table, &raw.at)?;
-    Ok(Some(Step { name: raw.name.clone(), kind: raw.kind, words, plan }))
+    let run = runs::resolve(raw.kind, &raw.name, &table, &raw.at, endpoints)?;
+    Ok(Some(Step { name: raw.name.clone(), kind: raw.kind, run }))
 }
 
 /// The key of a run, or of a class of a load, that leaves it out where what it stands for is empty or false.
@@ -354,9 +353,6 @@ fn filled(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Tab
         table.overlay(&document.target);
     }
     table.overlay(&raw.table);
-    if raw.kind == "load" && !document.endpoints.is_empty() {
-        table.reach(&document.endpoints, &raw.at);
-    }
     settings.fill_table(&table)
 }
 
@@ -367,13 +363,15 @@ fn slug(settings: &[(String, String)]) -> String {
     }
     let parts = settings.iter().map(|(key, value)| {
         let last = Path::new(value).file_name().unwrap_or_default().to_string_lossy();
-        let safe = |c: char| match c {
-            c if c.is_alphanumeric() || "-_.".contains(c) => c,
-            _ => '-',
-        };
-        format!("{key}={}", last.chars().map(safe).collect::<String>())
+        format!("{}={}", safe(key), safe(&last))
     });
     parts.collect::<Vec<_>>().join(",")
+}
+
+/// As a part of a name of a directory.
+fn safe(text: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    text.chars().map(safe).collect()
 }
 
 /// Gives cells whose names came out alike, those of two paths that end alike, a number.

@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use super::document::{Document, Entry, Place, Table, Value};
-use crate::error::{Error, Result, usage};
+use crate::error::{Result, usage};
 use crate::suggest;
 
 /// What names stand for, of one cell.
@@ -64,7 +64,7 @@ impl Settings {
 /// Puts what `--set` says into the document.
 ///
 /// # Errors
-/// [`Error::Usage`] for a name that the scenario does not have.
+/// [`Error::Usage`](crate::error::Error::Usage) for a name that the scenario does not have.
 pub(super) fn apply(document: &mut Document, set: &[(String, String)]) -> Result<()> {
     for (name, text) in set {
         let value = typed(text);

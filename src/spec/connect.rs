@@ -3,21 +3,27 @@
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Args, Parser};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
+use super::{first_line, read};
 use crate::units::parse_duration;
 use crate::wire::Secret;
 
 /// How the etcd is reached. Flags and environment are those of `etcdctl`; a flag wins over the environment.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, Args, Deserialize)]
 #[command(next_help_heading = "Connection")]
-pub struct ConnectArgs {
+#[serde(default)]
+pub struct ConnectSpec {
     /// Where the members answer clients, with commas between [default: 127.0.0.1:2379]
     ///
     /// Without a scheme an endpoint is plain, or TLS where one of the flags for it is given.
     #[arg(long, value_name = "URL,…", env = "ETCDCTL_ENDPOINTS", value_delimiter = ',')]
+    #[serde(deserialize_with = "read::split")]
     pub endpoints: Vec<String>,
 
     /// The authority that signed the members' certificates, PEM [default: those of the system]
@@ -37,13 +43,8 @@ pub struct ConnectArgs {
     pub insecure_skip_tls_verify: bool,
 
     /// User, for an etcd with authentication; the password is asked for where none is given
-    #[arg(
-        long,
-        value_name = "NAME[:PASSWORD]",
-        env = "ETCDCTL_USER",
-        hide_env_values = true,
-        value_parser = UserArg::parse
-    )]
+    #[arg(long, value_name = "NAME[:PASSWORD]", env = "ETCDCTL_USER", hide_env_values = true)]
+    #[serde(deserialize_with = "name_alone")]
     pub user: Option<UserArg>,
 
     /// Its password; other users of this machine can see it: ETCDCTL_PASSWORD or --password-file hides it
@@ -54,6 +55,7 @@ pub struct ConnectArgs {
         hide_env_values = true,
         value_parser = secret
     )]
+    #[serde(skip)]
     pub password: Option<Secret>,
 
     /// A file whose first line is the password
@@ -62,11 +64,63 @@ pub struct ConnectArgs {
 
     /// Give up a connection that is not made after this long, TLS included [default: 2s]
     #[arg(long, value_name = "DURATION", env = "ETCDCTL_DIAL_TIMEOUT", value_parser = parse_duration)]
+    #[serde(deserialize_with = "read::duration")]
     pub dial_timeout: Option<u64>,
 
     /// Give up a request that is not answered after this long [default: 5s]
     #[arg(long, value_name = "DURATION", env = "ETCDCTL_COMMAND_TIMEOUT", value_parser = parse_duration)]
+    #[serde(deserialize_with = "read::duration")]
     pub command_timeout: Option<u64>,
+}
+
+/// What the environment says, where no flag does.
+#[derive(Debug, Parser)]
+#[command(no_binary_name = true)]
+struct Environment {
+    #[command(flatten)]
+    connect: ConnectSpec,
+}
+
+impl ConnectSpec {
+    /// What the environment says, as `etcdctl` reads it.
+    ///
+    /// # Errors
+    /// A message that names the variable's flag.
+    pub fn from_environment() -> Result<ConnectSpec, String> {
+        let none: [&str; 0] = [];
+        let parsed = Environment::try_parse_from(none);
+        parsed.map(|environment| environment.connect).map_err(|error| first_line(&error))
+    }
+
+    /// What is said here, and where nothing is, what is said there.
+    #[must_use]
+    pub fn or(self, other: ConnectSpec) -> ConnectSpec {
+        ConnectSpec {
+            endpoints: if self.endpoints.is_empty() { other.endpoints } else { self.endpoints },
+            cacert: self.cacert.or(other.cacert),
+            cert: self.cert.or(other.cert),
+            key: self.key.or(other.key),
+            insecure_skip_tls_verify: self.insecure_skip_tls_verify
+                || other.insecure_skip_tls_verify,
+            user: self.user.or(other.user),
+            password: self.password.or(other.password),
+            password_file: self.password_file.or(other.password_file),
+            dial_timeout: self.dial_timeout.or(other.dial_timeout),
+            command_timeout: self.command_timeout.or(other.command_timeout),
+        }
+    }
+}
+
+/// The user of a file, which is no place for a password.
+fn name_alone<'de, D: Deserializer<'de>>(from: D) -> Result<Option<UserArg>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    match text {
+        Some(text) if text.contains(':') => Err(D::Error::custom(
+            "secrets do not belong into files: name the user alone, and give its password in ETCDCTL_PASSWORD or in a \
+             file of its own, named with password_file",
+        )),
+        text => Ok(text.map(|name| UserArg { name, password: None })),
+    }
 }
 
 /// `--user`: a name, and a password where one was given.
@@ -78,9 +132,11 @@ pub struct UserArg {
     pub password: Option<Secret>,
 }
 
-impl UserArg {
+impl FromStr for UserArg {
+    type Err = Infallible;
+
     // Never fails, for the parser of the command line repeats what it refuses, and that may hold a password.
-    fn parse(text: &str) -> Result<Self, Infallible> {
+    fn from_str(text: &str) -> Result<Self, Infallible> {
         let (name, password) = match text.split_once(':') {
             Some((name, password)) => (name, Some(Secret::new(password))),
             None => (text, None),
@@ -116,10 +172,10 @@ mod tests {
     #[derive(Debug, Parser)]
     struct Only {
         #[command(flatten)]
-        connect: ConnectArgs,
+        connect: ConnectSpec,
     }
 
-    fn parsed(line: &[&str]) -> ConnectArgs {
+    fn parsed(line: &[&str]) -> ConnectSpec {
         let line = std::iter::once("etcdbench").chain(line.iter().copied());
         Only::try_parse_from(line).unwrap().connect
     }

@@ -1,4 +1,4 @@
-//! Words that flags of `etcdbench load` take.
+//! Words that flags and keys take.
 
 use clap::ValueEnum;
 
@@ -74,4 +74,22 @@ pub enum IsolationArg {
     /// As serializable, and what is written must not have changed either
     #[value(alias = "ss")]
     SerializableSnapshot,
+}
+
+/// How writes and syncs are issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EngineArg {
+    /// write(2) and fdatasync(2) in dedicated threads, as etcd does
+    Sync,
+    /// Linked write and fdatasync through io_uring, all members from one thread
+    Uring,
+}
+
+/// Spacing of open-loop arrivals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ArrivalArg {
+    /// Independent arrivals
+    Poisson,
+    /// Equal gaps
+    Constant,
 }
