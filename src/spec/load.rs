@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ErrorKind};
-use clap::{Arg, ArgAction, Args, Command, Parser};
+use clap::{Arg, ArgAction, Args, Command, Id, Parser};
 use serde::Deserialize;
 
 use super::workload::{KEYS, PACE, WorkloadSpec};
@@ -30,7 +30,7 @@ pub struct LoadSpec {
         long = "class",
         value_name = "NAME: WORDS",
         action = ArgAction::Append,
-        conflicts_with = "WorkloadSpec",
+        conflicts_with_all = workload_flags(),
         help_heading = CLASSES
     )]
     #[serde(skip)]
@@ -209,6 +209,12 @@ pub struct LoadSpec {
     )]
     #[serde(rename = "label", deserialize_with = "read::each")]
     pub labels: Vec<LabelArg>,
+}
+
+/// What cannot be said beside classes.
+fn workload_flags() -> Vec<Id> {
+    let command = WorkloadSpec::augment_args(Command::new("workload"));
+    command.get_arguments().map(|arg| arg.get_id().clone()).collect()
 }
 
 /// One of several kinds of operations that go on side by side, as it was asked for.

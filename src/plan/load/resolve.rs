@@ -398,7 +398,7 @@ fn compacts(plan: &LoadPlan) -> Result<()> {
     let thrown_away = matches!(plan.target, Target::Local { .. });
     if has(&plan.operations, &[Operation::Compact]) && !plan.compact && !thrown_away {
         return Err(usage(
-            &["operation", "--mix"],
+            &["--compact", "operation", "--mix"],
             "compact forgets the history of everybody in this etcd; say --compact (of a scenario: --set compact=true) if that may be, \
              or use --local",
         ));
