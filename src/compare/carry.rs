@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use crate::error::{Result, usage};
+use crate::error::{Error, Result, usage};
 use crate::exit::Exit;
 use crate::plan::{ComparePlan, Source};
 use crate::result::Run;

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, usage};
 use crate::plan::{Figures, ImportPlan, ImportRequest, Program};
 use crate::result::{self, Environment, Header, Line, SCHEMA_VERSION, Tool, Writer};
 use crate::session::{Finished, RESULTS};
@@ -65,12 +65,15 @@ fn one_or_allowed(request: &ImportRequest, source: &Source, found: &[Foreign]) -
         return Ok(());
     };
     let lines: Vec<String> = found.iter().map(|run| run.line.max(1).to_string()).collect();
-    Err(Error::Usage(format!(
-        "{}: it holds {} runs, which begin on the lines {}, and {flag} takes one; leave it out, or cut the file in parts",
-        source.path.display(),
-        found.len(),
-        lines.join(", ")
-    )))
+    Err(usage(
+        &[],
+        format!(
+            "{}: it holds {} runs, which begin on the lines {}, and {flag} takes one; leave it out, or cut the file in parts",
+            source.path.display(),
+            found.len(),
+            lines.join(", ")
+        ),
+    ))
 }
 
 fn imported(
