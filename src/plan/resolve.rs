@@ -218,12 +218,10 @@ fn profile(args: &DiskArgs) -> Result<String> {
     }
 }
 
-fn rules(args: &DiskArgs) -> Result<Vec<String>> {
+fn rules(args: &DiskArgs) -> Result<Vec<Rule>> {
     let checked = args.rules.iter().map(|rule| {
         let parsed = Rule::parse(rule, DISK_SERIES);
-        parsed
-            .map(|parsed| parsed.to_string())
-            .map_err(|why| usage(format!("--rule '{rule}': {why}")))
+        parsed.map_err(|why| usage(format!("--rule '{rule}': {why}")))
     });
     checked.collect()
 }

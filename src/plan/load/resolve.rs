@@ -403,13 +403,13 @@ fn heartbeat(args: &LoadArgs) -> Result<u64> {
     Ok(ns)
 }
 
-fn rules(args: &LoadArgs, plan: &LoadPlan) -> Result<Vec<String>> {
+fn rules(args: &LoadArgs, plan: &LoadPlan) -> Result<Vec<Rule>> {
     let known = plan.known_series();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let checked = args.rules.iter().map(|text| {
         let rule = Rule::parse(text, &known).and_then(|rule| {
             recorded(plan, rule.series.as_deref())?;
-            Ok(rule.to_string())
+            Ok(rule)
         });
         rule.map_err(|why| usage(format!("--rule '{text}': {why}")))
     });
