@@ -10,10 +10,9 @@ use serde::Serialize;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::result::{
-    self, Collector, Environment, Header, Line, Observer, Run, SCHEMA_VERSION, Summary, Tool,
-    Writer,
+    self, Collector, Conclude, Environment, Header, Line, Observer, Run, SCHEMA_VERSION, Summary,
+    Tool, Writer,
 };
-use crate::verdict;
 
 /// Where results go when nobody says.
 pub(crate) const RESULTS: &str = "results";
@@ -32,6 +31,8 @@ pub struct Request<'a, P> {
     pub result: Option<PathBuf>,
     /// Looks on.
     pub observer: Box<dyn Observer + Send>,
+    /// Sums the run up at its end.
+    pub conclude: Conclude,
     /// Set from outside when the run is to end.
     pub signalled: Arc<AtomicBool>,
 }
@@ -116,6 +117,7 @@ impl<P: Serialize> Request<'_, P> {
 pub fn finish(
     path: PathBuf,
     collector: Collector,
+    conclude: Conclude,
     clock: &Clock,
     ending: Ending,
     error: Option<Error>,
@@ -123,7 +125,7 @@ pub fn finish(
     let written = collector.finish();
     let run = result::read(&path)?;
     let ended_at = clock.wall(clock.now_ns()).to_string();
-    let summary = verdict::conclude(&run, ending.complete, ending.interrupted, ended_at);
+    let summary = conclude(&run, ending.complete, ending.interrupted, ended_at);
     let appended = written.and_then(|mut writer| {
         writer.write(&Line::Summary(summary.clone()))?;
         writer.finish()

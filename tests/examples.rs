@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use etcdbench::report;
 use etcdbench::result::{self, Verdict};
-use etcdbench::verdict;
 use serde_json::Value;
 
 fn example(name: &str) -> std::path::PathBuf {
@@ -16,7 +16,7 @@ fn judged(name: &str, expected: Verdict) {
     let run = result::read(&path).unwrap();
     let then = run.summary.clone().unwrap();
     assert!(then.complete);
-    let now = verdict::conclude(&run, true, false, then.ended_at.clone());
+    let now = report::conclude(&run, true, false, then.ended_at.clone());
     assert_eq!(now.verdict, expected, "{}", now.headline);
     assert_eq!(then.verdict, expected, "{}", then.headline);
 }

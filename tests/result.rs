@@ -43,7 +43,7 @@ fn plan() -> DiskPlan {
         election_ns: S,
         max_bytes: 1 << 30,
         profile: "etcd".into(),
-        rules: vec!["wal.fsync.p99.9 < 20ms".into()],
+        rules: vec!["wal.fsync.p99.9 < 20ms".parse().unwrap()],
         beside_live: false,
         neighbours: Vec::new(),
         seed: 1,

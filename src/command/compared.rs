@@ -61,7 +61,7 @@ pub(super) fn trend(args: &TrendArgs) -> Result<Exit> {
         Some(_) => None,
         None => plan::place(args.output.as_deref(), &[])?,
     };
-    let trend = compare::trend::run(&plan)?;
+    let trend = compare::trend::run(&plan, report::conclude)?;
     match &export {
         Some(plan) => send(plan, Subject::Trend(&trend))?,
         None => {

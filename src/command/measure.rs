@@ -73,7 +73,7 @@ pub(super) fn import(args: &ImportArgs) -> Result<Exit> {
     let request = ImportRequest::resolve(args)?;
     let document = document(&args.output)?;
     let mut worst = Exit::Ok;
-    let all = import::run(&request, Clock::start().wall(0))?;
+    let all = import::run(&request, report::conclude, Clock::start().wall(0))?;
     for (index, finished) in all.into_iter().enumerate() {
         if index > 0 && document.format == Format::Text {
             print(b"\n")?;
@@ -101,6 +101,7 @@ fn begin<'a, P: Shown>(
         labels,
         result: output.result.clone(),
         observer: progress::observer(plan, clock, output.quiet),
+        conclude: report::conclude,
         signalled: signals::watch()?,
     })
 }

@@ -10,7 +10,6 @@ use crate::report::chart;
 use crate::report::export::Subject;
 use crate::report::{self, Style};
 use crate::result::{self, Run, Summary};
-use crate::verdict;
 
 use super::output::{draw, hand_over, send};
 
@@ -38,7 +37,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit> {
 pub(super) fn read(file: &Path) -> Result<(Run, Summary)> {
     let run = result::read(file)?;
     // A result without a summary is of a killed run: it is summarised from what it holds.
-    let killed = || verdict::conclude(&run, false, false, run.last_heard());
+    let killed = || report::conclude(&run, false, false, run.last_heard());
     let summary = run.summary.clone().unwrap_or_else(killed);
     Ok((run, summary))
 }

@@ -7,7 +7,8 @@ use crate::disk::engine::{Engine, Member, Task};
 use crate::error::Result;
 use crate::plan::{Arrival, Load};
 use crate::record::{Distribution, Emission, Sink};
-use crate::result::CapacityStep;
+use crate::result::{CapacityStep, Limiter};
+use crate::verdict::Stat;
 
 /// No etcd has been published to take more puts than about this; beyond it the disk is not what limits it
 /// (etcd performance guide: 50,000 puts/s on 8 CPUs).
@@ -174,15 +175,19 @@ impl Seen {
     fn judge(&self, wanted_per_s: f64, step_s: f64, late: f64, limits: Limits) -> CapacityStep {
         let p99 = |series: &Distribution| series.quantile(0.99).unwrap_or(0);
         let reached_per_s = self.put_commit.count() as f64 / (step_s * late.max(1.0));
+        let p99_of = |series: &str| Limiter::Subject {
+            series: series.to_owned(),
+            stat: Stat::Percentile(99.0),
+        };
         let longest_ns = self.longest_ns.max(self.backend_commit.max_ns());
         let broke = if p99(&self.wal_fsync) >= limits.wal_fsync_p99_ns {
-            Some("wal.fsync.p99")
+            Some(p99_of("wal.fsync"))
         } else if p99(&self.backend_commit) >= limits.backend_commit_p99_ns {
-            Some("backend.commit.p99")
+            Some(p99_of("backend.commit"))
         } else if longest_ns >= limits.stall_ns {
-            Some("stalls")
+            Some(Limiter::Stalls)
         } else if late > LATE_MAX {
-            Some("rate")
+            Some(Limiter::Rate)
         } else {
             None
         };
@@ -195,7 +200,7 @@ impl Seen {
             put_commit_p99_ns: p99(&self.put_commit),
             wal_syncs: self.wal_fsync.count(),
             kept: broke.is_none(),
-            broke: broke.map(str::to_owned),
+            broke,
         }
     }
 }

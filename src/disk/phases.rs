@@ -24,7 +24,7 @@ use crate::plan::{Arrival, DiskPlan, Load, PlannedPhase};
 use crate::record::{Emission, Pool, Recorder, RecorderSettings, Sink};
 use crate::result::{DiskFacts, HALT};
 use crate::units::format_bytes;
-use crate::verdict;
+use crate::verdict::{self, Stat};
 
 /// Length of an interval in the result.
 const INTERVAL_NS: u64 = 1_000_000_000;
@@ -280,8 +280,12 @@ impl Probe<'_> {
         let mut open = task.clone();
         open.load = Load::Open { rate: start_rate, arrival: Arrival::Poisson };
         let limits = Limits {
-            wal_fsync_p99_ns: verdict::limit_ns(self.plan, "wal.fsync p99"),
-            backend_commit_p99_ns: verdict::limit_ns(self.plan, "backend.commit p99"),
+            wal_fsync_p99_ns: verdict::limit_ns(self.plan, "wal.fsync", Stat::Percentile(99.0)),
+            backend_commit_p99_ns: verdict::limit_ns(
+                self.plan,
+                "backend.commit",
+                Stat::Percentile(99.0),
+            ),
             stall_ns: self.plan.election_ns,
         };
         capacity::search(engine, members, &open, start_rate, limits)

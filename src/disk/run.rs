@@ -84,7 +84,7 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
     let error = outcome
         .err()
         .or_else(|| (halted == Some(Halt::Space)).then(|| out_of_space(&plan.directory)));
-    session::finish(path, collector, &clock, ending, error)
+    session::finish(path, collector, request.conclude, &clock, ending, error)
 }
 
 /// The engine that was asked for; another one is never taken instead.

@@ -15,9 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::{Error, Result, usage};
 use crate::plan::{Figures, ImportPlan, ImportRequest, Program};
-use crate::result::{self, Environment, Header, Line, SCHEMA_VERSION, Tool, Writer};
+use crate::result::{self, Conclude, Environment, Header, Line, SCHEMA_VERSION, Tool, Writer};
 use crate::session::{Finished, RESULTS};
-use crate::verdict;
 
 use foreign::{Clock, Foreign};
 use text::Source;
@@ -30,13 +29,13 @@ struct Imported {
 }
 
 /// Reads all inputs, and when all of them make sense writes a result for each run that is in them. `now` is the wall
-/// time of the import.
+/// time of the import, `conclude` sums each up.
 ///
 /// # Errors
 /// [`Error::Damaged`] naming file and line of what cannot be read, [`Error::Usage`] where a job must be named, or where
 /// several runs were to become one result, [`Error::Refused`] for a run that measured nothing or failed; nothing is
 /// written then. [`Error::Io`] when a result cannot be written.
-pub fn run(request: &ImportRequest, now: Timestamp) -> Result<Vec<Finished>> {
+pub fn run(request: &ImportRequest, conclude: Conclude, now: Timestamp) -> Result<Vec<Finished>> {
     let mut all: Vec<Imported> = Vec::new();
     for input in &request.inputs {
         let source = Source::read(input)?;
@@ -56,7 +55,7 @@ pub fn run(request: &ImportRequest, now: Timestamp) -> Result<Vec<Finished>> {
             all.push(imported(request, &source, foreign, now)?);
         }
     }
-    all.into_iter().map(|imported| write(request, imported)).collect()
+    all.into_iter().map(|imported| write(request, conclude, imported)).collect()
 }
 
 /// Several runs cannot become one result: they are never blended.
@@ -153,7 +152,7 @@ fn header(
     })
 }
 
-fn write(request: &ImportRequest, imported: Imported) -> Result<Finished> {
+fn write(request: &ImportRequest, conclude: Conclude, imported: Imported) -> Result<Finished> {
     let Imported { header, lines, ended_at } = imported;
     let path = match &request.result {
         Some(path) => path.clone(),
@@ -164,7 +163,7 @@ fn write(request: &ImportRequest, imported: Imported) -> Result<Finished> {
         writer.write(line)?;
     }
     let run = result::read(&path)?;
-    let summary = verdict::conclude(&run, true, false, ended_at.to_string());
+    let summary = conclude(&run, true, false, ended_at.to_string());
     writer.write(&Line::Summary(summary.clone()))?;
     writer.finish()?;
     Ok(Finished { path, run, summary, error: None, leftover: None })

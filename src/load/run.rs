@@ -83,7 +83,8 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         complete: outcome.is_ok() && !control.is_halted(),
         interrupted: control.signalled(),
     };
-    let finished = session::finish(path, collector, &clock, ending, outcome.err())?;
+    let finished =
+        session::finish(path, collector, request.conclude, &clock, ending, outcome.err())?;
     Ok(Finished { leftover, ..finished })
 }
 

@@ -116,7 +116,7 @@ impl DiskPlan {
             flags.extend(flag("--profile", &self.profile));
         }
         for rule in &self.rules {
-            flags.extend(flag("--rule", rule));
+            flags.extend(flag("--rule", rule.to_string()));
         }
         if self.max_bytes != default_max_bytes(self) {
             flags.extend(flag("--max-bytes", exact_bytes(self.max_bytes)));

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Neighbour;
+use crate::verdict::Rule;
 
 /// Everything `etcdbench disk` needs to know, resolved and checked.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -36,7 +37,7 @@ pub struct DiskPlan {
     /// Whose limits are judged by: `etcd`, `openshift`, `k3s` …
     pub profile: String,
     /// Rules of the user's own, beside the profile's.
-    pub rules: Vec<String>,
+    pub rules: Vec<Rule>,
     /// Work in a sub-directory of a live etcd's data directory.
     pub beside_live: bool,
     /// Seed of arrivals and values.

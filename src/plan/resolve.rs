@@ -250,12 +250,10 @@ fn profile(args: &DiskSpec) -> Result<String> {
     }
 }
 
-fn rules(args: &DiskSpec) -> Result<Vec<String>> {
+fn rules(args: &DiskSpec) -> Result<Vec<Rule>> {
     let checked = args.rules.iter().map(|rule| {
         let parsed = Rule::parse(rule, DISK_SERIES);
-        parsed
-            .map(|parsed| parsed.to_string())
-            .map_err(|why| usage(&["--rule"], format!("--rule '{rule}': {why}")))
+        parsed.map_err(|why| usage(&["--rule"], format!("--rule '{rule}': {why}")))
     });
     checked.collect()
 }

@@ -31,3 +31,4 @@ pub use document::{document, terminal};
 pub use json::json;
 pub use style::Style;
 pub use text::clean;
+pub use words::conclude;

@@ -121,7 +121,8 @@ fn line(plan: &ScenarioPlan, ran: &Ran, style: &Style, out: &mut String) {
         RunEnd::Measured(measured) => {
             let summary = &measured.summary;
             let mark = words::mark(summary.verdict);
-            (style.verdict(summary.verdict, mark), summary.headline.replacen("  ", " ", 1))
+            let text = format!("{} {}", summary.answer, summary.because);
+            (style.verdict(summary.verdict, mark), text)
         }
         RunEnd::Failed(why) => (style.verdict(Verdict::Fail, "✘"), format!("not measured: {why}")),
         RunEnd::Open => ("·".to_owned(), "not measured yet".to_owned()),

@@ -24,7 +24,7 @@ pub(super) enum Plan {
 }
 
 impl Plan {
-    fn of(run: &Run) -> Plan {
+    pub fn of(run: &Run) -> Plan {
         let value = run.header.plan.clone();
         match run.header.kind.as_str() {
             "load" => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Load),

@@ -6,7 +6,9 @@ use crate::result::Run;
 use crate::verdict::load_testing::{Builder, Load, MS, Member, Noise, S, fast};
 
 fn healthy() -> Run {
-    Builder::healthy(1).plan(|plan| plan.rules = vec!["put.response.p99 < 50ms".to_owned()]).build()
+    Builder::healthy(1)
+        .plan(|plan| plan.rules = vec!["put.response.p99 < 50ms".parse().unwrap()])
+        .build()
 }
 
 /// One disk of three that takes 100 ms, not the leader's.
@@ -41,7 +43,7 @@ pub fn steps() -> Run {
     let step =
         |phase, wanted| Load { phase, seconds: 10, wanted, reached: wanted, ..Load::default() };
     Builder::three(4)
-        .plan(|plan| plan.rules = vec!["put.response.p99 < 50ms".to_owned()])
+        .plan(|plan| plan.rules = vec!["put.response.p99 < 50ms".parse().unwrap()])
         .steps(&[
             step("rate.1", 500),
             Load { service: &loaded, ..step("rate.2", 1_000) },

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+use super::lift::lift;
 use super::reader::{Lines, header};
 use super::{Header, Line, Summary};
 
@@ -52,7 +53,7 @@ fn summary(line: &[u8]) -> Option<Summary> {
         return None;
     }
     match serde_json::from_slice(line) {
-        Ok(Line::Summary(summary)) => Some(summary),
+        Ok(Line::Summary(summary)) => Some(lift(summary)),
         _ => None,
     }
 }

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::record::Distribution;
 
 use super::accumulate::{Accumulator, CounterLines};
+use super::lift::lift;
 use super::{
     Counters, Event, Header, Interval, Line, PhaseData, Run, SCHEMA_VERSION, SeriesData, Told,
 };
@@ -213,7 +214,7 @@ impl Assembly {
             Line::Stall(stall) => self.run.stalls.push(stall),
             Line::Event(event) => self.event(event),
             Line::Counters(counters) => self.count(counters),
-            Line::Summary(summary) => self.run.summary = Some(summary),
+            Line::Summary(summary) => self.run.summary = Some(lift(summary)),
         }
         Ok(())
     }

@@ -131,6 +131,10 @@ impl Run {
     }
 }
 
+/// Makes a summary of a run: whether it went through to its end, whether a signal ended it, and when that was (UTC wall
+/// time, RFC 3339). Handed down to what reads and writes results, for judging and telling are not their business.
+pub type Conclude = fn(&Run, bool, bool, String) -> Summary;
+
 /// Kind of a result that another program measured.
 pub const IMPORT: &str = "import";
 

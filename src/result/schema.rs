@@ -1,6 +1,10 @@
 //! The lines of a result file (JSON Lines). Published as `docs/result.schema.json`.
 
+mod code;
 mod facts;
+mod named;
+mod outcome;
+mod reason;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -10,7 +14,10 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::record::ErrorTexts;
 
+pub use code::*;
 pub use facts::*;
+pub use outcome::*;
+pub use reason::*;
 pub use summary::*;
 
 /// The schema's version, `major.minor`. Readers refuse an unknown major and ignore unknown fields.

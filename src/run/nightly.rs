@@ -9,6 +9,7 @@ use crate::compare::trend::{self, SeriesTrend, Settings, TonightVerdict, Trend};
 use crate::error::Result;
 use crate::plan::scenario::{HistoryPlan, Turn};
 use crate::plan::{TrendPlan, TrendSource};
+use crate::report;
 
 /// Judges the night, confirms what is suspected, and removes nights that are too old. `None` where not all of the
 /// night was measured.
@@ -22,7 +23,7 @@ pub(super) fn judge(
     let Some(tonight) = ids else {
         return Ok(None);
     };
-    let first = trend::run(&question(history, &tonight, Vec::new()))?;
+    let first = trend::run(&question(history, &tonight, Vec::new()), report::conclude)?;
     let suspected = suspected(&first);
     let turns: Vec<Turn<'_>> = plan
         .turns()
@@ -34,7 +35,7 @@ pub(super) fn judge(
     let reruns = again(execution, history, &turns)?;
     let judged = match reruns.is_empty() {
         true => first,
-        false => trend::run(&question(history, &tonight, reruns))?,
+        false => trend::run(&question(history, &tonight, reruns), report::conclude)?,
     };
     if let Some(keep_ns) = history.keep_ns {
         let removed = place::tidy(plan, keep_ns)?;

@@ -1,28 +1,64 @@
-//! How findings are made, whatever was measured.
+//! What is odd, as values, and how they are made whatever was measured.
+
+use std::collections::BTreeMap;
 
 use crate::record::Distribution;
-use crate::result::{Finding, Severity};
+use crate::result::{FindingCode, Severity};
 
-/// A finding without advice or numbers yet.
-pub(super) fn finding(code: &str, severity: Severity, message: String) -> Finding {
-    Finding { code: code.to_owned(), severity, message, ..Finding::default() }
+use super::{DiskFinding, LoadFinding};
+
+/// Something worth telling.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// What.
+    pub what: FindingKind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Its numbers by name, as they are in a result.
+    pub numbers: BTreeMap<&'static str, f64>,
 }
 
-/// What a finding is completed with.
-pub(super) trait Complete {
-    fn advise(self, advice: impl Into<String>) -> Self;
-    fn number(self, name: &str, value: f64) -> Self;
+/// What is worth telling.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FindingKind {
+    /// Of a disk.
+    Disk(DiskFinding),
+    /// Of a load.
+    Load(LoadFinding),
 }
 
-impl Complete for Finding {
-    fn advise(mut self, advice: impl Into<String>) -> Self {
-        self.advice = Some(advice.into());
-        self
+impl FindingKind {
+    /// What it is called.
+    pub fn code(&self) -> FindingCode {
+        match self {
+            FindingKind::Disk(what) => what.code(),
+            FindingKind::Load(what) => what.code(),
+        }
+    }
+}
+
+impl Found {
+    /// Without numbers yet.
+    pub(super) fn new(what: impl Into<FindingKind>, severity: Severity) -> Found {
+        Found { what: what.into(), severity, numbers: BTreeMap::new() }
     }
 
-    fn number(mut self, name: &str, value: f64) -> Self {
-        self.numbers.insert(name.to_owned(), value);
+    /// With a number.
+    pub(super) fn number(mut self, name: &'static str, value: f64) -> Found {
+        self.numbers.insert(name, value);
         self
+    }
+}
+
+impl From<DiskFinding> for FindingKind {
+    fn from(what: DiskFinding) -> Self {
+        FindingKind::Disk(what)
+    }
+}
+
+impl From<LoadFinding> for FindingKind {
+    fn from(what: LoadFinding) -> Self {
+        FindingKind::Load(what)
     }
 }
 
@@ -42,10 +78,4 @@ pub(super) fn part(values: &[f64], share: f64) -> Option<f64> {
 /// A quantile of a distribution, 0 without samples.
 pub(super) fn quantile(distribution: &Distribution, q: f64) -> u64 {
     distribution.quantile(q).unwrap_or_default()
-}
-
-/// A text as the beginning of a sentence.
-pub(super) fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -5,10 +5,10 @@
 //! one above 1 % a fail, anything else inconclusive. The test needs no estimate of the quantile itself, so a slow
 //! disk fails after a handful of syncs, and a p99.9 from 500 samples never passes.
 
-use crate::result::{PhaseData, RuleOutcome, SeriesData, Verdict};
+use crate::result::{PhaseData, Reason, RuleId, SeriesData, Verdict};
 use crate::stats;
-use crate::units;
 
+use super::outcome::{Limit, Measured, Outcome, Source};
 use super::pooled::{CONFIDENCE, Pooled, Share};
 use super::rule::{Op, Rule, Stat};
 
@@ -24,9 +24,6 @@ pub(super) trait Ground {
 
     /// Whether the run went through to its end.
     fn complete(&self) -> bool;
-
-    /// What a member is called.
-    fn member(&self, index: u32) -> String;
 
     /// One series over the phases it is judged in, all members together.
     fn judged(&self, series: &str) -> Pooled {
@@ -62,50 +59,17 @@ pub(super) trait Ground {
     }
 }
 
-/// Judges a rule as it was typed. Rules were parsed when the plan was made, but a result may come from another version
-/// of this program.
-pub(super) fn judge_text(
-    text: &str,
-    source: &str,
-    known_series: &[&str],
-    ground: &dyn Ground,
-) -> RuleOutcome {
-    match Rule::parse(text, known_series) {
-        Ok(rule) => judge(&rule, source, ground),
-        Err(problem) => unreadable(text, problem),
-    }
-}
-
-/// What cannot be judged cannot pass.
-pub(super) fn unreadable(text: &str, problem: String) -> RuleOutcome {
-    RuleOutcome {
-        rule: text.to_owned(),
-        label: text.to_owned(),
-        measured: "–".to_owned(),
-        verdict: Verdict::Inconclusive,
-        note: Some(problem),
-        ..RuleOutcome::default()
-    }
-}
-
-/// The worst rule. A run that did not go through to its end never passes.
-pub(super) fn overall(rules: &[RuleOutcome], complete: bool) -> Verdict {
-    let worst = rules.iter().map(|rule| rule.verdict).max().unwrap_or_default();
-    if complete { worst } else { worst.max(Verdict::Inconclusive) }
-}
-
 /// What a judgement says beside the rule it judges.
 #[derive(Default)]
 struct Judgement {
     verdict: Verdict,
-    measured: String,
-    value: Option<f64>,
+    measured: Option<Measured>,
     samples: Option<u64>,
-    note: Option<String>,
+    reason: Option<Reason>,
 }
 
 /// Judges one rule.
-pub(super) fn judge(rule: &Rule, source: &str, ground: &dyn Ground) -> RuleOutcome {
+pub(super) fn judge(rule: &Rule, source: Source, ground: &dyn Ground) -> Outcome {
     let judgement = match (rule.stat, rule.series.as_deref()) {
         (Stat::Errors, series) => judge_errors(rule, series, ground),
         (_, None) => Judgement::default(),
@@ -125,18 +89,17 @@ pub(super) fn judge(rule: &Rule, source: &str, ground: &dyn Ground) -> RuleOutco
             }
         }
     };
-    RuleOutcome {
-        rule: rule.to_string(),
-        label: rule.label(),
+    let value = judgement.measured.as_ref().and_then(Measured::value);
+    Outcome {
+        rule: RuleId::Typed(rule.clone()),
+        member: None,
         measured: judgement.measured,
-        limit: rule.limit_label(),
-        measured_value: judgement.value,
-        limit_value: Some(rule.limit),
-        margin: judgement.value.and_then(|value| margin(rule, value)),
+        limit: Some(Limit::of(rule)),
+        margin: value.and_then(|value| margin(rule, value)),
         samples: judgement.samples,
-        source: source.to_owned(),
+        source,
         verdict: judgement.verdict,
-        note: judgement.note,
+        reasons: judgement.reason.into_iter().collect(),
     }
 }
 
@@ -152,10 +115,9 @@ fn margin(rule: &Rule, value: f64) -> Option<f64> {
 fn no_samples() -> Judgement {
     Judgement {
         verdict: Verdict::Inconclusive,
-        measured: "–".to_owned(),
+        measured: None,
         samples: Some(0),
-        note: Some("no samples".to_owned()),
-        ..Judgement::default()
+        reason: Some(Reason::NoSamples),
     }
 }
 
@@ -172,35 +134,34 @@ fn judge_percentile(rule: &Rule, percent: f64, pooled: &Pooled, ground: &dyn Gro
     let allowed = 1.0 - percent / 100.0;
     let share = pooled.at_or_above(breaking_ns(rule));
     let value = pooled.total.quantile(percent / 100.0).unwrap_or_default();
-    let (verdict, mut note) = exceedance(&share, allowed, pooled.length_ns, CONFIDENCE);
-    let mut verdict = verdict;
+    let (mut verdict, mut reason) = exceedance(&share, allowed, pooled.length_ns, CONFIDENCE);
     if verdict != Verdict::Fail
         && let Some(member) = failing_member(rule, allowed, ground)
     {
         verdict = Verdict::Fail;
-        note = Some(member);
+        reason = Some(member);
     }
     Judgement {
         verdict,
-        measured: units::format_duration(value),
-        value: Some(value as f64),
+        measured: Some(Measured::Duration(value as f64)),
         samples: Some(pooled.count()),
-        note,
+        reason,
     }
 }
 
 /// A member whose own samples prove that it breaks the rule, which all together may hide. The confidence is shared
 /// among the members (Bonferroni), so that many of them do not raise a false alarm.
-fn failing_member(rule: &Rule, allowed: f64, ground: &dyn Ground) -> Option<String> {
+fn failing_member(rule: &Rule, allowed: f64, ground: &dyn Ground) -> Option<Reason> {
     let members = ground.judged_by_member(rule.series.as_deref()?);
     let confidence = 1.0 - (1.0 - CONFIDENCE) / members.len().max(1) as f64;
     members.iter().find_map(|(member, pooled)| {
         let share = pooled.at_or_above(breaking_ns(rule));
         let (verdict, _) = exceedance(&share, allowed, pooled.length_ns, confidence);
-        let value = pooled.total.quantile(1.0 - allowed)?;
-        (verdict == Verdict::Fail).then(|| {
-            let value = units::format_duration(value);
-            format!("{} alone breaks it: {} is {value}", ground.member(*member), rule.stat)
+        let value_ns = pooled.total.quantile(1.0 - allowed)?;
+        (verdict == Verdict::Fail).then_some(Reason::MemberAlone {
+            member: *member,
+            stat: rule.stat,
+            value_ns,
         })
     })
 }
@@ -211,7 +172,7 @@ pub(super) fn exceedance(
     allowed: f64,
     length_ns: u64,
     confidence: f64,
-) -> (Verdict, Option<String>) {
+) -> (Verdict, Option<Reason>) {
     if share.hits >= MIN_HITS_TO_FAIL && share.above(confidence) > allowed {
         return (Verdict::Fail, None);
     }
@@ -221,32 +182,16 @@ pub(super) fn exceedance(
     (Verdict::Inconclusive, Some(missing(share, allowed, length_ns)))
 }
 
-/// What would decide, in words: "needs about 40 s more". The estimate is rough, so a fifth is added; what would take
-/// over an hour helps nobody.
-fn missing(share: &Share, allowed: f64, length_ns: u64) -> String {
+/// What would decide. The estimate is rough, so a fifth is added; what would take over an hour helps nobody.
+fn missing(share: &Share, allowed: f64, length_ns: u64) -> Reason {
     let more_s = share
         .times_to_decide(allowed)
         .map(|times| 1.2 * (times - 1.0) * length_ns as f64 / 1e9)
         .filter(|more_s| *more_s <= 3_600.0);
     match more_s {
-        Some(more_s) => format!("needs about {} more", round_up(more_s)),
-        None => format!(
-            "too close to call: {} over the limit, {} allowed",
-            units::format_share(share.seen()),
-            units::format_share(allowed)
-        ),
+        Some(seconds) => Reason::NeedsMore { seconds },
+        None => Reason::TooClose { seen: share.seen(), allowed },
     }
-}
-
-/// A time that somebody may plan with: the next round number of seconds or minutes.
-pub(super) fn round_up(seconds: f64) -> String {
-    let step = match seconds {
-        s if s <= 60.0 => 5.0,
-        s if s <= 600.0 => 30.0,
-        _ => 600.0,
-    };
-    let rounded = ((seconds / step).ceil() * step).max(step);
-    units::format_duration((rounded * 1e9) as u64)
 }
 
 /// The largest sample says something about the rest only when few can be larger unseen.
@@ -254,20 +199,18 @@ fn judge_max(rule: &Rule, pooled: &Pooled) -> Judgement {
     let value = pooled.total.max_ns();
     let share = pooled.at_or_above(breaking_ns(rule));
     let unseen = share.below(CONFIDENCE);
-    let (verdict, note) = if value >= breaking_ns(rule) {
+    let (verdict, reason) = if value >= breaking_ns(rule) {
         (Verdict::Fail, None)
     } else if unseen < UNSEEN_SHARE {
-        let note = format!("at most {} can be longer unseen", units::format_share(unseen));
-        (Verdict::Pass, Some(note))
+        (Verdict::Pass, Some(Reason::LongerUnseen { share: unseen }))
     } else {
         (Verdict::Inconclusive, Some(missing(&share, UNSEEN_SHARE, pooled.length_ns)))
     };
     Judgement {
         verdict,
-        measured: units::format_duration(value),
-        value: Some(value as f64),
+        measured: Some(Measured::Duration(value as f64)),
         samples: Some(pooled.count()),
-        note,
+        reason,
     }
 }
 
@@ -280,24 +223,21 @@ fn judge_mean(rule: &Rule, pooled: &Pooled) -> Judgement {
         Op::AtMost => value > rule.limit,
         _ => value >= rule.limit,
     };
-    let (verdict, note) = if breaks(pooled.total.min_ns() as f64) {
+    let (verdict, reason) = if breaks(pooled.total.min_ns() as f64) {
         (Verdict::Fail, None)
     } else {
         match ratio_error(&clusters) {
             Some(error) if !breaks(mean + error) => (Verdict::Pass, None),
             Some(error) if breaks(mean - error) => (Verdict::Fail, None),
-            Some(_) => (Verdict::Inconclusive, Some("too close to call".to_owned())),
-            None => {
-                (Verdict::Inconclusive, Some("too short to know how much it varies".to_owned()))
-            }
+            Some(_) => (Verdict::Inconclusive, Some(Reason::MeanTooClose)),
+            None => (Verdict::Inconclusive, Some(Reason::TooShort)),
         }
     };
     Judgement {
         verdict,
-        measured: units::format_duration(mean as u64),
-        value: Some(mean),
+        measured: Some(Measured::Duration(mean)),
         samples: Some(pooled.count()),
-        note,
+        reason,
     }
 }
 
@@ -318,20 +258,14 @@ fn ratio_error(clusters: &[(f64, f64)]) -> Option<f64> {
 
 fn judge_count(rule: &Rule, pooled: &Pooled, ground: &dyn Ground) -> Judgement {
     let count = pooled.count();
-    let (verdict, note) = if keeps_lower(rule, count as f64) {
+    let (verdict, reason) = if keeps_lower(rule, count as f64) {
         (Verdict::Pass, None)
     } else if ground.complete() {
         (Verdict::Fail, None)
     } else {
-        (Verdict::Inconclusive, Some("the run did not go to its end".to_owned()))
+        (Verdict::Inconclusive, Some(Reason::RunNotToTheEnd))
     };
-    Judgement {
-        verdict,
-        measured: units::format_count(count),
-        value: Some(count as f64),
-        samples: Some(count),
-        note,
-    }
+    Judgement { verdict, measured: Some(Measured::Count(count)), samples: Some(count), reason }
 }
 
 /// A rate passes when it was reached, and fails when it stays below by more than chance: arrivals at random reach
@@ -340,25 +274,20 @@ fn judge_rate(rule: &Rule, pooled: &Pooled) -> Judgement {
     let rate = pooled.count() as f64 / (pooled.length_ns.max(1) as f64 / 1e9);
     let clusters: Vec<(f64, f64)> =
         pooled.intervals.iter().map(|&(count, ns)| (count as f64, ns as f64 / 1e9)).collect();
-    let (verdict, note) = if keeps_lower(rule, rate) {
+    let (verdict, reason) = if keeps_lower(rule, rate) {
         (Verdict::Pass, None)
     } else {
         match ratio_error(&clusters) {
             Some(error) if !keeps_lower(rule, rate + error) => (Verdict::Fail, None),
-            Some(_) => {
-                (Verdict::Inconclusive, Some("short of it by no more than chance".to_owned()))
-            }
-            None => {
-                (Verdict::Inconclusive, Some("too short to know how much it varies".to_owned()))
-            }
+            Some(_) => (Verdict::Inconclusive, Some(Reason::ShortByChance)),
+            None => (Verdict::Inconclusive, Some(Reason::TooShort)),
         }
     };
     Judgement {
         verdict,
-        measured: format!("{}/s", units::significant(rate)),
-        value: Some(rate),
+        measured: Some(Measured::Rate(rate)),
         samples: Some(pooled.count()),
-        note,
+        reason,
     }
 }
 
@@ -378,19 +307,17 @@ fn judge_errors(rule: &Rule, series: Option<&str>, ground: &dyn Ground) -> Judge
     }
     // Errors are not kept per batch: they are taken as independent.
     let share = Share::in_occurrences(pooled.errors, attempts, pooled.errors);
-    let (verdict, note) = if rule.limit > 0.0 {
+    let (verdict, reason) = if rule.limit > 0.0 {
         exceedance(&share, rule.limit, pooled.length_ns, CONFIDENCE)
     } else if pooled.errors > 0 {
         (Verdict::Fail, None)
     } else {
-        let bound = units::format_share(share.below(CONFIDENCE));
-        (Verdict::Pass, Some(format!("at most {bound} can fail unseen")))
+        (Verdict::Pass, Some(Reason::FailuresUnseen { share: share.below(CONFIDENCE) }))
     };
     Judgement {
         verdict,
-        measured: units::format_share(share.seen()),
-        value: Some(share.seen()),
+        measured: Some(Measured::Share(share.seen())),
         samples: Some(attempts),
-        note,
+        reason,
     }
 }

@@ -9,50 +9,124 @@ mod import;
 mod judge;
 mod load;
 mod machine;
+mod outcome;
 mod pooled;
 mod rule;
 mod stalls;
 #[cfg(test)]
 mod testing;
 
-pub use disk::{PROFILES, Profile, Published, limit_ns, profile};
+pub use disk::{
+    Consequence, DiskFinding, DiskHeadline, NeighbourSays, NeighbourWork, PROFILES, Pace, Profile,
+    Published, Timer, limit_ns, profile,
+};
+pub use finding::{FindingKind, Found};
 pub use import::foreign_traits;
 #[cfg(test)]
 pub(crate) use load::testing as load_testing;
+pub use load::{
+    Broken, Carried, DatabaseFinding, ELECTION_WITHIN_NS, Gravest, HeldBy, LeaderChanged,
+    LeaderKilled, LoadFinding, LoadHeadline, SlowMember, SlowWork, Stage, Undecided, Why, Work,
+};
 pub(crate) use machine::Cpus;
+pub use outcome::{Limit, Measured, Outcome, Quantity, Source};
 pub use rule::{DISK_SERIES, Op, Rule, Stat};
 
 use serde::de::DeserializeOwned;
 
-use crate::result::{self, Run, Summary, Verdict};
+use crate::result::{Capacity, LadderStep, MemberSummary, Run, Summary, Verdict};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy)]
-struct Ending {
+pub struct Ending {
     /// It went through to its end.
-    complete: bool,
+    pub complete: bool,
     /// A signal ended it.
-    interrupted: bool,
+    pub interrupted: bool,
 }
 
-/// What a run amounts to.
-///
-/// `complete` says that the run went through to its end, `interrupted` that a signal ended it, `ended_at` is the UTC
-/// wall time of its end (RFC 3339). A run that is not complete never passes; a failure it has proven stays one.
-pub fn conclude(run: &Run, complete: bool, interrupted: bool, ended_at: String) -> Summary {
-    let ending = Ending { complete: complete && !interrupted, interrupted };
+/// What a run amounts to, in values; how that is said is the business of a page.
+#[derive(Debug, Clone, Default)]
+pub struct Judgement {
+    /// The answer.
+    pub verdict: Verdict,
+    /// What is said of it first.
+    pub headline: Headline,
+    /// Every rule with its outcome.
+    pub rules: Vec<Outcome>,
+    /// Stalls counted on the ladder.
+    pub ladder: Vec<LadderStep>,
+    /// What is worth telling.
+    pub findings: Vec<Found>,
+    /// What can be carried.
+    pub capacity: Option<Capacity>,
+    /// The rates that were tried one after the other.
+    pub steps: Vec<Stage>,
+    /// The members' own view.
+    pub members: Vec<MemberSummary>,
+}
+
+/// What is said first of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Headline {
+    /// It cannot be judged, and why.
+    Unreadable(String),
+    /// Of a disk.
+    Disk(DiskHeadline),
+    /// Of a load.
+    Load(Box<LoadHeadline>),
+}
+
+impl Default for Headline {
+    fn default() -> Self {
+        Headline::Unreadable(String::new())
+    }
+}
+
+/// A run that did not go through to its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CutShort {
+    /// Why, where it could say.
+    pub halted: Option<String>,
+    /// Whether a signal ended it.
+    pub interrupted: bool,
+    /// How long it had measured by then.
+    pub after_ns: u64,
+}
+
+impl CutShort {
+    fn of(run: &Run, ending: Ending, after_ns: u64) -> CutShort {
+        CutShort {
+            halted: run.halted().map(str::to_owned),
+            interrupted: ending.interrupted,
+            after_ns,
+        }
+    }
+}
+
+/// What a run amounts to. A run that is not complete never passes; a failure it has proven stays one.
+pub fn judge(run: &Run, ending: Ending) -> Judgement {
+    let complete = ending.complete && !ending.interrupted;
+    let ending = Ending { complete, ..ending };
     let judged = match run.header.kind.as_str() {
         "disk" => disk::judge(run, ending),
         "load" => load::judge(run, ending),
-        result::IMPORT => import::judge(run, ending),
         other => Err(format!("there is no verdict on a result of kind '{other}'")),
     };
-    let summary = judged.unwrap_or_else(|problem| Summary {
+    judged.unwrap_or_else(|problem| Judgement {
+        verdict: Verdict::Inconclusive,
+        headline: Headline::Unreadable(problem),
+        ..Judgement::default()
+    })
+}
+
+/// What the run of another program amounts to, in words already; its headline is not parted yet.
+pub fn foreign(run: &Run, ending: Ending) -> Summary {
+    import::judge(run, ending).unwrap_or_else(|problem| Summary {
         verdict: Verdict::Inconclusive,
         headline: format!("INCONCLUSIVE  {problem}"),
         ..Summary::default()
-    });
-    Summary { ended_at, complete, interrupted, phases: result::summarise(run), ..summary }
+    })
 }
 
 /// The plan in a result's header.

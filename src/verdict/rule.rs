@@ -1,6 +1,12 @@
 //! The rule grammar: `SERIES.STAT OP LIMIT`, or `errors OP SHARE`.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{suggest, units};
 
@@ -79,6 +85,13 @@ impl Rule {
         Ok(Rule { series, stat, op, limit })
     }
 
+    /// A series and its statistic, `wal.fsync.p99`; `None` for any other text. Whether there is such a series is not
+    /// asked.
+    pub fn subject(text: &str) -> Option<(String, Stat)> {
+        let mut dots = text.match_indices('.');
+        dots.find_map(|(dot, _)| Some((text[..dot].to_owned(), text[dot + 1..].parse().ok()?)))
+    }
+
     /// The rule's subject in a person's words: `wal.fsync p99`.
     pub fn label(&self) -> String {
         match &self.series {
@@ -89,21 +102,25 @@ impl Rule {
 
     /// The limit in a person's words, with its operator: `< 10 ms`.
     pub fn limit_label(&self) -> String {
-        let value = match self.stat {
-            Stat::Percentile(_) | Stat::Max | Stat::Mean => {
-                units::format_duration(self.limit as u64)
-            }
-            Stat::Errors => units::format_share(self.limit),
-            Stat::Count => units::format_count(self.limit as u64),
-            Stat::Rate => format!("{}/s", units::significant(self.limit)),
-        };
         let op = match self.op {
             Op::Below => "<",
             Op::AtMost => "≤",
             Op::Above => ">",
             Op::AtLeast => "≥",
         };
-        format!("{op} {value}")
+        format!("{op} {}", self.limit_value())
+    }
+
+    /// The limit alone in a person's words: `10 ms`.
+    pub fn limit_value(&self) -> String {
+        match self.stat {
+            Stat::Percentile(_) | Stat::Max | Stat::Mean => {
+                units::format_duration(self.limit as u64)
+            }
+            Stat::Errors => units::format_share(self.limit),
+            Stat::Count => units::format_count(self.limit as u64),
+            Stat::Rate => format!("{}/s", units::significant(self.limit)),
+        }
     }
 }
 
@@ -119,6 +136,60 @@ impl fmt::Display for Rule {
         };
         let subject = subject_text(self.series.as_deref(), self.stat);
         write!(f, "{subject} {} {limit}", self.op)
+    }
+}
+
+impl FromStr for Rule {
+    type Err = String;
+
+    /// Reads a rule as it is in a result: it was checked when it was typed, by a program that may have known more
+    /// series.
+    fn from_str(text: &str) -> Result<Rule, String> {
+        let (left, op, right) = split_at_operator(text, &[])?;
+        let (series, stat) = match Rule::subject(left) {
+            Some((series, stat)) => (Some(series), stat),
+            None if left == ERRORS => (None, Stat::Errors),
+            None => return Err(format!("'{left}' is no series with a statistic")),
+        };
+        check_direction(left, stat, op, right)?;
+        let limit = parse_limit(left, stat, op, right)?;
+        Ok(Rule { series, stat, op, limit })
+    }
+}
+
+impl Serialize for Rule {
+    /// As [`Rule`] is displayed.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Rule, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(|why| D::Error::custom(format!("rule '{text}': {why}")))
+    }
+}
+
+impl JsonSchema for Rule {
+    fn schema_name() -> Cow<'static, str> {
+        "Rule".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
+    }
+}
+
+impl FromStr for Stat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Stat, String> {
+        parse_stat(text)?.ok_or_else(|| format!("no statistic '{text}'; use {KNOWN_STATS}"))
     }
 }
 

@@ -78,7 +78,7 @@ pub fn phase(name: &str, start_ns: u64, seconds: u64, series: Vec<SeriesData>) -
 
 fn rule(series: &str, limit_ms: u64) -> RuleOutcome {
     RuleOutcome {
-        rule: format!("{series}.p99 < {limit_ms}ms"),
+        rule: format!("{series}.p99 < {limit_ms}ms").into(),
         label: format!("{series} p99"),
         limit: format!("< {limit_ms} ms"),
         limit_value: Some((limit_ms * MS) as f64),

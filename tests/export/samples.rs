@@ -115,6 +115,8 @@ pub fn load() -> (Run, Summary, Vec<Interval>) {
         ],
         verdict: Verdict::Inconclusive,
         headline: "INCONCLUSIVE  too few samples stand behind range.service p99".to_owned(),
+        answer: "INCONCLUSIVE".into(),
+        because: "too few samples stand behind range.service p99".to_owned(),
         ..Summary::default()
     };
     // Not in the order of time, as several members tell them.
@@ -133,7 +135,7 @@ fn tool() -> Tool {
 
 fn rule(rule: &str, verdict: Verdict, margin: Option<f64>) -> RuleOutcome {
     RuleOutcome {
-        rule: rule.to_owned(),
+        rule: rule.into(),
         label: rule.to_owned(),
         measured: "15 ms".to_owned(),
         limit: "< 100 ms".to_owned(),
@@ -242,6 +244,7 @@ pub fn trend() -> Trend {
         schema: "etcdbench.trend/v1".to_owned(),
         verdict: TrendVerdict::Regressed,
         headline: "REGRESSED  etcd/wal.fsync.p99".to_owned(),
+        because: "etcd/wal.fsync.p99".to_owned(),
         settings: TrendSettings {
             confirm_nights: 2,
             recent_days: 7,

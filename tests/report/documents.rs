@@ -80,7 +80,7 @@ fn hostile() -> Fixture {
     disk.directory = bad.to_owned();
     disk.devices[0].model = Some(bad.to_owned());
     run.stalls[0].series = bad.to_owned();
-    summary.headline = format!("NOT QUALIFIED  {bad}");
+    summary.answered("NOT QUALIFIED".into(), bad);
     summary.findings[0].message = bad.to_owned();
     summary.findings[0].advice = Some(format!("--flag{bad}"));
     summary.rules[0].source = bad.to_owned();

@@ -151,7 +151,7 @@ pub fn rule(
     source: &str,
 ) -> RuleOutcome {
     RuleOutcome {
-        rule: rule.to_owned(),
+        rule: rule.into(),
         label: label.to_owned(),
         measured: measured.to_owned(),
         limit: limit.to_owned(),
@@ -183,7 +183,7 @@ fn ladder(counts: [u64; 4]) -> Vec<LadderStep> {
 
 fn finding(severity: Severity, message: &str, advice: Option<&str>) -> Finding {
     Finding {
-        code: "test".to_owned(),
+        code: "test".into(),
         severity,
         message: message.to_owned(),
         advice: advice.map(str::to_owned),
@@ -288,12 +288,14 @@ pub fn pass() -> Fixture {
     ];
     let (run, mut summary) = assemble(&plan(&[]), phases, rules);
     summary.verdict = Verdict::Pass;
-    summary.headline =
-        "QUALIFIED  for etcd with a 100 ms heartbeat and a 1 s election timeout".to_owned();
+    summary.answered(
+        "QUALIFIED".into(),
+        "for etcd with a 100 ms heartbeat and a 1 s election timeout",
+    );
     summary.capacity = Some(Capacity {
         puts_per_s: Some(11_380.0),
         at_least: false,
-        limited_by: Some("wal.fsync.p99".to_owned()),
+        limited_by: Some("wal.fsync.p99".into()),
         curve: vec![],
     });
     let mut carries = finding(
@@ -365,14 +367,17 @@ pub fn slow() -> Fixture {
     }];
     summary.ladder = ladder([61, 1, 0, 0]);
     summary.verdict = Verdict::Fail;
-    summary.headline = "NOT QUALIFIED  wal.fsync p99 is 95.9 ms, nine times the limit; etcd would warn and may lose its leader".to_owned();
+    summary.answered(
+        "NOT QUALIFIED".into(),
+        "wal.fsync p99 is 95.9 ms, nine times the limit; etcd would warn and may lose its leader",
+    );
     summary.capacity = Some(Capacity {
         puts_per_s: None,
         at_least: false,
-        limited_by: Some("wal.fsync.p99 < 10ms".to_owned()),
+        limited_by: Some("wal.fsync.p99 < 10ms".into()),
         curve: vec![CapacityStep {
             wanted_per_s: 50.0,
-            broke: Some("wal.fsync.p99 < 10ms".to_owned()),
+            broke: Some("wal.fsync.p99 < 10ms".into()),
             ..CapacityStep::default()
         }],
     });
@@ -419,8 +424,10 @@ pub fn not_durable() -> Fixture {
         ..DiskFacts::default()
     });
     summary.verdict = Verdict::Fail;
-    summary.headline =
-        "NOT QUALIFIED  synced data is not on stable storage: a power cut would lose committed writes".to_owned();
+    summary.answered(
+        "NOT QUALIFIED".into(),
+        "synced data is not on stable storage: a power cut would lose committed writes",
+    );
     summary.capacity =
         Some(Capacity { puts_per_s: Some(48_700.0), at_least: true, ..Capacity::default() });
     (run, summary)
@@ -443,7 +450,7 @@ pub fn inconclusive() -> Fixture {
     p99.note = Some("4 of 10 tail samples; needs about 2 s more".to_owned());
     let (run, mut summary) = assemble(&plan, phases, vec![p99]);
     summary.verdict = Verdict::Inconclusive;
-    summary.headline = "INCONCLUSIVE  too few samples stand behind wal.fsync p99".to_owned();
+    summary.answered("INCONCLUSIVE".into(), "too few samples stand behind wal.fsync p99");
     (run, summary)
 }
 
@@ -457,8 +464,10 @@ pub fn interrupted() -> Fixture {
     summary.capacity = None;
     summary.findings.clear();
     summary.verdict = Verdict::Inconclusive;
-    summary.headline =
-        "INCONCLUSIVE  nothing speaks against this disk yet, but the run was cut short".to_owned();
+    summary.answered(
+        "INCONCLUSIVE".into(),
+        "nothing speaks against this disk yet, but the run was cut short",
+    );
     (run, summary)
 }
 
@@ -489,11 +498,13 @@ pub fn members() -> Fixture {
     )];
     let (run, mut summary) = assemble(&plan, phases, rules);
     summary.verdict = Verdict::Pass;
-    summary.headline =
-        "QUALIFIED  for 3 etcds with a 100 ms heartbeat and a 1 s election timeout".to_owned();
+    summary.answered(
+        "QUALIFIED".into(),
+        "for 3 etcds with a 100 ms heartbeat and a 1 s election timeout",
+    );
     summary.capacity = Some(Capacity {
         puts_per_s: Some(312.0),
-        limited_by: Some("wal.fsync.p99.9 < 20ms".to_owned()),
+        limited_by: Some("wal.fsync.p99.9 < 20ms".into()),
         ..Capacity::default()
     });
     (run, summary)

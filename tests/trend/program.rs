@@ -89,7 +89,7 @@ fn re_runs_decide_about_a_suspicion() {
 fn re_runs_in_the_same_noise_confirm_nothing() {
     let busy = |lines: &mut Lines| {
         lines.summary.findings = vec![Finding {
-            code: "cpu_busy".to_owned(),
+            code: "cpu_busy".into(),
             message: "The CPUs were busy 95 % of the time.".to_owned(),
             ..Finding::default()
         }];
@@ -129,7 +129,7 @@ fn a_disturbed_night_says_so() {
     let results = Results::of(&nights(40, 0, 1.0));
     results.night(40, 13.0, |lines| {
         lines.summary.findings = vec![Finding {
-            code: "cpu_steal".to_owned(),
+            code: "cpu_steal".into(),
             message: "The hypervisor gave 15 % of this machine's CPU time to others.".to_owned(),
             ..Finding::default()
         }];

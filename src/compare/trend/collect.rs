@@ -11,16 +11,15 @@ use super::history::{History, Night, Track, Unit};
 use super::metrics::{Metric, metrics};
 use crate::compare::LeftOut;
 use crate::error::{Error, Result};
-use crate::result::{self, Summary};
-use crate::verdict;
+use crate::result::{self, Conclude, FindingCode, Summary};
 
 /// A phase that lasted less than this share of what it usually does says something else.
 const SHORT: f64 = 0.8;
 
 /// Code of the finding that a load's figures are those of the machine it came from, not of the etcd.
-const CLIENT_LIMIT: &str = "client_limit";
+const CLIENT_LIMIT: FindingCode = FindingCode::ClientLimit;
 /// Codes of the findings that somebody else had the CPUs.
-const DISTURBANCES: [&str; 2] = ["cpu_busy", "cpu_steal"];
+const DISTURBANCES: [FindingCode; 2] = [FindingCode::CpuBusy, FindingCode::CpuSteal];
 
 /// How files are sorted.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +28,8 @@ pub struct CollectOptions<'a> {
     pub ignored: &'a Path,
     /// All hosts are one machine.
     pub one_machine: bool,
+    /// Sums up runs that were killed.
+    pub conclude: Conclude,
     /// Ids of runs that are no nights: re-runs of one.
     pub set_aside: &'a BTreeSet<String>,
 }
@@ -56,7 +57,7 @@ pub fn collect(names: &[PathBuf], options: &CollectOptions<'_>) -> Result<Collec
     let mut seen: BTreeMap<String, PathBuf> = BTreeMap::new();
     for path in found.files {
         let mut leave_out = |path: PathBuf, why| left_out.push(LeftOut { path, why });
-        match Run::read(&path, options.one_machine) {
+        match Run::read(&path, options) {
             Err(error) => leave_out(path.clone(), without_path(&error, &path)),
             Ok(run) if options.set_aside.contains(&run.night.run_id) => {}
             Ok(run) => match seen.get(&run.night.run_id) {
@@ -93,7 +94,7 @@ struct Run {
 }
 
 impl Run {
-    fn read(path: &Path, one_machine: bool) -> Result<Self> {
+    fn read(path: &Path, options: &CollectOptions<'_>) -> Result<Self> {
         let (header, summary) = result::read_ends(path)?;
         let (summary, note) = match summary {
             Some(summary) => {
@@ -102,7 +103,7 @@ impl Run {
             }
             None => {
                 let run = result::read(path)?;
-                let summary = verdict::conclude(&run, false, false, run.last_heard());
+                let summary = (options.conclude)(&run, false, false, run.last_heard());
                 (summary, Some("the run was killed".to_owned()))
             }
         };
@@ -122,7 +123,7 @@ impl Run {
         let notes: Vec<String> = note.into_iter().chain(words).collect();
         let note = (!notes.is_empty()).then(|| notes.join("; "));
         Ok(Run {
-            scenario: Scenario::of(&header, one_machine),
+            scenario: Scenario::of(&header, options.one_machine),
             metrics,
             night: Night {
                 at,
@@ -138,7 +139,7 @@ impl Run {
 
 fn disturbed(summary: &Summary) -> Option<String> {
     let mut findings = summary.findings.iter();
-    let found = findings.find(|finding| DISTURBANCES.contains(&finding.code.as_str()))?;
+    let found = findings.find(|finding| DISTURBANCES.contains(&finding.code))?;
     Some(found.message.trim_end_matches('.').to_owned())
 }
 

@@ -5,16 +5,28 @@ use super::schema::{HistoryTrend, SeriesTrend, TonightVerdict, TrendVerdict};
 use super::tonight::MIN_REFERENCE;
 use crate::units::{format_duration, format_share, significant};
 
-/// The answer in one line: the word, a gap of two spaces, the reason.
-pub(super) fn headline(verdict: TrendVerdict, histories: &[HistoryTrend]) -> String {
+impl TrendVerdict {
+    /// The answer in a word or two.
+    pub fn word(self) -> &'static str {
+        match self {
+            TrendVerdict::Regressed => "REGRESSED",
+            TrendVerdict::Suspected => "REGRESSED?",
+            TrendVerdict::Steady => "STEADY",
+            TrendVerdict::TooFewNights => "NO VERDICT",
+        }
+    }
+}
+
+/// What follows the word.
+pub(super) fn because(verdict: TrendVerdict, histories: &[HistoryTrend]) -> String {
     match verdict {
         TrendVerdict::Regressed => {
             let found = with(histories, TonightVerdict::Regressed);
-            format!("REGRESSED  {}", worst(&found))
+            worst(&found)
         }
         TrendVerdict::Suspected => {
             let found = with(histories, TonightVerdict::Suspected);
-            format!("REGRESSED?  {}; not confirmed", worst(&found))
+            format!("{}; not confirmed", worst(&found))
         }
         TrendVerdict::Steady => steady(histories),
         TrendVerdict::TooFewNights => too_few(histories),
@@ -86,7 +98,7 @@ fn steady(histories: &[HistoryTrend]) -> String {
             parts.push(format!("{count} {what}"));
         }
     }
-    format!("STEADY  {}", parts.join("; "))
+    parts.join("; ")
 }
 
 fn too_few(histories: &[HistoryTrend]) -> String {
@@ -95,19 +107,16 @@ fn too_few(histories: &[HistoryTrend]) -> String {
     // Those before tonight, and tonight.
     let fewest = MIN_REFERENCE + 1;
     match longest {
-        None => "NO VERDICT  there is no result here".to_owned(),
+        None => "there is no result here".to_owned(),
         Some(nights) if nights >= fewest => {
-            "NO VERDICT  tonight's run has no value that could be held against enough nights"
-                .to_owned()
+            "tonight's run has no value that could be held against enough nights".to_owned()
         }
         Some(nights) => {
             let there_are = match nights {
                 1 => "there is one night".to_owned(),
                 n => format!("there are {n} nights"),
             };
-            format!(
-                "NO VERDICT  {there_are} of the same thing; {fewest} are the fewest that tell anything"
-            )
+            format!("{there_are} of the same thing; {fewest} are the fewest that tell anything")
         }
     }
 }

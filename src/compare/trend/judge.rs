@@ -74,10 +74,12 @@ pub fn judge(
         }
     }
     let verdict = judged.iter().map(verdict_of).max().unwrap_or(TrendVerdict::TooFewNights);
+    let because = super::headline::because(verdict, &judged);
     Trend {
         schema: TREND_SCHEMA.to_owned(),
         verdict,
-        headline: super::headline::headline(verdict, &judged),
+        headline: format!("{}  {because}", verdict.word()),
+        because,
         settings: TrendSettings {
             confirm_nights: settings.confirm_nights,
             recent_days: RECENT_DAYS,

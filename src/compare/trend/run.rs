@@ -12,14 +12,16 @@ use super::table::read_table;
 use crate::compare::LeftOut;
 use crate::error::{Result, usage};
 use crate::plan::{Acknowledgement, TrendPlan, TrendSource};
+use crate::result::Conclude;
 use crate::suggest;
 
-/// Reads what the plan names and judges it. Writes nothing, but for an acknowledgement into the file of marks.
+/// Reads what the plan names and judges it; runs that were killed are summed up by `conclude`. Writes nothing, but for an acknowledgement into the file of marks.
 ///
 /// # Errors
-/// As [`collect`], [`read_table`] and [`Marks::read`]; [`Error::Usage`](crate::error::Error::Usage) for an acknowledgement of what is not there.
-pub fn run(plan: &TrendPlan) -> Result<Trend> {
-    let Read { histories, confirm, left_out, notes } = read(plan)?;
+/// As [`collect`], [`read_table`] and [`Marks::read`]; [`Error::Usage`](crate::error::Error::Usage) for an
+/// acknowledgement of what is not there.
+pub fn run(plan: &TrendPlan, conclude: Conclude) -> Result<Trend> {
+    let Read { histories, confirm, left_out, notes } = read(plan, conclude)?;
     if let Some(asked) = &plan.acknowledge {
         check(asked, &histories)?;
         marks::acknowledge(&plan.marks, &asked.series, &asked.date, &asked.note)?;
@@ -39,7 +41,7 @@ struct Read {
     notes: Vec<String>,
 }
 
-fn read(plan: &TrendPlan) -> Result<Read> {
+fn read(plan: &TrendPlan, conclude: Conclude) -> Result<Read> {
     match &plan.source {
         TrendSource::Table { path, options } => {
             let (history, notes) = read_table(path, options)?;
@@ -50,6 +52,7 @@ fn read(plan: &TrendPlan) -> Result<Read> {
             let mut options = CollectOptions {
                 ignored: &plan.marks,
                 one_machine: *one_machine,
+                conclude,
                 set_aside: &none,
             };
             let again = collect(confirm, &options)?;

@@ -20,6 +20,9 @@ pub struct Trend {
     pub verdict: TrendVerdict,
     /// The answer in one line.
     pub headline: String,
+    /// The answer without the word it begins with.
+    #[serde(skip)]
+    pub because: String,
     /// What was judged by.
     pub settings: TrendSettings,
     /// Every history, those with news first.

@@ -294,7 +294,7 @@ impl LoadPlan {
 
     fn verdict_flags(&self, words: &mut Words) {
         for rule in &self.rules {
-            words.0.extend(flag("--rule", rule));
+            words.0.extend(flag("--rule", rule.to_string()));
         }
         let heartbeat = exact_duration(self.heartbeat_ns);
         words.unless("--heartbeat-interval", heartbeat, exact_duration(HEARTBEAT_NS));

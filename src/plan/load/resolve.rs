@@ -441,13 +441,13 @@ fn heartbeat(args: &LoadSpec) -> Result<u64> {
     Ok(ns)
 }
 
-fn rules(args: &LoadSpec, plan: &LoadPlan) -> Result<Vec<String>> {
+fn rules(args: &LoadSpec, plan: &LoadPlan) -> Result<Vec<Rule>> {
     let known = plan.known_series();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let checked = args.rules.iter().map(|text| {
         let rule = Rule::parse(text, &known).and_then(|rule| {
             recorded(plan, rule.series.as_deref())?;
-            Ok(rule.to_string())
+            Ok(rule)
         });
         rule.map_err(|why| usage(&["--rule"], format!("--rule '{text}': {why}")))
     });

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Faults;
 use super::operations::Weighted;
 use crate::plan::Arrival;
+use crate::verdict::Rule;
 
 /// Everything `etcdbench load` needs to know, resolved and checked. Secrets are no part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -70,7 +71,7 @@ pub struct LoadPlan {
     /// The heartbeat interval of the etcd; a wait this long is a stall.
     pub heartbeat_ns: u64,
     /// Rules of the user's own, beside the defaults.
-    pub rules: Vec<String>,
+    pub rules: Vec<Rule>,
     /// Seed of arrivals, keys and values.
     pub seed: u64,
     /// Kinds of operations that go on side by side. Where there are any, they are all that is done: what stands above

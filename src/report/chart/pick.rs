@@ -1,7 +1,8 @@
 //! What of a run is worth a chart, and what it is called.
 
 use crate::report::text::clean;
-use crate::result::{PhaseData, RuleOutcome, Run, SeriesData, Summary};
+use crate::result::{PhaseData, RuleId, RuleOutcome, Run, SeriesData, Summary};
+use crate::verdict::Stat;
 
 use super::scale::Axis;
 
@@ -82,9 +83,13 @@ pub(super) struct Limit {
 /// The limits that were set on a series.
 pub(super) fn limits(summary: &Summary, series: &str) -> Vec<Limit> {
     let limit = |outcome: &RuleOutcome| {
-        let (subject, _) = outcome.rule.split_once(' ')?;
-        let stat = subject.strip_prefix(series)?.strip_prefix(".p")?;
-        let percent: f64 = stat.parse().ok()?;
+        let RuleId::Typed(rule) = &outcome.rule else {
+            return None;
+        };
+        let Stat::Percentile(percent) = rule.stat else {
+            return None;
+        };
+        (rule.series.as_deref() == Some(series)).then_some(())?;
         let ns = outcome.limit_value.filter(|ns| ns.is_finite() && *ns > 0.0)?;
         let source = match outcome.source.as_str() {
             "" => String::new(),
@@ -93,8 +98,8 @@ pub(super) fn limits(summary: &Summary, series: &str) -> Vec<Limit> {
         Some(Limit {
             q: percent / 100.0,
             ns,
-            short: format!("p{stat} {}", outcome.limit),
-            text: format!("p{stat} {}{source}", outcome.limit),
+            short: format!("{} {}", rule.stat, outcome.limit),
+            text: format!("{} {}{source}", rule.stat, outcome.limit),
         })
     };
     summary.rules.iter().filter_map(limit).collect()

@@ -80,7 +80,7 @@ fn rule(rule: &RuleOutcome) -> Case {
         Verdict::Warn => "warning: ",
         _ => "",
     };
-    Case { name: rule.rule.clone(), outcome, told: vec![format!("{warning}{told}")] }
+    Case { name: rule.rule.to_string(), outcome, told: vec![format!("{warning}{told}")] }
 }
 
 /// The answer of the whole run.

@@ -111,7 +111,7 @@ fn id(index: usize) -> String {
 fn title(subjects: &[Subject<'_>]) -> String {
     match subjects {
         [only] => {
-            let (word, _) = words::headline(&only.summary.headline);
+            let (word, _) = words::headline(only.summary);
             format!("{word} · {} · etcdbench", only.run.header.name)
         }
         all => format!("{} results · etcdbench", all.len()),
@@ -150,7 +150,7 @@ fn article(input: &Input<'_>, id: String) -> Article {
 }
 
 fn answer(summary: &Summary) -> Answer {
-    let (word, reason) = words::headline(&summary.headline);
+    let (word, reason) = words::headline(summary);
     Answer { tone: summary.verdict.into(), mark: words::mark(summary.verdict), word, reason }
 }
 

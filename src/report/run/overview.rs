@@ -44,7 +44,7 @@ fn counts(verdicts: &[Verdict]) -> String {
 fn results(subjects: &[Subject<'_>], id: fn(usize) -> String) -> Table {
     let row = |(index, subject): (usize, &Subject<'_>)| {
         let header = &subject.run.header;
-        let (word, reason) = words::headline(&subject.summary.headline);
+        let (word, reason) = words::headline(subject.summary);
         Row::marked(
             Mark::of(subject.summary.verdict),
             [

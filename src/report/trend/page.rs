@@ -19,7 +19,7 @@ const NEWEST: usize = 5;
 /// The page.
 pub(super) fn page(trend: &Trend, medium: Medium) -> Page {
     let verdict = words::tone(trend);
-    let (word, reason) = common::headline(&trend.headline);
+    let (word, reason) = (trend.verdict.word().to_owned(), trend.because.clone());
     let sections = match medium {
         Medium::Browser => for_browser(trend),
         Medium::Comment => for_comment(trend),

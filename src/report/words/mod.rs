@@ -5,6 +5,7 @@ pub mod disk;
 mod environment;
 mod events;
 pub mod import;
+mod judged;
 pub mod load;
 pub mod quantiles;
 pub mod rules;
@@ -14,13 +15,14 @@ mod timeline;
 
 pub use environment::{devices, disk_facts, machine};
 pub use events::{Told, events};
+pub use judged::conclude;
 pub use table::Table;
 pub use timeline::Timeline;
 
 use super::subject::{Plan, Subject};
 use super::text::clean;
 use crate::plan::DiskPlan;
-use crate::result::{Finding, PhaseData, Severity, Verdict};
+use crate::result::{Finding, FindingCode, PhaseData, Severity, Summary, Verdict};
 use crate::units::format_duration;
 
 /// The sign of a verdict; never the only thing that tells it apart is its colour.
@@ -62,10 +64,8 @@ pub fn severity_mark(severity: Severity) -> &'static str {
 }
 
 /// A headline in its two parts: the answer itself, and what follows.
-pub fn headline(text: &str) -> (String, String) {
-    let text = clean(text);
-    let (word, reason) = text.split_once("  ").unwrap_or((&text, ""));
-    (word.to_owned(), reason.trim_start().to_owned())
+pub fn headline(summary: &Summary) -> (String, String) {
+    (clean(summary.answer.name()), clean(&summary.because))
 }
 
 /// What the run was about, in a few items: where, on what, how long.
@@ -134,8 +134,8 @@ pub fn again(subject: &Subject<'_>) -> Option<(String, Option<&'static str>)> {
 /// What only a longer qualification finds, unless it was told already or this was one.
 fn longer(subject: &Subject<'_>, plan: &DiskPlan) -> Option<&'static str> {
     let told = |finding: &Finding| {
-        let advice = finding.advice.as_ref();
-        advice.is_some_and(|text| text.contains("--soak"))
+        use FindingCode::{BurstCredits, QuickRun, SlowerAfter};
+        matches!(finding.code, BurstCredits | QuickRun | SlowerAfter)
     };
     let known = plan.is_soak() || subject.summary.findings.iter().any(told);
     (!known).then_some("longer: --soak 30m finds burst credits and rare stalls")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{finite, is_false};
+use super::{Answer, FindingCode, Limiter, Reason, RuleId, ValueUnit, finite, is_false};
 use crate::record::ErrorTexts;
 
 /// What the run amounts to.
@@ -31,6 +31,12 @@ pub struct Summary {
     pub verdict: Verdict,
     /// The answer in one line.
     pub headline: String,
+    /// The answer in a word or two, as the headline begins.
+    #[serde(default)]
+    pub answer: Answer,
+    /// What follows in the headline.
+    #[serde(default)]
+    pub because: String,
     /// The highest put rate that keeps every rule, for kind `disk`; for kind `load` the highest rate of its steps
     /// that does, in operations per second and without a curve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +47,15 @@ pub struct Summary {
     /// The members' own view of the load, for kind `load`; only those whose metrics could be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<MemberSummary>,
+}
+
+impl Summary {
+    /// Sets the answer and what follows it, and the headline that they make.
+    pub fn answered(&mut self, answer: Answer, because: impl Into<String>) {
+        self.because = because.into();
+        self.headline = format!("{answer}  {}", self.because);
+        self.answer = answer;
+    }
 }
 
 /// A rate of a load and what became of it.
@@ -199,7 +214,7 @@ pub enum Verdict {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct RuleOutcome {
     /// The rule as it may be typed: `wal.fsync.p99 < 10ms`; for others a name: `durability`.
-    pub rule: String,
+    pub rule: RuleId,
     /// The rule in a person's words: `wal.fsync p99`.
     pub label: String,
     /// What was measured, with its unit.
@@ -212,6 +227,12 @@ pub struct RuleOutcome {
     /// The limit in the same unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_value: Option<f64>,
+    /// That unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<ValueUnit>,
+    /// Whose figure it is, where it is that of one member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<u32>,
     /// How many times better than the limit (below 1: worse).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub margin: Option<f64>,
@@ -225,6 +246,9 @@ pub struct RuleOutcome {
     /// Why, where it is not plain from the numbers: "needs about 40 s more".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The note as data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
 }
 
 /// One step of the stall ladder.
@@ -263,7 +287,7 @@ pub enum Severity {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Stable code: `journal_tax`, `idle_writers`, `not_durable` …
-    pub code: String,
+    pub code: FindingCode,
     /// How much it matters.
     pub severity: Severity,
     /// What was seen, with numbers and units.
@@ -284,9 +308,9 @@ pub struct Capacity {
     pub puts_per_s: Option<f64>,
     /// True when the highest rate tried still kept every rule: the disk may carry more.
     pub at_least: bool,
-    /// The rule that broke first above it.
+    /// What broke first above it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limited_by: Option<String>,
+    pub limited_by: Option<Limiter>,
     /// Every step tried, by rate.
     pub curve: Vec<CapacityStep>,
 }
@@ -310,7 +334,7 @@ pub struct CapacityStep {
     pub wal_syncs: u64,
     /// Whether every rule held.
     pub kept: bool,
-    /// The rule that broke, if one did.
+    /// What broke, if anything did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub broke: Option<String>,
+    pub broke: Option<Limiter>,
 }

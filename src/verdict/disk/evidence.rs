@@ -135,8 +135,4 @@ impl Ground for Evidence<'_> {
     fn complete(&self) -> bool {
         self.complete
     }
-
-    fn member(&self, index: u32) -> String {
-        format!("member {index}")
-    }
 }

@@ -1,8 +1,9 @@
 //! Rules on facts rather than speed: is the sync real, and is there room for what etcd will keep.
 
-use crate::result::{Durability, DurabilityOutcome, RuleOutcome, Run, Verdict};
-use crate::units;
+use crate::result::{Durability, DurabilityOutcome, Reason, RuleName, Run, Verdict};
 
+use super::super::outcome::{Limit, Measured, Outcome, Quantity, Source};
+use super::super::rule::Op;
 use super::evidence::Evidence;
 
 /// etcd's WAL segment (server/storage/wal: SegmentSizeBytes).
@@ -27,47 +28,33 @@ pub(super) fn durability(run: &Run) -> Option<Durability> {
 ///
 /// What cannot be told from here (network and user-space file systems) is a warning: it is not plainly good, and no
 /// longer run would ever find out, so "inconclusive" would only promise an answer that never comes.
-pub(super) fn judge_durability(evidence: &Evidence) -> RuleOutcome {
+pub(super) fn judge_durability(evidence: &Evidence) -> Outcome {
     let examined = durability(evidence.run);
-    let (measured, verdict, note) = match examined.as_ref().map(|d| d.outcome) {
-        Some(DurabilityOutcome::NotDisproved) => ("not disproved", Verdict::Pass, None),
-        Some(DurabilityOutcome::Disproved) => {
-            ("disproved", Verdict::Fail, Some("synced data is not on stable storage".to_owned()))
-        }
-        Some(DurabilityOutcome::NotEstablished) => {
-            ("not established", Verdict::Warn, Some("cannot be told from here".to_owned()))
-        }
-        None => ("–", Verdict::Inconclusive, Some("not examined".to_owned())),
+    let outcome = examined.as_ref().map(|examined| examined.outcome);
+    let (verdict, reason) = match outcome {
+        Some(DurabilityOutcome::NotDisproved) => (Verdict::Pass, None),
+        Some(DurabilityOutcome::Disproved) => (Verdict::Fail, Some(Reason::NotOnStableStorage)),
+        Some(DurabilityOutcome::NotEstablished) => (Verdict::Warn, Some(Reason::CannotBeTold)),
+        None => (Verdict::Inconclusive, Some(Reason::NotExamined)),
     };
-    RuleOutcome {
-        rule: "durability".to_owned(),
-        label: "durability".to_owned(),
-        measured: measured.to_owned(),
+    Outcome {
+        rule: RuleName::Durability.into(),
+        measured: outcome.map(Measured::Durability),
         samples: examined.as_ref().map(|d| d.syncs),
-        source: examined.as_ref().map(evidence_in_brief).unwrap_or_default(),
+        source: examined.map_or(Source::Unknown, |examined| Source::Examined {
+            flushes_per_sync: examined.flushes_per_sync,
+            bytes_per_sync: examined.device_bytes_per_sync.map(|bytes| bytes as u64),
+            evidence: examined.evidence.into_iter().next(),
+        }),
         verdict,
-        note,
-        ..RuleOutcome::default()
+        reasons: reason.into_iter().collect(),
+        ..Outcome::default()
     }
-}
-
-fn evidence_in_brief(durability: &Durability) -> String {
-    let mut parts = Vec::new();
-    if let Some(flushes) = durability.flushes_per_sync {
-        parts.push(format!("{flushes:.2} flushes per sync"));
-    }
-    if let Some(bytes) = durability.device_bytes_per_sync {
-        parts.push(format!("{} reached the device per sync", units::format_bytes(bytes as u64)));
-    }
-    if parts.is_empty() {
-        parts.extend(durability.evidence.first().cloned());
-    }
-    parts.join(", ")
 }
 
 /// Room for the quota, the WAL and the snapshots of every member; a defragmentation needs another copy of the
 /// database while it runs.
-pub(super) fn judge_space(evidence: &Evidence) -> RuleOutcome {
+pub(super) fn judge_space(evidence: &Evidence) -> Outcome {
     let plan = evidence.plan;
     let members = u64::from(plan.members.max(1));
     let kept =
@@ -77,36 +64,27 @@ pub(super) fn judge_space(evidence: &Evidence) -> RuleOutcome {
     let disk = evidence.run.header.environment.disk.as_ref();
     let available = disk.and_then(|disk| disk.available_bytes);
     let inodes = disk.and_then(|disk| disk.available_inodes);
-    let (verdict, note) = match available {
-        None => (Verdict::Inconclusive, Some("free space is not known".to_owned())),
+    let (verdict, reason) = match available {
+        None => (Verdict::Inconclusive, Some(Reason::FreeSpaceUnknown)),
         Some(_) if inodes.is_some_and(|free| free < members * INODES) => {
-            let free = units::format_count(inodes.unwrap_or_default());
-            (Verdict::Fail, Some(format!("only {free} inodes are free")))
+            (Verdict::Fail, Some(Reason::FewInodes { free: inodes.unwrap_or_default() }))
         }
+        // What the live database and its WAL occupy already is counted twice.
         Some(bytes) if bytes < kept && plan.beside_live => {
-            // What the live database and its WAL occupy already is counted twice.
-            (Verdict::Warn, Some("not counting what the live etcd occupies already".to_owned()))
+            (Verdict::Warn, Some(Reason::BesideLive))
         }
         Some(bytes) if bytes < kept => (Verdict::Fail, None),
-        Some(bytes) if bytes < wanted => {
-            (Verdict::Warn, Some("no room for the copy that a defragmentation makes".to_owned()))
-        }
+        Some(bytes) if bytes < wanted => (Verdict::Warn, Some(Reason::NoRoomForDefrag)),
         Some(_) => (Verdict::Pass, None),
     };
-    RuleOutcome {
-        rule: "space".to_owned(),
-        label: match members {
-            1 => format!("space for a {} quota", units::format_bytes(plan.quota_bytes)),
-            n => format!("space for {n} quotas of {}", units::format_bytes(plan.quota_bytes)),
-        },
-        measured: available.map_or_else(|| "–".to_owned(), units::format_bytes),
-        limit: format!("≥ {}", units::format_bytes(wanted)),
-        measured_value: available.map(|bytes| bytes as f64),
-        limit_value: Some(wanted as f64),
+    Outcome {
+        rule: RuleName::Space.into(),
+        measured: available.map(Measured::Bytes),
+        limit: Some(Limit::To(Op::AtLeast, Quantity::Bytes(wanted))),
         margin: available.map(|bytes| bytes as f64 / wanted as f64),
-        samples: None,
-        source: "quota + WAL + snapshots + defragmentation".to_owned(),
+        source: Source::WhatEtcdKeeps,
         verdict,
-        note,
+        reasons: reason.into_iter().collect(),
+        ..Outcome::default()
     }
 }

@@ -15,63 +15,70 @@ mod tests;
 pub use profile::{PROFILES, Profile, Published, profile};
 
 use crate::plan::DiskPlan;
-use crate::result::{RuleOutcome, Run, Summary};
+use crate::result::Run;
 
-use super::judge::{judge_text, overall, unreadable};
-use super::rule::{DISK_SERIES, Op, Rule};
-use super::{Ending, plan_of};
+use super::outcome::{Outcome, Source, overall};
+use super::rule::{Op, Stat};
+use super::{Ending, Headline, Judgement, plan_of};
 use evidence::Evidence;
+pub use findings::{DiskFinding, NeighbourSays, NeighbourWork, Pace, Timer};
+pub use headline::{Consequence, DiskHeadline};
 
 /// What a disk qualification amounts to.
 ///
 /// # Errors
 /// A message when the plan of the result cannot be read.
-pub(super) fn judge(run: &Run, ending: Ending) -> Result<Summary, String> {
+pub(super) fn judge(run: &Run, ending: Ending) -> Result<Judgement, String> {
     let plan: DiskPlan = plan_of(run)?;
     let evidence = Evidence::new(run, &plan, ending.complete);
     let rules = outcomes(&evidence);
     let verdict = overall(&rules, ending.complete);
     let capacity = capacity::capacity(run);
-    let target = profile(&plan.profile).map_or("etcd", |profile| profile.target);
-    Ok(Summary {
-        headline: headline::headline(verdict, &rules, target, ending.interrupted, &evidence)
-            + &headline::beside(&plan),
+    Ok(Judgement {
+        headline: Headline::Disk(headline::headline(verdict, &rules, ending, &evidence)),
         findings: findings::findings(&evidence, capacity.as_ref()),
         ladder: stalls::ladder(&evidence),
         rules,
         verdict,
         capacity,
-        ..Summary::default()
+        ..Judgement::default()
     })
 }
 
-/// The tightest upper limit that the plan's profile and rules set on this subject, in nanoseconds: `wal.fsync p99`.
+/// The tightest upper limit that the plan's profile and rules set on this statistic of a series, in nanoseconds.
 /// `u64::MAX` when there is none.
-pub fn limit_ns(plan: &DiskPlan, label: &str) -> u64 {
+pub fn limit_ns(plan: &DiskPlan, series: &str, stat: Stat) -> u64 {
     let published = profile(&plan.profile).map_or(&[] as &[Published], |profile| profile.rules);
-    let texts = published.iter().map(|published| published.rule);
-    texts
-        .chain(plan.rules.iter().map(String::as_str))
-        .filter_map(|text| Rule::parse(text, DISK_SERIES).ok())
-        .filter(|rule| rule.label() == label && matches!(rule.op, Op::Below | Op::AtMost))
+    let published = published.iter().filter_map(|published| published.rule().ok());
+    published
+        .chain(plan.rules.iter().cloned())
+        .filter(|rule| {
+            rule.series.as_deref() == Some(series)
+                && rule.stat == stat
+                && matches!(rule.op, Op::Below | Op::AtMost)
+        })
         .map(|rule| rule.limit as u64)
         .min()
         .unwrap_or(u64::MAX)
 }
 
 /// Every rule in the order it is shown: the profile's, the user's, stalls, space, durability.
-fn outcomes(evidence: &Evidence) -> Vec<RuleOutcome> {
+fn outcomes(evidence: &Evidence) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     match profile(&evidence.plan.profile) {
         Ok(profile) => {
             for published in profile.rules {
-                outcomes.push(judge_text(published.rule, published.source, DISK_SERIES, evidence));
+                let source = Source::Published(published.source);
+                outcomes.push(match published.rule() {
+                    Ok(rule) => super::judge::judge(&rule, source, evidence),
+                    Err(problem) => Outcome::unreadable(published.text, problem),
+                });
             }
         }
-        Err(problem) => outcomes.push(unreadable(&evidence.plan.profile, problem)),
+        Err(problem) => outcomes.push(Outcome::unreadable(&evidence.plan.profile, problem)),
     }
     for rule in &evidence.plan.rules {
-        outcomes.push(judge_text(rule, "--rule", DISK_SERIES, evidence));
+        outcomes.push(super::judge::judge(rule, Source::Asked, evidence));
     }
     outcomes.extend(stalls::judge_stalls(evidence));
     outcomes.push(facts::judge_space(evidence));

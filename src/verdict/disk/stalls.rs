@@ -4,11 +4,12 @@
 //! (etcd server/etcdserver/raft.go). What loses leaders is the rare long wait, which no p99 shows.
 
 use crate::plan::DiskPlan;
-use crate::result::{LadderStep, RuleOutcome, Verdict};
-use crate::units;
+use crate::result::{LadderStep, Reason, RuleId, Verdict};
 
-use super::super::judge::{UNSEEN_SHARE, round_up};
+use super::super::judge::UNSEEN_SHARE;
+use super::super::outcome::{Limit, Measured, Outcome, Quantity, Source};
 use super::super::pooled::{CONFIDENCE, Share};
+use super::super::rule::Op;
 use super::super::stalls::share;
 use super::evidence::Evidence;
 
@@ -22,7 +23,7 @@ pub(super) fn share_of_stalls(evidence: &Evidence, at_least_ns: u64) -> Share {
 }
 
 /// The two rules on stalls.
-pub(super) fn judge_stalls(evidence: &Evidence) -> [RuleOutcome; 2] {
+pub(super) fn judge_stalls(evidence: &Evidence) -> [Outcome; 2] {
     [judge_late_heartbeats(evidence), judge_elections(evidence)]
 }
 
@@ -33,11 +34,11 @@ pub(super) fn judge_stalls(evidence: &Evidence) -> [RuleOutcome; 2] {
 /// above it beyond chance fails. A share above it by no more than chance (one stall among the 6,000 syncs of a 5 ms
 /// disk) is inconclusive: it neither holds, so it is no pass and no warning, nor is it shown to break, so it is no
 /// fail; the note says how long a run without another one would settle it.
-fn judge_late_heartbeats(evidence: &Evidence) -> RuleOutcome {
+fn judge_late_heartbeats(evidence: &Evidence) -> Outcome {
     let limit_ns = 2 * evidence.plan.heartbeat_ns;
     let share = share_of_stalls(evidence, limit_ns);
-    let (verdict, note) = if share.samples == 0 {
-        (Verdict::Inconclusive, Some("no samples".to_owned()))
+    let (verdict, reason) = if share.samples == 0 {
+        (Verdict::Inconclusive, Some(Reason::NoSamples))
     } else if share.hits == 0 {
         none_seen(&share)
     } else if share.seen() <= SHARE_ALLOWED {
@@ -47,101 +48,75 @@ fn judge_late_heartbeats(evidence: &Evidence) -> RuleOutcome {
     } else {
         (Verdict::Inconclusive, Some(settled_after(evidence, &share)))
     };
-    let bound = format!("< {} at 95 %", units::format_share(share.below(CONFIDENCE)));
-    RuleOutcome {
-        rule: format!("stalls >= {} <= 0.01%", units::exact_duration(limit_ns)),
-        label: label(limit_ns),
-        measured: seen(&share),
-        limit: format!("≤ {}", units::format_share(SHARE_ALLOWED)),
-        measured_value: Some(share.seen()),
-        limit_value: Some(SHARE_ALLOWED),
+    let unseen = (verdict == Verdict::Pass).then(|| share.below(CONFIDENCE));
+    Outcome {
         margin: (share.hits > 0).then(|| SHARE_ALLOWED / share.seen()),
-        samples: Some(share.samples),
-        source: if verdict == Verdict::Pass {
-            format!("etcd#7044 ({bound})")
-        } else {
-            "etcd#7044".to_owned()
-        },
-        verdict,
-        note,
+        ..outcome(limit_ns, SHARE_ALLOWED, &share, Source::Issue7044(unseen), verdict, reason)
     }
 }
 
-fn settled_after(evidence: &Evidence, share: &Share) -> String {
+fn outcome(
+    at_least_ns: u64,
+    allowed: f64,
+    share: &Share,
+    source: Source,
+    verdict: Verdict,
+    reason: Option<Reason>,
+) -> Outcome {
+    Outcome {
+        rule: RuleId::Stalls { at_least_ns, allowed },
+        measured: Some(Measured::Stalls(share.hits, share.seen())),
+        limit: Some(match allowed > 0.0 {
+            true => Limit::To(Op::AtMost, Quantity::Share(allowed)),
+            false => Limit::None,
+        }),
+        samples: Some(share.samples),
+        source,
+        verdict,
+        reasons: reason.into_iter().collect(),
+        ..Outcome::default()
+    }
+}
+
+fn settled_after(evidence: &Evidence, share: &Share) -> Reason {
     let length_s: f64 = evidence.stall_phases().iter().map(|p| p.length_ns as f64 / 1e9).sum();
     let times = share.seen() / SHARE_ALLOWED;
-    let more = round_up((times - 1.0) * length_s);
-    format!("may be chance; holds if about {more} more bring no other")
+    Reason::MayBeChance { seconds: (times - 1.0) * length_s }
 }
 
 /// None over the election timeout.
-fn judge_elections(evidence: &Evidence) -> RuleOutcome {
+fn judge_elections(evidence: &Evidence) -> Outcome {
     let limit_ns = evidence.plan.election_ns;
     let share = share_of_stalls(evidence, limit_ns);
-    let (verdict, note) = match (share.samples, share.hits) {
-        (0, _) => (Verdict::Inconclusive, Some("no samples".to_owned())),
+    let (verdict, reason) = match (share.samples, share.hits) {
+        (0, _) => (Verdict::Inconclusive, Some(Reason::NoSamples)),
         (_, 0) => match none_seen(&share) {
             (Verdict::Pass, _) => none_in_capacity(evidence, limit_ns),
             undecided => undecided,
         },
         _ => (Verdict::Fail, None),
     };
-    let bound = format!("< {} at 95 %", units::format_share(share.below(CONFIDENCE)));
-    RuleOutcome {
-        rule: format!("stalls >= {} none", units::exact_duration(limit_ns)),
-        label: label(limit_ns),
-        measured: seen(&share),
-        limit: "none".to_owned(),
-        measured_value: Some(share.seen()),
-        limit_value: Some(0.0),
-        margin: None,
-        samples: Some(share.samples),
-        source: if verdict == Verdict::Pass {
-            format!("election timeout ({bound})")
-        } else {
-            "election timeout".to_owned()
-        },
-        verdict,
-        note,
-    }
+    let unseen = (verdict == Verdict::Pass).then(|| share.below(CONFIDENCE));
+    outcome(limit_ns, 0.0, &share, Source::ElectionTimeout(unseen), verdict, reason)
 }
 
 /// A stall in the search for the capacity may be the overload's own, so it fails nothing; but it is no clean pass.
-fn none_in_capacity(evidence: &Evidence, limit_ns: u64) -> (Verdict, Option<String>) {
+fn none_in_capacity(evidence: &Evidence, limit_ns: u64) -> (Verdict, Option<Reason>) {
     match evidence.stalls_in_capacity(limit_ns) {
         (0, _) => (Verdict::Pass, None),
         (count, longest_ns) => {
-            let note = format!(
-                "but {count} of up to {} in the search for the capacity, which overloads on purpose",
-                units::format_duration(longest_ns)
-            );
-            (Verdict::Warn, Some(note))
+            (Verdict::Warn, Some(Reason::InCapacity { count: count as u64, longest_ns }))
         }
     }
 }
 
 /// Having seen none says something only when at most [`UNSEEN_SHARE`] can have gone unseen.
-fn none_seen(share: &Share) -> (Verdict, Option<String>) {
+fn none_seen(share: &Share) -> (Verdict, Option<Reason>) {
     if share.below(CONFIDENCE) < UNSEEN_SHARE {
         (Verdict::Pass, None)
     } else {
-        let note = format!(
-            "too few samples: up to {} may be",
-            units::format_share(share.below(CONFIDENCE))
-        );
-        (Verdict::Inconclusive, Some(note))
-    }
-}
-
-fn label(limit_ns: u64) -> String {
-    format!("stalls ≥ {}", units::format_duration(limit_ns))
-}
-
-fn seen(share: &Share) -> String {
-    if share.hits == 0 {
-        "0".to_owned()
-    } else {
-        format!("{} ({})", units::format_count(share.hits), units::format_share(share.seen()))
+        let reason = Reason::TooFewSamples { share: share.below(CONFIDENCE) };
+        (Verdict::Inconclusive, Some(reason))
     }
 }
 

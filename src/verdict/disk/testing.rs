@@ -8,7 +8,7 @@ use crate::result::{
     SeriesData, StallLine, Summary,
 };
 
-use crate::verdict::conclude;
+use crate::report::conclude;
 use crate::verdict::testing::series_of;
 pub(super) use crate::verdict::testing::{MS, Noise, S, US};
 
@@ -84,7 +84,7 @@ impl Builder {
             wanted_per_s: wanted,
             reached_per_s: wanted,
             kept,
-            broke: (!kept).then(|| "wal.fsync.p99 < 10ms".to_owned()),
+            broke: (!kept).then(|| "wal.fsync.p99 < 10ms".into()),
             ..CapacityStep::default()
         };
         self.event("capacity", "capacity.step", serde_json::to_value(detail).unwrap());

@@ -3,13 +3,13 @@
 use crate::result::{DurabilityOutcome, RuleOutcome, Summary, Verdict};
 
 use super::testing::{Builder, MS, Noise, S, US};
-use crate::verdict::conclude;
+use crate::report::conclude;
 
 fn rule<'a>(summary: &'a Summary, start: &str) -> &'a RuleOutcome {
     summary
         .rules
         .iter()
-        .find(|rule| rule.rule.starts_with(start))
+        .find(|rule| rule.rule.to_string().starts_with(start))
         .unwrap_or_else(|| panic!("no rule {start} among {:?}", summary.rules))
 }
 
@@ -256,7 +256,7 @@ fn the_headline_names_what_breaks_most() {
 fn own_rules_of_every_kind() {
     let judged = |text: &str| {
         let summary = Builder::new(3)
-            .plan(|plan| plan.rules = vec![text.to_owned()])
+            .plan(|plan| plan.rules = vec![text.parse().unwrap()])
             .etcd(30, 200, fast, commit)
             .conclude();
         let outcome = rule(&summary, text).clone();
@@ -282,7 +282,7 @@ fn own_rules_of_every_kind() {
 fn failed_operations_count() {
     let with_errors = |errors: u64, text: &str| {
         let summary = Builder::new(3)
-            .plan(|plan| plan.rules = vec![text.to_owned()])
+            .plan(|plan| plan.rules = vec![text.parse().unwrap()])
             .etcd(30, 200, fast, commit)
             .run(|run| {
                 let series = &mut run.phases.last_mut().unwrap().series[0];
@@ -343,7 +343,7 @@ fn capacity_is_the_highest_rate_below_the_lowest_that_broke() {
         steps(&[(500.0, true), (1000.0, true), (2000.0, false), (1500.0, false), (4000.0, true)])
             .unwrap();
     assert_eq!((found.puts_per_s, found.at_least), (Some(1000.0), false));
-    assert_eq!(found.limited_by.as_deref(), Some("wal.fsync.p99 < 10ms"));
+    assert_eq!(found.limited_by, Some("wal.fsync.p99 < 10ms".into()));
     assert_eq!(found.curve.len(), 5);
     let open = steps(&[(500.0, true), (1000.0, true)]).unwrap();
     assert_eq!((open.puts_per_s, open.at_least), (Some(1000.0), true));

@@ -56,7 +56,7 @@ fn failures(series: &SeriesData, is_one_of_several: bool) -> RuleOutcome {
         false => "errors".to_owned(),
     };
     RuleOutcome {
-        rule: "errors <= 0%".to_owned(),
+        rule: "errors <= 0%".into(),
         label,
         measured: format_share(share),
         limit: "≤ 0 %".to_owned(),

@@ -3,7 +3,7 @@
 use crate::plan::{CheckPerf, Checked};
 use crate::result::{RuleOutcome, Severity, Summary, Verdict};
 use crate::units::{format_count, format_duration};
-use crate::verdict::finding::{Complete, finding};
+use crate::verdict::import::finding::{Complete, finding};
 
 use super::of_many;
 
@@ -52,7 +52,7 @@ fn rules(check: &CheckPerf) -> Vec<RuleOutcome> {
     if !check.errors.is_empty() {
         let count = check.errors.iter().fold(0u64, |sum, (_, count)| sum.saturating_add(*count));
         rules.push(RuleOutcome {
-            rule: "errors <= 0".to_owned(),
+            rule: "errors <= 0".into(),
             label: "errors".to_owned(),
             measured: of_many(count, "put"),
             limit: "none".to_owned(),
@@ -71,7 +71,7 @@ fn rules(check: &CheckPerf) -> Vec<RuleOutcome> {
               limit_value,
               shown: &dyn Fn(f64) -> String| {
         found.map(|found| RuleOutcome {
-            rule: format!("check perf {label}"),
+            rule: format!("check perf {label}").into(),
             label: label.to_owned(),
             measured: shown(found.value),
             limit: limit.to_owned(),

@@ -9,7 +9,7 @@ use crate::result::{
     CountKnown, Finding, RuleOutcome, Run, SeriesData, Severity, Summary, Verdict,
 };
 use crate::units::{format_between, format_count, format_duration, format_share, significant};
-use crate::verdict::finding::finding;
+use crate::verdict::import::finding::finding;
 use crate::verdict::judge::{self, UNSEEN_SHARE};
 use crate::verdict::pooled::{CONFIDENCE, Share};
 
@@ -212,7 +212,8 @@ fn outcome(
 ) -> RuleOutcome {
     let margin = value.filter(|value| *value > 0);
     RuleOutcome {
-        rule: format!("{}.{stat} < {}", syncs.series, crate::units::exact_duration(limit_ns)),
+        rule: format!("{}.{stat} < {}", syncs.series, crate::units::exact_duration(limit_ns))
+            .into(),
         label: format!("{} {stat}", syncs.series),
         measured,
         limit: format!("< {}", format_duration(limit_ns)),
@@ -223,6 +224,7 @@ fn outcome(
         source: source.to_owned(),
         verdict,
         note,
+        ..RuleOutcome::default()
     }
 }
 

@@ -3,14 +3,15 @@
 
 mod benchmark;
 mod check_perf;
+mod finding;
 mod fio;
 mod traits;
 
 use crate::plan::{ImportPlan, Program};
 use crate::result::{Finding, Run, Severity, Summary};
 
-use super::finding::finding;
 use super::{Ending, plan_of};
+use finding::finding;
 
 /// In which ways the work of a foreign run differs from etcd's, in a few words each; nothing for a run of ours.
 pub fn foreign_traits(run: &Run) -> Vec<String> {
@@ -78,7 +79,7 @@ fn of_many(n: u64, what: &str) -> String {
 fn noted(code: &str, mut message: String) -> Finding {
     // The name of fio is written small.
     if !message.starts_with("fio") {
-        message = super::finding::capitalised(&message);
+        message = finding::capitalised(&message);
     }
     if !message.ends_with('.') {
         message.push('.');

@@ -1,11 +1,10 @@
 //! Did the client keep up with itself? Its threads' use of the CPU, and how late it sent.
 
-use crate::plan::Target;
-use crate::result::{Point, RuleOutcome, Verdict};
-use crate::units;
+use crate::result::{Culprit, Doubt, DoubtCause, Point, Reason, RuleName, Verdict};
 use crate::verdict::judge::Ground;
+use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
+use crate::verdict::rule::Op;
 
-use super::delivery::{Culprit, Doubt};
 use super::evidence::Evidence;
 use super::tally::Tally;
 
@@ -15,9 +14,6 @@ const FULL_THREAD: f64 = 0.9;
 const LATE_NS: u64 = 5_000_000;
 /// Waits this long for an answer explain any lag: what cannot be written to etcd piles up in the client.
 const STALLED_NS: u64 = 100_000_000;
-
-/// Name of the rule that the client kept up.
-const LABEL: &str = "client keeps up";
 
 /// Part of a core that each of the client's threads used; `None` where nobody counted.
 pub(super) fn thread_use(evidence: &Evidence) -> Option<f64> {
@@ -49,50 +45,27 @@ pub(super) fn rule(
     thread_use: Option<f64>,
     lag_p99_ns: Option<u64>,
     doubts: &[Doubt],
-) -> Option<RuleOutcome> {
+) -> Option<Outcome> {
     if thread_use.is_none() && lag_p99_ns.is_none() {
         return None;
     }
-    let doubt = doubts.iter().find(|doubt| doubt.culprit == Culprit::Client);
-    let source = match lag_p99_ns {
-        Some(ns) => format!("CPU per thread; lag p99 {}", units::format_duration(ns)),
-        None => "CPU per thread".to_owned(),
-    };
-    Some(RuleOutcome {
-        rule: LABEL.to_owned(),
-        label: LABEL.to_owned(),
-        measured: match thread_use {
-            Some(share) => format!("{} of a core", units::format_share(share)),
-            None => "–".to_owned(),
-        },
-        limit: format!("< {}", units::format_share(FULL_THREAD)),
-        measured_value: thread_use,
-        limit_value: Some(FULL_THREAD),
-        source,
-        verdict: doubt.map_or(Verdict::Pass, |_| Verdict::Inconclusive),
-        note: doubt.map(|doubt| doubt.reason.clone()),
-        ..RuleOutcome::default()
+    let doubt = doubts.iter().find(|doubt| doubt.culprit() == Culprit::Client).cloned();
+    Some(Outcome {
+        rule: RuleName::ClientKeepsUp.into(),
+        measured: thread_use.map(Measured::Core),
+        limit: Some(Limit::To(Op::Below, Quantity::Share(FULL_THREAD))),
+        source: Source::CpuPerThread(lag_p99_ns),
+        verdict: doubt.as_ref().map_or(Verdict::Pass, |_| Verdict::Inconclusive),
+        reasons: doubt.map(|doubt| Reason::Doubt { doubt }).into_iter().collect(),
+        ..Outcome::default()
     })
 }
 
 fn full_threads(evidence: &Evidence) -> Option<Doubt> {
     let share = thread_use(evidence).filter(|share| *share >= FULL_THREAD)?;
-    let elsewhere = match evidence.plan.target {
-        Target::Local { .. } => "a machine with more cores",
-        Target::Endpoints(_) => "another machine",
-    };
     let cpus = evidence.run.header.environment.cpus.unwrap_or(u32::MAX);
-    let way_out = if evidence.plan.threads < cpus {
-        format!("use more --threads, or {elsewhere}")
-    } else {
-        format!("use {elsewhere}")
-    };
-    Some(Doubt {
-        culprit: Culprit::Client,
-        reason: format!("its threads used {} of a core each", units::format_share(share)),
-        way_out,
-        in_service: true,
-    })
+    let more_cores = evidence.plan.threads < cpus;
+    Some(DoubtCause::FullThreads { share, more_cores }.into())
 }
 
 /// The operation that was most late: its name, and the 99th percentile of its lag.
@@ -116,15 +89,7 @@ fn late(evidence: &Evidence, tally: Option<&Tally>) -> Option<Doubt> {
     if p99_ns < LATE_NS || !slots_free || lost || !by_itself(evidence, operation) {
         return None;
     }
-    Some(Doubt {
-        culprit: Culprit::Client,
-        reason: format!(
-            "it sent late by itself, lag p99 {}, while etcd answered",
-            units::format_duration(p99_ns)
-        ),
-        way_out: "use more --threads or --conns, or a machine with less to do".to_owned(),
-        in_service: false,
-    })
+    Some(DoubtCause::SentLate { lag_p99_ns: p99_ns }.into())
 }
 
 /// Whether most of the late seconds were seconds in which etcd itself was not slow.

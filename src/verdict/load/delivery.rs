@@ -4,9 +4,10 @@
 //! connections stand and etcd answers. An etcd that is late shows too: operations pile up unanswered, or waits grow to
 //! seconds, while the client has CPU to spare.
 
-use crate::result::{RuleOutcome, Verdict};
-use crate::units;
+use crate::result::{Culprit, Doubt, DoubtCause, Reason, RuleName, Verdict};
 use crate::verdict::machine::Cpus;
+use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
+use crate::verdict::rule::Op;
 
 use super::client;
 use super::evidence::Evidence;
@@ -25,44 +26,6 @@ const FULL_MACHINE: f64 = 0.95;
 const QUEUE_NS: f64 = 100_000_000.0;
 const QUEUE_GROWTH: f64 = 2.0;
 
-/// Name of the rule that the rate was reached.
-pub(super) const RATE: &str = "rate reached";
-
-/// Whose doing it was that the load was not what was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Culprit {
-    /// The client had not enough CPU, or was late by itself.
-    Client,
-    /// The plan allowed too few unanswered operations.
-    Bound,
-    /// Nobody that can be seen.
-    Unknown,
-}
-
-/// What kept the load from being what was asked for, so that it says nothing about etcd.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Doubt {
-    /// Whose doing it was.
-    pub culprit: Culprit,
-    /// What was seen.
-    pub reason: String,
-    /// The way out.
-    pub way_out: String,
-    /// Whether service times cannot be believed either: then nothing that the client timed can.
-    pub in_service: bool,
-}
-
-impl Doubt {
-    /// In a sentence without its end.
-    pub fn told(&self) -> String {
-        match self.culprit {
-            Culprit::Client => format!("the client was the limit, not etcd: {}", self.reason),
-            Culprit::Bound => format!("the plan was the limit, not etcd: {}", self.reason),
-            Culprit::Unknown => self.reason.clone(),
-        }
-    }
-}
-
 /// How well the load was delivered.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Delivery {
@@ -77,7 +40,7 @@ pub(super) struct Delivery {
     /// Whether the rate was not reached.
     pub short: bool,
     /// Why that is etcd's doing.
-    pub blame: Option<String>,
+    pub blame: Option<Reason>,
 }
 
 impl Delivery {
@@ -102,54 +65,46 @@ impl Delivery {
     }
 
     /// The rows of the table: the rate, and the client.
-    pub fn rules(&self, evidence: &Evidence) -> Vec<RuleOutcome> {
+    pub fn rules(&self, evidence: &Evidence) -> Vec<Outcome> {
         let client = client::rule(self.thread_use, self.lag_p99_ns, &self.doubts);
         [self.rate(evidence), client].into_iter().flatten().collect()
     }
 
     /// A rate that was wanted must be reached.
-    fn rate(&self, evidence: &Evidence) -> Option<RuleOutcome> {
+    fn rate(&self, evidence: &Evidence) -> Option<Outcome> {
         evidence.max_in_flight()?;
-        let base = RuleOutcome {
-            rule: RATE.to_owned(),
-            label: RATE.to_owned(),
-            source: "--rate, within 1 %".to_owned(),
-            ..RuleOutcome::default()
-        };
+        let rule = RuleName::RateReached.into();
         let counted = self.tally.as_ref().and_then(|tally| Some((tally, tally.wanted_per_s?)));
         let Some((tally, wanted)) = counted else {
-            return Some(RuleOutcome {
-                measured: "–".to_owned(),
-                note: Some("the load did not come to its end".to_owned()),
-                ..base
+            return Some(Outcome {
+                rule,
+                source: Source::WantedRate(None),
+                reasons: vec![Reason::LoadNotToTheEnd],
+                ..Outcome::default()
             });
         };
-        let of_plan = |doubt: &&Doubt| doubt.culprit != Culprit::Client;
-        let (verdict, note) = match (self.short, &self.blame) {
+        let of_plan = |doubt: &&Doubt| doubt.culprit() != Culprit::Client;
+        let (verdict, reason) = match (self.short, &self.blame) {
             (false, _) => (Verdict::Pass, None),
             (true, Some(blame)) => (Verdict::Fail, Some(blame.clone())),
             (true, None) => {
-                let reason = self.doubts.iter().find(of_plan).map(|doubt| doubt.reason.clone());
-                (Verdict::Inconclusive, reason)
+                let doubt = self.doubts.iter().find(of_plan).cloned();
+                (Verdict::Inconclusive, doubt.map(|doubt| Reason::Doubt { doubt }))
             }
         };
         let price = planned::failed(evidence);
         let left = 1.0 - price as f64 / tally.due.max(1) as f64;
-        let (reached, limit) = (tally.reached_per_s(), (1.0 - TOLERANCE) * wanted * left);
-        let beside = (price > 0).then(|| {
-            let price = units::format_count(price);
-            format!("without {price} that failed while the leader that was killed was away")
-        });
-        Some(RuleOutcome {
-            measured: format!("{}/s", units::significant(reached)),
-            limit: format!("≥ {}/s", units::significant(limit)),
-            measured_value: Some(reached),
-            limit_value: Some(limit),
+        let limit = (1.0 - TOLERANCE) * wanted * left;
+        let beside = (price > 0).then_some(Reason::WithoutPrice { count: price });
+        Some(Outcome {
+            rule,
+            measured: Some(Measured::Rate(tally.reached_per_s())),
+            limit: Some(Limit::To(Op::AtLeast, Quantity::Rate(limit))),
             samples: Some(tally.due),
-            source: format!("--rate {}, within 1 %", units::significant(wanted)),
+            source: Source::WantedRate(Some(wanted)),
             verdict,
-            note: note.or(beside),
-            ..base
+            reasons: reason.or(beside).into_iter().collect(),
+            ..Outcome::default()
         })
     }
 }
@@ -176,7 +131,7 @@ fn short_class(evidence: &Evidence) -> Option<Tally> {
 /// Names the class that something is in doubt about.
 fn of_class(evidence: &Evidence, doubt: Doubt) -> Doubt {
     match short_class(evidence).and_then(|tally| tally.class) {
-        Some(class) => Doubt { reason: format!("class {class}: {}", doubt.reason), ..doubt },
+        Some(class) => Doubt { class: Some(class), ..doubt },
         None => doubt,
     }
 }
@@ -198,7 +153,7 @@ fn queue_grows(evidence: &Evidence) -> bool {
 }
 
 /// Why etcd is to blame for a rate that was not reached, or else what leaves that in doubt.
-fn why_short(evidence: &Evidence, tally: &Tally) -> Result<String, Doubt> {
+fn why_short(evidence: &Evidence, tally: &Tally) -> Result<Reason, Doubt> {
     let bound = evidence.max_in_flight().unwrap_or(u32::MAX);
     let full = |class: &Tally| class.max_in_flight.is_some_and(|max| class.in_flight_max >= max);
     let at_bound =
@@ -206,50 +161,24 @@ fn why_short(evidence: &Evidence, tally: &Tally) -> Result<String, Doubt> {
     let wait_s = f64::from(bound) / tally.reached_per_s().max(1e-9);
     let longest_ns = evidence.waits().total.max_ns();
     if 2 * tally.failed >= tally.due.saturating_sub(tally.answered).max(1) {
-        let failed = units::format_count(tally.failed);
-        return Ok(format!("{failed} operations failed"));
+        return Ok(Reason::OperationsFailed { count: tally.failed });
     }
     if at_bound && bound < SATURATING && wait_s < SATURATING_S {
-        return Err(Doubt {
-            culprit: Culprit::Bound,
-            reason: format!(
-                "all {} operations that may be unanswered at a time were",
-                units::format_count(u64::from(bound))
-            ),
-            way_out: "raise --max-in-flight".to_owned(),
-            in_service: false,
-        });
+        return Err(DoubtCause::InFlight { bound }.into());
     }
     if at_bound || tally.in_flight_max >= u64::from(SATURATING) {
-        let waiting = units::format_count(tally.in_flight_max);
-        return Ok(format!("up to {waiting} operations waited for an answer"));
+        return Ok(Reason::OperationsWaited { count: tally.in_flight_max });
     }
     if evidence.events("connection.lost").next().is_some() {
-        return Ok("connections were lost".to_owned());
+        return Ok(Reason::ConnectionsLost);
     }
     if longest_ns >= (SATURATING_S * 1e9) as u64 {
-        return Ok(format!("an answer took up to {}", units::format_duration(longest_ns)));
+        return Ok(Reason::LongAnswer { longest_ns });
     }
-    Err(unexplained(evidence))
+    Err(unexplained(evidence).into())
 }
 
-fn unexplained(evidence: &Evidence) -> Doubt {
-    let busy = Cpus::of(evidence.run, &evidence.phase_names()).busy;
-    if busy >= FULL_MACHINE {
-        return Doubt {
-            culprit: Culprit::Client,
-            reason: format!(
-                "the CPUs of its machine were busy {} of the time",
-                units::format_share(busy)
-            ),
-            way_out: "use a machine of its own".to_owned(),
-            in_service: true,
-        };
-    }
-    Doubt {
-        culprit: Culprit::Unknown,
-        reason: "the rate was not reached, and neither the client nor etcd shows why".to_owned(),
-        way_out: "run it again, longer".to_owned(),
-        in_service: false,
-    }
+fn unexplained(evidence: &Evidence) -> DoubtCause {
+    let share = Cpus::of(evidence.run, &evidence.phase_names()).busy;
+    if share >= FULL_MACHINE { DoubtCause::BusyMachine { share } } else { DoubtCause::Unexplained }
 }

@@ -211,14 +211,6 @@ impl Ground for Evidence<'_> {
         self.complete
     }
 
-    fn member(&self, index: u32) -> String {
-        let named = self.members().get(index as usize);
-        match named.map(|member| member.name.as_str()) {
-            Some(name) if !name.is_empty() => name.to_owned(),
-            _ => format!("member {index}"),
-        }
-    }
-
     /// What failed is counted where the service is: response and lag look at the same operations again.
     fn attempts(&self, series: Option<&str>) -> Pooled {
         let counted = |s: &SeriesData| match series {

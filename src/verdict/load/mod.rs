@@ -19,20 +19,26 @@ mod tests;
 mod whole;
 
 use crate::plan::LoadPlan;
-use crate::result::{Run, Summary, Verdict};
+use crate::result::{Run, Verdict};
 
-use super::judge::overall;
-use super::{Ending, plan_of};
+use super::outcome::overall;
+use super::{Ending, Headline, Judgement, plan_of};
 use delivery::Delivery;
 use evidence::Evidence;
+pub use findings::{
+    DatabaseFinding, HeldBy, LeaderChanged, LeaderKilled, LoadFinding, SlowMember, SlowWork,
+};
 use headline::Told;
+pub use headline::{Broken, Carried, Gravest, LoadHeadline, Undecided, Why, Work};
+pub use planned::ELECTION_WITHIN_NS;
 use steps::Climb;
+pub use steps::Stage;
 
 /// What a load amounts to.
 ///
 /// # Errors
 /// A message when the plan of the result cannot be read.
-pub(super) fn judge(run: &Run, ending: Ending) -> Result<Summary, String> {
+pub(super) fn judge(run: &Run, ending: Ending) -> Result<Judgement, String> {
     let plan: LoadPlan = plan_of(run)?;
     let evidence = Evidence::new(run, &plan, ending.complete);
     let delivery = Delivery::of(&evidence);
@@ -57,8 +63,8 @@ pub(super) fn judge(run: &Run, ending: Ending) -> Result<Summary, String> {
     let carried =
         climb.as_ref().map_or_else(|| evidence.clone(), |climb| evidence.only(&climb.kept()));
     let told = Told { rules: &rules, delivery: &delivery, climb: climb.as_ref(), ending };
-    Ok(Summary {
-        headline: headline::headline(verdict, &evidence, &told),
+    Ok(Judgement {
+        headline: Headline::Load(Box::new(headline::headline(verdict, &evidence, &told))),
         findings: findings::findings(&evidence, &delivery, &rules, climb.as_ref()),
         ladder: ladder::ladder(&carried),
         members: server::members(&shown),
@@ -67,6 +73,6 @@ pub(super) fn judge(run: &Run, ending: Ending) -> Result<Summary, String> {
             .map_or_else(Vec::new, |climb| climb.steps.into_iter().map(|s| s.outcome).collect()),
         rules,
         verdict,
-        ..Summary::default()
+        ..Judgement::default()
     })
 }

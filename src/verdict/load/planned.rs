@@ -3,16 +3,17 @@
 
 use serde::Deserialize;
 
-use crate::result::{Event, RuleOutcome, Run, Verdict};
-use crate::units;
+use crate::result::{Event, QuotaReached, Reason, RuleName, Run, Verdict};
 use crate::verdict::judge::Ground;
+use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
+use crate::verdict::rule::Op;
 
 use super::evidence::Evidence;
 
 /// etcd's default `--election-timeout`, which a throwaway etcd has.
 const ELECTION_NS: u64 = 1_000_000_000;
 /// A follower stands for election one to two timeouts after the last heartbeat (raft, `randomizedElectionTimeout`).
-pub(super) const ELECTION_WITHIN_NS: u64 = 2 * ELECTION_NS;
+pub const ELECTION_WITHIN_NS: u64 = 2 * ELECTION_NS;
 /// When votes are split, all wait again.
 const SECOND_VOTE_WITHIN_NS: u64 = 2 * ELECTION_WITHIN_NS;
 /// A lost connection is tried again at least so often.
@@ -149,45 +150,40 @@ pub(super) fn explained(gap_ns: u64) -> Verdict {
 }
 
 /// How long nobody could write after the leader was killed.
-pub(super) fn rules(evidence: &Evidence) -> Option<RuleOutcome> {
+pub(super) fn rules(evidence: &Evidence) -> Option<Outcome> {
     if kills(evidence).is_empty() {
         return None;
     }
-    let base = RuleOutcome {
-        rule: "gap after the kill".to_owned(),
-        label: "gap after the kill".to_owned(),
-        limit: format!("≤ {}", units::format_duration(ELECTION_WITHIN_NS)),
-        limit_value: Some(ELECTION_WITHIN_NS as f64),
-        source: "raft: an election begins 1 to 2 election timeouts after the last heartbeat"
-            .to_owned(),
-        ..RuleOutcome::default()
+    let base = Outcome {
+        rule: RuleName::GapAfterKill.into(),
+        limit: Some(Limit::To(Op::AtMost, Quantity::Duration(ELECTION_WITHIN_NS))),
+        source: Source::RaftElection,
+        ..Outcome::default()
     };
     let Some((start_ns, length_ns)) = longest(evidence) else {
-        return Some(RuleOutcome {
-            measured: "–".to_owned(),
+        return Some(Outcome {
             verdict: Verdict::Inconclusive,
-            note: Some("the load did not come to its end".to_owned()),
+            reasons: vec![Reason::LoadNotToTheEnd],
             ..base
         });
     };
     // Another one was longer: this one is not known, but shorter.
     let is_it = spans(start_ns, length_ns, &kills(evidence));
-    let below = if is_it { "" } else { "< " };
-    let verdict = explained(length_ns);
-    let note = (verdict == Verdict::Warn)
-        .then(|| "a vote that was split explains twice as much".to_owned());
-    Some(RuleOutcome {
-        measured: format!("{below}{}", units::format_duration(length_ns)),
-        measured_value: Some(length_ns as f64),
+    let verdict = if is_it { explained(length_ns) } else { Verdict::Pass };
+    Some(Outcome {
+        measured: Some(match is_it {
+            true => Measured::Duration(length_ns as f64),
+            false => Measured::Below(length_ns),
+        }),
         margin: (length_ns > 0).then(|| ELECTION_WITHIN_NS as f64 / length_ns as f64),
-        verdict: if is_it { verdict } else { Verdict::Pass },
-        note: note.filter(|_| is_it),
+        verdict,
+        reasons: (verdict == Verdict::Warn).then_some(Reason::SplitVote).into_iter().collect(),
         ..base
     })
 }
 
 /// A rule on errors without those that are the price of a kill.
-pub(super) fn beside(outcome: &mut RuleOutcome, evidence: &Evidence) {
+pub(super) fn beside(outcome: &mut Outcome, evidence: &Evidence) {
     let price = failed(evidence);
     let attempts = evidence.attempts(None);
     if price == 0 || attempts.count() + attempts.errors == 0 {
@@ -195,12 +191,8 @@ pub(super) fn beside(outcome: &mut RuleOutcome, evidence: &Evidence) {
     }
     let others = attempts.errors.saturating_sub(price);
     let share = others as f64 / (attempts.count() + attempts.errors) as f64;
-    outcome.measured = units::format_share(share);
-    outcome.measured_value = Some(share);
-    outcome.note = Some(format!(
-        "without {} that failed while the leader that was killed was away",
-        units::format_count(price)
-    ));
+    outcome.measured = Some(Measured::Share(share));
+    outcome.reasons = vec![Reason::WithoutPrice { count: price }];
     outcome.verdict = match others {
         0 => Verdict::Pass,
         _ => Verdict::Fail,
@@ -257,22 +249,12 @@ pub(super) fn recovered(run: &Run) -> Option<Recovered<'_>> {
 }
 
 impl Recovered<'_> {
-    /// In a clause: `the database reached its quota of 64 MiB after 12 s, and writes were refused for 800 ms`.
-    pub fn told(&self) -> String {
-        let quota = self
-            .reached
-            .quota_bytes
-            .map_or_else(String::new, |bytes| format!(" of {}", units::format_bytes(bytes)));
-        let refused = match &self.disarmed {
-            Some(disarmed) => format!(
-                "writes were refused for {}, until it was brought back",
-                units::format_duration(disarmed.refused_ns)
-            ),
-            None => "it was not brought back".to_owned(),
-        };
-        format!(
-            "the database reached its quota{quota} after {}, and {refused}",
-            units::format_duration(self.reached.after_ns)
-        )
+    /// What it says of the quota.
+    pub fn quota(&self) -> QuotaReached {
+        QuotaReached {
+            quota_bytes: self.reached.quota_bytes,
+            after_ns: self.reached.after_ns,
+            refused_ns: self.disarmed.as_ref().map(|disarmed| disarmed.refused_ns),
+        }
     }
 }

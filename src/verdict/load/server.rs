@@ -4,9 +4,9 @@
 //! does too, that is what is said.
 
 use crate::record::Buckets;
-use crate::result::{BucketSummary, MemberSummary, RuleOutcome, Verdict};
-use crate::units;
-use crate::verdict::judge::Ground;
+use crate::result::{BucketSummary, MemberSummary, Reason, RuleName, Verdict};
+use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
+use crate::verdict::rule::Op;
 
 use super::evidence::Evidence;
 use super::{applies, planned};
@@ -16,10 +16,6 @@ pub(super) const BEYOND_P99: f64 = 0.01;
 /// etcd FAQ, "What does the etcd warning … mean?".
 const FSYNC_LIMIT_NS: u64 = 10_000_000;
 const COMMIT_LIMIT_NS: u64 = 25_000_000;
-/// Name of the rule that the leader stays.
-pub(super) const LEADER_CHANGES: &str = "leader changes";
-/// Name of the rule that there is room left.
-pub(super) const DATABASE_SIZE: &str = "database size";
 /// From this part of the quota on the official alert fires (etcdDatabaseQuotaLowSpace).
 const QUOTA_LOW: f64 = 0.95;
 
@@ -68,40 +64,31 @@ fn cores(evidence: &Evidence, member: u32) -> Option<f64> {
 }
 
 /// Every rule on the members' own counters; what leader changes the client saw, counts without them too.
-pub(super) fn rules(evidence: &Evidence) -> Vec<RuleOutcome> {
+pub(super) fn rules(evidence: &Evidence) -> Vec<Outcome> {
     let mut rules = vec![leader_changes(evidence)];
     rules.extend(planned::rules(evidence));
     if evidence.scraped().is_empty() {
         rules.extend(unseen(evidence));
         return rules;
     }
-    rules.extend(none_of(
-        evidence,
-        "heartbeat_send_failures",
-        "heartbeat send failures",
-        "etcd raft.go: a heartbeat later than 2 intervals",
-    ));
+    let late = RuleName::HeartbeatSendFailures;
+    rules.extend(none_of(evidence, "heartbeat_send_failures", late, Source::RaftHeartbeat));
     rules.extend(applies::rules(evidence));
-    let fsync = ("wal_fsync", "wal fsync p99", FSYNC_LIMIT_NS);
-    let commit = ("backend_commit", "backend commit p99", COMMIT_LIMIT_NS);
+    let fsync = ("wal_fsync", RuleName::WalFsync, FSYNC_LIMIT_NS);
+    let commit = ("backend_commit", RuleName::BackendCommit, COMMIT_LIMIT_NS);
     rules.extend([fsync, commit].into_iter().filter_map(|disk| faq(evidence, disk)));
     rules.extend(quota(evidence));
     rules
 }
 
 /// What could not be read cannot be judged. No longer run would read it, so this is a warning, not a promise.
-fn unseen(evidence: &Evidence) -> Option<RuleOutcome> {
-    evidence.plan.scrape.then(|| RuleOutcome {
-        rule: "metrics".to_owned(),
-        label: "etcd's own view".to_owned(),
-        measured: "–".to_owned(),
-        source: "members' /metrics".to_owned(),
+fn unseen(evidence: &Evidence) -> Option<Outcome> {
+    evidence.plan.scrape.then(|| Outcome {
+        rule: RuleName::Metrics.into(),
+        source: Source::Metrics,
         verdict: Verdict::Warn,
-        note: Some(
-            "not reachable: late heartbeats, slow applies and the disk could not be judged"
-                .to_owned(),
-        ),
-        ..RuleOutcome::default()
+        reasons: vec![Reason::MetricsUnreachable],
+        ..Outcome::default()
     })
 }
 
@@ -140,18 +127,13 @@ fn new_terms(evidence: &Evidence) -> u64 {
     terms.len() as u64
 }
 
-fn leader_changes(evidence: &Evidence) -> RuleOutcome {
-    let source = if evidence.scraped().is_empty() {
-        "raft term in the answers"
-    } else {
-        "raft term in the answers, members' own count"
-    };
-    let rule = none("leader changes", seen_leader_changes(evidence) as f64, source);
+fn leader_changes(evidence: &Evidence) -> Outcome {
+    let source = Source::RaftTerm { members: !evidence.scraped().is_empty() };
+    let rule = none(RuleName::LeaderChanges, seen_leader_changes(evidence) as f64, source);
     match planned::kills(evidence).len() {
         0 => rule,
-        killed => RuleOutcome {
-            limit: format!("≤ {killed}, by plan"),
-            limit_value: Some(killed as f64),
+        killed => Outcome {
+            limit: Some(Limit::ByPlan(killed as u64)),
             verdict: if unplanned_leader_changes(evidence) == 0 {
                 Verdict::Pass
             } else {
@@ -166,10 +148,10 @@ fn leader_changes(evidence: &Evidence) -> RuleOutcome {
 pub(super) fn none_of(
     evidence: &Evidence,
     counter: &str,
-    label: &str,
-    source: &str,
-) -> Option<RuleOutcome> {
-    let mut rule = none(label, evidence.grown_in_all(counter)?, source);
+    name: RuleName,
+    source: Source,
+) -> Option<Outcome> {
+    let mut rule = none(name, evidence.grown_in_all(counter)?, source);
     let of_members = evidence.scraped().into_iter();
     let grown: Vec<(u32, f64)> = of_members
         .filter_map(|member| Some((member, evidence.grown(member, counter)?)))
@@ -178,22 +160,19 @@ pub(super) fn none_of(
     if let [(member, _)] = grown.as_slice()
         && evidence.members().len() > 1
     {
-        rule.note = Some(format!("all of them of {}", evidence.member(*member)));
+        rule.reasons = vec![Reason::AllOfMember { member: *member }];
     }
     Some(rule)
 }
 
-fn none(label: &str, count: f64, source: &str) -> RuleOutcome {
-    RuleOutcome {
-        rule: label.to_owned(),
-        label: label.to_owned(),
-        measured: units::format_count(count as u64),
-        limit: "none".to_owned(),
-        measured_value: Some(count),
-        limit_value: Some(0.0),
-        source: source.to_owned(),
+fn none(name: RuleName, count: f64, source: Source) -> Outcome {
+    Outcome {
+        rule: name.into(),
+        measured: Some(Measured::Count(count as u64)),
+        limit: Some(Limit::None),
+        source,
         verdict: if count >= 1.0 { Verdict::Fail } else { Verdict::Pass },
-        ..RuleOutcome::default()
+        ..Outcome::default()
     }
 }
 
@@ -208,48 +187,41 @@ pub(super) fn worst(evidence: &Evidence, name: &str, limit_ns: u64) -> Option<(u
 
 /// The p99 of one of the disk's histograms against the FAQ. It warns and never fails: a limit for good service, below
 /// which nothing breaks.
-fn faq(evidence: &Evidence, (name, label, limit_ns): (&str, &str, u64)) -> Option<RuleOutcome> {
-    let (member, buckets) = worst(evidence, name, limit_ns)?;
+fn faq(evidence: &Evidence, (histogram, name, limit_ns): (&str, RuleName, u64)) -> Option<Outcome> {
+    let (member, buckets) = worst(evidence, histogram, limit_ns)?;
     let p99 = buckets.quantile(1.0 - BEYOND_P99);
-    let (verdict, note) = if p99.at_most_ns.is_some_and(|at_most_ns| at_most_ns <= limit_ns) {
+    let (verdict, reason) = if p99.at_most_ns.is_some_and(|at_most_ns| at_most_ns <= limit_ns) {
         (Verdict::Pass, None)
     } else if p99.above_ns >= limit_ns {
         (Verdict::Warn, None)
     } else {
-        let note = "the limit lies between two bounds of etcd's histogram: 'etcdbench disk' tells"
-            .to_owned();
-        (Verdict::Warn, Some(note))
+        (Verdict::Warn, Some(Reason::BetweenBounds { disk_tells: true }))
     };
-    Some(RuleOutcome {
-        rule: label.to_owned(),
-        label: of_member(evidence, label, member),
-        measured: bracket(&buckets),
-        limit: format!("< {}", units::format_duration(limit_ns)),
-        limit_value: Some(limit_ns as f64),
+    Some(Outcome {
+        rule: name.into(),
+        member: one_of(evidence, member),
+        measured: Some(bracket(&buckets)),
+        limit: Some(Limit::below_ns(limit_ns)),
         samples: Some(buckets.count()),
-        source: "etcd FAQ".to_owned(),
+        source: Source::EtcdFaq,
         verdict,
-        note,
-        ..RuleOutcome::default()
+        reasons: reason.into_iter().collect(),
+        ..Outcome::default()
     })
 }
 
-pub(super) fn bracket(buckets: &Buckets) -> String {
+pub(super) fn bracket(buckets: &Buckets) -> Measured {
     let p99 = summarised(buckets);
-    units::format_between(p99.p99_above_ns, p99.p99_at_most_ns)
+    Measured::Between(p99.p99_above_ns, p99.p99_at_most_ns)
 }
 
 /// Whose figure it is, where there are several: of the worst.
-pub(super) fn of_member(evidence: &Evidence, label: &str, member: u32) -> String {
-    if evidence.members().len() > 1 {
-        format!("{label} of {}", evidence.member(member))
-    } else {
-        label.to_owned()
-    }
+pub(super) fn one_of(evidence: &Evidence, member: u32) -> Option<u32> {
+    (evidence.members().len() > 1).then_some(member)
 }
 
 /// A database at its quota takes no more writes.
-fn quota(evidence: &Evidence) -> Option<RuleOutcome> {
+fn quota(evidence: &Evidence) -> Option<Outcome> {
     let fullest = members(evidence)
         .into_iter()
         .filter_map(|member| {
@@ -265,18 +237,17 @@ fn quota(evidence: &Evidence) -> Option<RuleOutcome> {
     } else {
         Verdict::Pass
     };
-    Some(RuleOutcome {
-        rule: DATABASE_SIZE.to_owned(),
-        label: of_member(evidence, DATABASE_SIZE, member),
-        note: planned::recovered(evidence.run).map(|full| full.told()),
-        measured: units::format_bytes(db_bytes),
-        limit: format!("< {}", units::format_bytes(quota_bytes)),
-        measured_value: Some(db_bytes as f64),
-        limit_value: Some(quota_bytes as f64),
+    let full = planned::recovered(evidence.run).map(|full| full.quota());
+    Some(Outcome {
+        rule: RuleName::DatabaseSize.into(),
+        member: one_of(evidence, member),
+        measured: Some(Measured::Bytes(db_bytes)),
+        limit: Some(Limit::To(Op::Below, Quantity::Bytes(quota_bytes))),
         margin: (db_bytes > 0).then(|| quota_bytes as f64 / db_bytes as f64),
-        source: "quota".to_owned(),
+        source: Source::Quota,
         verdict,
-        ..RuleOutcome::default()
+        reasons: full.map(|full| Reason::QuotaReached { full }).into_iter().collect(),
+        ..Outcome::default()
     })
 }
 

@@ -1,18 +1,36 @@
 //! A load of several rates: up to which one everything holds, and what breaks first. With classes, whose rates change
 //! beside one another, these are stages of a story instead: each must hold.
 
-use crate::result::{Capacity, LoadStep, RuleOutcome, Verdict};
+use crate::result::{Capacity, Limiter, Verdict};
+use crate::verdict::outcome::{Outcome, of_verdict};
 
 use super::delivery::Delivery;
 use super::evidence::Evidence;
 use super::rules::rules;
+
+/// A rate of a load and what became of it.
+#[derive(Debug, Clone, Default)]
+pub struct Stage {
+    /// Its phase: `rate.1` …
+    pub phase: String,
+    /// Operations per second asked for, on average over the step.
+    pub wanted_per_s: f64,
+    /// Operations per second that were answered.
+    pub reached_per_s: f64,
+    /// The worst of its rules.
+    pub verdict: Verdict,
+    /// Whether it and every lower rate keep all rules.
+    pub kept: bool,
+    /// Every rule, judged on this step alone.
+    pub rules: Vec<Outcome>,
+}
 
 /// One rate, judged alone.
 pub(super) struct Step {
     /// How it was delivered.
     pub delivery: Delivery,
     /// What became of it.
-    pub outcome: LoadStep,
+    pub outcome: Stage,
 }
 
 /// What several rates amount to.
@@ -116,22 +134,22 @@ impl Climb {
         Some(Capacity {
             puts_per_s: kept,
             at_least: end.is_none_or(|end| end.verdict != Verdict::Fail),
-            limited_by: end.and_then(broken).map(|rule| rule.rule.clone()),
+            limited_by: end.and_then(broken).map(|rule| Limiter::Rule(rule.rule.clone())),
             curve: Vec::new(),
         })
     }
 }
 
 /// The first rule that decides against a rate.
-fn broken(step: &LoadStep) -> Option<&RuleOutcome> {
-    step.rules.iter().find(|rule| rule.verdict == step.verdict)
+fn broken(step: &Stage) -> Option<&Outcome> {
+    of_verdict(&step.rules, step.verdict).next()
 }
 
 fn step(evidence: &Evidence) -> Step {
     let delivery = Delivery::of(evidence);
     let rules = rules(evidence, &delivery);
     let tally = delivery.tally.clone().unwrap_or_default();
-    let outcome = LoadStep {
+    let outcome = Stage {
         phase: evidence.phases.first().map_or_else(String::new, |phase| phase.name.clone()),
         wanted_per_s: tally.wanted_per_s.unwrap_or_default(),
         reached_per_s: tally.reached_per_s(),

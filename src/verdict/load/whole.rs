@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::result::{RuleOutcome, Run, Verdict};
-use crate::units;
+use crate::result::{Reason, RuleName, Run, Verdict};
+use crate::verdict::outcome::{Limit, Measured, Outcome, Source};
 
 /// What came of reading back. Detail of the event `verify`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -45,79 +45,56 @@ pub(super) fn last<Detail: DeserializeOwned>(run: &Run, kind: &str) -> Option<De
 }
 
 /// The rules that apply to this run.
-pub(super) fn rules(run: &Run, verify: bool) -> Vec<RuleOutcome> {
+pub(super) fn rules(run: &Run, verify: bool) -> Vec<Outcome> {
     [verified(run, verify), watched(run)].into_iter().flatten().collect()
 }
 
-/// Name of the rule that no acknowledged write is lost.
-pub(super) const ACKNOWLEDGED: &str = "acknowledged writes";
-
-fn verified(run: &Run, wanted: bool) -> Option<RuleOutcome> {
+fn verified(run: &Run, wanted: bool) -> Option<Outcome> {
     let found = last::<Verified>(run, "verify");
     if found.is_none() && !wanted {
         return None;
     }
-    let base = RuleOutcome {
-        rule: "acknowledged writes lost".to_owned(),
-        label: ACKNOWLEDGED.to_owned(),
-        limit: "none lost".to_owned(),
-        limit_value: Some(0.0),
-        source: "--verify".to_owned(),
-        ..RuleOutcome::default()
+    let base = Outcome {
+        rule: RuleName::AcknowledgedWrites.into(),
+        limit: Some(Limit::None),
+        source: Source::Verify,
+        ..Outcome::default()
     };
     let unread = match &found {
-        None => Some("not read back".to_owned()),
-        Some(found) => found.error.as_ref().map(|error| format!("could not be read back: {error}")),
+        None => Some(Reason::NotReadBack),
+        Some(found) => found.error.clone().map(|error| Reason::CouldNotReadBack { error }),
     };
-    if unread.is_some() {
-        return Some(RuleOutcome { measured: "–".to_owned(), note: unread, ..base });
+    if let Some(reason) = unread {
+        return Some(Outcome { reasons: vec![reason], ..base });
     }
     let found = found.unwrap_or_default();
-    let wrong = found.lost + found.phantom;
-    let (verdict, note) = if wrong > 0 {
+    let (checked, acked) = (found.checked, found.acked_keys);
+    let (verdict, reason) = if found.lost + found.phantom > 0 {
         (Verdict::Fail, None)
-    } else if found.checked < found.acked_keys {
-        let note = format!(
-            "only {} of {} keys could be read back",
-            units::format_count(found.checked),
-            units::format_count(found.acked_keys)
-        );
-        (Verdict::Inconclusive, Some(note))
+    } else if checked < acked {
+        (Verdict::Inconclusive, Some(Reason::PartlyReadBack { checked, acked }))
     } else {
         (Verdict::Pass, None)
     };
-    Some(RuleOutcome {
-        measured: match (found.lost, found.phantom) {
-            (0, 0) => "all there".to_owned(),
-            (lost, 0) => format!("{} lost", units::format_count(lost)),
-            (0, phantom) => format!("{} wrong", units::format_count(phantom)),
-            (lost, phantom) => format!(
-                "{} lost, {} wrong",
-                units::format_count(lost),
-                units::format_count(phantom)
-            ),
-        },
-        measured_value: Some(wrong as f64),
-        samples: Some(found.checked),
+    Some(Outcome {
+        measured: Some(Measured::Writes(found.lost, found.phantom)),
+        samples: Some(checked),
         verdict,
-        note,
+        reasons: reason.into_iter().collect(),
         ..base
     })
 }
 
 /// A missing event warns: it may also have come after the client had stopped to listen.
-fn watched(run: &Run) -> Option<RuleOutcome> {
+fn watched(run: &Run) -> Option<Outcome> {
     let found = last::<Watched>(run, "watch.total")?;
-    Some(RuleOutcome {
-        rule: "watch events missing".to_owned(),
-        label: "watch events".to_owned(),
-        measured: format!("{} missing", units::format_count(found.missing)),
-        limit: "none missing".to_owned(),
-        measured_value: Some(found.missing as f64),
-        limit_value: Some(0.0),
+    Some(Outcome {
+        rule: RuleName::WatchEvents.into(),
+        measured: Some(Measured::Missing(found.missing)),
+        limit: Some(Limit::None),
         samples: Some(found.expected),
-        source: "etcd's guarantee for watches".to_owned(),
+        source: Source::WatchGuarantee,
         verdict: if found.missing > 0 { Verdict::Warn } else { Verdict::Pass },
-        ..RuleOutcome::default()
+        ..Outcome::default()
     })
 }

@@ -2,11 +2,11 @@
 
 use crate::report::subject::Subject;
 use crate::report::text::clean;
-use crate::result::{Capacity, CapacityStep, RuleOutcome};
+use crate::result::{Capacity, CapacityStep, FindingCode, Limiter, RuleId};
 use crate::units::{format_bytes, format_count};
 
 /// The finding that puts the capacity into terms of a Kubernetes; it is told here, not among the oddities.
-pub const IN_NODES: &str = "carries";
+pub const IN_NODES: FindingCode = FindingCode::Carries;
 
 /// The rate that keeps every rule, and what that means in terms of a Kubernetes; a paragraph each.
 pub fn capacity(page: &Subject<'_>) -> Vec<String> {
@@ -50,22 +50,21 @@ fn rate(page: &Subject<'_>, capacity: &Capacity) -> String {
 }
 
 /// What ends the capacity, in the words of the table: `wal.fsync p99 breaks 10 ms`.
-fn breaks(page: &Subject<'_>, broken: &str) -> String {
+fn breaks(page: &Subject<'_>, broken: &Limiter) -> String {
     match broken {
-        "rate" => return "the disk falls behind".to_owned(),
-        "stalls" => return "a wait reaches the election timeout".to_owned(),
-        _ => {}
+        Limiter::Rate => return "the disk falls behind".to_owned(),
+        Limiter::Stalls => return "a wait reaches the election timeout".to_owned(),
+        Limiter::Subject { .. } | Limiter::Rule(_) => {}
     }
-    let judges = |outcome: &&RuleOutcome| {
-        let rest = outcome.rule.strip_prefix(broken);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-    };
-    match page.summary.rules.iter().find(judges) {
+    match page.summary.rules.iter().find(|outcome| broken.is(&outcome.rule)) {
         Some(outcome) => {
-            let limit = outcome.limit.trim_start_matches(['<', '≤', '>', '≥', '=', ' ']);
+            let limit = match &outcome.rule {
+                RuleId::Typed(rule) => rule.limit_value(),
+                RuleId::Stalls { .. } | RuleId::Named(_) => outcome.limit.clone(),
+            };
             clean(&format!("{} breaks {limit}", outcome.label))
         }
-        None => format!("{} breaks its limit", clean(broken)),
+        None => format!("{} breaks its limit", clean(&broken.to_string())),
     }
 }
 

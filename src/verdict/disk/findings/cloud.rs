@@ -2,12 +2,11 @@
 //!
 //! A short run always sees the burst. The guest cannot tell which kind of volume it is, so the message says "if".
 
-use crate::result::{BlockDevice, Finding, Severity};
-use crate::units;
+use crate::result::{BlockDevice, Severity};
 
 use super::super::evidence::Evidence;
 use super::super::facts;
-use super::{Complete, finding};
+use super::{DiskFinding, Found};
 
 /// AWS, "Amazon EBS General Purpose SSD volumes": gp2 has 3 IOPS per GiB, at least 100, and bursts to 3,000 for 30
 /// minutes; from 1,000 GiB on its baseline is no less than the burst.
@@ -20,7 +19,7 @@ const AZURE_BURSTING_GIB: f64 = 512.0;
 const WRITES_PER_SYNC: f64 = 2.0;
 const GIB: f64 = 1_073_741_824.0;
 
-pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     if evidence.soaks() {
         return None;
     }
@@ -45,37 +44,29 @@ fn writes_per_sync(evidence: &Evidence) -> f64 {
         .unwrap_or(WRITES_PER_SYNC)
 }
 
-fn gp2(device: &BlockDevice, gib: f64, writes_per_sync: f64) -> Option<Finding> {
+fn gp2(device: &BlockDevice, gib: f64, writes_per_sync: f64) -> Option<Found> {
     let baseline = (GP2_IOPS_PER_GIB * gib).max(GP2_MIN_IOPS);
     if baseline >= GP2_BURST_IOPS {
         return None;
     }
     let syncs = baseline / writes_per_sync;
-    let message = format!(
-        "{} is an EBS volume of {}. If it is a gp2, it is held to {} IOPS once its burst credits are spent: about {} \
-         WAL syncs/s.",
-        device.name,
-        units::format_bytes((gib * GIB) as u64),
-        units::significant(baseline),
-        units::significant(syncs),
-    );
+    let what = DiskFinding::Gp2 {
+        device: device.name.clone(),
+        bytes: (gib * GIB) as u64,
+        baseline_iops: baseline,
+        syncs_per_s: syncs,
+    };
     Some(
-        finding("burst_credits", Severity::Info, message)
-            .advise("A gp3 has no such credits. --soak 45m spends them and shows what is left.")
+        Found::new(what, Severity::Info)
             .number("baseline_iops", baseline)
             .number("syncs_per_s", syncs),
     )
 }
 
-fn azure(device: &BlockDevice, gib: f64) -> Option<Finding> {
+fn azure(device: &BlockDevice, gib: f64) -> Option<Found> {
     (gib <= AZURE_BURSTING_GIB).then(|| {
-        let message = format!(
-            "{} is an Azure disk of {}. If it is a Premium SSD, it bursts for 30 minutes and is slower afterwards.",
-            device.name,
-            units::format_bytes((gib * GIB) as u64),
-        );
-        finding("burst_credits", Severity::Info, message)
-            .advise("Above 512 GiB (P30) it does not rely on bursts. --soak 45m spends them and shows what is left.")
+        let what = DiskFinding::AzureDisk(device.name.clone(), (gib * GIB) as u64);
+        Found::new(what, Severity::Info)
     })
 }
 
@@ -95,7 +86,7 @@ mod tests {
         if soak_s > 0 {
             run.header.plan["phases"][2]["duration_ns"] = (soak_s * S).into();
         }
-        let summary = crate::verdict::conclude(&run, true, false, String::new());
+        let summary = crate::report::conclude(&run, true, false, String::new());
         summary.findings.into_iter().find(|finding| finding.code == "burst_credits")
     }
 

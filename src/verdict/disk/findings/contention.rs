@@ -1,10 +1,9 @@
 //! The backend in the WAL's way: what its commits do to WAL syncs.
 
-use crate::result::{Finding, Severity};
-use crate::units;
+use crate::result::Severity;
 
 use super::super::evidence::{Evidence, WAL_PHASE};
-use super::{Complete, finding};
+use super::{DiskFinding, Found};
 
 /// Worth telling when the p99 beside the backend is at least this many times the WAL's alone …
 const MIN_RATIO: f64 = 2.0;
@@ -13,7 +12,7 @@ const MIN_P99_NS: u64 = 1_000_000;
 /// etcd FAQ: the p99 a WAL fsync should stay below.
 const LIMIT_NS: u64 = 10_000_000;
 
-pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     let alone = evidence.run.phase(WAL_PHASE)?.series("wal.fsync")?.quantile(0.99)?;
     let load = evidence.load_phases().into_iter().find(|phase| phase.name != WAL_PHASE)?;
     let beside = load.series("wal.fsync")?.quantile(0.99)?;
@@ -27,16 +26,10 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
     }
     let decisive = beside.value_ns >= LIMIT_NS && alone.value_ns < LIMIT_NS;
     let severity = if decisive { Severity::Warning } else { Severity::Info };
-    let message = format!(
-        "Beside backend commits the WAL's fsync p99 is {}, alone it is {}.",
-        units::format_duration(beside.value_ns),
-        units::format_duration(alone.value_ns),
-    );
+    let what =
+        DiskFinding::BackendContention { beside_ns: beside.value_ns, alone_ns: alone.value_ns };
     Some(
-        finding("backend_contention", severity, message)
-            .advise(
-                "etcd's --wal-dir on a disk of its own keeps backend commits out of the WAL's way.",
-            )
+        Found::new(what, severity)
             .number("alone_p99_ns", alone.value_ns as f64)
             .number("beside_p99_ns", beside.value_ns as f64)
             .number("ratio", ratio),

@@ -1,63 +1,28 @@
 //! A CPU that was not there looks like a slow disk: time stolen by the hypervisor, other work, quotas of a control
 //! group.
 
-use crate::result::{Finding, Severity};
-use crate::units;
+use crate::result::Severity;
 
 use super::super::evidence::Evidence;
-use super::{Complete, finding};
+use super::{DiskFinding, Found};
 use crate::verdict::machine::{Cpus, MIN_BUSY, MIN_CPUS, MIN_STOLEN, tightest_quota};
 
-pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Vec<Found> {
     let phases = evidence.stall_phases();
     let names: Vec<&str> = phases.iter().map(|phase| phase.name.as_str()).collect();
-    let used = Cpus::of(evidence.run, &names);
-    let found = [steal(used.stolen), busy(used.busy), quota(evidence)];
+    let Cpus { stolen, busy } = Cpus::of(evidence.run, &names);
+    let quota = tightest_quota(&evidence.run.header.environment.limits);
+    let warning = |what: DiskFinding| Found::new(what, Severity::Warning);
+    let found = [
+        (stolen >= MIN_STOLEN)
+            .then(|| warning(DiskFinding::CpuSteal(stolen)).number("share", stolen)),
+        // The probe itself needs a few percent of one CPU.
+        (busy >= MIN_BUSY).then(|| warning(DiskFinding::CpuBusy(busy)).number("share", busy)),
+        quota
+            .filter(|cpus| *cpus < MIN_CPUS)
+            .map(|cpus| warning(DiskFinding::CpuQuota(cpus)).number("cpus", cpus)),
+    ];
     found.into_iter().flatten().collect()
-}
-
-fn steal(share: f64) -> Option<Finding> {
-    if share < MIN_STOLEN {
-        return None;
-    }
-    let message = format!(
-        "The hypervisor gave {} of this machine's CPU time to others.",
-        units::format_share(share)
-    );
-    Some(
-        finding("cpu_steal", Severity::Warning, message)
-            .advise("Part of what looks like a slow disk may be a CPU that was not there: run again on a quieter host.")
-            .number("share", share),
-    )
-}
-
-/// The probe itself needs a few percent of one CPU.
-fn busy(share: f64) -> Option<Finding> {
-    if share < MIN_BUSY {
-        return None;
-    }
-    let message = format!(
-        "The CPUs were busy {} of the time, nearly all of it with something else.",
-        units::format_share(share)
-    );
-    Some(
-        finding("cpu_busy", Severity::Warning, message)
-            .advise("A sync that waits for a CPU looks like a slow disk: run again when the machine is quiet.")
-            .number("share", share),
-    )
-}
-
-fn quota(evidence: &Evidence) -> Option<Finding> {
-    let cpus = tightest_quota(&evidence.run.header.environment.limits)?;
-    if cpus >= MIN_CPUS {
-        return None;
-    }
-    let message = format!("A CPU quota of {} CPUs is in force.", units::significant(cpus));
-    Some(
-        finding("cpu_quota", Severity::Warning, message)
-            .advise("Part of what looks like a slow disk may be this quota: run it with at least one CPU.")
-            .number("cpus", cpus),
-    )
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! What the mount, the device and the limits on them say by themselves.
 
-use crate::result::{BlockDevice, DiskFacts, DurabilityOutcome, Finding, Mapping, Severity};
+use crate::result::{BlockDevice, DiskFacts, DurabilityOutcome, Mapping, Severity};
 
 use super::super::evidence::Evidence;
 use super::super::facts;
-use super::{Complete, finding};
+use super::{DiskFinding, Found};
 
 /// File systems in another machine or process.
 const REMOTE: [&str; 9] =
@@ -12,7 +12,7 @@ const REMOTE: [&str; 9] =
 /// Names of limits on writing, as cgroup v2 and v1 have them.
 const WRITE_LIMITS: [&str; 2] = ["io.max", "blkio.throttle.write"];
 
-pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Vec<Found> {
     let mut found = Vec::new();
     if let Some(disk) = evidence.run.header.environment.disk.as_ref() {
         found.extend(mapping(disk));
@@ -32,69 +32,38 @@ fn disproved(evidence: &Evidence) -> bool {
         .is_some_and(|found| found.outcome == DurabilityOutcome::Disproved)
 }
 
-fn mapping(disk: &DiskFacts) -> Option<Finding> {
+fn mapping(disk: &DiskFacts) -> Option<Found> {
     if disk.mapping != Some(Mapping::NotConfirmed) {
         return None;
     }
-    let names: Vec<&str> = disk.devices.iter().map(|device| device.name.as_str()).collect();
-    let message = format!(
-        "The write counters of {} did not move with what was written: mapping not confirmed.",
-        if names.is_empty() { "the device".to_owned() } else { names.join(" → ") }
-    );
-    Some(finding("mapping_not_confirmed", Severity::Warning, message).advise(
-        "Read what is said about the device with care: the data may go elsewhere, or nowhere yet.",
-    ))
+    let names = disk.devices.iter().map(|device| device.name.clone()).collect();
+    Some(Found::new(DiskFinding::MappingNotConfirmed(names), Severity::Warning))
 }
 
-fn filesystem(disk: &DiskFacts) -> Option<Finding> {
+fn filesystem(disk: &DiskFacts) -> Option<Found> {
     let filesystem = disk.filesystem.as_deref()?;
-    match filesystem {
-        "tmpfs" | "ramfs" => Some(
-            finding("memory_filesystem", Severity::Warning, format!("{filesystem} keeps everything in memory."))
-                .advise("Name a directory on a disk."),
-        ),
-        "overlay" => Some(
-            finding(
-                "overlay",
-                Severity::Warning,
-                "This is the writable layer of a container: it goes with the container.".to_owned(),
-            )
-            .advise("Mount a volume and name a directory on it."),
-        ),
-        _ if REMOTE.contains(&filesystem) || filesystem.starts_with("fuse") => Some(
-            finding(
-                "remote_filesystem",
-                Severity::Warning,
-                format!("{filesystem} hands writes to another machine or process, whose disk is not seen from here."),
-            )
-            .advise("Use a local disk: network file systems are not recommended for etcd."),
-        ),
-        _ => None,
-    }
+    let what = match filesystem {
+        "tmpfs" | "ramfs" => DiskFinding::MemoryFilesystem(filesystem.to_owned()),
+        "overlay" => DiskFinding::Overlay,
+        _ if REMOTE.contains(&filesystem) || filesystem.starts_with("fuse") => {
+            DiskFinding::RemoteFilesystem(filesystem.to_owned())
+        }
+        _ => return None,
+    };
+    Some(Found::new(what, Severity::Warning))
 }
 
 /// Options that make a sync return before the data is safe: ext4(5), xfs(5), overlayfs.rst.
-fn barriers(disk: &DiskFacts) -> Option<Finding> {
+fn barriers(disk: &DiskFacts) -> Option<Found> {
     const UNSAFE: [&str; 3] = ["nobarrier", "barrier=0", "volatile"];
     let option = disk.mount_options.iter().find(|option| UNSAFE.contains(&option.as_str()))?;
-    let message = format!(
-        "Mounted with '{option}': a sync does not wait until the data is on stable storage."
-    );
-    Some(
-        finding("unsafe_mount", Severity::Warning, message)
-            .advise(format!("Mount it again without '{option}' and run again.")),
-    )
+    Some(Found::new(DiskFinding::UnsafeMount(option.clone()), Severity::Warning))
 }
 
-fn scheduler(disk: &DiskFacts) -> Option<Finding> {
+fn scheduler(disk: &DiskFacts) -> Option<Found> {
     let device = disk.devices.iter().find(|device| is_fast(device) && is_fair_queueing(device))?;
-    let scheduler = device.scheduler.as_deref().unwrap_or_default();
-    let message =
-        format!("{} uses the I/O scheduler {scheduler}, which waits to be fair.", device.name);
-    Some(finding("scheduler", Severity::Info, message).advise(format!(
-        "Try 'none' or 'mq-deadline' in /sys/block/{}/queue/scheduler and compare.",
-        device.name
-    )))
+    let scheduler = device.scheduler.clone().unwrap_or_default();
+    Some(Found::new(DiskFinding::Scheduler(device.name.clone(), scheduler), Severity::Info))
 }
 
 fn is_fast(device: &BlockDevice) -> bool {
@@ -105,16 +74,9 @@ fn is_fair_queueing(device: &BlockDevice) -> bool {
     matches!(device.scheduler.as_deref(), Some("bfq" | "cfq"))
 }
 
-fn limits(evidence: &Evidence) -> Option<Finding> {
+fn limits(evidence: &Evidence) -> Option<Found> {
     let in_force = write_limits(evidence);
-    if in_force.is_empty() {
-        return None;
-    }
-    let message =
-        format!("Limits on what this process may write are in force: {}.", in_force.join(", "));
-    Some(finding("io_limits", Severity::Warning, message).advise(
-        "What was measured is the limit, not the disk. Run it under the limits that etcd will have.",
-    ))
+    (!in_force.is_empty()).then(|| Found::new(DiskFinding::IoLimits(in_force), Severity::Warning))
 }
 
 /// The control groups' limits on writes to the device under the directory, as `name: value`.
@@ -160,7 +122,7 @@ mod tests {
 
     fn codes(change: impl FnOnce(&mut DiskFacts)) -> Vec<String> {
         let summary = Builder::healthy(1).disk(change).conclude();
-        summary.findings.into_iter().map(|finding| finding.code).collect()
+        summary.findings.into_iter().map(|finding| finding.code.to_string()).collect()
     }
 
     #[test]

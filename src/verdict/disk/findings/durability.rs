@@ -1,31 +1,22 @@
 //! The sync that is none, or that nobody can vouch for.
 
-use crate::result::{DurabilityOutcome, Finding, Severity};
+use crate::result::{DurabilityOutcome, Severity};
 
 use super::super::evidence::Evidence;
 use super::super::facts;
-use super::{Complete, finding};
+use super::{DiskFinding, Found};
 
-pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     let durability = facts::durability(evidence.run)?;
-    let shown = durability.evidence.join("; ");
+    let evidence = durability.evidence;
     match durability.outcome {
         DurabilityOutcome::NotDisproved => None,
-        DurabilityOutcome::Disproved => Some(
-            finding("not_durable", Severity::Critical, with("A sync here does not reach stable storage", &shown))
-                .advise("Put etcd on a disk whose sync is real. No speed makes up for it: a power cut takes acknowledged writes with it."),
-        ),
-        DurabilityOutcome::NotEstablished => Some(
-            finding(
-                "durability_not_established",
-                Severity::Warning,
-                with("Whether a sync reaches stable storage cannot be told from here", &shown),
-            )
-            .advise("Ask whoever runs the storage whether an acknowledged sync survives a power cut, or use a local disk."),
-        ),
+        DurabilityOutcome::Disproved => {
+            Some(Found::new(DiskFinding::NotDurable(evidence), Severity::Critical))
+        }
+        DurabilityOutcome::NotEstablished => {
+            let what = DiskFinding::DurabilityNotEstablished(evidence);
+            Some(Found::new(what, Severity::Warning))
+        }
     }
-}
-
-fn with(what: &str, evidence: &str) -> String {
-    if evidence.is_empty() { format!("{what}.") } else { format!("{what}: {evidence}.") }
 }

@@ -1,10 +1,9 @@
 //! Others who write to this disk: what its counters did while the probe did nothing.
 
-use crate::result::{Finding, Severity};
-use crate::units;
+use crate::result::Severity;
 
 use super::super::evidence::Evidence;
-use super::{Complete, finding};
+use super::{DiskFinding, Found};
 
 /// Below this nobody competes with etcd for the disk.
 const QUIET_BYTES_PER_S: f64 = 1_048_576.0;
@@ -15,7 +14,7 @@ const BUSY: f64 = 5.0;
 /// Shorter than this says nothing about a disk's neighbours.
 const MIN_IDLE_S: f64 = 2.0;
 
-pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     let (mut seconds, mut bytes, mut flushes) = (0.0, 0.0, 0.0);
     for counters in evidence.counters("device", &["idle"]) {
         let grown = |name: &str| counters.values.get(name).copied().unwrap_or(0.0);
@@ -33,14 +32,8 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
         return None;
     }
     let severity = if times_quiet >= BUSY { Severity::Warning } else { Severity::Info };
-    let message = format!(
-        "Others wrote {}/s here with {} flushes/s while this program was idle.",
-        units::format_bytes(bytes_per_s as u64),
-        units::significant(flushes_per_s),
-    );
     Some(
-        finding("idle_writers", severity, message)
-            .advise("A file system of its own keeps their journal out of etcd's way, a disk of its own also their writes.")
+        Found::new(DiskFinding::IdleWriters { bytes_per_s, flushes_per_s }, severity)
             .number("bytes_per_s", bytes_per_s)
             .number("flushes_per_s", flushes_per_s),
     )

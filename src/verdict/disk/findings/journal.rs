@@ -3,11 +3,10 @@
 //! etcd preallocates WAL segments with fallocate, which leaves blocks unwritten; the first sync of each must commit
 //! the file system's journal before it returns.
 
-use crate::result::{Finding, Severity};
-use crate::units;
+use crate::result::Severity;
 
 use super::super::evidence::{Evidence, WAL_PHASE};
-use super::{Complete, finding};
+use super::{DiskFinding, Found};
 
 /// Worth telling when a fresh block takes this many times as long …
 const MIN_RATIO: f64 = 1.3;
@@ -16,7 +15,7 @@ const MIN_TAX_NS: u64 = 20_000;
 /// Worth doing something about when each fresh block costs a tenth of etcd's 10 ms.
 const HEAVY_TAX_NS: u64 = 1_000_000;
 
-pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     let phase =
         evidence.run.phase(WAL_PHASE).or_else(|| evidence.load_phases().first().copied())?;
     let fresh = phase.series("wal.fsync.fresh")?.quantile(0.5)?;
@@ -31,18 +30,15 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
         return None;
     }
     let disk = evidence.run.header.environment.disk.as_ref();
-    let filesystem = disk.and_then(|disk| disk.filesystem.as_deref()).unwrap_or("file system");
     let severity = if tax_ns >= HEAVY_TAX_NS { Severity::Warning } else { Severity::Info };
-    let block = disk.and_then(|disk| disk.block_size).unwrap_or(4096);
-    let message = format!(
-        "A sync into a fresh {} block takes {}, within a block {}: each fresh block commits the {filesystem} journal.",
-        units::format_bytes(block),
-        units::format_duration(fresh.value_ns),
-        units::format_duration(same.value_ns),
-    );
+    let what = DiskFinding::JournalTax {
+        block_bytes: disk.and_then(|disk| disk.block_size).unwrap_or(4096),
+        fresh_ns: fresh.value_ns,
+        same_ns: same.value_ns,
+        filesystem: disk.and_then(|disk| disk.filesystem.clone()),
+    };
     Some(
-        finding("journal_tax", severity, message)
-            .advise("Give etcd a file system of its own, so that it never waits for a commit of somebody else's changes.")
+        Found::new(what, severity)
             .number("fresh_p50_ns", fresh.value_ns as f64)
             .number("same_p50_ns", same.value_ns as f64)
             .number("ratio", ratio),

@@ -1,10 +1,9 @@
 //! One of several members that fares much worse than the others on the same disk.
 
-use crate::result::{Finding, Severity};
-use crate::units;
+use crate::result::Severity;
 
 use super::super::evidence::Evidence;
-use super::{Complete, finding, median};
+use super::{DiskFinding, Found, median};
 use crate::verdict::judge::Ground;
 
 /// Fewer members have no majority to differ from.
@@ -16,7 +15,7 @@ const MIN_SURE_RATIO: f64 = 1.5;
 /// Differences below this do not matter.
 const MIN_DIFFERENCE_NS: f64 = 1_000_000.0;
 
-pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     let members: Vec<(u32, u64, f64)> = evidence
         .judged_by_member("wal.fsync")
         .iter()
@@ -38,14 +37,10 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
     if !stands_out {
         return None;
     }
-    let message = format!(
-        "Member {odd} fares worse than the others on the same disk: its wal.fsync p99 is {}, theirs {}.",
-        units::format_duration(p99_ns as u64),
-        units::format_duration(usual_ns as u64),
-    );
+    let what =
+        DiskFinding::OddMember { member: odd, p99_ns: p99_ns as u64, usual_ns: usual_ns as u64 };
     Some(
-        finding("odd_member", Severity::Warning, message)
-            .advise("Run it again: if another member is the odd one, the disk is unfair under this many writers.")
+        Found::new(what, Severity::Warning)
             .number("member", f64::from(odd))
             .number("p99_ns", p99_ns)
             .number("others_p99_ns", usual_ns),

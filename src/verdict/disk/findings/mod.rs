@@ -10,6 +10,7 @@ mod device;
 mod durability;
 mod idle;
 mod journal;
+mod kind;
 mod length;
 mod members;
 mod neighbour;
@@ -20,14 +21,15 @@ mod tests;
 mod throttle;
 mod tuning;
 
-use crate::result::{Capacity, Finding};
-use crate::verdict::finding::{Complete, finding, median, part, quantile};
+use crate::result::Capacity;
+use crate::verdict::finding::{Found, median, part, quantile};
 
 use super::evidence::Evidence;
+pub use kind::{DiskFinding, NeighbourSays, NeighbourWork, Pace, Timer};
 
 /// Every finding, the gravest first; among equals in the order of this list.
-pub(super) fn findings(evidence: &Evidence, capacity: Option<&Capacity>) -> Vec<Finding> {
-    let mut found: Vec<Finding> = Vec::new();
+pub(super) fn findings(evidence: &Evidence, capacity: Option<&Capacity>) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
     found.extend(durability::find(evidence));
     found.extend(tuning::find(evidence));
     found.extend(throttle::find(evidence));

@@ -1,92 +1,71 @@
 //! What the neighbours did that were asked for: one that could do nothing has shown nothing.
 
 use crate::plan::Neighbour;
-use crate::result::{Event, Finding, NEIGHBOUR, Severity};
-use crate::units;
+use crate::result::{Event, NEIGHBOUR, Severity};
 
 use super::super::evidence::Evidence;
-use super::{Complete, finding};
+use super::{DiskFinding, Found, NeighbourSays, NeighbourWork};
 
 /// Less than this share of what was asked for is as good as nothing.
 const NOTHING: f64 = 0.01;
 
-pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Vec<Found> {
     let all = evidence.plan.neighbours.iter().enumerate();
-    let told = all.map(|(index, neighbour)| one(evidence, index, neighbour));
-    let mut told: Vec<Finding> = told.collect();
-    // Once is enough, after the last of them.
-    for index in 1..told.len() {
-        if told[index - 1].advice == told[index].advice {
-            told[index - 1].advice = None;
-        }
-    }
-    told
+    let done: Vec<Option<NeighbourWork>> =
+        all.map(|(index, neighbour)| work(evidence, index, neighbour)).collect();
+    let says = |index: usize| -> Option<NeighbourSays> {
+        let asked = evidence.plan.neighbours.get(index)?.per_second as f64;
+        let share = done.get(index)?.as_ref().map_or(0.0, |done| done.per_s / asked);
+        Some(if share < NOTHING { NeighbourSays::Alone } else { NeighbourSays::Beside })
+    };
+    // What each says of the figures is told once, after the last of those that say the same.
+    let neighbours = evidence.plan.neighbours.iter().enumerate();
+    neighbours
+        .map(|(index, neighbour)| {
+            let severity = match says(index) {
+                Some(NeighbourSays::Beside) => Severity::Info,
+                Some(NeighbourSays::Alone) | None => Severity::Warning,
+            };
+            let own = says(index).filter(|own| says(index + 1) != Some(*own));
+            let what = DiskFinding::Neighbour { index, done: done[index].clone(), says: own };
+            let found = Found::new(what, severity);
+            match &done[index] {
+                Some(done) => found
+                    .number("asked_per_s", neighbour.per_second as f64)
+                    .number("reached_per_s", done.per_s)
+                    .number("written_bytes_per_s", done.written_per_s),
+                None => found,
+            }
+        })
+        .collect()
 }
 
-fn one(evidence: &Evidence, index: usize, neighbour: &Neighbour) -> Finding {
+/// What a neighbour did; `None` when it did not begin.
+fn work(evidence: &Evidence, index: usize, neighbour: &Neighbour) -> Option<NeighbourWork> {
     let source = format!("{NEIGHBOUR}.{}", index + 1);
-    let asked = neighbour.kind.rate(neighbour.per_second as f64);
-    let name = neighbour.kind.name();
-    let Some(done) = Done::of(evidence, &source, neighbour) else {
-        let message = format!("The neighbour {name} was to do {asked} and did not begin to work.");
-        return finding(NEIGHBOUR, Severity::Warning, message).advise(ALONE);
-    };
-    let place = place(evidence, &source);
-    let reached = neighbour.kind.rate(done.per_second);
-    let share = done.per_second / neighbour.per_second as f64;
-    let wrote = match neighbour.kind.counter() {
-        "written_bytes" | "read_bytes" => String::new(),
-        _ => format!(" ({}/s)", units::format_bytes(done.written_per_s.round() as u64)),
-    };
-    let message = format!(
-        "These figures are with a neighbour: {name} did {reached}{wrote} of the {asked} asked for, on {place}."
-    );
-    let (severity, advice) =
-        if share < NOTHING { (Severity::Warning, ALONE) } else { (Severity::Info, BESIDE) };
-    finding(NEIGHBOUR, severity, message)
-        .advise(advice)
-        .number("asked_per_s", neighbour.per_second as f64)
-        .number("reached_per_s", done.per_second)
-        .number("written_bytes_per_s", done.written_per_s)
-}
-
-/// Where its work has had something to do with it.
-const BESIDE: &str = "How much worse than alone that is: etcdbench compare ALONE.jsonl BESIDE.jsonl, or etcdbench run neighbours for \
-     all kinds in turn.";
-/// Where it has not.
-const ALONE: &str =
-    "What it does to etcd was not seen: these figures are as good as those of the disk alone.";
-
-/// What a neighbour did while the disk was under load.
-struct Done {
-    per_second: f64,
-    written_per_s: f64,
-}
-
-impl Done {
-    fn of(evidence: &Evidence, source: &str, neighbour: &Neighbour) -> Option<Done> {
-        let counters = evidence.run.counters.iter();
-        let own = counters.filter(|counters| counters.source == source);
-        let (mut seconds, mut pieces, mut written) = (0.0, 0.0, 0.0);
-        for counters in own {
-            let grown = |name: &str| counters.values.get(name).copied().unwrap_or(0.0);
-            seconds += counters.length_ns as f64 / 1e9;
-            pieces += grown(neighbour.kind.counter());
-            written += grown("written_bytes");
-        }
-        (seconds > 0.0)
-            .then(|| Done { per_second: pieces / seconds, written_per_s: written / seconds })
+    let counters = evidence.run.counters.iter();
+    let own = counters.filter(|counters| counters.source == source);
+    let (mut seconds, mut pieces, mut written) = (0.0, 0.0, 0.0);
+    for counters in own {
+        let grown = |name: &str| counters.values.get(name).copied().unwrap_or(0.0);
+        seconds += counters.length_ns as f64 / 1e9;
+        pieces += grown(neighbour.kind.counter());
+        written += grown("written_bytes");
     }
+    (seconds > 0.0).then(|| NeighbourWork {
+        per_s: pieces / seconds,
+        written_per_s: written / seconds,
+        place: place(evidence, &source),
+    })
 }
 
 /// Where it worked, as its first word told.
-fn place(evidence: &Evidence, source: &str) -> String {
+fn place(evidence: &Evidence, source: &str) -> Option<String> {
     let text = |event: &Event, field: &str| event.detail.get(field)?.as_str().map(str::to_owned);
     let mut events = evidence.run.events.iter();
     let its = events
         .find(|event| event.kind == NEIGHBOUR && text(event, "source").as_deref() == Some(source));
-    let on = its.and_then(|event| text(event, "on"));
-    on.unwrap_or_else(|| "a file system that is not known".to_owned())
+    its.and_then(|event| text(event, "on"))
 }
 
 #[cfg(test)]
@@ -95,7 +74,7 @@ mod tests {
     use super::*;
     use crate::plan::NeighbourKind;
 
-    fn told(values: &[(&str, f64)]) -> (String, Vec<Finding>) {
+    fn told(values: &[(&str, f64)]) -> (String, Vec<crate::result::Finding>) {
         let sync = |noise: &mut Noise, _| noise.lognormal(300 * US, 0.3);
         let commit = |noise: &mut Noise, _| noise.lognormal(2 * MS, 0.3);
         let mut builder =

@@ -5,23 +5,22 @@
 //! machines are known to have. What the probe does at a steady pace itself, as etcd does, is left out: a rotation of
 //! the WAL every 64 MB, a growth of the database every 16 MiB.
 
-use crate::result::{Finding, Severity};
-use crate::units;
+use crate::result::Severity;
 
 use super::super::evidence::Evidence;
-use super::{Complete, finding, median};
+use super::{DiskFinding, Found, Timer, median};
 
 /// Periods looked for, in seconds, with what usually has them.
-const PERIODS: [(f64, &str); 9] = [
-    (5.0, "the journal's commit interval, or the kernel's write-back timer"),
-    (10.0, "a monitoring agent"),
-    (15.0, "a monitoring agent"),
-    (20.0, "a monitoring agent"),
-    (30.0, "write-back of dirty pages that expire after 30 s"),
-    (60.0, "a job that runs every minute"),
-    (120.0, "a job that runs every two minutes"),
-    (300.0, "a job that runs every five minutes, such as a compaction"),
-    (600.0, "snapshots or backups"),
+const PERIODS: [(f64, Timer); 9] = [
+    (5.0, Timer::JournalOrWriteback),
+    (10.0, Timer::MonitoringAgent),
+    (15.0, Timer::MonitoringAgent),
+    (20.0, Timer::MonitoringAgent),
+    (30.0, Timer::ExpiredPages),
+    (60.0, Timer::EveryMinute),
+    (120.0, Timer::EveryTwoMinutes),
+    (300.0, Timer::EveryFiveMinutes),
+    (600.0, Timer::Snapshots),
 ];
 /// Chance may call a period in one of this many tests.
 const MAX_CHANCE: f64 = 1e-4;
@@ -46,7 +45,7 @@ const OWN_EVENTS: [&str; 2] = ["wal.cut", "db.grow"];
 /// Slow seconds are exceptions, or none is.
 const MAX_SLOW_SHARE: f64 = 0.3;
 
-pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     let heartbeat_ns = evidence.plan.heartbeat_ns;
     let own = own_work(evidence);
     let starts: Vec<f64> = evidence
@@ -57,21 +56,16 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
         .collect();
     let stalls = apart(&starts, 1.0);
     if let Some((period_s, cause)) = period(&stalls, 0.0) {
-        let what = format!("Stalls of {} and more", units::format_duration(heartbeat_ns));
-        return Some(told(&what, stalls.len(), period_s, cause, Severity::Warning));
+        return Some(told(Some(heartbeat_ns), stalls.len(), period_s, cause));
     }
     let (slow, resolution_s) = slow_seconds(evidence, &own)?;
     let (period_s, cause) = period(&slow, resolution_s)?;
-    Some(told("Slow syncs", slow.len(), period_s, cause, Severity::Info))
+    Some(told(None, slow.len(), period_s, cause))
 }
 
-fn told(what: &str, times: usize, period_s: f64, cause: &str, severity: Severity) -> Finding {
-    let message = format!(
-        "{what} come every {} ({times} times): {cause} would do that.",
-        units::format_duration((period_s * 1e9) as u64)
-    );
-    finding("periodic", severity, message)
-        .advise("Find what runs at that interval on this machine or its host, and move it to another disk.")
+fn told(stalls_ns: Option<u64>, times: usize, period_s: f64, cause: Timer) -> Found {
+    let severity = if stalls_ns.is_some() { Severity::Warning } else { Severity::Info };
+    Found::new(DiskFinding::Periodic { stalls_ns, times, period_s, cause }, severity)
         .number("period_s", period_s)
         .number("times", times as f64)
 }
@@ -125,7 +119,7 @@ fn near(time: f64, resolution_s: f64, own: &[f64]) -> bool {
 }
 
 /// The period of occurrences (seconds, ascending), if they have one of those looked for.
-fn period(times: &[f64], resolution_s: f64) -> Option<(f64, &'static str)> {
+fn period(times: &[f64], resolution_s: f64) -> Option<(f64, Timer)> {
     let times = &times[..times.len().min(MAX_OCCURRENCES)];
     let (first, last) = (*times.first()?, *times.last()?);
     let gaps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
@@ -240,7 +234,7 @@ mod tests {
             kind: "db.grow".to_owned(),
             ..crate::result::Event::default()
         }));
-        let summary = crate::verdict::conclude(&run, true, false, String::new());
+        let summary = crate::report::conclude(&run, true, false, String::new());
         assert!(summary.findings.iter().all(|f| f.code != "periodic"));
     }
 

@@ -4,11 +4,10 @@
 //! Applied Statistics 28 (1979)) on the per-second medians; a rank test alone would call any drift, so the step must
 //! also be clean and large.
 
-use crate::result::{Finding, PhaseData, Point, Severity};
-use crate::units;
+use crate::result::{Point, Severity};
 
 use super::super::evidence::Evidence;
-use super::{Complete, finding, median, part};
+use super::{DiskFinding, Found, median, part};
 
 /// Chance may call a step in one of this many runs; the demands below make it far rarer.
 const MAX_CHANCE: f64 = 0.01;
@@ -25,53 +24,35 @@ const CLEAN: f64 = 0.1;
 /// Medians this near to each other (as a share) are paced by a limiter.
 const PACED: f64 = 0.1;
 
-pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     let phase = evidence.load_phases().into_iter().max_by_key(|phase| phase.length_ns)?;
     let points = &phase.series("wal.fsync")?.timeline;
     let medians: Vec<f64> = points.iter().map(|point| point.p50_ns as f64).collect();
     let at = change_point(&medians)?;
     let (before, after) = (median(&medians[..at])?, median(&medians[at..])?);
-    let message = format!(
-        "After {} of {} a WAL fsync took {} instead of {} (medians) and stayed there{}.",
-        units::format_duration(points[at].start_ns.saturating_sub(phase.start_ns)),
-        load_name(phase),
-        units::format_duration(after as u64),
-        units::format_duration(before as u64),
-        pace(&points[at..], &medians[at..]),
-    );
-    let advice = if evidence.soaks() {
-        "Judge this disk by the slower speed: burst credits or a cache carried the start."
-    } else {
-        "Judge this disk by the slower speed: burst credits or a cache carried the start. --soak 30m shows where it ends."
+    let what = DiskFinding::SlowerAfter {
+        after_ns: points[at].start_ns.saturating_sub(phase.start_ns),
+        phase: phase.name.clone(),
+        p50_ns: (before as u64, after as u64),
+        even_per_s: pace(&points[at..], &medians[at..]),
+        soaked: evidence.soaks(),
     };
     Some(
-        finding("slower_after", Severity::Warning, message)
-            .advise(advice)
+        Found::new(what, Severity::Warning)
             .number("before_p50_ns", before)
             .number("after_p50_ns", after),
     )
 }
 
-fn load_name(phase: &PhaseData) -> String {
-    format!("phase '{}'", phase.name)
-}
-
-/// What holds it, if the seconds after the step are as even as only a limiter makes them.
-fn pace(points: &[Point], medians: &[f64]) -> String {
-    let (Some(low), Some(middle), Some(high)) =
-        (part(medians, 0.25), median(medians), part(medians, 0.75))
-    else {
-        return String::new();
-    };
+/// Syncs per second, if the seconds after the step are as even as only a limiter makes them.
+fn pace(points: &[Point], medians: &[f64]) -> Option<f64> {
+    let (low, middle, high) = (part(medians, 0.25)?, median(medians)?, part(medians, 0.75)?);
     if high - low > PACED * middle {
-        return String::new();
+        return None;
     }
     let count: u64 = points.iter().map(|point| point.count).sum();
     let seconds: f64 = points.iter().map(|point| point.length_ns as f64 / 1e9).sum();
-    format!(
-        ", as even as a limiter makes it: about {} syncs/s",
-        units::significant(count as f64 / seconds.max(1e-9))
-    )
+    Some(count as f64 / seconds.max(1e-9))
 }
 
 /// The index of the first value after an upward step, if there is one beyond chance.

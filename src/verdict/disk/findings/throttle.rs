@@ -6,11 +6,10 @@
 //! by itself is that even at its worst.
 
 use crate::record::Distribution;
-use crate::result::{Finding, Point, Severity};
-use crate::units;
+use crate::result::{Point, Severity};
 
 use super::super::evidence::Evidence;
-use super::{Complete, finding, median, part, quantile};
+use super::{DiskFinding, Found, Pace, median, part, quantile};
 
 /// The longest sync of a second takes at least this many times the usual one …
 const MIN_RATIO: f64 = 10.0;
@@ -27,7 +26,7 @@ const SHARE_OF_WAITS: std::ops::Range<f64> = 0.01..0.5;
 /// Eight of ten seconds' device writes lie within this share of their median: the limit is on writes.
 const FLAT: f64 = 0.15;
 
-pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     let phase = evidence.load_phases().into_iter().max_by_key(|phase| phase.length_ns)?;
     let series = phase.series("wal.fsync")?;
     let wait_ns = even_maximum(&series.timeline)?;
@@ -37,24 +36,17 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
     let fast_ns = quantile(&series.total, 0.25);
     let syncs: Vec<f64> =
         series.timeline.iter().map(|p| p.count as f64 / (p.length_ns as f64 / 1e9)).collect();
-    let pace = match writes_per_s(evidence, &phase.name) {
-        Some(writes) => format!("{} writes/s", units::significant(writes)),
-        None => format!("{} WAL syncs/s", units::significant(median(&syncs)?)),
-    };
-    let message = format!(
-        "Fast ({}) until something is spent, then waits of up to {}, in every second alike: a limiter holds this \
-         volume to about {pace}.",
-        units::format_duration(fast_ns),
-        units::format_duration(wait_ns as u64),
-    );
-    let advice = if super::device::write_limits(evidence).is_empty() {
-        "Look for a limit on the volume (its provisioned IOPS), on the virtual machine or on a control group above this one."
-    } else {
-        "Lift the limit of this control group, or give etcd one of its own."
+    let what = DiskFinding::Throttled {
+        fast_ns,
+        wait_ns: wait_ns as u64,
+        pace: match writes_per_s(evidence, &phase.name) {
+            Some(writes) => Pace::Writes(writes),
+            None => Pace::Syncs(median(&syncs)?),
+        },
+        own_limit: !super::device::write_limits(evidence).is_empty(),
     };
     Some(
-        finding("throttled", Severity::Warning, message)
-            .advise(advice)
+        Found::new(what, Severity::Warning)
             .number("fast_ns", fast_ns as f64)
             .number("wait_ns", wait_ns),
     )

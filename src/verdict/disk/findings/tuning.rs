@@ -4,11 +4,11 @@
 //! slow network; an election timeout of ten times the round trip, at most 50 s. etcd refuses an election timeout
 //! below five heartbeats (server/embed/config.go).
 
-use crate::result::{Finding, Severity};
+use crate::result::Severity;
 
 use super::super::evidence::Evidence;
 use super::super::stalls::share_of_stalls;
-use super::{Complete, finding, quantile};
+use super::{DiskFinding, Found, quantile};
 use crate::verdict::pooled::CONFIDENCE;
 
 const MS: u64 = 1_000_000;
@@ -25,7 +25,7 @@ const OFTEN_LATE_SHARE: f64 = 0.001;
 /// The fewest waits that a recommendation may rest on.
 const MIN_WAITS: u64 = 100;
 
-pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     let plan = evidence.plan;
     let waits = &evidence.waits.total;
     let late = share_of_stalls(evidence, 2 * plan.heartbeat_ns);
@@ -38,27 +38,12 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
         return None;
     }
     let (heartbeat_ms, election_ms) = needed(evidence);
-    let message_start = format!(
-        "A {} ms heartbeat and a {} ms election timeout do not hold on this disk",
-        plan.heartbeat_ns / MS,
-        plan.election_ns / MS
-    );
     if election_ms > MAX_ELECTION_MS {
-        return Some(
-            finding(
-                "tuning",
-                Severity::Warning,
-                format!("{message_start}, and etcd accepts none that would (at most 50 s)."),
-            )
-            .advise("Use another disk: a local SSD."),
-        );
+        return Some(Found::new(DiskFinding::Tuning(None), Severity::Warning));
     }
+    let what = DiskFinding::Tuning(Some((heartbeat_ms, election_ms)));
     Some(
-        finding("tuning", Severity::Warning, format!("{message_start}."))
-            .advise(format!(
-                "It would need at least --heartbeat-interval={heartbeat_ms} --election-timeout={election_ms} on every \
-                 member, at the price of slower failover; better: a local SSD."
-            ))
+        Found::new(what, Severity::Warning)
             .number("heartbeat_ms", heartbeat_ms as f64)
             .number("election_ms", election_ms as f64),
     )

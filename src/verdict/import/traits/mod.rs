@@ -8,7 +8,7 @@ pub(super) use syncs::FEWEST_FOR_P99;
 use crate::plan::ImportPlan;
 use crate::result::{Finding, Run, SeriesData, Severity};
 use crate::units::{format_duration, format_share};
-use crate::verdict::finding::{Complete, finding};
+use crate::verdict::import::finding::{Complete, finding};
 
 /// A shorter run misses what comes once a minute.
 const SHORT_NS: u64 = 30_000_000_000;

@@ -4,15 +4,15 @@
 //! before it has grown.
 
 use crate::plan::Target;
-use crate::result::{Finding, MemberSummary, RuleOutcome, Severity, Verdict};
-use crate::units;
+use crate::result::{MemberSummary, RuleId, RuleName, Severity, Verdict};
 use crate::verdict::machine::Cpus;
+use crate::verdict::outcome::{Outcome, of_verdict};
+use crate::verdict::rule::{Rule, Stat};
 
-use super::super::delivery::{Delivery, RATE};
+use super::super::delivery::Delivery;
 use super::super::evidence::Evidence;
 use super::super::server;
-use super::{Complete, finding};
-use crate::verdict::judge::Ground;
+use super::{Found, HeldBy};
 
 /// Waits this long are slow whatever the rules say: etcd warns of applies that take longer.
 const SLOW_NS: u64 = 100_000_000;
@@ -23,11 +23,7 @@ const BUSY_CPU: f64 = 0.9;
 /// A round trip between members that takes this part of an operation's mean is most of it.
 const RTT_SHARE: f64 = 0.5;
 
-pub(super) fn find(
-    evidence: &Evidence,
-    delivery: &Delivery,
-    rules: &[RuleOutcome],
-) -> Option<Finding> {
+pub(super) fn find(evidence: &Evidence, delivery: &Delivery, rules: &[Outcome]) -> Option<Found> {
     // A client in doubt says nothing about etcd, and an election or a full database explains itself.
     let explained = !delivery.doubts.is_empty()
         || server::seen_leader_changes(evidence) > 0
@@ -42,20 +38,28 @@ pub(super) fn find(
     disk(evidence, &members)
         .or_else(|| cpu(evidence))
         .or_else(|| network(evidence, &members))
-        .or_else(|| Some(not_sure(evidence, &members)))
+        .or_else(|| Some(not_sure(&members)))
 }
 
-fn slow(evidence: &Evidence, rules: &[RuleOutcome]) -> bool {
-    let about_speed = |rule: &&RuleOutcome| {
-        rule.verdict == Verdict::Fail
-            && (rule.label == RATE || rule.label.contains(" p") || rule.label == "slow applies")
+fn slow(evidence: &Evidence, rules: &[Outcome]) -> bool {
+    let about_speed = |rule: &Outcome| match &rule.rule {
+        RuleId::Typed(Rule { stat, .. }) => matches!(stat, Stat::Percentile(_)),
+        RuleId::Named(name) => matches!(
+            name,
+            RuleName::RateReached
+                | RuleName::SlowApplies
+                | RuleName::Apply
+                | RuleName::WalFsync
+                | RuleName::BackendCommit
+        ),
+        RuleId::Stalls { .. } => false,
     };
     let p99 = evidence.waits().total.quantile(0.99);
-    rules.iter().any(|rule| about_speed(&rule)) || p99.is_some_and(|ns| ns >= SLOW_NS)
+    of_verdict(rules, Verdict::Fail).any(about_speed) || p99.is_some_and(|ns| ns >= SLOW_NS)
 }
 
 /// The busiest WAL whose writes all others wait for: the leader's, or that of a majority.
-fn disk(evidence: &Evidence, members: &[MemberSummary]) -> Option<Finding> {
+fn disk(evidence: &Evidence, members: &[MemberSummary]) -> Option<Found> {
     let mut uses: Vec<(f64, &MemberSummary)> = members
         .iter()
         .filter_map(|member| {
@@ -71,80 +75,40 @@ fn disk(evidence: &Evidence, members: &[MemberSummary]) -> Option<Finding> {
     let leading = uses.iter().find(|(usage, member)| member.leader && *usage >= BUSY_WAL);
     let (usage, member) = leading.or(majority)?;
     let fsync = member.wal_fsync.as_ref()?;
-    let message = format!(
-        "The disk holds it back: the WAL of {} was in fsync {} of the time, {} each on average.",
-        evidence.member(member.member),
-        units::format_share(usage.min(1.0)),
-        units::format_duration(fsync.mean_ns),
-    );
+    let usage = usage.min(1.0);
+    let what = HeldBy::Disk { member: member.member, usage, fsync_ns: fsync.mean_ns };
     Some(
-        finding("held_by_disk", Severity::Warning, message)
-            .advise("'etcdbench disk' on that machine tells what its disk can do and why.")
-            .number("wal_use", usage.min(1.0))
+        Found::new(what, Severity::Warning)
+            .number("wal_use", usage)
             .number("wal_fsync_mean_ns", fsync.mean_ns as f64),
     )
 }
 
 /// Only of a machine whose CPUs were seen: the client's own, when etcd runs there.
-fn cpu(evidence: &Evidence) -> Option<Finding> {
+fn cpu(evidence: &Evidence) -> Option<Found> {
     let Target::Local { .. } = evidence.plan.target else {
         return None;
     };
     let busy = Cpus::of(evidence.run, &evidence.phase_names()).busy;
-    if busy < BUSY_CPU {
-        return None;
-    }
-    let message = format!(
-        "The CPU holds it back: this machine's CPUs were busy {} of the time.",
-        units::format_share(busy)
-    );
-    Some(
-        finding("held_by_cpu", Severity::Warning, message)
-            .advise("Give etcd more cores, or drive it from another machine.")
-            .number("busy", busy),
-    )
+    (busy >= BUSY_CPU)
+        .then(|| Found::new(HeldBy::Cpu { busy }, Severity::Warning).number("busy", busy))
 }
 
-fn network(evidence: &Evidence, members: &[MemberSummary]) -> Option<Finding> {
+fn network(evidence: &Evidence, members: &[MemberSummary]) -> Option<Found> {
     let rtt_ns = members.iter().filter_map(|m| Some(m.peer_rtt.as_ref()?.mean_ns)).max()?;
     let mean_ns = evidence.waits().total.mean_ns()?;
     if (rtt_ns as f64) < RTT_SHARE * mean_ns {
         return None;
     }
-    let message = format!(
-        "The network between the members holds it back: a round trip takes {} on average, an operation {}.",
-        units::format_duration(rtt_ns),
-        units::format_duration(mean_ns as u64),
-    );
-    Some(
-        finding("held_by_network", Severity::Warning, message)
-            .advise("Bring the members nearer to each other, and set --heartbeat-interval to the round trip, --election-timeout to ten of them.")
-            .number("peer_rtt_mean_ns", rtt_ns as f64),
-    )
+    let what = HeldBy::Network { rtt_ns, mean_ns: mean_ns as u64 };
+    Some(Found::new(what, Severity::Warning).number("peer_rtt_mean_ns", rtt_ns as f64))
 }
 
-fn not_sure(evidence: &Evidence, members: &[MemberSummary]) -> Finding {
-    let most =
-        |get: fn(&MemberSummary) -> Option<f64>| members.iter().filter_map(get).reduce(f64::max);
-    let mut seen = Vec::new();
-    if let Some(ns) = most(|m| Some(m.wal_fsync.as_ref()?.mean_ns as f64)) {
-        seen.push(format!("an fsync takes {} on average", units::format_duration(ns as u64)));
-    }
-    if let Some(cores) = most(|m| m.cpu_cores) {
-        seen.push(format!("the busiest member uses {} cores", units::significant(cores)));
-    }
-    if let Some(ns) = most(|m| Some(m.peer_rtt.as_ref()?.mean_ns as f64)) {
-        seen.push(format!(
-            "a round trip between members takes {}",
-            units::format_duration(ns as u64)
-        ));
-    }
-    let message = format!("What holds it back is not sure: {}.", seen.join(", "));
-    let advice = match evidence.plan.target {
-        Target::Local { .. } => "Look at what else this machine does.",
-        Target::Endpoints(_) => {
-            "Compare the cores used with those the members have: the disk is not what is busy."
-        }
+fn not_sure(members: &[MemberSummary]) -> Found {
+    let what = HeldBy::Unknown {
+        fsync_ns: members.iter().filter_map(|m| Some(m.wal_fsync.as_ref()?.mean_ns)).max(),
+        cores: members.iter().filter_map(|m| m.cpu_cores).reduce(f64::max),
+        rtt_ns: members.iter().filter_map(|m| Some(m.peer_rtt.as_ref()?.mean_ns)).max(),
     };
-    finding("held_by_unknown", Severity::Info, message).advise(advice)
+    Found::new(what, Severity::Info)
 }

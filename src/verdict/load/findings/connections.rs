@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::result::{Event, Finding, Severity};
-use crate::units;
+use crate::result::{Event, Severity};
 
 use super::super::evidence::Evidence;
 use super::super::planned;
-use super::{Complete, finding};
+use super::{Found, LoadFinding};
 
 /// Endpoints told by name.
 const TOLD: usize = 3;
 
-pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Vec<Found> {
     [lost(evidence), down(evidence)].into_iter().flatten().collect()
 }
 
@@ -33,7 +32,7 @@ fn text<'a>(detail: &'a serde_json::Value, key: &str) -> Option<&'a str> {
     detail.get(key)?.as_str()
 }
 
-fn lost(evidence: &Evidence) -> Option<Finding> {
+fn lost(evidence: &Evidence) -> Option<Found> {
     let mut by_endpoint: BTreeMap<&str, (u64, &str)> = BTreeMap::new();
     for event in surprising(evidence, "connection.lost") {
         let endpoint = text(&event.detail, "endpoint").unwrap_or("?");
@@ -47,25 +46,20 @@ fn lost(evidence: &Evidence) -> Option<Finding> {
     if count == 0 {
         return None;
     }
-    let endpoints = by_endpoint.iter().take(TOLD).map(|(endpoint, (count, why))| {
-        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-        format!("{} to {endpoint}{why}", units::format_count(*count))
-    });
-    let endpoints: Vec<String> = endpoints.collect();
-    let back = surprising(evidence, "connection.back")
-        .filter_map(|e| e.detail.get("gap_ns")?.as_u64())
-        .max();
-    let back = match back {
-        Some(ns) => format!("; the longest to come back took {}", units::format_duration(ns)),
-        None => "; none came back".to_owned(),
+    let endpoints = by_endpoint.into_iter().take(TOLD);
+    let what = LoadFinding::ConnectionsLost {
+        count,
+        endpoints: endpoints
+            .map(|(endpoint, (count, why))| (endpoint.to_owned(), count, why.to_owned()))
+            .collect(),
+        back_ns: surprising(evidence, "connection.back")
+            .filter_map(|e| e.detail.get("gap_ns")?.as_u64())
+            .max(),
     };
-    let noun = if count == 1 { "connection was" } else { "connections were" };
-    let message =
-        format!("{} {noun} lost ({}){back}.", units::format_count(count), endpoints.join("; "));
-    Some(finding("connections_lost", Severity::Warning, message).number("lost", count as f64))
+    Some(Found::new(what, Severity::Warning).number("lost", count as f64))
 }
 
-fn down(evidence: &Evidence) -> Option<Finding> {
+fn down(evidence: &Evidence) -> Option<Found> {
     let names: Vec<&str> =
         surprising(evidence, "member.down").filter_map(|e| text(&e.detail, "name")).collect();
     let first = names.first()?;
@@ -76,10 +70,10 @@ fn down(evidence: &Evidence) -> Option<Finding> {
         .events("member.up")
         .filter_map(|e| text(&e.detail, "name"))
         .any(|name| name == *first);
-    let message = format!(
-        "{} did not answer for a time{}.",
-        unique.join(", "),
-        if again || unique.len() > 1 { "" } else { ", and not again before the end" },
-    );
-    Some(finding("member_down", Severity::Warning, message).number("members", unique.len() as f64))
+    let number = unique.len();
+    let what = LoadFinding::MemberDown {
+        names: unique.into_iter().map(str::to_owned).collect(),
+        for_good: !again && number == 1,
+    };
+    Some(Found::new(what, Severity::Warning).number("members", number as f64))
 }

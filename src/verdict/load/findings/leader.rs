@@ -1,17 +1,16 @@
 //! Leaders lost, and how long nobody could write meanwhile.
 
-use crate::result::{Event, Finding, Severity};
-use crate::units;
+use crate::result::{Event, Severity};
 
 use super::super::evidence::Evidence;
 use super::super::planned;
 use super::super::server::{no_space, seen_leader_changes, unplanned_leader_changes};
-use super::{Complete, finding};
+use super::{Found, LeaderChanged, LoadFinding};
 
 /// Longer than this without an acknowledged write, and a client with a timeout of a second fails.
 const MIN_GAP_NS: u64 = 1_000_000_000;
 
-pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     let gap_ns = longest_gap(evidence);
     if unplanned_leader_changes(evidence) > 0 {
         return Some(changed(evidence, seen_leader_changes(evidence), gap_ns));
@@ -19,56 +18,32 @@ pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
     // What follows a kill by plan is told with it, what a full database refuses with that.
     let explained = planned::gap(evidence).is_some() || no_space(evidence);
     let gap_ns = gap_ns.filter(|ns| *ns >= MIN_GAP_NS && !explained)?;
-    let message = format!(
-        "For {} nothing was acknowledged although the leader did not change: it stood still itself.",
-        units::format_duration(gap_ns)
-    );
-    Some(
-        finding("standstill", Severity::Warning, message)
-            .advise("A frozen disk, a paused machine or a full CPU does that: look at what that machine did then.")
-            .number("gap_ns", gap_ns as f64),
-    )
+    let what = LoadFinding::Standstill { gap_ns };
+    Some(Found::new(what, Severity::Warning).number("gap_ns", gap_ns as f64))
 }
 
-fn changed(evidence: &Evidence, changes: u64, gap_ns: Option<u64>) -> Finding {
-    let times = match changes {
-        1 => "once".to_owned(),
-        n => format!("{} times", units::format_count(n)),
+fn changed(evidence: &Evidence, changes: u64, gap_ns: Option<u64>) -> Found {
+    let what = LeaderChanged {
+        changes,
+        killed: planned::kills(evidence).len(),
+        leaders: evidence.events("leader").filter_map(from_to).collect(),
+        term: evidence.events("term").filter_map(term).last(),
+        gap_ns,
     };
-    let mut told: Vec<String> = evidence.events("leader").filter_map(from_to).collect();
-    told.extend(evidence.events("term").filter_map(term).last());
-    let how = if told.is_empty() { String::new() } else { format!(" ({})", told.join("; ")) };
-    let gap = gap_ns.map_or_else(String::new, |ns| {
-        format!(" The longest time without an acknowledgement was {}.", units::format_duration(ns))
-    });
-    let planned = match planned::kills(evidence).len() {
-        0 => "",
-        1 => ", once of them by plan",
-        _ => ", more often than it was killed by plan",
-    };
-    let message = format!("The leader changed {times}{planned}{how}.{gap}");
-    finding("leader_changed", Severity::Warning, message)
-        .advise(
-            "If nobody took the leader away, its heartbeats were late: slow fsyncs, a full CPU or a slow network. \
-             'etcdbench disk' on its machine tells of the first.",
-        )
+    Found::new(LoadFinding::LeaderChanged(what), Severity::Warning)
         .number("changes", changes as f64)
         .number("gap_ns", gap_ns.unwrap_or_default() as f64)
 }
 
-fn from_to(event: &Event) -> Option<String> {
-    let name = |key: &str| event.detail.get(key).and_then(serde_json::Value::as_str);
-    let to = name("to")?;
-    let at = units::time_of_day(&event.at);
-    Some(match name("from") {
-        Some(from) => format!("{from} → {to} at {at}"),
-        None => format!("{to} at {at}"),
-    })
+fn from_to(event: &Event) -> Option<(Option<String>, String, String)> {
+    let name =
+        |key: &str| event.detail.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+    Some((name("from"), name("to")?, event.at.clone()))
 }
 
-fn term(event: &Event) -> Option<String> {
+fn term(event: &Event) -> Option<(u64, u64)> {
     let number = |key: &str| event.detail.get(key).and_then(serde_json::Value::as_u64);
-    Some(format!("raft term {} → {}", number("from")?, number("to")?))
+    number("from").zip(number("to"))
 }
 
 /// Over all members together.

@@ -1,13 +1,12 @@
 //! One of several members that is much slower than the others: the one bad disk of three that nobody notices until
 //! another member is gone.
 
-use crate::result::{BucketSummary, Finding, MemberSummary, Severity};
-use crate::units;
+use crate::result::{BucketSummary, MemberSummary, Severity};
 use crate::verdict::judge::Ground;
 
 use super::super::evidence::Evidence;
 use super::super::server;
-use super::{Complete, finding, median};
+use super::{Found, SlowMember, SlowWork, median};
 
 /// Fewer samples say nothing about a member.
 const MIN_SAMPLES: u64 = 30;
@@ -16,21 +15,20 @@ const MIN_RATIO: f64 = 3.0;
 /// … and this much longer: below, nobody feels it.
 const MIN_DIFFERENCE_NS: f64 = 2_000_000.0;
 
-pub(super) fn find(evidence: &Evidence) -> Option<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     let members = server::members(evidence);
     let fsync = |member: &MemberSummary| member.wal_fsync.clone();
     let commit = |member: &MemberSummary| member.backend_commit.clone();
-    odd(evidence, &members, "WAL fsyncs", fsync)
-        .or_else(|| odd(evidence, &members, "backend commits", commit))
+    odd(&members, SlowWork::WalFsyncs, fsync)
+        .or_else(|| odd(&members, SlowWork::BackendCommits, commit))
         .or_else(|| slow_to_clients(evidence))
 }
 
 fn odd(
-    evidence: &Evidence,
     members: &[MemberSummary],
-    what: &str,
+    work: SlowWork,
     get: impl Fn(&MemberSummary) -> Option<BucketSummary>,
-) -> Option<Finding> {
+) -> Option<Found> {
     let figures: Vec<(&MemberSummary, BucketSummary)> = members
         .iter()
         .filter_map(|member| Some((member, get(member).filter(|f| f.count >= MIN_SAMPLES)?)))
@@ -52,23 +50,17 @@ fn odd(
     if !apart || mean_ns < MIN_RATIO * usual_ns || mean_ns - usual_ns < MIN_DIFFERENCE_NS {
         return None;
     }
-    let name = evidence.member(odd.member);
-    let message = format!(
-        "{name} is slower than the others: its {what} take {} on average (p99 {}), theirs {}.{}",
-        units::format_duration(worst.mean_ns),
-        units::format_between(worst.p99_above_ns, worst.p99_at_most_ns),
-        units::format_duration(usual_ns as u64),
-        if odd.leader {
-            " It leads, so every write waits for it."
-        } else if figures.len() > 2 {
-            " Writes do not wait for it while the others stand; with one of them gone they will."
-        } else {
-            ""
-        },
-    );
+    let what = SlowMember::Work {
+        member: odd.member,
+        work,
+        mean_ns: worst.mean_ns,
+        p99_ns: (worst.p99_above_ns, worst.p99_at_most_ns),
+        usual_ns: usual_ns as u64,
+        leads: odd.leader,
+        spare: figures.len() > 2,
+    };
     Some(
-        finding("slow_member", Severity::Warning, message)
-            .advise(format!("Qualify the disk of {name} with 'etcdbench disk', or move it; lead from another member until then (etcdctl move-leader)."))
+        Found::new(what, Severity::Warning)
             .number("member", f64::from(odd.member))
             .number("mean_ns", mean_ns)
             .number("others_mean_ns", usual_ns),
@@ -76,7 +68,7 @@ fn odd(
 }
 
 /// As its clients feel it, where the members' metrics do not show why: its CPU or the way to it.
-fn slow_to_clients(evidence: &Evidence) -> Option<Finding> {
+fn slow_to_clients(evidence: &Evidence) -> Option<Found> {
     const MIN_SURE_RATIO: f64 = 2.0;
     const MIN_MEMBERS: usize = 3;
     let strand = evidence.strands.first()?;
@@ -98,15 +90,13 @@ fn slow_to_clients(evidence: &Evidence) -> Option<Finding> {
         && low_ns >= MIN_SURE_RATIO * usual_ns
         && p50_ns - usual_ns >= MIN_DIFFERENCE_NS;
     stands_out.then(|| {
-        let name = evidence.member(odd);
-        let message = format!(
-            "{name} answers its clients slower than the others: {} p50 {}, theirs {}; its disk does not show why.",
-            strand.name,
-            units::format_duration(p50_ns as u64),
-            units::format_duration(usual_ns as u64),
-        );
-        finding("slow_member", Severity::Warning, message)
-            .advise(format!("Look at the CPU of {name} and at the network to it."))
+        let what = SlowMember::Answers {
+            member: odd,
+            operation: strand.name.clone(),
+            p50_ns: p50_ns as u64,
+            usual_ns: usual_ns as u64,
+        };
+        Found::new(what, Severity::Warning)
             .number("member", f64::from(odd))
             .number("p50_ns", p50_ns)
             .number("others_p50_ns", usual_ns)

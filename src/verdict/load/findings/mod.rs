@@ -7,6 +7,7 @@ mod client;
 mod connections;
 mod database;
 mod keys;
+mod kind;
 mod leader;
 mod machine;
 mod member;
@@ -19,12 +20,15 @@ mod tests;
 mod verify;
 mod watch;
 
-use crate::result::{Finding, RuleOutcome};
-use crate::verdict::finding::{Complete, finding, median};
+use crate::verdict::finding::{Found, median};
+use crate::verdict::outcome::Outcome;
 
 use super::delivery::Delivery;
 use super::evidence::Evidence;
 use super::steps::Climb;
+pub use kind::{
+    DatabaseFinding, HeldBy, LeaderChanged, LeaderKilled, LoadFinding, SlowMember, SlowWork,
+};
 pub(super) use leader::longest_gap;
 
 /// Every finding, the gravest first; among equals in the order of this list.
@@ -33,9 +37,9 @@ pub(super) use leader::longest_gap;
 pub(super) fn findings(
     evidence: &Evidence,
     delivery: &Delivery,
-    rules: &[RuleOutcome],
+    rules: &[Outcome],
     climb: Option<&Climb>,
-) -> Vec<Finding> {
+) -> Vec<Found> {
     let end = climb.and_then(Climb::end);
     let (delivery, rules, end) = match end {
         Some(step) => {
@@ -44,7 +48,7 @@ pub(super) fn findings(
         }
         None => (delivery, rules, evidence.clone()),
     };
-    let mut found: Vec<Finding> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     found.extend(verify::find(evidence));
     found.extend(client::find(delivery));
     found.extend(cause::find(&end, delivery, rules));

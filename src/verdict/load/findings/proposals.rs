@@ -1,12 +1,10 @@
 //! Proposals that wait for consensus, or did not find it.
 
-use crate::result::{Finding, Severity};
-use crate::units;
-use crate::verdict::judge::Ground;
+use crate::result::Severity;
 
 use super::super::evidence::Evidence;
 use super::super::{planned, server};
-use super::{Complete, finding};
+use super::{Found, LoadFinding};
 
 /// A fifth of the gap between commit and apply at which etcd refuses requests (v3_server.go,
 /// maxGapBetweenApplyAndCommitIndex 5000).
@@ -14,25 +12,22 @@ const MANY: f64 = 1_000.0;
 /// For so many seconds: a burst comes and goes.
 const FOR_S: usize = 3;
 
-pub(super) fn find(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn find(evidence: &Evidence) -> Vec<Found> {
     [failed(evidence), pending(evidence)].into_iter().flatten().collect()
 }
 
-fn failed(evidence: &Evidence) -> Option<Finding> {
+fn failed(evidence: &Evidence) -> Option<Found> {
     // Those that a leader had when it was killed by plan are told as failed operations.
     let killed = !planned::kills(evidence).is_empty();
     if killed && server::unplanned_leader_changes(evidence) == 0 {
         return None;
     }
     let count = evidence.grown_in_all("proposals_failed").filter(|count| *count >= 1.0)?;
-    let message = format!(
-        "{} proposals failed in etcd: it lost its leader or gave up waiting.",
-        units::format_count(count as u64)
-    );
-    Some(finding("proposals_failed", Severity::Warning, message).number("failed", count))
+    let what = LoadFinding::ProposalsFailed(count as u64);
+    Some(Found::new(what, Severity::Warning).number("failed", count))
 }
 
-fn pending(evidence: &Evidence) -> Option<Finding> {
+fn pending(evidence: &Evidence) -> Option<Found> {
     let members = evidence.scraped().into_iter().filter_map(|member| {
         let many =
             evidence.shown(member, "proposals_pending").filter(|pending| *pending >= MANY).count();
@@ -40,14 +35,6 @@ fn pending(evidence: &Evidence) -> Option<Finding> {
             .then(|| (member, evidence.most_shown(member, "proposals_pending").unwrap_or_default()))
     });
     let (member, most) = members.max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let message = format!(
-        "Up to {} proposals waited at {} for consensus.",
-        units::format_count(most as u64),
-        evidence.member(member)
-    );
-    Some(
-        finding("proposals_pending", Severity::Warning, message)
-            .advise("More is asked of it than it can commit: a lower --rate shows what it carries.")
-            .number("pending", most),
-    )
+    let what = LoadFinding::ProposalsPending { member, most: most as u64 };
+    Some(Found::new(what, Severity::Warning).number("pending", most))
 }

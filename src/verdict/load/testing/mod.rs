@@ -5,8 +5,8 @@ mod plan;
 use serde_json::{Value, json};
 
 use crate::plan::{LoadPace, LoadPlan};
+use crate::report::conclude;
 use crate::result::{Counters, Event, MemberFacts, PhaseData, Run, SeriesData, StallLine, Summary};
-use crate::verdict::conclude;
 use crate::verdict::testing::series_of;
 pub(crate) use crate::verdict::testing::{MS, Noise, S, US};
 use plan::{open, plan, step};

@@ -19,7 +19,7 @@ fn a_client_without_cpu_is_no_verdict_on_etcd() {
         ..Load::default()
     };
     let with = |rules: &[&str]| {
-        let rules: Vec<String> = rules.iter().map(|rule| (*rule).to_owned()).collect();
+        let rules = rules.iter().map(|rule| rule.parse().unwrap()).collect();
         Builder::new(1).plan(|plan| plan.rules = rules).load(&load).conclude()
     };
     let summary = with(&["put.response.p99 < 10ms", "put.service.p99 < 1ms"]);
@@ -45,8 +45,9 @@ fn lag_is_the_clients_own_unless_etcd_stands_still() {
     let late = |noise: &mut Noise, _: u64| noise.lognormal(9 * MS, 0.3);
     let summary = Builder::new(1)
         .plan(|plan| {
-            plan.rules =
-                vec!["put.response.p99 < 10ms".to_owned(), "put.service.p99 < 2ms".to_owned()]
+            plan.rules = ["put.response.p99 < 10ms", "put.service.p99 < 2ms"]
+                .map(|rule| rule.parse().unwrap())
+                .into()
         })
         .load(&Load { lag: &late, ..Load::default() })
         .conclude();

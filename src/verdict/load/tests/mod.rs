@@ -8,8 +8,8 @@ mod server;
 use serde_json::json;
 
 use super::testing::{Builder, Load, Noise, fast};
+use crate::report::conclude;
 use crate::result::{RuleOutcome, Summary, Verdict};
-use crate::verdict::conclude;
 
 fn rule<'a>(summary: &'a Summary, label: &str) -> &'a RuleOutcome {
     let mut rules = summary.rules.iter();
@@ -34,7 +34,7 @@ fn healthy_loads_pass_and_tell_nothing_odd() {
     for seed in 0..30 {
         for builder in [Builder::healthy(seed), Builder::three(seed).load(&Load::default())] {
             let summary = builder
-                .plan(|plan| plan.rules = vec!["put.response.p99 < 20ms".to_owned()])
+                .plan(|plan| plan.rules = vec!["put.response.p99 < 20ms".parse().unwrap()])
                 .conclude();
             ends(&summary, Verdict::Pass, "PASSED  500 puts/s for 30 s: response p99 ");
             assert!(summary.headline.ends_with("no error"), "{}", summary.headline);
@@ -62,7 +62,7 @@ fn a_closed_loop_has_no_rate_to_reach() {
 #[test]
 fn errors_fail_unless_the_user_allows_some() {
     let with = |rules: &[&str]| {
-        let rules: Vec<String> = rules.iter().map(|rule| (*rule).to_owned()).collect();
+        let rules = rules.iter().map(|rule| rule.parse().unwrap()).collect();
         Builder::healthy(1)
             .failed(&[("server-timeout", 3)])
             .plan(|plan| plan.rules = rules)

@@ -46,7 +46,7 @@ fn verdict(summary: &Summary, label: &str) -> Verdict {
 }
 
 fn codes(summary: &Summary) -> Vec<&str> {
-    summary.findings.iter().map(|f| f.code.as_str()).collect()
+    summary.findings.iter().map(|f| f.code.name()).collect()
 }
 
 #[test]

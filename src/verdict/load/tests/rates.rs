@@ -5,8 +5,8 @@ use serde_json::json;
 use super::super::testing::{Builder, Load};
 use super::{ends, growing};
 use crate::plan::{Class, LoadPlan};
+use crate::report::conclude;
 use crate::result::Verdict;
-use crate::verdict::conclude;
 
 fn step(phase: &'static str, wanted: u64) -> Load<'static> {
     Load { phase, seconds: 10, wanted, reached: wanted, ..Load::default() }
@@ -32,7 +32,7 @@ fn several_rates_tell_up_to_which_everything_holds() {
     assert_eq!(some.steps.iter().map(|step| step.kept).collect::<Vec<_>>(), [true, true, false]);
     let capacity = some.capacity.unwrap();
     assert_eq!((capacity.puts_per_s, capacity.at_least), (Some(1_000.0), false));
-    assert_eq!(capacity.limited_by.as_deref(), Some("rate reached"));
+    assert_eq!(capacity.limited_by, Some("rate reached".into()));
     assert!(
         some.ladder.iter().all(|step| step.count == 0),
         "the overload is no stall of the rates that hold"

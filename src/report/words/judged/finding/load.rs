@@ -1,0 +1,178 @@
+//! Findings of a load.
+
+use super::super::Names;
+use super::super::reason::quota_reached;
+use super::{Words, capitalised};
+use crate::plan::{LoadPlan, Target};
+use crate::report::subject::Plan;
+use crate::units::{format_bytes, format_count, format_duration, format_share, significant};
+use crate::verdict::LoadFinding;
+
+mod database;
+mod faults;
+mod member;
+
+impl Names<'_> {
+    pub(super) fn load_finding(&self, what: &LoadFinding) -> Words {
+        match what {
+            LoadFinding::LostWrites { checked, lost, phantom, examples } => {
+                lost_writes(*checked, *lost, *phantom, examples)
+            }
+            LoadFinding::ClientLimit(doubt) => {
+                let (told, way_out) = self.doubt(doubt);
+                Words::message(format!("{}.", capitalised(&told)))
+                    .advise(format!("To learn what etcd can do, {way_out}."))
+            }
+            LoadFinding::Held(by) => self.held(by),
+            LoadFinding::SlowMember(slow) => self.slow_member(slow),
+            LoadFinding::LeaderChanged(changed) => faults::leader_changed(changed),
+            LoadFinding::Standstill { gap_ns } => Words::message(format!(
+                "For {} nothing was acknowledged although the leader did not change: it stood still itself.",
+                format_duration(*gap_ns)
+            ))
+            .advise("A frozen disk, a paused machine or a full CPU does that: look at what that machine did then."),
+            LoadFinding::LeaderKilled(killed) => faults::leader_killed(killed),
+            LoadFinding::ConnectionsLost { count, endpoints, back_ns } => {
+                faults::connections_lost(*count, endpoints, *back_ns)
+            }
+            LoadFinding::MemberDown { names, for_good } => Words::message(format!(
+                "{} did not answer for a time{}.",
+                names.join(", "),
+                if *for_good { ", and not again before the end" } else { "" },
+            )),
+            LoadFinding::Database(what) => self.database(what),
+            LoadFinding::ProposalsFailed(count) => Words::message(format!(
+                "{} proposals failed in etcd: it lost its leader or gave up waiting.",
+                format_count(*count)
+            )),
+            LoadFinding::ProposalsPending { member, most } => Words::message(format!(
+                "Up to {} proposals waited at {} for consensus.",
+                format_count(*most),
+                self.member(*member)
+            ))
+            .advise("More is asked of it than it can commit: a lower --rate shows what it carries."),
+            LoadFinding::EventsMissing { missing, expected, compacted } => {
+                events_missing(*missing, *expected, *compacted)
+            }
+            LoadFinding::EventsRepeated(count) => Words::message(format!(
+                "{} watch events came more than once.",
+                format_count(*count)
+            ))
+            .advise("A watch that is resumed after a lost connection may do that."),
+            LoadFinding::SlowWatchers { member, most, pending } => Words::message(format!(
+                "Up to {} watchers of {} fell behind, with {} events waiting for them.",
+                format_count(*most),
+                self.member(*member),
+                format_count(*pending),
+            ))
+            .advise("Fewer watches per stream, or more streams and connections, let them keep up."),
+            LoadFinding::OneKey => Words::message("Every write went to the same key.").advise(
+                "No real load does that: --key-space-size tells how many different keys there are.",
+            ),
+            LoadFinding::Conflicts { count, attempts } => conflicts(*count, *attempts),
+            LoadFinding::CpuBusy(share) => self.busy(*share),
+            LoadFinding::CpuSteal(share) => Words::message(format!(
+                "The hypervisor gave {} of the client machine's CPU time to others.",
+                format_share(*share)
+            ))
+            .advise("Part of what looks like a slow etcd may be a CPU that was not there: run again on a quieter host."),
+            LoadFinding::CpuQuota(cpus) => Words::message(format!(
+                "A CPU quota of {} CPUs is in force on the client.",
+                significant(*cpus)
+            ))
+            .advise("Part of what looks like a slow etcd may be this quota: run it with at least one CPU."),
+            LoadFinding::NoMetrics { members, why } => self.no_metrics(members, why.as_deref()),
+            LoadFinding::Note(text) => {
+                let end = if text.ends_with('.') { "" } else { "." };
+                Words::message(format!("{}{end}", capitalised(text)))
+            }
+        }
+    }
+
+    fn load_plan(&self) -> Option<&LoadPlan> {
+        match &self.plan {
+            Plan::Load(plan) => Some(plan),
+            Plan::Disk(_) | Plan::Import(_) | Plan::Unknown => None,
+        }
+    }
+
+    /// Whether etcd ran on the machine that drove the load.
+    fn is_local(&self) -> bool {
+        self.load_plan().is_some_and(|plan| matches!(plan.target, Target::Local { .. }))
+    }
+
+    fn busy(&self, share: f64) -> Words {
+        let busy = format_share(share);
+        match self.is_local() {
+            true => Words::message(format!(
+                "Client and etcd shared this machine, and its CPUs were busy {busy} of the time."
+            ))
+            .advise(
+                "Part of the latency is one waiting for the other: an etcd on machines of its own does better.",
+            ),
+            false => Words::message(format!("The client's CPUs were busy {busy} of the time.")).advise(
+                "Part of the latency may be the client's own: run it again when the machine is quiet.",
+            ),
+        }
+    }
+
+    fn no_metrics(&self, members: &[u32], why: Option<&str>) -> Words {
+        let whose = if members.is_empty() {
+            "No member's metrics could be read: their".to_owned()
+        } else {
+            let silent: Vec<String> = members.iter().map(|member| self.member(*member)).collect();
+            format!("The metrics of {} could not be read: their", silent.join(", "))
+        };
+        let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+        Words::message(format!("{whose} fsyncs, applies, heartbeats and memory are not known{why}."))
+            .advise("etcd serves /metrics on its client URLs, or where --listen-metrics-urls says; let this machine reach it.")
+    }
+}
+
+fn lost_writes(checked: u64, lost: u64, phantom: u64, examples: &[String]) -> Words {
+    let told = if examples.is_empty() {
+        String::new()
+    } else {
+        format!(" For example: {}.", examples.join("; "))
+    };
+    Words::message(format!(
+        "Of {} keys with an acknowledged write, {} had lost it and {} held what was never acknowledged nor left open.{told}",
+        format_count(checked),
+        format_count(lost),
+        format_count(phantom),
+    ))
+    .advise("Do not trust this etcd with data: compare its members with 'etcdctl endpoint hashkv', qualify their disks with 'etcdbench disk', and keep this result.")
+}
+
+fn events_missing(missing: u64, expected: u64, compacted: bool) -> Words {
+    let (missing, expected) = (format_count(missing), format_count(expected));
+    match compacted {
+        true => Words::message(format!(
+            "{missing} of {expected} watch events did not come: while a watch was away, the history that it was to go on \
+             from was compacted."
+        ))
+        .advise(
+            "Whoever keeps a cache by watching has to list everything again then, as an apiserver does. Compact later \
+             than the longest absence.",
+        ),
+        false => Words::message(format!("{missing} of {expected} watch events did not come.")).advise(
+            "Whoever keeps a cache by watching is out of date now. Run it again: etcd promises that none is lost.",
+        ),
+    }
+}
+
+fn conflicts(count: u64, attempts: u64) -> Words {
+    let share = count as f64 / attempts.max(1) as f64;
+    Words::message(format!(
+        "{} of {} transactions found a key changed under them ({}).",
+        format_count(count),
+        format_count(attempts),
+        format_share(share)
+    ))
+    .advise("A larger key space or a more even --key-distribution spreads them, if that is what the real load does.")
+}
+
+/// A number of bytes, as every finding tells it.
+fn bytes(count: u64) -> String {
+    format_bytes(count)
+}

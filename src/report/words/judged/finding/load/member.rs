@@ -1,0 +1,93 @@
+//! What holds etcd back, and members that are slower than the others.
+
+use super::super::super::Names;
+use super::super::Words;
+use crate::units::{format_between, format_duration, format_share, significant};
+use crate::verdict::{HeldBy, SlowMember, SlowWork};
+
+impl Names<'_> {
+    /// What holds etcd back.
+    pub(super) fn held(&self, by: &HeldBy) -> Words {
+        match by {
+            HeldBy::Disk { member, usage, fsync_ns } => Words::message(format!(
+                "The disk holds it back: the WAL of {} was in fsync {} of the time, {} each on average.",
+                self.member(*member),
+                format_share(*usage),
+                format_duration(*fsync_ns),
+            ))
+            .advise("'etcdbench disk' on that machine tells what its disk can do and why."),
+            HeldBy::Cpu { busy } => Words::message(format!(
+                "The CPU holds it back: this machine's CPUs were busy {} of the time.",
+                format_share(*busy)
+            ))
+            .advise("Give etcd more cores, or drive it from another machine."),
+            HeldBy::Network { rtt_ns, mean_ns } => Words::message(format!(
+                "The network between the members holds it back: a round trip takes {} on average, an operation {}.",
+                format_duration(*rtt_ns),
+                format_duration(*mean_ns),
+            ))
+            .advise("Bring the members nearer to each other, and set --heartbeat-interval to the round trip, --election-timeout to ten of them."),
+            HeldBy::Unknown { fsync_ns, cores, rtt_ns } => {
+                self.not_sure(*fsync_ns, *cores, *rtt_ns)
+            }
+        }
+    }
+
+    fn not_sure(&self, fsync_ns: Option<u64>, cores: Option<f64>, rtt_ns: Option<u64>) -> Words {
+        let mut seen = Vec::new();
+        seen.extend(
+            fsync_ns.map(|ns| format!("an fsync takes {} on average", format_duration(ns))),
+        );
+        seen.extend(
+            cores.map(|cores| format!("the busiest member uses {} cores", significant(cores))),
+        );
+        seen.extend(
+            rtt_ns.map(|ns| format!("a round trip between members takes {}", format_duration(ns))),
+        );
+        let advice = match self.is_local() {
+            true => "Look at what else this machine does.",
+            false => {
+                "Compare the cores used with those the members have: the disk is not what is busy."
+            }
+        };
+        Words::message(format!("What holds it back is not sure: {}.", seen.join(", ")))
+            .advise(advice)
+    }
+
+    /// One of several members that is slower than the others.
+    pub(super) fn slow_member(&self, slow: &SlowMember) -> Words {
+        match slow {
+            SlowMember::Work { member, work, mean_ns, p99_ns, usual_ns, leads, spare } => {
+                let name = self.member(*member);
+                let work = match work {
+                    SlowWork::WalFsyncs => "WAL fsyncs",
+                    SlowWork::BackendCommits => "backend commits",
+                };
+                let then = match (leads, spare) {
+                    (true, _) => " It leads, so every write waits for it.",
+                    (false, true) => {
+                        " Writes do not wait for it while the others stand; with one of them gone they will."
+                    }
+                    (false, false) => "",
+                };
+                Words::message(format!(
+                    "{name} is slower than the others: its {work} take {} on average (p99 {}), theirs {}.{then}",
+                    format_duration(*mean_ns),
+                    format_between(p99_ns.0, p99_ns.1),
+                    format_duration(*usual_ns),
+                ))
+                .advise(format!("Qualify the disk of {name} with 'etcdbench disk', or move it; lead from another member until then (etcdctl move-leader)."))
+            }
+            SlowMember::Answers { member, operation, p50_ns, usual_ns } => {
+                let name = self.member(*member);
+                Words::message(format!(
+                    "{name} answers its clients slower than the others: {operation} p50 {}, theirs {}; its disk does not \
+                     show why.",
+                    format_duration(*p50_ns),
+                    format_duration(*usual_ns),
+                ))
+                .advise(format!("Look at the CPU of {name} and at the network to it."))
+            }
+        }
+    }
+}
