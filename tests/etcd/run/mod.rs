@@ -3,7 +3,5 @@
 mod execution;
 mod kubernetes;
 mod neighbours;
-mod nightly;
-mod place;
 mod refusals;
 mod shipped;
