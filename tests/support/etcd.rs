@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -123,29 +124,19 @@ pub struct Fresh {
 impl Fresh {
     /// The etcd in PATH.
     pub fn packaged() -> Self {
-        Self::of(Path::new("etcd"))
-    }
-
-    /// This etcd.
-    pub fn of(program: &Path) -> Self {
         let scratch = probe::scratch();
         Fresh {
-            etcd: Etcd::start(program, scratch.path(), |program| Command::new(program)),
+            etcd: Etcd::start(Path::new("etcd"), scratch.path(), |program| Command::new(program)),
             _scratch: scratch,
         }
     }
 
     /// The etcd in PATH, with a quota in bytes.
     pub fn with_quota(quota_bytes: u64) -> Self {
-        Self::with_quota_of(Path::new("etcd"), quota_bytes)
-    }
-
-    /// This etcd, with a quota in bytes.
-    pub fn with_quota_of(program: &Path, quota_bytes: u64) -> Self {
         let scratch = probe::scratch();
         let plain = |program: &Path| Command::new(program);
         Fresh {
-            etcd: Etcd::start_with(program, scratch.path(), plain, quota_bytes),
+            etcd: Etcd::start_with(Path::new("etcd"), scratch.path(), plain, quota_bytes),
             _scratch: scratch,
         }
     }
@@ -168,8 +159,21 @@ impl Drop for Etcd {
     }
 }
 
-/// Ports nobody listens on. Held together, so that they differ.
+/// Ports nobody listens on, and none of which this process is given twice. They lie below those that the kernel gives to
+/// connections, so that none is taken between this and the moment a server listens.
 pub fn free_ports<const N: usize>() -> [u16; N] {
-    let held = [(); N].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
-    held.each_ref().map(|listener| listener.local_addr().expect("a bound address").port())
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    // Processes that test side by side begin at places of their own.
+    let begin = std::process::id().wrapping_mul(2_654_435_761) >> 8;
+    [(); N].map(|()| {
+        loop {
+            let at = begin.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % COUNT;
+            let port = (FIRST + at) as u16;
+            if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+                return port;
+            }
+        }
+    })
 }

@@ -1,0 +1,8 @@
+//! `etcdbench run`: scenarios, what they refuse, how they go on, what a history of nights says.
+
+mod execution;
+mod kubernetes;
+mod neighbours;
+mod refusals;
+mod secrets;
+mod shipped;
