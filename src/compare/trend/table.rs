@@ -157,7 +157,7 @@ impl<'a> Table<'a> {
             }
         }
         if tracks.is_empty() {
-            return Err(self.damaged(1, "no column of numbers beside the times".to_owned()));
+            return Err(self.without_numbers(&texts));
         }
         let nights = self.nights(time, &texts)?;
         let history = History {
@@ -168,6 +168,28 @@ impl<'a> Table<'a> {
             ..History::default()
         };
         Ok((history, notes.into_iter().flatten().collect()))
+    }
+
+    /// Why no column is one of numbers: the cells may have their unit in them.
+    fn without_numbers(&self, texts: &[usize]) -> Error {
+        let is_measured = |cell: &str| {
+            let digits = cell.trim_end_matches(|c: char| !c.is_ascii_digit());
+            digits.len() < cell.len() && digits.parse::<f64>().is_ok()
+        };
+        let mut cells = self
+            .rows
+            .iter()
+            .flat_map(|(line, row)| texts.iter().map(move |&column| (*line, column, &row[column])));
+        match cells.find(|(_, _, cell)| is_measured(cell)) {
+            Some((line, column, cell)) => {
+                let name = &self.columns[column];
+                let message = format!(
+                    "'{cell}' in column '{name}' is no number; leave the unit out of the cells, and put it into the name"
+                );
+                self.damaged(line, message)
+            }
+            None => self.damaged(1, "no column of numbers beside the times".to_owned()),
+        }
     }
 
     fn damaged(&self, line: usize, message: String) -> Error {
@@ -324,12 +346,24 @@ fn guess(name: &str) -> Direction {
     }
 }
 
-/// RFC 3339, a date, a date and time (UTC), or unix seconds, milliseconds, microseconds or nanoseconds.
+/// `2026-06-01 03:00:00 +0200` as git's `%ci` writes it, and `2026.06.01 3:00:00 +0100`.
+fn with_offset(text: &str) -> Option<Timestamp> {
+    let (rest, offset) = text.trim().rsplit_once(' ')?;
+    let (date, time) = rest.trim().split_once(' ')?;
+    let digits = offset.strip_prefix(['+', '-'])?.replace(':', "");
+    let is_offset = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let (sign, date) = (&offset[..1], date.replace(['.', '/'], "-"));
+    let zero = if time.find(':') == Some(1) { "0" } else { "" };
+    let whole = format!("{date}T{zero}{time}{sign}{}:{}", digits.get(..2)?, digits.get(2..)?);
+    whole.parse().ok().filter(|_| is_offset)
+}
+
+/// RFC 3339, a date, a date and time (UTC), a date and time with an offset, or unix seconds, milliseconds, microseconds or nanoseconds.
 fn parse_time(text: &str) -> Option<Timestamp> {
     if let Ok(number) = text.parse::<f64>() {
         return unix(number);
     }
-    if let Ok(moment) = text.parse::<Timestamp>() {
+    if let Some(moment) = text.parse::<Timestamp>().ok().or_else(|| with_offset(text)) {
         return Some(moment);
     }
     let civil = text
@@ -388,10 +422,13 @@ mod tests {
             "1767232800000000000",
             "2026-01-01T02:00:00Z",
             "2026-01-01 02:00:00",
+            "2026-01-01 04:00:00 +0200",
+            "2026.01.01 3:00:00 +0100",
+            "2025-12-31 21:30:00 -04:30",
         ] {
             assert_eq!(parse_time(text), moment, "{text}");
         }
-        for text in ["", "2026", "1", "-5", "yesterday", "nan", "1e30"] {
+        for text in ["", "2026", "1", "-5", "yesterday", "nan", "1e30", "a b +é00", "x +01"] {
             assert_eq!(parse_time(text), None, "{text}");
         }
     }

@@ -66,7 +66,7 @@ impl<'a> Stream<'a> {
             start += 1;
         }
         let line = self.text[start..end].rsplit(['\n', '\r']).next().unwrap_or_default();
-        line.trim_start_matches(|c: char| c.is_whitespace() || ">|#*`│".contains(c))
+        line.trim_start_matches(|c: char| c.is_whitespace() || ">|#*+`│".contains(c))
     }
 }
 

@@ -44,9 +44,6 @@ fn output(source: &Source, run: RunText) -> Output {
             run.dumps + 1
         ));
     }
-    if run.stopped {
-        remarks.push("fio was stopped by a signal before its end".to_owned());
-    }
     let first = run.jobs.first();
     Output {
         version: run.version,
