@@ -169,6 +169,15 @@ pub struct LoadSpec {
     #[serde(deserialize_with = "read::milliseconds")]
     pub heartbeat_interval: Option<u64>,
 
+    /// The etcd's flag; while operations on single keys wait for longer, the load has failed [default: 1s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration_or_millis, help_heading = VERDICT)]
+    #[serde(deserialize_with = "read::milliseconds")]
+    pub election_timeout: Option<u64>,
+
+    /// Judge waits by --rule alone, not by election timeout, etcd's own check and Kubernetes' objectives
+    #[arg(long, help_heading = VERDICT)]
+    pub no_default_rules: bool,
+
     /// Do not read the members' /metrics
     #[arg(long, help_heading = VERDICT)]
     pub no_scrape: bool,

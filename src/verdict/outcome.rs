@@ -175,6 +175,10 @@ pub enum Source {
     EtcdFaq,
     /// etcd's own check tolerates none.
     EtcdCheck,
+    /// Kubernetes' objective for the latency of API calls.
+    KubernetesSlo,
+    /// The heartbeat interval of etcd.
+    HeartbeatInterval,
     /// A maintainer in an issue of etcd's; with the share that may have gone unseen.
     Issue7044(Option<f64>),
     /// The election timeout; with the share that may have gone unseen.
@@ -203,6 +207,8 @@ pub enum Source {
     RaftElection,
     /// The members' metrics.
     Metrics,
+    /// The members that were named.
+    MembersNamed,
     /// etcd counts heartbeats later than two intervals.
     RaftHeartbeat,
     /// etcd counts applies that take long, and reads among them.

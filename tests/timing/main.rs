@@ -4,6 +4,7 @@
 mod support;
 
 mod bad_day;
+mod conclusions;
 mod harness;
 mod load_faults;
 mod load_truth;

@@ -7,6 +7,7 @@ use super::{
 use crate::plan::Arrival;
 use crate::plan::command::{flag, quote};
 use crate::plan::connect::{COMMAND_TIMEOUT_NS, DIAL_TIMEOUT_NS};
+use super::types::ELECTION_NS;
 use crate::plan::resolve::{HEARTBEAT_NS, KEY_SIZE, QUOTA, SEED, VAL_SIZE};
 use crate::units::{exact_bytes, exact_duration};
 
@@ -298,6 +299,9 @@ impl LoadPlan {
         }
         let heartbeat = exact_duration(self.heartbeat_ns);
         words.unless("--heartbeat-interval", heartbeat, exact_duration(HEARTBEAT_NS));
+        let election = exact_duration(self.election_ns);
+        words.unless("--election-timeout", election, exact_duration(ELECTION_NS));
+        words.switch("--no-default-rules", !self.default_rules);
         words.switch("--no-scrape", !self.scrape);
         words.switch("--verify", self.verify);
         words.switch("--keep-keys", self.keep_keys);

@@ -2,6 +2,7 @@
 
 use super::keys::{self, has};
 use super::leases;
+use super::types::ELECTION_NS;
 use super::{
     Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, Security, Stm, Strand, Target,
     Watch, Weighted, Writes, class, events, faults, mix, pace, population, reads, target,
@@ -128,6 +129,8 @@ impl LoadPlan {
             faults: Faults::default(),
             scrape: !args.no_scrape,
             heartbeat_ns: heartbeat(args)?,
+            election_ns: election(args)?,
+            default_rules: !args.no_default_rules,
             rules: Vec::new(),
             seed: args.seed.unwrap_or(SEED),
             operations,
@@ -435,6 +438,26 @@ fn heartbeat(args: &LoadSpec) -> Result<u64> {
             format!(
                 "--heartbeat-interval {} is not a whole number of milliseconds above 0; etcd takes nothing finer",
                 exact_duration(ns)
+            ),
+        ));
+    }
+    Ok(ns)
+}
+
+/// etcd refuses one of less than five heartbeat intervals (embed/config.go, `Validate`).
+fn election(args: &LoadSpec) -> Result<u64> {
+    let heartbeat_ns = args.heartbeat_interval.unwrap_or(HEARTBEAT_NS);
+    let least_ns = heartbeat_ns.saturating_mul(5);
+    let ns = args.election_timeout.unwrap_or_else(|| ELECTION_NS.max(least_ns));
+    if args.election_timeout.is_some() && ns < least_ns {
+        return Err(usage(
+            &["--election-timeout", "--heartbeat-interval"],
+            format!(
+                "--election-timeout {} is less than 5 times --heartbeat-interval {}, and etcd refuses that; {} is the \
+                 least",
+                exact_duration(ns),
+                exact_duration(heartbeat_ns),
+                exact_duration(least_ns)
             ),
         ));
     }

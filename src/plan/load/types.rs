@@ -70,6 +70,12 @@ pub struct LoadPlan {
     pub scrape: bool,
     /// The heartbeat interval of the etcd; a wait this long is a stall.
     pub heartbeat_ns: u64,
+    /// The election timeout of the etcd: no operation on single keys may wait for longer.
+    #[serde(default = "default_election_ns", skip_serializing_if = "is_default_election")]
+    pub election_ns: u64,
+    /// Judge waits by the rules that every load is judged by, beside the user's own.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub default_rules: bool,
     /// Rules of the user's own, beside the defaults.
     pub rules: Vec<Rule>,
     /// Seed of arrivals, keys and values.
@@ -392,4 +398,19 @@ pub enum Isolation {
     Serializable,
     /// As serializable, and guards that what is written has not changed since.
     SerializableSnapshot,
+}
+
+/// etcd's default `--election-timeout` (embed/config.go).
+pub(super) const ELECTION_NS: u64 = 1_000_000_000;
+
+fn default_election_ns() -> u64 {
+    ELECTION_NS
+}
+
+fn is_default_election(ns: &u64) -> bool {
+    *ns == ELECTION_NS
+}
+
+fn yes() -> bool {
+    true
 }

@@ -20,6 +20,8 @@ named! {
         RateReached = "rate reached",
         /// The client was not the limit.
         ClientKeepsUp = "client keeps up",
+        /// Every member that was named answers.
+        MembersUp = "members up",
         /// The leader stays.
         LeaderChanges = "leader changes",
         /// How long nobody could write after the leader was killed.

@@ -2,6 +2,7 @@
 
 use crate::result::{Culprit, Doubt, DoubtCause, Point, Reason, RuleName, Verdict};
 use crate::verdict::judge::Ground;
+use crate::verdict::machine::Cpus;
 use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
 use crate::verdict::rule::Op;
 
@@ -14,6 +15,10 @@ const FULL_THREAD: f64 = 0.9;
 const LATE_NS: u64 = 5_000_000;
 /// Waits this long for an answer explain any lag: what cannot be written to etcd piles up in the client.
 const STALLED_NS: u64 = 100_000_000;
+/// Lag that is a smaller part of the waits than this changes no conclusion from them.
+const FELT: f64 = 0.1;
+/// CPUs this busy, by others than the client, are what makes it late.
+const BUSY_MACHINE: f64 = 0.9;
 
 /// Part of a core that each of the client's threads used; `None` where nobody counted.
 pub(super) fn thread_use(evidence: &Evidence) -> Option<f64> {
@@ -40,22 +45,30 @@ pub(super) fn doubt(evidence: &Evidence, tally: Option<&Tally>) -> Option<Doubt>
     full_threads(evidence).or_else(|| late(evidence, tally))
 }
 
-/// The row of the table; `None` where nothing is known of the client.
+/// The row of the table; `None` where nothing is known of the client. `conservative` where a late client can only make
+/// the figures worse: the load was delivered, and every wait counts from when it was due.
 pub(super) fn rule(
     thread_use: Option<f64>,
     lag_p99_ns: Option<u64>,
     doubts: &[Doubt],
+    conservative: bool,
 ) -> Option<Outcome> {
     if thread_use.is_none() && lag_p99_ns.is_none() {
         return None;
     }
     let doubt = doubts.iter().find(|doubt| doubt.culprit() == Culprit::Client).cloned();
+    // In an open loop being late is part of the response: what holds in spite of it holds.
+    let verdict = match &doubt {
+        None => Verdict::Pass,
+        Some(_) if conservative => Verdict::Warn,
+        Some(_) => Verdict::Inconclusive,
+    };
     Some(Outcome {
         rule: RuleName::ClientKeepsUp.into(),
         measured: thread_use.map(Measured::Core),
         limit: Some(Limit::To(Op::Below, Quantity::Share(FULL_THREAD))),
         source: Source::CpuPerThread(lag_p99_ns),
-        verdict: doubt.as_ref().map_or(Verdict::Pass, |_| Verdict::Inconclusive),
+        verdict,
         reasons: doubt.map(|doubt| Reason::Doubt { doubt }).into_iter().collect(),
         ..Outcome::default()
     })
@@ -89,7 +102,15 @@ fn late(evidence: &Evidence, tally: Option<&Tally>) -> Option<Doubt> {
     if p99_ns < LATE_NS || !slots_free || lost || !by_itself(evidence, operation) {
         return None;
     }
-    Some(DoubtCause::SentLate { lag_p99_ns: p99_ns }.into())
+    let waits_ns = evidence.waits().total.quantile(0.99).unwrap_or_default();
+    if (p99_ns as f64) < FELT * waits_ns as f64 {
+        return None;
+    }
+    let share = Cpus::of(evidence.run, &evidence.phase_names()).busy;
+    Some(match share >= BUSY_MACHINE {
+        true => DoubtCause::BusyMachine { share }.into(),
+        false => DoubtCause::SentLate { lag_p99_ns: p99_ns }.into(),
+    })
 }
 
 /// Whether most of the late seconds were seconds in which etcd itself was not slow.

@@ -66,7 +66,8 @@ impl Delivery {
 
     /// The rows of the table: the rate, and the client.
     pub fn rules(&self, evidence: &Evidence) -> Vec<Outcome> {
-        let client = client::rule(self.thread_use, self.lag_p99_ns, &self.doubts);
+        let conservative = evidence.plan.is_open() && !self.short;
+        let client = client::rule(self.thread_use, self.lag_p99_ns, &self.doubts, conservative);
         [self.rate(evidence), client].into_iter().flatten().collect()
     }
 
@@ -93,8 +94,9 @@ impl Delivery {
             }
         };
         let price = planned::failed(evidence);
-        let left = 1.0 - price as f64 / tally.due.max(1) as f64;
-        let limit = (1.0 - TOLERANCE) * wanted * left;
+        // What is told is what is judged: so many of those that were due, in the time that they took.
+        let needed = tally.due.saturating_sub(price + allowed(tally.due));
+        let limit = (needed as f64 * wanted / tally.due.max(1) as f64).min((1.0 - TOLERANCE) * wanted);
         let beside = (price > 0).then_some(Reason::WithoutPrice { count: price });
         Some(Outcome {
             rule,
@@ -109,10 +111,15 @@ impl Delivery {
     }
 }
 
+/// Operations that may be missing: a hundredth, and two of few.
+fn allowed(due: u64) -> u64 {
+    ((TOLERANCE * due as f64) as u64).max(2)
+}
+
 /// Whether the rate was not reached: operations were never sent, or failed, or were answered ever later, so that etcd
 /// caught up only when no more came.
 fn is_short(evidence: &Evidence, tally: &Tally) -> bool {
-    let allowed = ((TOLERANCE * tally.due as f64) as u64).max(2);
+    let allowed = allowed(tally.due);
     let missing = tally.due.saturating_sub(tally.answered + planned::failed(evidence));
     let behind = tally.late > allowed && queue_grows(evidence);
     tally.wanted_per_s.is_some() && (missing > allowed || behind || short_class(evidence).is_some())
@@ -121,7 +128,7 @@ fn is_short(evidence: &Evidence, tally: &Tally) -> bool {
 /// The first class that lacks more of its own operations than is allowed: among all it may be few.
 fn short_class(evidence: &Evidence) -> Option<Tally> {
     Tally::classes(evidence).into_iter().find(|tally| {
-        let allowed = ((TOLERANCE * tally.due as f64) as u64).max(2);
+        let allowed = allowed(tally.due);
         let class = tally.class.as_deref().unwrap_or_default();
         let price = planned::failed_of_class(evidence, class);
         tally.wanted_per_s.is_some() && tally.due.saturating_sub(tally.answered + price) > allowed

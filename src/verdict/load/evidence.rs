@@ -138,6 +138,12 @@ impl<'a> Evidence<'a> {
         &self.run.header.environment.members
     }
 
+    /// Members that were named and did not answer when the run began.
+    pub fn never_answered(&self) -> impl Iterator<Item = u32> + 'a {
+        let members = self.members().iter().enumerate();
+        members.filter(|(_, facts)| facts.version.is_empty()).map(|(at, _)| at as u32)
+    }
+
     /// What is done.
     pub fn operations(&self) -> impl Iterator<Item = Operation> {
         self.strands.iter().map(|strand| strand.operation)
@@ -188,7 +194,11 @@ impl<'a> Evidence<'a> {
 
     /// (start, end) of the waits at least this long that were told one by one, ascending.
     pub fn stall_spans(&self, at_least_ns: u64) -> Vec<(u64, u64)> {
-        let series = self.wait_series();
+        self.spans_of(&self.wait_series(), at_least_ns)
+    }
+
+    /// The same, of these series alone.
+    pub fn spans_of(&self, series: &[String], at_least_ns: u64) -> Vec<(u64, u64)> {
         let mut spans: Vec<(u64, u64)> = self
             .run
             .stalls

@@ -16,6 +16,7 @@ mod tally;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod waits;
 mod whole;
 
 use crate::plan::LoadPlan;

@@ -42,7 +42,7 @@ impl Kill<'_> {
         member == self.member && self.covers(at_ns, at_ns)
     }
 
-    fn covers(&self, from_ns: u64, to_ns: u64) -> bool {
+    pub fn covers(&self, from_ns: u64, to_ns: u64) -> bool {
         self.event.at_ns <= to_ns && from_ns <= self.until_ns
     }
 }

@@ -1,7 +1,7 @@
 //! Every rule on a load, in the order it is shown: was it the load that was asked for, what the user wants of it, what
 //! etcd itself says.
 
-use crate::result::{Reason, RuleId, Verdict};
+use crate::result::{Doubt, DoubtCause, Reason, RuleId, Verdict};
 use crate::verdict::judge::{Ground, judge};
 use crate::verdict::outcome::{Outcome, Source};
 use crate::verdict::rule::{Op, Rule, Stat};
@@ -11,6 +11,7 @@ use super::delivery::Delivery;
 use super::evidence::Evidence;
 use super::planned;
 use super::server;
+use super::waits;
 
 /// etcd's own check tolerates no error either (etcdctl/ctlv3/command/check.go). A rule of one's own on `errors` takes
 /// its place.
@@ -26,20 +27,45 @@ pub(super) fn rules(evidence: &Evidence, delivery: &Delivery) -> Vec<Outcome> {
         planned::beside(&mut none, evidence);
         rules.push(none);
     }
+    let waits = waits::rules(evidence, &own);
     rules.extend(own);
+    rules.extend(waits);
     for outcome in &mut rules {
-        let RuleId::Typed(rule) = outcome.rule.clone() else {
-            continue;
+        let doubted = match &outcome.rule {
+            RuleId::Typed(rule) => {
+                let rule = rule.clone();
+                without_failed(outcome, &rule, evidence);
+                with_failed(outcome, &rule, evidence);
+                in_doubt(&rule, evidence, delivery)
+            }
+            RuleId::Stalls { at_least_ns, .. } => wait_in_doubt(*at_least_ns, evidence, delivery),
+            RuleId::Named(_) => false,
         };
-        without_failed(outcome, &rule, evidence);
-        with_failed(outcome, &rule, evidence);
-        if outcome.verdict == Verdict::Fail && in_doubt(&rule, evidence, delivery) {
+        if outcome.verdict == Verdict::Fail && doubted {
             outcome.verdict = Verdict::Inconclusive;
             outcome.reasons = vec![Reason::ClientMayBeCause];
         }
     }
     rules.extend(server::rules(evidence));
     rules
+}
+
+/// Whether waits so long may be the client's own. Lag explains what lag is long enough for: a wait that etcd's answer
+/// alone took was not brought about by sending late.
+fn wait_in_doubt(at_least_ns: u64, evidence: &Evidence, delivery: &Delivery) -> bool {
+    delivery.doubts.iter().any(|doubt| match doubt.cause {
+        DoubtCause::SentLate { .. } => !answered_late(at_least_ns, evidence),
+        _ => doubt.in_service(),
+    })
+}
+
+/// Whether an answer itself took so long.
+fn answered_late(at_least_ns: u64, evidence: &Evidence) -> bool {
+    let mut strands = evidence.strands.iter();
+    strands.any(|strand| {
+        let service = evidence.judged(&format!("{}.service", strand.name));
+        service.count() > 0 && service.total.max_ns() >= at_least_ns
+    })
 }
 
 /// A failed operation has no service time: a figure made without it says so.
@@ -80,17 +106,33 @@ fn in_doubt(rule: &Rule, evidence: &Evidence, delivery: &Delivery) -> bool {
     }
     let in_service = delivery.doubts.iter().any(|doubt| doubt.in_service());
     match (rule.stat, rule.series.as_deref()) {
-        (Stat::Errors, _) => !server_failed(evidence),
+        (Stat::Errors, _) => !server_failed(evidence, delivery),
         (Stat::Rate | Stat::Count, _) => true,
-        (_, Some(series)) => in_service || !series.ends_with(".service"),
+        (_, Some(series)) if series.ends_with(".service") => in_service,
+        (stat, Some(series)) => in_service || !service_breaks(rule, stat, series, evidence),
         (_, None) => false,
     }
 }
 
-/// Whether an operation failed in a way that a busy client does not bring about.
-fn server_failed(evidence: &Evidence) -> bool {
-    let by_client = [ErrorClass::NotSent, ErrorClass::ClientDeadline].map(ErrorClass::name);
+/// Whether the answers alone break a rule on a response: then no lag excuses it.
+fn service_breaks(rule: &Rule, stat: Stat, series: &str, evidence: &Evidence) -> bool {
+    let Some(operation) = series.strip_suffix(".response") else {
+        return false;
+    };
+    let service = Rule { series: Some(format!("{operation}.service")), stat, ..rule.clone() };
+    judge(&service, Source::Asked, evidence).verdict == Verdict::Fail
+}
+
+/// Whether an operation failed in a way that the client did not bring about. A deadline that passed is its doing only
+/// where it had no CPU to read the answer, or sent so late that little of the time was left.
+fn server_failed(evidence: &Evidence, delivery: &Delivery) -> bool {
+    let starved = delivery.doubts.iter().any(Doubt::in_service);
+    let late = delivery.lag_p99_ns.is_some_and(|lag| 2 * lag >= evidence.plan.timeout_ns);
+    let by_client = |class: &str| {
+        class == ErrorClass::NotSent.name()
+            || (class == ErrorClass::ClientDeadline.name() && (starved || late))
+    };
     let series = evidence.phases.iter().flat_map(|phase| &phase.series);
     let mut classes = series.flat_map(|series| series.errors.keys());
-    classes.any(|class| !by_client.contains(&class.as_str()))
+    classes.any(|class| !by_client(class))
 }

@@ -65,7 +65,8 @@ fn cores(evidence: &Evidence, member: u32) -> Option<f64> {
 
 /// Every rule on the members' own counters; what leader changes the client saw, counts without them too.
 pub(super) fn rules(evidence: &Evidence) -> Vec<Outcome> {
-    let mut rules = vec![leader_changes(evidence)];
+    let mut rules: Vec<Outcome> = members_up(evidence).into_iter().collect();
+    rules.push(leader_changes(evidence));
     rules.extend(planned::rules(evidence));
     if evidence.scraped().is_empty() {
         rules.extend(unseen(evidence));
@@ -79,6 +80,19 @@ pub(super) fn rules(evidence: &Evidence) -> Vec<Outcome> {
     rules.extend([fsync, commit].into_iter().filter_map(|disk| faq(evidence, disk)));
     rules.extend(quota(evidence));
     rules
+}
+
+/// Told only where one is missing: the next fault may then cost the quorum.
+fn members_up(evidence: &Evidence) -> Option<Outcome> {
+    let (all, down) = (evidence.members().len(), evidence.never_answered().count());
+    (down > 0 && all > 1).then(|| Outcome {
+        rule: RuleName::MembersUp.into(),
+        measured: Some(Measured::Count((all - down) as u64)),
+        limit: Some(Limit::To(Op::AtLeast, Quantity::Count(all as u64))),
+        source: Source::MembersNamed,
+        verdict: Verdict::Warn,
+        ..Outcome::default()
+    })
 }
 
 /// What could not be read cannot be judged. No longer run would read it, so this is a warning, not a promise.

@@ -34,6 +34,7 @@ impl Names<'_> {
             RuleName::Space => return self.space(),
             RuleName::RateReached => "rate reached",
             RuleName::ClientKeepsUp => "client keeps up",
+            RuleName::MembersUp => "members up",
             RuleName::LeaderChanges => "leader changes",
             RuleName::GapAfterKill => "gap after the kill",
             RuleName::Metrics => "etcd's own view",
@@ -147,6 +148,8 @@ pub(super) fn source(source: &Source) -> String {
         Source::Published(publisher) => publisher,
         Source::EtcdFaq => "etcd FAQ",
         Source::EtcdCheck => "etcdctl check perf",
+        Source::KubernetesSlo => "Kubernetes SLO for API calls",
+        Source::HeartbeatInterval => "heartbeat interval",
         Source::Issue7044(share) => return unseen("etcd#7044", share),
         Source::ElectionTimeout(share) => return unseen("election timeout", share),
         Source::WhatEtcdKeeps => "quota + WAL + snapshots + defragmentation",
@@ -165,6 +168,7 @@ pub(super) fn source(source: &Source) -> String {
             "raft: an election begins 1 to 2 election timeouts after the last heartbeat"
         }
         Source::Metrics => "members' /metrics",
+        Source::MembersNamed => "--endpoints",
         Source::RaftHeartbeat => "etcd raft.go: a heartbeat later than 2 intervals",
         Source::ApplyCount => "etcd --warning-apply-duration 100ms; slow reads count too",
         Source::ApplyWarning => "etcd --warning-apply-duration",

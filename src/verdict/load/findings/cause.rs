@@ -20,8 +20,14 @@ const SLOW_NS: u64 = 100_000_000;
 const BUSY_WAL: f64 = 0.6;
 /// CPUs used this much leave threads waiting.
 const BUSY_CPU: f64 = 0.9;
-/// A round trip between members that takes this part of an operation's mean is most of it.
+/// CPUs used this much leave open whether a sync waited for the disk or for a CPU.
+const SHARED_CPU: f64 = 0.7;
+/// An operation waits for one round trip at the leader, and for two at a follower, which passes it on.
+const ROUND_TRIPS: f64 = 2.0;
+/// Round trips that take this part of an operation's mean are most of it …
 const RTT_SHARE: f64 = 0.5;
+/// … where they are this many times as long as an fsync: else it is the disk as well.
+const RTT_OVER_FSYNC: f64 = 3.0;
 
 pub(super) fn find(evidence: &Evidence, delivery: &Delivery, rules: &[Outcome]) -> Option<Found> {
     // A client in doubt says nothing about etcd, and an election or a full database explains itself.
@@ -35,8 +41,8 @@ pub(super) fn find(evidence: &Evidence, delivery: &Delivery, rules: &[Outcome]) 
     if members.is_empty() {
         return None;
     }
-    disk(evidence, &members)
-        .or_else(|| cpu(evidence))
+    cpu(evidence)
+        .or_else(|| disk(evidence, &members))
         .or_else(|| network(evidence, &members))
         .or_else(|| Some(not_sure(&members)))
 }
@@ -74,6 +80,11 @@ fn disk(evidence: &Evidence, members: &[MemberSummary]) -> Option<Found> {
         .filter(|(usage, _)| *usage >= BUSY_WAL);
     let leading = uses.iter().find(|(usage, member)| member.leader && *usage >= BUSY_WAL);
     let (usage, member) = leading.or(majority)?;
+    // A sync is timed by the clock on the wall: where CPUs are short, it waits for them too.
+    let local = matches!(evidence.plan.target, Target::Local { .. });
+    if local && Cpus::of(evidence.run, &evidence.phase_names()).busy >= SHARED_CPU {
+        return None;
+    }
     let fsync = member.wal_fsync.as_ref()?;
     let usage = usage.min(1.0);
     let what = HeldBy::Disk { member: member.member, usage, fsync_ns: fsync.mean_ns };
@@ -97,7 +108,9 @@ fn cpu(evidence: &Evidence) -> Option<Found> {
 fn network(evidence: &Evidence, members: &[MemberSummary]) -> Option<Found> {
     let rtt_ns = members.iter().filter_map(|m| Some(m.peer_rtt.as_ref()?.mean_ns)).max()?;
     let mean_ns = evidence.waits().total.mean_ns()?;
-    if (rtt_ns as f64) < RTT_SHARE * mean_ns {
+    let fsync_ns = members.iter().filter_map(|m| Some(m.wal_fsync.as_ref()?.mean_ns)).max();
+    let excluded = fsync_ns.is_none_or(|fsync| rtt_ns as f64 >= RTT_OVER_FSYNC * fsync as f64);
+    if ROUND_TRIPS * (rtt_ns as f64) < RTT_SHARE * mean_ns || !excluded {
         return None;
     }
     let what = HeldBy::Network { rtt_ns, mean_ns: mean_ns as u64 };

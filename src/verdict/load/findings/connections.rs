@@ -60,6 +60,12 @@ fn lost(evidence: &Evidence) -> Option<Found> {
 }
 
 fn down(evidence: &Evidence) -> Option<Found> {
+    let never: Vec<String> = evidence.never_answered().map(|at| evidence.member(at)).collect();
+    if !never.is_empty() {
+        let number = never.len();
+        let what = LoadFinding::MemberNeverUp(never);
+        return Some(Found::new(what, Severity::Warning).number("members", number as f64));
+    }
     let names: Vec<&str> =
         surprising(evidence, "member.down").filter_map(|e| text(&e.detail, "name")).collect();
     let first = names.first()?;

@@ -50,6 +50,8 @@ pub enum LoadFinding {
         /// Whether it did not answer again before the end.
         for_good: bool,
     },
+    /// Members that were named and never answered.
+    MemberNeverUp(Vec<String>),
     /// Proposals failed.
     ProposalsFailed(u64),
     /// Proposals wait for consensus.
@@ -297,7 +299,7 @@ impl LoadFinding {
             LoadFinding::LeaderKilled(_) => FindingCode::LeaderKilled,
             LoadFinding::Database(what) => what.code(),
             LoadFinding::ConnectionsLost { .. } => FindingCode::ConnectionsLost,
-            LoadFinding::MemberDown { .. } => FindingCode::MemberDown,
+            LoadFinding::MemberDown { .. } | LoadFinding::MemberNeverUp(_) => FindingCode::MemberDown,
             LoadFinding::ProposalsFailed(_) => FindingCode::ProposalsFailed,
             LoadFinding::ProposalsPending { .. } => FindingCode::ProposalsPending,
             LoadFinding::EventsMissing { .. } => FindingCode::EventsMissing,

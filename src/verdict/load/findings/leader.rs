@@ -17,9 +17,18 @@ pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     }
     // What follows a kill by plan is told with it, what a full database refuses with that.
     let explained = planned::gap(evidence).is_some() || no_space(evidence);
-    let gap_ns = gap_ns.filter(|ns| *ns >= MIN_GAP_NS && !explained)?;
+    let gap_ns = gap_ns.filter(|ns| *ns >= MIN_GAP_NS && !explained && waited(evidence, *ns))?;
     let what = LoadFinding::Standstill { gap_ns };
     Some(Found::new(what, Severity::Warning).number("gap_ns", gap_ns as f64))
+}
+
+/// Whether somebody waited for most of a gap: where nothing was due, or everything was refused at once, nothing was
+/// acknowledged either, and etcd did not stand still.
+fn waited(evidence: &Evidence, gap_ns: u64) -> bool {
+    let down = ["connection.lost", "member.down"];
+    let away = down.iter().any(|kind| evidence.events(kind).next().is_some());
+    let longest = evidence.stall_spans(gap_ns / 2).into_iter().next();
+    longest.is_some() && !away
 }
 
 fn changed(evidence: &Evidence, changes: u64, gap_ns: Option<u64>) -> Found {

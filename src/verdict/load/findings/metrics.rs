@@ -11,7 +11,10 @@ pub(super) fn find(evidence: &Evidence) -> Option<Found> {
         return None;
     }
     let scraped = evidence.scraped();
-    let silent: Vec<u32> = (0..known).filter(|m| !scraped.contains(m)).collect();
+    // Of one that is down nobody expects metrics.
+    let down: Vec<u32> = evidence.never_answered().collect();
+    let silent: Vec<u32> =
+        (0..known).filter(|m| !scraped.contains(m) && !down.contains(m)).collect();
     let number = silent.len();
     if number == 0 {
         return None;

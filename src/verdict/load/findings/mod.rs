@@ -51,8 +51,12 @@ pub(super) fn findings(
     let mut found: Vec<Found> = Vec::new();
     found.extend(verify::find(evidence));
     found.extend(client::find(delivery));
-    found.extend(cause::find(&end, delivery, rules));
-    found.extend(member::find(evidence));
+    let odd = member::find(evidence);
+    // One member that is slower than the others is the cause, or the part of it that is known.
+    if odd.is_none() {
+        found.extend(cause::find(&end, delivery, rules));
+    }
+    found.extend(odd);
     found.extend(leader::find(evidence));
     found.extend(planned::find(evidence));
     found.extend(connections::find(evidence));

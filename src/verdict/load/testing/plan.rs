@@ -72,6 +72,8 @@ pub(super) fn plan() -> LoadPlan {
         faults: Faults::default(),
         scrape: true,
         heartbeat_ns: 100 * MS,
+        election_ns: 1_000 * MS,
+        default_rules: true,
         rules: Vec::new(),
         seed: 1,
         classes: Vec::new(),

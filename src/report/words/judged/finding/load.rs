@@ -27,10 +27,10 @@ impl Names<'_> {
             LoadFinding::SlowMember(slow) => self.slow_member(slow),
             LoadFinding::LeaderChanged(changed) => faults::leader_changed(changed),
             LoadFinding::Standstill { gap_ns } => Words::message(format!(
-                "For {} nothing was acknowledged although the leader did not change: it stood still itself.",
+                "For {} nothing was acknowledged although the leader did not change: etcd stopped answering.",
                 format_duration(*gap_ns)
             ))
-            .advise("A frozen disk, a paused machine or a full CPU does that: look at what that machine did then."),
+            .advise("A stalled disk, a paused machine or CPUs that were not free do that: look at what that machine did then."),
             LoadFinding::LeaderKilled(killed) => faults::leader_killed(killed),
             LoadFinding::ConnectionsLost { count, endpoints, back_ns } => {
                 faults::connections_lost(*count, endpoints, *back_ns)
@@ -40,6 +40,12 @@ impl Names<'_> {
                 names.join(", "),
                 if *for_good { ", and not again before the end" } else { "" },
             )),
+            LoadFinding::MemberNeverUp(names) => Words::message(format!(
+                "{} {} down: no answer from the beginning to the end.",
+                names.join(", "),
+                if names.len() == 1 { "is" } else { "are" },
+            ))
+            .advise("Bring it back before another member fails: a cluster needs more than half of its members."),
             LoadFinding::Database(what) => self.database(what),
             LoadFinding::ProposalsFailed(count) => Words::message(format!(
                 "{} proposals failed in etcd: it lost its leader or gave up waiting.",
@@ -108,7 +114,7 @@ impl Names<'_> {
                 "Client and etcd shared this machine, and its CPUs were busy {busy} of the time."
             ))
             .advise(
-                "Part of the latency is one waiting for the other: an etcd on machines of its own does better.",
+                "They compete for CPU, which adds latency: an etcd on machines of its own does better.",
             ),
             false => Words::message(format!("The client's CPUs were busy {busy} of the time.")).advise(
                 "Part of the latency may be the client's own: run it again when the machine is quiet.",

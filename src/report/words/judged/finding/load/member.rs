@@ -9,13 +9,22 @@ impl Names<'_> {
     /// What holds etcd back.
     pub(super) fn held(&self, by: &HeldBy) -> Words {
         match by {
-            HeldBy::Disk { member, usage, fsync_ns } => Words::message(format!(
-                "The disk holds it back: the WAL of {} was in fsync {} of the time, {} each on average.",
-                self.member(*member),
-                format_share(*usage),
-                format_duration(*fsync_ns),
-            ))
-            .advise("'etcdbench disk' on that machine tells what its disk can do and why."),
+            HeldBy::Disk { member, usage, fsync_ns } => {
+                let seen = format!(
+                    "the WAL of {} was in fsync {} of the time, {} each on average",
+                    self.member(*member),
+                    format_share(*usage),
+                    format_duration(*fsync_ns),
+                );
+                match self.is_local() {
+                    true => Words::message(format!("The disk holds it back: {seen}.")),
+                    // How busy the CPUs of another machine were is not known here, and a starved etcd syncs late too.
+                    false => Words::message(format!(
+                        "Writes wait for syncs: {seen}. That is its disk, or too little CPU for etcd there."
+                    )),
+                }
+                .advise("'etcdbench disk' on that machine tells what its disk can do and why.")
+            }
             HeldBy::Cpu { busy } => Words::message(format!(
                 "The CPU holds it back: this machine's CPUs were busy {} of the time.",
                 format_share(*busy)
@@ -46,9 +55,7 @@ impl Names<'_> {
         );
         let advice = match self.is_local() {
             true => "Look at what else this machine does.",
-            false => {
-                "Compare the cores used with those the members have: the disk is not what is busy."
-            }
+            false => "Compare the cores used with those the members have.",
         };
         Words::message(format!("What holds it back is not sure: {}.", seen.join(", ")))
             .advise(advice)
@@ -66,9 +73,13 @@ impl Names<'_> {
                 let then = match (leads, spare) {
                     (true, _) => " It leads, so every write waits for it.",
                     (false, true) => {
-                        " Writes do not wait for it while the others stand; with one of them gone they will."
+                        " What is sent to it waits for it; what is sent to the others does not, while these stand."
                     }
                     (false, false) => "",
+                };
+                let until = match leads {
+                    true => "; lead from another member until then (etcdctl move-leader)",
+                    false => "",
                 };
                 Words::message(format!(
                     "{name} is slower than the others: its {work} take {} on average (p99 {}), theirs {}.{then}",
@@ -76,7 +87,7 @@ impl Names<'_> {
                     format_between(p99_ns.0, p99_ns.1),
                     format_duration(*usual_ns),
                 ))
-                .advise(format!("Qualify the disk of {name} with 'etcdbench disk', or move it; lead from another member until then (etcdctl move-leader)."))
+                .advise(format!("Qualify the disk of {name} with 'etcdbench disk', or move it{until}."))
             }
             SlowMember::Answers { member, operation, p50_ns, usual_ns } => {
                 let name = self.member(*member);
