@@ -21,7 +21,7 @@ fn rule<'a>(run: &'a Run, label: &str) -> &'a RuleOutcome {
 }
 
 fn has_finding(run: &Run, code: &str) -> bool {
-    summary(run).findings.iter().any(|found| found.code == code)
+    summary(run).findings.iter().any(|found| found.code.to_string() == code)
 }
 
 /// The one event of a kind that belongs to the same member, at or after this one.

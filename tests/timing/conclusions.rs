@@ -135,7 +135,8 @@ fn a_member_that_is_down_is_told_as_that() {
     let leader = cluster.wait_for_leader(&[]);
     let down = (0..3).find(|at| *at != leader).expect("a follower");
     cluster.signal(down, Signal::KILL);
-    let driven = load::run(&cluster.endpoints(), "put --rate 50 --duration 4s --warmup 0s --conns 3");
+    let driven =
+        load::run(&cluster.endpoints(), "put --rate 50 --duration 4s --warmup 0s --conns 3");
     let run = driven.read();
     let findings = &summary(&run).findings;
     assert!(!has(&run, "no_metrics"), "{findings:#?}");

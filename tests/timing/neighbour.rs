@@ -127,7 +127,7 @@ fn every_kind_works_is_told_and_leaves_nothing() {
     assert_eq!(on, ["the same file system"; 4]);
     let summary = run.summary.expect("a summary");
     assert!(summary.complete, "{finished:#?}");
-    let told = summary.findings.iter().filter(|f| f.code == "neighbour");
+    let told = summary.findings.iter().filter(|f| f.code.to_string() == "neighbour");
     assert_eq!(told.count(), 4);
     let words: Vec<&str> = finished.stdout.split_whitespace().collect();
     let page = words.join(" ");

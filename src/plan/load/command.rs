@@ -1,5 +1,6 @@
 //! A plan as the command line that asks for it.
 
+use super::types::ELECTION_NS;
 use super::{
     Class, Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, keys, leases,
     mix, pace, rate, reads, resolve, sizes, target,
@@ -7,7 +8,6 @@ use super::{
 use crate::plan::Arrival;
 use crate::plan::command::{flag, quote};
 use crate::plan::connect::{COMMAND_TIMEOUT_NS, DIAL_TIMEOUT_NS};
-use super::types::ELECTION_NS;
 use crate::plan::resolve::{HEARTBEAT_NS, KEY_SIZE, QUOTA, SEED, VAL_SIZE};
 use crate::units::{exact_bytes, exact_duration};
 

@@ -57,7 +57,7 @@ fn step(step: &CapacityStep) -> Row {
         ms(step.put_commit_p99_ns),
         Cell::new(format_count(step.wal_syncs)),
         match &step.broke {
-            Some(rule) => Cell::new("✘ broken").tone(Tone::Fail).small(&rule.to_string()),
+            Some(rule) => Cell::new("✘ broken").tone(Tone::Fail).small(rule.to_string()),
             None if step.kept => Cell::new("✔ kept").tone(Tone::Pass),
             None => Cell::new("–"),
         },

@@ -135,7 +135,7 @@ fn a_page_says_what_the_terminal_says() {
                 finding.message
             );
         }
-        let (word, _) = crate::report::words::headline(&summary);
+        let (word, _) = crate::report::words::headline(summary);
         assert!(page.contains(&word) && terminal.contains(&word) && text.contains(&word));
     }
 }
@@ -146,7 +146,7 @@ fn the_answers_of_a_comment_are_paragraphs_of_their_own() {
     let text = comment(&judged);
     let lines: Vec<&str> = text.lines().collect();
     for (_, summary) in &judged {
-        let (word, _) = crate::report::words::headline(&summary);
+        let (word, _) = crate::report::words::headline(summary);
         let answer = format!("**{}**", word.replace('_', "\\_"));
         let at = lines.iter().position(|line| line.contains(&answer)).expect("every answer");
         // A line directly below a list or a table belongs to it.

@@ -75,13 +75,6 @@ impl RuleId {
     }
 }
 
-#[cfg(test)]
-impl PartialEq<&str> for RuleId {
-    fn eq(&self, text: &&str) -> bool {
-        self.to_string() == *text
-    }
-}
-
 impl Default for RuleId {
     fn default() -> Self {
         RuleId::Named(RuleName::default())

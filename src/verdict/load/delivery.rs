@@ -96,7 +96,8 @@ impl Delivery {
         let price = planned::failed(evidence);
         // What is told is what is judged: so many of those that were due, in the time that they took.
         let needed = tally.due.saturating_sub(price + allowed(tally.due));
-        let limit = (needed as f64 * wanted / tally.due.max(1) as f64).min((1.0 - TOLERANCE) * wanted);
+        let limit =
+            (needed as f64 * wanted / tally.due.max(1) as f64).min((1.0 - TOLERANCE) * wanted);
         let beside = (price > 0).then_some(Reason::WithoutPrice { count: price });
         Some(Outcome {
             rule,

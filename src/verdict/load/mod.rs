@@ -74,6 +74,5 @@ pub(super) fn judge(run: &Run, ending: Ending) -> Result<Judgement, String> {
             .map_or_else(Vec::new, |climb| climb.steps.into_iter().map(|s| s.outcome).collect()),
         rules,
         verdict,
-        ..Judgement::default()
     })
 }

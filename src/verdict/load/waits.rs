@@ -95,7 +95,8 @@ struct Waits<'a, 'b> {
 impl<'a, 'b> Waits<'a, 'b> {
     fn of(evidence: &'b Evidence<'a>, strands: &[&Strand]) -> Self {
         let series: Vec<String> = strands.iter().map(|strand| strand.wait()).collect();
-        let pooled = Pooled::of(&evidence.phases, |s| s.member.is_none() && series.contains(&s.series));
+        let pooled =
+            Pooled::of(&evidence.phases, |s| s.member.is_none() && series.contains(&s.series));
         Waits { evidence, series, pooled }
     }
 
@@ -116,7 +117,13 @@ impl<'a, 'b> Waits<'a, 'b> {
         stalls::share(&self.pooled, &spans, at_least_ns)
     }
 
-    fn outcome(&self, at_least_ns: u64, share: &Share, source: Source, verdict: Verdict) -> Outcome {
+    fn outcome(
+        &self,
+        at_least_ns: u64,
+        share: &Share,
+        source: Source,
+        verdict: Verdict,
+    ) -> Outcome {
         Outcome {
             rule: RuleId::Stalls { at_least_ns, allowed: 0.0 },
             measured: Some(Measured::Stalls(share.hits, share.seen())),
@@ -145,7 +152,8 @@ impl<'a, 'b> Waits<'a, 'b> {
     /// are a warning.
     fn check_perf(&self) -> Outcome {
         let share = self.share(CHECK_PERF_NS);
-        let moments = stalls::occurrences(&self.spans(CHECK_PERF_NS)).max(u64::from(share.hits > 0));
+        let moments =
+            stalls::occurrences(&self.spans(CHECK_PERF_NS)).max(u64::from(share.hits > 0));
         let length_ns = self.evidence.length_ns().max(1);
         let verdict = match moments {
             0 => Verdict::Pass,

@@ -96,5 +96,5 @@ pub fn syncs(document: &mut Value, longer: u64, more: u64) {
 /// A finding's code is among those of the summary.
 pub fn has(run: &Run, code: &str) -> bool {
     let summary = run.summary.as_ref().unwrap();
-    summary.findings.iter().any(|found| found.code == code)
+    summary.findings.iter().any(|found| found.code.to_string() == code)
 }

@@ -304,7 +304,7 @@ pub fn pass() -> Fixture {
          110,000 nodes.",
         None,
     );
-    carries.code = "carries".to_owned();
+    carries.code = "carries".into();
     summary.findings = vec![
         carries,
         finding(

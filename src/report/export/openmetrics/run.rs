@@ -145,7 +145,7 @@ fn rules(whole: &Labels, summary: &Summary) -> Vec<Family> {
     );
     for rule in &summary.rules {
         let mut labels = whole.clone();
-        labels.push(label("rule", &rule.rule.to_string()));
+        labels.push(label("rule", rule.rule.to_string()));
         verdicts = verdicts.one_of(&labels, "verdict", VERDICTS, word(rule.verdict));
         margins.samples.extend(rule.margin.map(|margin| (labels, margin)));
     }

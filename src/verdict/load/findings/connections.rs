@@ -60,7 +60,7 @@ fn lost(evidence: &Evidence) -> Option<Found> {
 }
 
 fn down(evidence: &Evidence) -> Option<Found> {
-    let never: Vec<String> = evidence.never_answered().map(|at| evidence.member(at)).collect();
+    let never: Vec<u32> = evidence.never_answered().collect();
     if !never.is_empty() {
         let number = never.len();
         let what = LoadFinding::MemberNeverUp(never);

@@ -51,7 +51,7 @@ pub enum LoadFinding {
         for_good: bool,
     },
     /// Members that were named and never answered.
-    MemberNeverUp(Vec<String>),
+    MemberNeverUp(Vec<u32>),
     /// Proposals failed.
     ProposalsFailed(u64),
     /// Proposals wait for consensus.
@@ -299,7 +299,9 @@ impl LoadFinding {
             LoadFinding::LeaderKilled(_) => FindingCode::LeaderKilled,
             LoadFinding::Database(what) => what.code(),
             LoadFinding::ConnectionsLost { .. } => FindingCode::ConnectionsLost,
-            LoadFinding::MemberDown { .. } | LoadFinding::MemberNeverUp(_) => FindingCode::MemberDown,
+            LoadFinding::MemberDown { .. } | LoadFinding::MemberNeverUp(_) => {
+                FindingCode::MemberDown
+            }
             LoadFinding::ProposalsFailed(_) => FindingCode::ProposalsFailed,
             LoadFinding::ProposalsPending { .. } => FindingCode::ProposalsPending,
             LoadFinding::EventsMissing { .. } => FindingCode::EventsMissing,

@@ -40,10 +40,10 @@ impl Names<'_> {
                 names.join(", "),
                 if *for_good { ", and not again before the end" } else { "" },
             )),
-            LoadFinding::MemberNeverUp(names) => Words::message(format!(
+            LoadFinding::MemberNeverUp(members) => Words::message(format!(
                 "{} {} down: no answer from the beginning to the end.",
-                names.join(", "),
-                if names.len() == 1 { "is" } else { "are" },
+                members.iter().map(|at| self.member(*at)).collect::<Vec<_>>().join(", "),
+                if members.len() == 1 { "is" } else { "are" },
             ))
             .advise("Bring it back before another member fails: a cluster needs more than half of its members."),
             LoadFinding::Database(what) => self.database(what),
