@@ -28,13 +28,14 @@ const UNPACK_SCHEMA: &str = "import glob, sys, tarfile\n\
     found = sorted(name for name in archive.getnames() if name.endswith('junit-10.xsd'))\n\
     open(home + '/junit-10.xsd', 'wb').write(archive.extractfile(found[0]).read())\n";
 
-/// Runs a script of `tests/export/readers` on a file, and returns what it printed.
+/// Runs a script of `tests/pure/export/readers` on a file, and returns what it printed.
 ///
 /// # Panics
 /// With the script's own words when the file is not as the format has it.
 pub fn read(script: &str, file: &Path) -> String {
     let home = from_pypi().expect("asked for with Need::Readers");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/readers").join(script);
+    let script =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pure/export/readers").join(script);
     let output = pypi::python(&home)
         .arg(&script)
         .arg(file)

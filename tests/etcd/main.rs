@@ -1,0 +1,15 @@
+//! What a real etcd is the witness of, by counts and states and not by times: tests that mostly wait run side by side.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod browser;
+mod cluster;
+mod load_apiserver;
+mod load_classes;
+mod load_cluster;
+mod load_operations;
+mod load_planned;
+mod run;
+mod secure;
+mod secure_load;

@@ -1,0 +1,17 @@
+//! What needs neither an etcd nor a quiet machine: pages, statistics, formats, the command line. Uses every processor.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod charts;
+mod cli;
+mod compare;
+mod deploy;
+mod examples;
+mod export;
+mod import;
+mod record;
+mod report;
+mod result;
+mod result_full;
+mod trend;
