@@ -10,7 +10,6 @@ use crate::support::load::{self, errors, number, steady};
 use crate::support::metrics::Scrape;
 use crate::support::needs::{Need, needs};
 use crate::support::probe;
-use crate::support::quiet::quiet;
 use etcdbench::result::Run;
 use rustix::process::Signal;
 
@@ -73,7 +72,6 @@ impl Seen {
 #[test]
 fn objects_come_and_go_and_each_is_accounted_for() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let seen = fresh.load(
         "--mix create=1,txn=6,delete=1,range=2 --guarded --clients 20 --total 8000 --preload 1000",
@@ -99,7 +97,6 @@ fn objects_come_and_go_and_each_is_accounted_for() {
 #[test]
 fn an_object_that_exists_is_not_created_again() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     fresh.load("put --clients 4 --total 300 --key-space-size 300 --sequential-keys");
     let seen = fresh.load("create --clients 4 --total 200 --preload 0 --allow-foreign");
@@ -114,7 +111,6 @@ fn an_object_that_exists_is_not_created_again() {
 #[test]
 fn a_number_is_used_again_when_its_object_is_gone() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let seen = fresh.load(
         "--mix create=1,delete=1 --guarded --clients 4 --total 4000 --preload 300 --key-space-size 700 --verify",
@@ -129,7 +125,6 @@ fn a_number_is_used_again_when_its_object_is_gone() {
 #[test]
 fn a_read_of_the_revision_brings_no_key() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let more = "range --read revision --clients 4 --total 2000 --key-space-size 100 --val-size 2KiB --no-scrape";
     let seen = fresh.load(more);
@@ -155,7 +150,6 @@ fn keys_of_leases(fresh: &Fresh) -> Vec<usize> {
 #[test]
 fn a_lease_is_shared_by_as_many_keys_as_it_should_be() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let more = "create --clients 20 --total 1000 --lease-ttl 600 --lease-keys 75";
     let seen = fresh.load(more);
@@ -174,7 +168,6 @@ fn a_lease_is_shared_by_as_many_keys_as_it_should_be() {
 #[test]
 fn a_lease_is_shared_for_as_long_as_it_should_be() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let more = "txn --guarded --rate 200 --duration 5s --lease-ttl 600 --lease-reuse 1s --key-space-size 5000";
     let seen = fresh.load(more);
@@ -188,7 +181,6 @@ fn a_lease_is_shared_for_as_long_as_it_should_be() {
 #[test]
 fn no_lease_is_left_behind() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     // Each has a lease of its own, as an apiserver's endpoint record has.
     let seen = fresh.load_by(
@@ -211,7 +203,6 @@ fn no_lease_is_left_behind() {
 #[test]
 fn a_reflector_lists_in_pages_and_then_watches() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let more = "list-watch --clients 3 --total 60 --limit 400 --key-space-size 1000 --no-scrape";
     let seen = fresh.load(more);
@@ -229,7 +220,6 @@ fn a_reflector_lists_in_pages_and_then_watches() {
 #[test]
 fn a_compactor_forgets_what_was_before_its_last_turn() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let more = "--mix put=40,compact=1,status=1 --clients 4 --total 2000 --key-space-size 50 --compact --no-scrape";
     let seen = fresh.load(more);
@@ -249,7 +239,6 @@ fn a_compactor_forgets_what_was_before_its_last_turn() {
 #[test]
 fn an_old_revision_is_gone_after_a_turn() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let driving = load::start(
         &fresh.etcd.address(),
@@ -271,7 +260,6 @@ fn an_old_revision_is_gone_after_a_turn() {
 #[test]
 fn every_watch_sees_what_is_created_changed_and_removed() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let seen = fresh.load(
         "--mix create=2,txn=6,delete=2 --guarded --rate 200 --duration 5s --preload 500 --streams 3 \
@@ -300,7 +288,6 @@ fn every_watch_sees_what_is_created_changed_and_removed() {
 #[test]
 fn a_plain_deletion_is_awaited_only_where_there_was_a_key() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let seen = fresh.load(
         "--mix put=1,delete=1 --rate 300 --duration 3s --preload 0 --key-space-size 50 --streams 2",
@@ -315,7 +302,6 @@ fn a_plain_deletion_is_awaited_only_where_there_was_a_key() {
 #[test]
 fn keys_that_vanish_with_their_lease_are_nobodys_deletions() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let seen = fresh.load(
         "create --rate 100 --duration 8s --streams 2 --watches-per-stream 1 --lease-ttl 2 --lease-keys 20",
@@ -332,7 +318,6 @@ fn keys_that_vanish_with_their_lease_are_nobodys_deletions() {
 #[test]
 fn as_many_transactions_conflict_as_should() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let seen = fresh.load(
         "--mix txn=9,delete=1 --guarded --conflicts 10% --clients 2 --total 5000 --key-space-size 20000 \
@@ -363,7 +348,6 @@ fn sizes(fresh: &Fresh) -> Vec<usize> {
 #[test]
 fn objects_have_a_long_tail_and_keep_their_sizes() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let tail = "--clients 4 --total 2000 --val-size lognormal=2KiB,8KiB,20KiB";
     fresh.load(&format!("create {tail}"));
@@ -382,7 +366,6 @@ fn objects_have_a_long_tail_and_keep_their_sizes() {
 #[test]
 fn classes_come_and_go_side_by_side() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let scratch = probe::scratch();
     let result = scratch.path().join("result.jsonl");
@@ -442,7 +425,6 @@ fn classes_come_and_go_side_by_side() {
 #[test]
 fn a_load_that_has_no_number_left_says_so() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let fresh = Fresh::start();
     let more = "create --clients 4 --duration 30s --key-space-size 200 --warmup 0s";
     let driven = load::run(&fresh.etcd.address(), more);

@@ -10,7 +10,6 @@ use crate::support::etcd::Etcd;
 use crate::support::load::{self, detail, events, number, steady};
 use crate::support::needs::{Need, needs};
 use crate::support::probe;
-use crate::support::quiet::quiet;
 use etcdbench::result::{Run, Verdict};
 use rustix::process::Signal;
 
@@ -34,7 +33,6 @@ const THREE: &str = "--warmup 0s --duration 10s \
 #[test]
 fn each_class_has_its_rate_its_keys_and_its_series() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let scratch = probe::scratch();
     let etcd = etcd(scratch.path());
     let before = etcd.scrape();
@@ -73,7 +71,6 @@ fn each_class_has_its_rate_its_keys_and_its_series() {
 #[test]
 fn what_was_written_is_read_back_and_removed() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let scratch = probe::scratch();
     let etcd = etcd(scratch.path());
     let words = "--warmup 0s --duration 2s --verify --class 'a: put --rate 50 --key-space-size 40' \
@@ -88,7 +85,6 @@ fn what_was_written_is_read_back_and_removed() {
 #[test]
 fn a_rule_is_of_one_class_and_a_stage_that_breaks_it_is_named() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let scratch = probe::scratch();
     let etcd = etcd(scratch.path());
     let words = "--warmup 0s --class 'base: put --rate 50' --class 'storm: put --rate 0/6s,0+60/6s,0/6s' \
@@ -120,7 +116,6 @@ fn a_rule_is_of_one_class_and_a_stage_that_breaks_it_is_named() {
 #[test]
 fn a_class_that_falls_short_is_not_lost_among_the_others() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let scratch = probe::scratch();
     let etcd = Etcd::start(Path::new("etcd"), scratch.path(), |program| {
         let mut command = Command::new(program);

@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::support::cluster::{Cluster, packaged};
 use crate::support::load::{self, Driving, detail, errors, events, number, quantile, steady};
 use crate::support::needs::{Need, needs};
-use crate::support::quiet::quiet;
 use etcdbench::result::Run;
 use rustix::process::Signal;
 
@@ -42,7 +41,6 @@ fn whole(run: &Run) {
 #[test]
 fn a_killed_leader() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let cluster = Cluster::start(&packaged(), 3);
     let leader = cluster.wait_for_leader(&[]);
     let driving = under_way(&cluster);
@@ -69,7 +67,6 @@ fn a_killed_leader() {
 #[test]
 fn a_leader_that_stands_still() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let cluster = Cluster::start(&packaged(), 3);
     let leader = cluster.wait_for_leader(&[]);
     let driving = under_way(&cluster);
@@ -87,7 +84,6 @@ fn a_leader_that_stands_still() {
 #[test]
 fn a_lost_majority_and_its_return() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let cluster = Cluster::start(&packaged(), 3);
     let leader = cluster.wait_for_leader(&[]);
     let driving = under_way(&cluster);
@@ -108,7 +104,6 @@ fn a_lost_majority_and_its_return() {
 #[test]
 fn a_majority_lost_for_good() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let cluster = Cluster::start(&packaged(), 3);
     let leader = cluster.wait_for_leader(&[]);
     let more = "put --rate 200 --duration 6s --warmup 0s --conns 6 --command-timeout 1s";
@@ -134,7 +129,6 @@ fn a_majority_lost_for_good() {
 #[test]
 fn a_write_that_somebody_took_away_is_missed() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let cluster = Cluster::start(&packaged(), 1);
     let more = "put --prefix /lost/ --sequential-keys --key-space-size 2000 --rate 200 --duration 5s --warmup 0s --verify";
     let driving = load::start(&cluster.endpoints(), more);
@@ -156,7 +150,6 @@ fn a_write_that_somebody_took_away_is_missed() {
 #[test]
 fn series_are_told_per_member_and_placed_as_asked() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let cluster = Cluster::start(&packaged(), 3);
     let leader = cluster.wait_for_leader(&[]);
     let members = |more: &str| {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::support::load::{self, detail, errors, events, number, steady};
 use crate::support::needs::{Need, needs};
-use crate::support::quiet::quiet;
 use etcdbench::result::{Event, RuleOutcome, Run, Summary, Verdict};
 use rustix::process::Signal;
 
@@ -54,7 +53,6 @@ fn killed_at(run: &Run, seconds: &[u64], away_s: u64) {
 #[test]
 fn a_leader_killed_by_plan_is_no_surprise() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let more = "put --local=3 --rate 200 --duration 14s --warmup 1s --conns 6 --key-size 64 --val-size 64 \
                 --kill-leader 3s --restart-after 3s --command-timeout 2s";
     let driven = load::start_local(more).wait();
@@ -85,7 +83,6 @@ fn a_leader_killed_by_plan_is_no_surprise() {
 #[test]
 fn two_leaders_killed_lose_nothing_that_was_acknowledged() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let more = "put --local=3 --rate 200 --duration 17s --warmup 0s --conns 6 --key-size 64 --val-size 64 \
                 --kill-leader 10s,2s --restart-after 2s --command-timeout 2s --verify";
     let driven = load::start_local(more).wait();
@@ -101,7 +98,6 @@ fn two_leaders_killed_lose_nothing_that_was_acknowledged() {
 #[test]
 fn a_full_database_is_brought_back_while_the_load_goes_on() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     // 3 MB a second: full after four to six seconds, and at most two thirds full again at the end: what comes near
     // the quota a second time ends the load.
     let more = "put --local=3 --quota 16MiB --rate 100 --val-size 32KiB --key-space-size 50 --duration 7s --warmup 0s \
@@ -144,7 +140,6 @@ fn a_full_database_is_brought_back_while_the_load_goes_on() {
 #[test]
 fn what_was_compacted_while_a_watch_was_away_is_missing() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     // One stream a member; the history is compacted every second, and the leader is away for five.
     let more = "--local=3 --warmup 0s --duration 12s --command-timeout 2s --kill-leader 2s --restart-after 5s \
                 --class 'base: put --rate 60 --conns 3 --key-space-size 100 --streams 3 --watches-per-stream 1' \
@@ -166,7 +161,6 @@ fn what_was_compacted_while_a_watch_was_away_is_missing() {
 #[test]
 fn an_end_in_the_middle_leaves_nothing() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let killed =
         "put --local=3 --rate 100 --duration 30s --warmup 0s --kill-leader 1s --restart-after 10s";
     let full = "put --local --quota 16MiB --rate 200 --val-size 32KiB --key-space-size 50 --duration 60s --warmup 0s \

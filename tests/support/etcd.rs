@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -123,14 +124,9 @@ pub struct Fresh {
 impl Fresh {
     /// The etcd in PATH.
     pub fn packaged() -> Self {
-        Self::of(Path::new("etcd"))
-    }
-
-    /// This etcd.
-    pub fn of(program: &Path) -> Self {
         let scratch = probe::scratch();
         Fresh {
-            etcd: Etcd::start(program, scratch.path(), |program| Command::new(program)),
+            etcd: Etcd::start(Path::new("etcd"), scratch.path(), |program| Command::new(program)),
             _scratch: scratch,
         }
     }
@@ -168,8 +164,21 @@ impl Drop for Etcd {
     }
 }
 
-/// Ports nobody listens on. Held together, so that they differ.
+/// Ports nobody listens on, and none of which this process is given twice. They lie below those that the kernel gives to
+/// connections, so that none is taken between this and the moment a server listens.
 pub fn free_ports<const N: usize>() -> [u16; N] {
-    let held = [(); N].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
-    held.each_ref().map(|listener| listener.local_addr().expect("a bound address").port())
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    // Processes that test side by side begin at places of their own.
+    let begin = std::process::id().wrapping_mul(2_654_435_761) >> 8;
+    [(); N].map(|()| {
+        loop {
+            let at = begin.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % COUNT;
+            let port = (FIRST + at) as u16;
+            if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+                return port;
+            }
+        }
+    })
 }

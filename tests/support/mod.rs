@@ -3,7 +3,6 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code, unused_imports, unused_macros)]
 
-pub mod attempts;
 pub mod authority;
 pub mod cgroup;
 pub mod clients;
@@ -23,8 +22,8 @@ pub mod probe;
 pub mod pypi;
 pub mod quiet;
 pub mod readers;
+pub mod scenario;
 pub mod shape;
 pub mod sides;
 pub mod strace;
 pub mod validators;
-pub mod versions;

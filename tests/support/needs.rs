@@ -15,8 +15,6 @@ pub enum Need {
     WriteThrottle,
     /// To trace processes.
     Trace,
-    /// The second version of etcd, from PyPI.
-    SecondEtcd,
     /// Readers of other tools' formats, from PyPI.
     Readers,
     /// Judges of manifests and workflows, from PyPI.
@@ -38,7 +36,6 @@ impl Need {
                 let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).status();
                 (!traced.is_ok_and(|s| s.success())).then(|| "needs a working strace".to_owned())
             }
-            Need::SecondEtcd => super::versions::from_pypi().err(),
             Need::Readers => super::readers::from_pypi().err(),
             Need::Validators => super::validators::from_pypi().err(),
         }

@@ -8,6 +8,7 @@ mod harness;
 mod load_faults;
 mod load_truth;
 mod neighbour;
+mod nightly;
 mod null_server;
 mod oracle;
 mod parity;

@@ -3,7 +3,6 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::support::attempts::once_of_a_few;
 use crate::support::null_server::{Behaviour, Fault, NullServer};
 use etcd_client::{Client, Error, PutOptions};
 
@@ -97,12 +96,10 @@ fn it_fails_as_it_is_told_and_recovers() {
 fn it_is_late_or_silent_as_it_is_told() {
     let by = Duration::from_millis(300);
     for fault in [Fault::Late(by), Fault::StandStill(by)] {
-        let took = || first_put(fault.clone()).0.expect("it is answered");
-        assert!(took() >= by);
-        once_of_a_few(|| {
-            let took = took();
-            assert!(took < by + Duration::from_millis(200), "{took:?}");
-        });
+        // What it is told is the least; what others on this machine add is not the same every time.
+        let took = [(); 5].map(|()| first_put(fault.clone()).0.expect("it is answered"));
+        let quickest = *took.iter().min().expect("five");
+        assert!(quickest >= by && quickest < by + Duration::from_millis(100), "{took:?}");
     }
     let server = NullServer::start(Behaviour {
         fault: Some(Fault::Never),

@@ -82,6 +82,7 @@ fn within(ratio: f64, tolerance: f64, what: &str, told: &str) {
 macro_rules! oracle {
     ($($name:ident: $file_system:literal, $clients:literal;)+) => {$(
         #[test]
+        #[ignore = "long: ./scripts/test --all"]
         fn $name() {
             needs!(
                 Need::Root,

@@ -12,6 +12,7 @@ const MEMORY_LIMIT_KIB: u64 = 64 << 10;
 const RESULT_LIMIT_BYTES: u64 = 20_000_000;
 
 #[test]
+#[ignore = "long: ./scripts/test --all"]
 fn memory_is_flat_and_the_result_small() {
     let _quiet = quiet();
     let scratch = probe::scratch();

@@ -18,9 +18,9 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 /// Of throwaway members, unless a test is about it.
 pub const QUOTA: u64 = 1 << 30;
 
-/// The etcd to test with: the one in PATH unless told.
+/// The etcd to test with.
 pub fn etcd() -> PathBuf {
-    std::env::var_os("ETCDBENCH_TEST_ETCD").map_or_else(|| "etcd".into(), PathBuf::from)
+    "etcd".into()
 }
 
 /// What tests start.

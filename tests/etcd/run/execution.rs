@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use etcdbench::result;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::place::Place;
+use crate::support::scenario::Place;
 
 /// Disk probes of a second, in a matrix of two, twice.
 const SHORT: &str = "

@@ -6,12 +6,11 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::place::Place;
 use crate::support::etcd::Etcd;
 use crate::support::metrics::Scrape;
 use crate::support::needs::{Need, needs};
 use crate::support::probe;
-use crate::support::quiet::quiet;
+use crate::support::scenario::Place;
 
 /// Few keys, so that they are there soon; half of the rates; and often what is seldom, so that it is seen.
 const SMALL: [&str; 13] = [
@@ -85,7 +84,6 @@ fn about(got: f64, wanted: f64) {
 #[test]
 fn a_thousand_nodes_ask_of_etcd_what_the_table_says() {
     needs!(Need::Program("etcd"));
-    let _quiet = quiet();
     let scratch = probe::scratch();
     let plain = |program: &Path| Command::new(program);
     let etcd = Etcd::start(Path::new("etcd"), scratch.path(), plain);

@@ -3,8 +3,6 @@
 mod execution;
 mod kubernetes;
 mod neighbours;
-mod nightly;
-mod place;
 mod refusals;
 mod secrets;
 mod shipped;

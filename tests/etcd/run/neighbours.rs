@@ -1,6 +1,6 @@
 //! The scenario `neighbours`, and the key that leaves runs out.
 
-use super::place::Place;
+use crate::support::scenario::Place;
 
 #[test]
 fn another_file_system_is_measured_where_one_is_named() {

@@ -1,6 +1,6 @@
 //! Scenarios that make no sense are refused, with file and line, before anything runs.
 
-use super::place::Place;
+use crate::support::scenario::Place;
 
 /// What is said about a scenario; nothing may have been made by then.
 fn refused(scenario: &str) -> String {

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::place::Place;
+use crate::support::scenario::Place;
 
 /// Arguments and environment of the processes that this one has started.
 fn seen_of_children(parent: &Child) -> Vec<String> {

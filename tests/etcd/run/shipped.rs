@@ -3,8 +3,8 @@
 use etcdbench::plan::scenario::shipped;
 use etcdbench::result;
 
-use super::place::Place;
 use crate::support::needs::{Need, needs};
+use crate::support::scenario::Place;
 
 /// Settings that make each scenario small; a scenario without an entry fails the test.
 fn small(name: &str) -> &'static [&'static str] {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use h2::server::{self, SendResponse};
@@ -76,6 +76,8 @@ pub struct Seen {
     pub connections: AtomicU64,
     /// Streams that were open at a time, at most.
     pub most_streams: AtomicU64,
+    /// How long the server stood still, in all.
+    pub stood_ns: AtomicU64,
 }
 
 /// A running server; stopped on drop.
@@ -335,7 +337,10 @@ impl Server {
             }
             Fault::StandStill(length) => {
                 // The thread itself: nothing else happens meanwhile, on no connection.
+                let began = Instant::now();
                 thread::sleep(length);
+                let stood_ns = began.elapsed().as_nanos() as u64;
+                self.seen.stood_ns.fetch_add(stood_ns, Ordering::Relaxed);
                 succeed(&mut respond, answer)
             }
         }

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use super::place::Place;
-use crate::support::attempts::once_of_a_few;
 use crate::support::needs::{Need, needs};
+use crate::support::quiet::quiet;
+use crate::support::scenario::Place;
 
 /// Enough syncs for a median, in the shortest time.
 const NIGHT: &str = "
@@ -33,14 +33,53 @@ fn night(place: &Place, sync_us: u32) -> (Option<i32>, String) {
 }
 
 #[test]
+#[ignore = "long: ./scripts/test --all"]
 fn a_slower_disk_is_found_and_equal_nights_are_not() {
     needs!(Need::Program("strace"), Need::Trace);
-    // A neighbour that is busy for several nights makes them slower indeed, and re-runs confirm it.
-    once_of_a_few(|| {
-        let place = Place::with(NIGHT);
-        equal_nights(&place);
-        slower_nights(&place);
-    });
+    let _quiet = quiet();
+    let place = Place::with(NIGHT);
+    equal_nights(&place);
+    slower_nights(&place);
+}
+
+/// The same in short: the nights before are copies of a few, and the disk becomes twice as slow.
+#[test]
+fn a_disk_that_is_twice_as_slow_is_found() {
+    needs!(Need::Program("strace"), Need::Trace);
+    let _quiet = quiet();
+    let place = Place::with(NIGHT);
+    for _ in 0..3 {
+        night(&place, 50_000);
+    }
+    repeat(&place, EQUAL);
+    let (code, page) = night(&place, 100_000);
+    assert_eq!(code, Some(3), "{page}");
+    assert!(page.contains("REGRESSED  ") && page.contains("re-runs confirm it"), "{page}");
+    assert!(page.contains("wal/wal.fsync.p50"), "{page}");
+    assert_eq!(nights(&place), EQUAL + 1);
+}
+
+/// Copies the nights that there are, in turn, to nights before them, until there are so many.
+fn repeat(place: &Place, until: usize) {
+    let there = place.files("nights", "scenario.json");
+    for day in 0..until - there.len() {
+        let night = place.path(&there[day % there.len()]).parent().unwrap().to_owned();
+        let (_, rest) = night.file_name().unwrap().to_str().unwrap().split_once('-').unwrap();
+        let (month, date) = (1 + day / 28, 1 + day % 28);
+        let copy = night.with_file_name(format!("2026{month:02}{date:02}T020000Z-{rest}"));
+        let copied = Command::new("cp").arg("-r").args([&night, &copy]).status().unwrap();
+        assert!(copied.success());
+        // Nights are ordered by what their results tell.
+        for result in glob::glob(copy.join("**/*.jsonl").to_str().unwrap()).unwrap() {
+            let result = result.unwrap();
+            let text = std::fs::read_to_string(&result).unwrap();
+            let (head, lines) = text.split_once('\n').unwrap();
+            let mut head: serde_json::Value = serde_json::from_str(head).unwrap();
+            head["run_id"] = format!("night-{day}").into();
+            head["started_at"] = format!("2026-{month:02}-{date:02}T02:00:00Z").into();
+            std::fs::write(&result, format!("{head}\n{lines}")).unwrap();
+        }
+    }
 }
 
 /// Nights proper: re-runs are kept, and are none.
