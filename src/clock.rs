@@ -1,34 +1,117 @@
-//! The run's clock: monotonic nanoseconds since the run began, and the wall time that belongs to them.
+//! The run's clock: monotonic nanoseconds since the run began, and the wall time that belongs to them. What waits for it
+//! waits through it, so that a test can move it by hand.
 
-use std::time::Instant;
+#[cfg(test)]
+pub(crate) mod driven;
+
+use std::future::Future;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
 /// A monotonic clock with a known wall-clock origin. Copies share the origin.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
-    origin: Instant,
+    source: Source,
     wall: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    /// The system's monotonic clock, from this moment on.
+    Monotonic(Instant),
+    /// Time that passes when a test says so.
+    #[cfg(test)]
+    Driven(&'static driven::Driven),
 }
 
 impl Clock {
     /// Starts a clock at zero, now.
     pub fn start() -> Self {
-        Clock { origin: Instant::now(), wall: Timestamp::now() }
+        Clock { source: Source::Monotonic(Instant::now()), wall: Timestamp::now() }
     }
 
     /// Nanoseconds since the run began.
     pub fn now_ns(&self) -> u64 {
-        self.origin.elapsed().as_nanos() as u64
+        match self.source {
+            Source::Monotonic(origin) => origin.elapsed().as_nanos() as u64,
+            #[cfg(test)]
+            Source::Driven(driven) => driven.now_ns(),
+        }
     }
 
     /// A moment on this clock, in nanoseconds since the run began.
     pub fn at_ns(&self, moment: Instant) -> u64 {
-        moment.saturating_duration_since(self.origin).as_nanos() as u64
+        match self.source {
+            Source::Monotonic(origin) => moment.saturating_duration_since(origin).as_nanos() as u64,
+            #[cfg(test)]
+            Source::Driven(_) => panic!("a moment of the system's clock is none of a driven one"),
+        }
     }
 
     /// The wall time of a moment of this clock, not disturbed by steps of the system clock since the start.
     pub fn wall(&self, at_ns: u64) -> Timestamp {
         self.wall + SignedDuration::from_nanos(at_ns as i64)
+    }
+
+    /// Waits so long. To be called within a tokio runtime with time enabled.
+    pub async fn sleep(&self, length: Duration) {
+        match self.source {
+            Source::Monotonic(_) => tokio::time::sleep(length).await,
+            #[cfg(test)]
+            Source::Driven(driven) => {
+                driven.reached(driven.now_ns() + length.as_nanos() as u64).await;
+            }
+        }
+    }
+
+    /// What `work` comes to, or none when it takes longer than `limit`. To be called as [`Clock::sleep`].
+    pub async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = self.sleep(limit) => None,
+        }
+    }
+
+    /// Ticks at once and then once a period. To be called as [`Clock::sleep`].
+    pub fn every(&self, period: Duration) -> Ticks {
+        match self.source {
+            Source::Monotonic(_) => Ticks(Ticking::Tokio(tokio::time::interval(period))),
+            #[cfg(test)]
+            Source::Driven(driven) => {
+                let next_ns = driven.now_ns();
+                Ticks(Ticking::Driven { driven, period_ns: period.as_nanos() as u64, next_ns })
+            }
+        }
+    }
+}
+
+/// Ticks of a clock.
+#[derive(Debug)]
+pub struct Ticks(Ticking);
+
+#[derive(Debug)]
+enum Ticking {
+    Tokio(tokio::time::Interval),
+    #[cfg(test)]
+    Driven {
+        driven: &'static driven::Driven,
+        period_ns: u64,
+        next_ns: u64,
+    },
+}
+
+impl Ticks {
+    /// The next tick.
+    pub async fn tick(&mut self) {
+        match &mut self.0 {
+            Ticking::Tokio(interval) => drop(interval.tick().await),
+            #[cfg(test)]
+            Ticking::Driven { driven, period_ns, next_ns } => {
+                driven.reached(*next_ns).await;
+                *next_ns += *period_ns;
+            }
+        }
     }
 }

@@ -94,7 +94,7 @@ impl Crew {
                 break;
             }
             if failed && !self.books.open_loop() {
-                tokio::time::sleep(AFTER_FAILURE).await;
+                self.clock.sleep(AFTER_FAILURE).await;
             }
         }
     }

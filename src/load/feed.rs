@@ -96,7 +96,7 @@ impl Feed {
             source: RefCell::new(source),
             next: Cell::new(next),
             parked: RefCell::default(),
-            timer: Timer::new()?,
+            timer: Timer::new(&clock)?,
             crowded: Cell::new(false),
             closed: Cell::new(false),
         })

@@ -159,7 +159,7 @@ impl Lane {
         loop {
             match self.dial().await {
                 Ok(connected) => return connected,
-                Err(_) => tokio::time::sleep(pause).await,
+                Err(_) => self.settings.clock.sleep(pause).await,
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -206,14 +206,14 @@ impl Lane {
             caller.call(Method::Status, frame(&Empty)).await?;
             Ok((caller, driving))
         };
-        match tokio::time::timeout(*patience, answered).await {
-            Ok(Ok(connected)) => Ok(connected),
+        match self.settings.clock.within(*patience, answered).await {
+            Some(Ok(connected)) => Ok(connected),
             // Whoever knows what answers there instead of an etcd can say what to do.
-            Ok(Err(Failure { class: ErrorClass::Transport | ErrorClass::Other, message })) => {
+            Some(Err(Failure { class: ErrorClass::Transport | ErrorClass::Other, message })) => {
                 Err(not_sent(dialer.diagnose(endpoint, &message).await.to_string()))
             }
-            Ok(Err(failure)) => Err(failure),
-            Err(_) => {
+            Some(Err(failure)) => Err(failure),
+            None => {
                 let waited = format_duration(patience.as_nanos() as u64);
                 Err(not_sent(format!(
                     "{endpoint} takes connections, but does not answer within {waited}"

@@ -24,6 +24,8 @@ mod run;
 mod schedule;
 mod timer;
 mod values;
+#[cfg(test)]
+mod virtual_time;
 mod watching;
 mod worker;
 

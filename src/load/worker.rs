@@ -115,7 +115,7 @@ impl Worker {
     /// Connects, prepares, says that it is ready, waits for the start and does its part of the load.
     ///
     /// `start` brings the load's start on the run's clock; when it is dropped the load does not take place.
-    async fn work(
+    pub(super) async fn work(
         mut self,
         ready: &SyncSender<Result<(), Failure>>,
         start: oneshot::Receiver<u64>,
@@ -241,7 +241,7 @@ impl Worker {
         for crew in &crews {
             crew.begin(clients_at_once);
         }
-        let mut tick = tokio::time::interval(TICK);
+        let mut tick = self.part.archive.clock.every(TICK);
         while running.get() > 0 {
             tokio::select! {
                 () = done.notified() => {}

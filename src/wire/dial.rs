@@ -33,7 +33,14 @@ struct Inner {
     flags: TlsFlags,
     material: Material,
     connector: OnceLock<TlsConnector>,
+    /// Where connections lead that no network carries.
+    #[cfg(test)]
+    memory: Option<Memory>,
 }
+
+/// Makes both ends of a connection within this process, and gives the other one away.
+#[cfg(test)]
+pub(crate) type Memory = Box<dyn Fn() -> io::Result<tokio::io::DuplexStream> + Send + Sync>;
 
 impl fmt::Debug for Dialer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -54,8 +61,23 @@ impl Dialer {
                 flags: TlsFlags::of(security),
                 material: Material::read(security)?,
                 connector: OnceLock::new(),
+                #[cfg(test)]
+                memory: None,
             }),
         })
+    }
+
+    /// One whose connections are within this process.
+    #[cfg(test)]
+    pub(crate) fn in_memory(memory: Memory) -> Dialer {
+        let inner = Inner {
+            timeout_ns: u64::MAX,
+            flags: TlsFlags::of(&Security::default()),
+            material: Material::read(&Security::default()).expect("no files are named"),
+            connector: OnceLock::new(),
+            memory: Some(memory),
+        };
+        Dialer { inner: Arc::new(inner) }
     }
 
     /// Connects, trying each address of the name in turn.
@@ -76,6 +98,10 @@ impl Dialer {
         &self,
         endpoint: &Endpoint,
     ) -> std::result::Result<Stream, DialError> {
+        #[cfg(test)]
+        if let Some(memory) = &self.inner.memory {
+            return memory().map(Stream::Memory).map_err(|error| DialError::io(endpoint, &error));
+        }
         let deadline = self.deadline();
         let tcp = self.tcp(endpoint, deadline).await?;
         if !endpoint.tls() {
@@ -191,6 +217,9 @@ pub enum Stream {
     Plain(TcpStream),
     /// With TLS. Its errors are [`DialError`]s.
     Tls(Box<TlsConnection>),
+    /// Within this process.
+    #[cfg(test)]
+    Memory(tokio::io::DuplexStream),
 }
 
 /// A connection with TLS. An error while reading carries a [`DialError`]: that the server misses the client's
@@ -218,6 +247,8 @@ impl fmt::Debug for Stream {
         f.write_str(match self {
             Stream::Plain(_) => "Stream::Plain",
             Stream::Tls(_) => "Stream::Tls",
+            #[cfg(test)]
+            Stream::Memory(_) => "Stream::Memory",
         })
     }
 }
@@ -230,6 +261,8 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            #[cfg(test)]
+            Stream::Memory(stream) => Pin::new(stream).poll_read(cx, buf),
             Stream::Tls(tls) => {
                 let poll = Pin::new(&mut tls.stream).poll_read(cx, buf);
                 tls.explained(poll)
@@ -246,6 +279,8 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Stream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            #[cfg(test)]
+            Stream::Memory(stream) => Pin::new(stream).poll_write(cx, buf),
             Stream::Tls(tls) => Pin::new(&mut tls.stream).poll_write(cx, buf),
         }
     }
@@ -257,6 +292,8 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            #[cfg(test)]
+            Stream::Memory(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
             Stream::Tls(tls) => Pin::new(&mut tls.stream).poll_write_vectored(cx, bufs),
         }
     }
@@ -264,6 +301,8 @@ impl AsyncWrite for Stream {
     fn is_write_vectored(&self) -> bool {
         match self {
             Stream::Plain(stream) => stream.is_write_vectored(),
+            #[cfg(test)]
+            Stream::Memory(stream) => stream.is_write_vectored(),
             Stream::Tls(tls) => tls.stream.is_write_vectored(),
         }
     }
@@ -271,6 +310,8 @@ impl AsyncWrite for Stream {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            #[cfg(test)]
+            Stream::Memory(stream) => Pin::new(stream).poll_flush(cx),
             Stream::Tls(tls) => Pin::new(&mut tls.stream).poll_flush(cx),
         }
     }
@@ -278,6 +319,8 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            #[cfg(test)]
+            Stream::Memory(stream) => Pin::new(stream).poll_shutdown(cx),
             Stream::Tls(tls) => Pin::new(&mut tls.stream).poll_shutdown(cx),
         }
     }
