@@ -2,7 +2,7 @@
 //! that stands still costs, and when lost connections are made again, to the nanosecond and on any machine.
 
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
@@ -22,6 +22,7 @@ use super::part::{Part, spans};
 use super::worker::{Left, Worker};
 use crate::clock::Clock;
 use crate::clock::driven::Driven;
+use crate::cluster::Budget;
 use crate::plan::load::testing;
 use crate::record::{Distribution, Emission, Pool};
 use crate::wire::{Dialer, Endpoint};
@@ -185,7 +186,7 @@ fn load(flags: &str, answer: fn(u64) -> Answer, refuses: fn(u64) -> bool) -> See
             Ok(ours)
         })
     });
-    let (sink, emissions) = sync_channel(1 << 16);
+    let (sink, emissions) = channel();
     let spans = spans(&plan);
     let archive = Archive {
         clock,
@@ -198,7 +199,9 @@ fn load(flags: &str, answer: fn(u64) -> Answer, refuses: fn(u64) -> bool) -> See
         reads_count: false,
     };
     let lanes = plan.connections.into();
-    let part = Arc::new(Part::new(0, None, Arc::new(Work::new(plan, "/t/", 1)), &archive));
+    let budget = Arc::new(Budget::unlimited());
+    let work = Arc::new(Work::new(plan, "/t/", 1, budget));
+    let part = Arc::new(Part::new(0, None, work, &archive));
     let endpoint = Endpoint::parse("127.0.0.1:2379").expect("an address");
     let places = [Place { endpoint, member: None }];
     let worker = Worker {

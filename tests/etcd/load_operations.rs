@@ -303,10 +303,12 @@ const FILLING: [(u64, &str); 6] = [
     ),
 ];
 
-fn never_reaches_its_quota(etcd: &std::path::Path) {
+#[test]
+fn no_rate_and_no_size_reaches_the_quota() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
     for (mebibytes, words) in FILLING {
         let quota = mebibytes << 20;
-        let etcd = Fresh::with_quota_of(etcd, quota);
+        let etcd = Fresh::with_quota(quota);
         let more = format!("{words} --duration 60s --warmup 0s --allow-quota");
         let driven = load::run(&etcd.address(), &more);
         let run = driven.finished.read();
@@ -325,24 +327,8 @@ fn never_reaches_its_quota(etcd: &std::path::Path) {
 }
 
 #[test]
-fn no_rate_and_no_size_reaches_the_quota() {
-    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
-    let _quiet = quiet();
-    never_reaches_its_quota(std::path::Path::new("etcd"));
-}
-
-#[test]
-fn no_rate_and_no_size_reaches_the_quota_of_another_version() {
-    needs!(Need::SecondEtcd, Need::Program("etcdctl"));
-    let _quiet = quiet();
-    let etcd = versions::from_pypi().unwrap_or_else(|why| panic!("{why}"));
-    never_reaches_its_quota(&etcd);
-}
-
-#[test]
 fn keys_written_beforehand_do_not_reach_the_quota_either() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
-    let _quiet = quiet();
     let etcd = Fresh::with_quota(32 << 20);
     let more =
         "range --preload 40000 --key-space-size 40000 --val-size 4000 --clients 4 --allow-quota";

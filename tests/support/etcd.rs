@@ -133,15 +133,10 @@ impl Fresh {
 
     /// The etcd in PATH, with a quota in bytes.
     pub fn with_quota(quota_bytes: u64) -> Self {
-        Self::with_quota_of(Path::new("etcd"), quota_bytes)
-    }
-
-    /// This etcd, with a quota in bytes.
-    pub fn with_quota_of(program: &Path, quota_bytes: u64) -> Self {
         let scratch = probe::scratch();
         let plain = |program: &Path| Command::new(program);
         Fresh {
-            etcd: Etcd::start_with(program, scratch.path(), plain, quota_bytes),
+            etcd: Etcd::start_with(Path::new("etcd"), scratch.path(), plain, quota_bytes),
             _scratch: scratch,
         }
     }
