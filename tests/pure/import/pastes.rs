@@ -13,8 +13,8 @@ use predicates::str::contains;
 use proptest::prelude::*;
 
 use super::place::*;
-use crate::support::needs::{Need, needs};
 use super::written::*;
+use crate::support::needs::{Need, needs};
 
 /// The 99th percentile and the count of syncs in the result of one import.
 fn told(place: &Place, name: &str) -> (u64, u64) {
