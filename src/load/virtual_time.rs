@@ -200,7 +200,7 @@ fn load(flags: &str, answer: fn(u64) -> Answer, refuses: fn(u64) -> bool) -> See
     };
     let lanes = plan.connections.into();
     let budget = Arc::new(Budget::unlimited());
-    let work = Arc::new(Work::new(plan, "/t/", 1, budget));
+    let work = Arc::new(Work::new(plan, "/t/", 1, budget, true));
     let part = Arc::new(Part::new(0, None, work, &archive));
     let endpoint = Endpoint::parse("127.0.0.1:2379").expect("an address");
     let places = [Place { endpoint, member: None }];
