@@ -243,7 +243,7 @@ fn killed() {
 /// The verdict of the rule on durability, and the whole run's exit code.
 fn durability(finished: &Finished) -> Verdict {
     let summary = finished.read().summary.expect("a summary");
-    let rule = summary.rules.iter().find(|rule| rule.rule == "durability");
+    let rule = summary.rules.iter().find(|rule| rule.rule.to_string() == "durability");
     rule.expect("durability is judged").verdict
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::cluster::Cluster;
 use crate::support::etcd::Fresh;
 use crate::support::load::{self, Driven};
-use crate::support::needs::{self, Need, needs};
+use crate::support::needs::{Need, needs};
 use crate::support::quiet::quiet;
 use etcdbench::result::{Run, Summary, Verdict};
 use rustix::process::Signal;
