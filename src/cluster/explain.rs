@@ -151,7 +151,8 @@ impl Need<'_> {
             )
         };
         match self {
-            Need::Nothing => "has no permission for this".to_owned(),
+            Need::Nothing => "may not ask for its status, which patched releases of etcd tell only to users with the role root; \
+                 name one with --user".to_owned(),
             Need::Read(prefix) => grant("read", prefix),
             Need::Write(prefix) => grant("write", prefix),
             Need::Root(what) => format!("may not {what}; only a user with the role root may"),

@@ -87,7 +87,8 @@ fn with_failed(outcome: &mut Outcome, rule: &Rule, evidence: &Evidence) {
         return;
     };
     let attempts = evidence.attempts(Some(series));
-    let count = attempts.errors;
+    // What fails while a leader that was killed is away is the price of that, and told with it.
+    let count = attempts.errors.saturating_sub(planned::failed(evidence));
     if count == 0 || !series.ends_with(".response") {
         return;
     }

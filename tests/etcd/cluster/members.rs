@@ -91,6 +91,11 @@ fn what_a_user_may_not_do_says_what_it_takes() {
     assert!(error.contains("'root'") && error.contains("password"), "{error}");
     assert!(!error.contains("wrong"), "{error}");
     let error = refused(&endpoint, Some(("guest", "guest")));
+    // etcd 3.5.30 tells its status to the role root alone, and without it nothing is begun.
+    if error.contains("status") {
+        assert!(error.contains("'guest'") && error.contains("role root"), "{error}");
+        return;
+    }
     assert!(error.contains("'guest' may not read keys below '/secret/'"), "{error}");
     assert!(error.contains("etcdctl role grant-permission"), "{error}");
 

@@ -28,7 +28,11 @@ fn the_one_bad_disk_of_three_is_named() {
     let with = |fsync_ns: u64| three(Member { fsync_ns, ..Member::healthy("m3") }).conclude();
     let finding =
         told(&with(100 * MS), "slow_member", "m3 is slower than the others: its WAL fsyncs take ");
-    assert!(finding.message.contains("Writes do not wait for it while the others stand"));
+    assert!(
+        finding
+            .message
+            .contains("What is sent to it waits for it; what is sent to the others does not")
+    );
     assert!(found(&with(1_200 * US), "slow_member").is_none(), "not felt");
     assert!(found(&with(700 * US), "slow_member").is_none());
     let leader = Member { fsync_ns: 100 * MS, ..Member::healthy("m3").leading() };
@@ -118,7 +122,15 @@ fn a_slow_follower_is_not_what_holds_a_majority_back() {
 #[test]
 fn a_standstill_is_not_an_election() {
     let gap = |ms: u64| json!({ "start_ns": 8 * S, "length_ns": ms * MS });
-    let still = Builder::healthy(1).event("steady", "ack.gap", gap(2_000)).conclude();
+    // Without anybody who waited, nothing was due, or all was refused at once.
+    let quiet = Builder::healthy(1).event("steady", "ack.gap", gap(2_000)).conclude();
+    assert!(found(&quiet, "standstill").is_none());
+    let stopped = |noise: &mut Noise, at: u64| match at / S {
+        8 | 9 => 10 * S - at,
+        _ => fast(noise, at),
+    };
+    let stopped = Load { service: &stopped, ..Load::default() };
+    let still = Builder::new(1).load(&stopped).event("steady", "ack.gap", gap(2_000)).conclude();
     told(
         &still,
         "standstill",

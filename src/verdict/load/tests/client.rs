@@ -54,7 +54,8 @@ fn lag_is_the_clients_own_unless_etcd_stands_still() {
     // What was sent is timed from then on: that stands.
     ends(&summary, Verdict::Fail, "put.service p99");
     assert_eq!(rule(&summary, "put.response p99").verdict, Verdict::Inconclusive);
-    assert_eq!(rule(&summary, "client keeps up").verdict, Verdict::Inconclusive);
+    // What holds although it sent late holds all the more.
+    assert_eq!(rule(&summary, "client keeps up").verdict, Verdict::Warn);
 
     // Stopped for two seconds: nothing can be sent either, and both come back at once.
     let stopped = |noise: &mut Noise, at: u64| match at / S {
@@ -68,7 +69,9 @@ fn lag_is_the_clients_own_unless_etcd_stands_still() {
     let summary = Builder::new(1)
         .load(&Load { service: &stopped, lag: &held_up, ..Load::default() })
         .conclude();
-    ends(&summary, Verdict::Pass, "max 2");
+    // A p99 hides it, the longest wait does not.
+    ends(&summary, Verdict::Fail, "stalls ≥ ");
+    assert_eq!(rule(&summary, "stalls ≥ 1 s").verdict, Verdict::Fail);
     assert_eq!(rule(&summary, "client keeps up").verdict, Verdict::Pass);
     assert_eq!(summary.ladder.iter().find(|step| step.at_least_ns == S).unwrap().count, 751);
 }
@@ -116,9 +119,9 @@ fn an_etcd_that_falls_behind_fails_also_if_it_catches_up_at_the_end() {
     let summary = Builder::new(1).load(&load).run(late).conclude();
     ends(&summary, Verdict::Fail, "etcd does not keep up: 500/s reached, ≥ 743/s wanted");
     // As slow all the time, it is no queue that grows.
-    let slow = |noise: &mut Noise, _: u64| noise.lognormal(300 * MS, 0.2);
+    let slow = |noise: &mut Noise, _: u64| noise.lognormal(200 * MS, 0.1);
     let summary = Builder::new(1).load(&Load { service: &slow, ..Load::default() }).conclude();
-    ends(&summary, Verdict::Pass, "500 puts/s");
+    ends(&summary, Verdict::Warn, "500 puts/s");
 }
 
 #[test]
