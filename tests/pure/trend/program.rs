@@ -185,7 +185,8 @@ fn what_changed_with_a_change_is_told() {
         });
     }
     let words = contains("with kernel 6.8.0-45 → 6.8.0-48; label commit abc → def")
-        .and(contains("etcd.version unknown → 3.6.0"));
+        .and(contains("etcd.version"))
+        .and(contains("unknown → 3.6.0"));
     results.trend().assert().code(3).stdout(words);
 }
 
