@@ -45,7 +45,7 @@ pub(super) fn block_size(ground: &Ground<'_>) -> Option<Trait> {
 fn is_fresh(ground: &Ground<'_>) -> bool {
     let in_order =
         ground.options.text("rw").is_some_and(|rw| rw.split(':').next() == Some("write"));
-    let once = times_over(ground).is_some_and(|(least, most)| most.unwrap_or(least) <= 1.05);
+    let once = times_over(ground).is_some_and(|passes| passes.best() <= 1.05);
     ground.plan.layout == Layout::Fresh
         && in_order
         && once
@@ -99,47 +99,72 @@ pub(super) fn allocation(options: &Options<'_>) -> Option<Trait> {
     })
 }
 
-/// How many times the file was written over, at least and, where its size is told, at most.
-fn times_over(ground: &Ground<'_>) -> Option<(f64, Option<f64>)> {
+/// How many times the file was written over.
+enum Passes {
+    /// Its size is told.
+    Exactly(f64),
+    /// Its size is told in whole MiB, cut: it was written over at least so often, and at most, where that has a bound.
+    Between(f64, Option<f64>),
+}
+
+impl Passes {
+    fn best(&self) -> f64 {
+        match *self {
+            Self::Exactly(passes) => passes,
+            Self::Between(least, most) => most.unwrap_or(least),
+        }
+    }
+
+    /// The best figure there is, if some block was surely written twice. A size that is told may still be exceeded by
+    /// what fio writes to fill a last block; a cut one already has its doubt in the bound.
+    fn of_rewritten(&self) -> Option<f64> {
+        let surely = match *self {
+            Self::Exactly(passes) => passes > 1.01,
+            Self::Between(least, _) => least > 1.0,
+        };
+        surely.then(|| self.best())
+    }
+}
+
+fn times_over(ground: &Ground<'_>) -> Option<Passes> {
     let jobs = ground.options.number("numjobs").unwrap_or(1).max(1) as f64;
-    let by_count = || {
-        let bytes = ground.options.number("bs")?;
-        Some(ground.plan.writes as f64 * bytes as f64)
-    };
-    let written = match ground.plan.written_bytes {
-        0 => by_count()?,
-        bytes => bytes as f64,
+    let by_count =
+        ground.options.number("bs").map(|bytes| ground.plan.writes as f64 * bytes as f64);
+    // The text rounds bytes to four digits; writes times their size is exact, where it is about the same.
+    let written = match ground.plan.written_bytes as f64 {
+        0.0 => by_count?,
+        told => by_count.filter(|exact| (exact / told - 1.0).abs() < 0.001).unwrap_or(told),
     };
     if let Some(size) = ground.options.number("size").filter(|size| *size > 0) {
-        let passes = written / (size as f64 * jobs);
-        return Some((passes, Some(passes)));
+        return Some(Passes::Exactly(written / (size as f64 * jobs)));
     }
-    // Told in whole MiB, cut: the file is up to one larger.
     let laid_out = ground.plan.laid_out_bytes? as f64;
     let least = written / (laid_out + jobs * 1_048_576.0);
-    Some((least, (laid_out > 0.0).then(|| written / laid_out)))
+    Some(Passes::Between(least, (laid_out > 0.0).then(|| written / laid_out)))
 }
 
 pub(super) fn passes(ground: &Ground<'_>) -> Option<Trait> {
-    let (least, most) = times_over(ground)?;
-    (least > 1.01).then(|| {
-        // Where the size is told in whole MiB, the rounder end of what it can be.
-        let passes = most.unwrap_or(least);
-        let over = 1.0 - 1.0 / passes;
+    let passes = times_over(ground)?.of_rewritten()?;
+    let times = if passes >= 1.01 {
+        format!("{} times over", significant(passes))
+    } else {
+        "more than once".to_owned()
+    };
+    let over = 1.0 - 1.0 / passes;
+    let share = if over >= 0.001 { format_share(over) } else { "some".to_owned() };
+    Some(
         Trait::new(
             "fio_wrapped",
             Bearing::Easier,
-            &format!("its file written {} times over", significant(passes)),
+            &format!("its file written {times}"),
             format!(
-                "It wrote its file {} times over: {} of the writes went to blocks that were written before, which needs \
-                 no journal.",
-                significant(passes),
-                format_share(over)
+                "It wrote its file {times}: {share} of the writes went to blocks that were written before, which needs \
+                 no journal."
             ),
         )
         .number("passes", passes)
-        .advise("Give it a --size that the run does not reach, and no --time_based.")
-    })
+        .advise("Give it a --size that the run does not reach, and no --time_based."),
+    )
 }
 
 pub(super) fn ended_early(ground: &Ground<'_>) -> Option<Trait> {
