@@ -8,9 +8,10 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use etcdbench::plan::Security;
+use etcdbench::etcd::Endpoint;
+use etcdbench::etcd::Security;
 use etcdbench::wire::message::{Method, Range};
-use etcdbench::wire::{Dialer, Endpoint, frame, start};
+use etcdbench::wire::{Dialer, frame, start};
 use rustix::time::{ClockId, clock_gettime};
 use support::null_server::{Behaviour, NullServer};
 use tokio::task::{LocalSet, spawn_local};

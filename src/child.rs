@@ -15,9 +15,9 @@ use rustix::process::{
 };
 
 use crate::error::{Error, Result};
+use crate::etcd::Credentials;
 use crate::exit::Exit;
 use crate::plan::{PlannedRun, Task};
-use crate::wire::Credentials;
 
 /// How often a running measurement is looked after.
 const LOOK: Duration = Duration::from_millis(50);

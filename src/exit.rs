@@ -1,8 +1,26 @@
-//! Exit codes: one meaning each, the same for every subcommand.
+//! The verdict, and the exit codes: one meaning each, the same for every subcommand.
 
 use std::process::ExitCode;
 
-use crate::result::Verdict;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How a rule, or a run, came out. Ordered from good to bad.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Shown to hold.
+    Pass,
+    /// Holds, but something nearby wants attention.
+    Warn,
+    /// The samples cannot tell.
+    #[default]
+    Inconclusive,
+    /// Shown not to hold.
+    Fail,
+}
 
 /// How a command ended, as the shell sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +84,7 @@ impl From<Exit> for ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use super::Exit;
-    use crate::result::Verdict;
+    use super::{Exit, Verdict};
 
     #[test]
     fn strictness_is_about_warnings_alone() {

@@ -11,8 +11,9 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::result::{
     self, Collector, Conclude, Environment, Header, Line, Observer, Run, SCHEMA_VERSION, Summary,
-    Tool, Writer,
+    Writer,
 };
+use crate::tool::Tool;
 
 /// Where results go when nobody says.
 pub(crate) const RESULTS: &str = "results";

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::{ChartArgs, ExportArgs};
-use crate::compare::{FailOn, Intent, MinDifference, Pairs};
+use crate::rule::comparison::{FailOn, Intent, MinDifference, Pairs};
 use crate::units::parse_share;
 
 /// Tell which of two or more results is better, by how much, and how sure that is.

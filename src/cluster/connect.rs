@@ -7,7 +7,8 @@ use hyper_util::rt::TokioIo;
 use tonic::transport::Endpoint as Transport;
 use tower::service_fn;
 
-use crate::wire::{Credentials, Dialer, Endpoint};
+use crate::etcd::{Credentials, Endpoint};
+use crate::wire::Dialer;
 
 use super::explain::{Answer, CallError, Called, Need};
 use super::status::MemberStatus;

@@ -1,8 +1,8 @@
 //! Which members the load goes to: those that were named, or the leader and the followers wherever they are.
 
 use crate::error::{Error, Result, usage};
+use crate::etcd::Endpoint;
 use crate::plan::Placement;
-use crate::wire::Endpoint;
 
 use super::connect::MemberClient;
 use super::{Cluster, Listed, Member, MemberStatus};

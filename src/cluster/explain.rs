@@ -5,8 +5,9 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::etcd::{Endpoint, ErrorClass};
 use crate::units::format_duration;
-use crate::wire::{DialError, Endpoint, ErrorClass, Refusal};
+use crate::wire::{DialError, Refusal};
 
 /// What a user must be allowed to do for a call to succeed, where etcd's authentication is on.
 #[derive(Debug, Clone, Copy)]

@@ -22,8 +22,9 @@ use futures_util::future::join_all;
 use tokio::runtime::Runtime;
 
 use crate::error::{Error, Result, usage};
+use crate::etcd::{Credentials, Endpoint};
 use crate::result::MemberFacts;
-use crate::wire::{Credentials, Dialer, Endpoint};
+use crate::wire::Dialer;
 
 use connect::{CALL, MemberClient};
 use explain::{Answer, CallError, Called, Need};

@@ -10,7 +10,8 @@ use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
-use crate::wire::{Dialer, Endpoint, Stream};
+use crate::etcd::Endpoint;
+use crate::wire::{Dialer, Stream};
 
 use super::explain::broken;
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::cli::{CompareArgs, TrendArgs};
-use crate::compare::{self, Answer};
+use crate::compare::Answer;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::plan::{self, ComparePlan, ExportPlan, TrendPlan};
+use crate::plan::{self, ComparePlan, ExportPlan, Of, TrendPlan};
 use crate::report::chart;
-use crate::report::export::{Of, Subject};
+use crate::report::export::Subject;
 use crate::report::{self, Style};
+use crate::run::{comparison, history};
 use crate::signals;
 
 use super::output::{draw, hand_over, say, send};
@@ -32,7 +33,7 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit> {
         // Nothing is lost where nothing is measured: a signal ends it as it ends any program.
         _ => Arc::default(),
     };
-    let finished = match compare::carry_out(&plan, &signalled, &tell) {
+    let finished = match comparison::carry_out(&plan, &signalled, &tell) {
         Err(error) if signalled.load(Ordering::SeqCst) => {
             say(&format!("error: {error}"));
             return Ok(Exit::Interrupted);
@@ -61,7 +62,7 @@ pub(super) fn trend(args: &TrendArgs) -> Result<Exit> {
         Some(_) => None,
         None => plan::place(args.output.as_deref(), &[])?,
     };
-    let trend = compare::trend::run(&plan, report::conclude)?;
+    let trend = history::run(&plan, report::conclude)?;
     match &export {
         Some(plan) => send(plan, Subject::Trend(&trend))?,
         None => {

@@ -8,12 +8,12 @@ use crate::clock::Clock;
 use crate::delivery::print;
 use crate::disk as probe;
 use crate::error::Result;
+use crate::etcd::Credentials;
 use crate::exit::Exit;
 use crate::plan::{DocumentPlan, ImportRequest, Neighbour, PlannedRun, Resolved, Task};
 use crate::progress::{self, Shown};
 use crate::report::{self, Style};
 use crate::session::{Finished, Request};
-use crate::wire::Credentials;
 use crate::{import, load as engine, signals};
 
 use super::output::{hand_over, say};

@@ -7,7 +7,8 @@ use crate::record::{self, Distribution, MIN_TAIL_SAMPLES};
 use crate::result::{PhaseData, Run, SeriesData};
 use crate::stats::{self, Bounded, DesignEffect, MIN_BATCHES, Moments};
 
-use super::{Stat, subject};
+use super::subject;
+use crate::rule::comparison::Stat;
 
 /// Stretches a run is cut into: enough to tell the variance between them, few enough to outlast its memory. Twenty
 /// gave 8 % false alarms on 300 s where these give 5 %.

@@ -12,9 +12,10 @@ use super::effect::{self, Beside, Between, Doubt};
 use super::judge::{self, ALPHA, Candidate, More, Single, at_least_floor, floor_ns};
 use super::subject::{self, Subject, subjects};
 use super::{
-    CONFIRMING_S, Contrast, Design, FailOn, Group, Level, Metric, Ranking, Settings, Side, Stat,
-    Value, looks, notes, outcome, rank, stolen, validity, words,
+    CONFIRMING_S, Contrast, Design, Group, Level, Metric, Ranking, Side, Value, looks, notes,
+    outcome, rank, stolen, validity, words,
 };
+use crate::rule::comparison::{FailOn, Settings, Stat};
 
 /// Fewer runs a side leave the spread between them unknown.
 const FEWEST_RUNS: usize = 3;

@@ -4,7 +4,8 @@
 use crate::stats::{self, Bounded, Contrast, Mixture};
 
 use super::arm::Arm;
-use super::{Stat, stolen};
+use super::stolen;
+use crate::rule::comparison::Stat;
 
 /// A difference on the scale of differences: ln(B/A), for shares B − A.
 #[derive(Debug, Clone)]

@@ -10,11 +10,11 @@ use crate::result::{Header, PhaseData, Run};
 use super::subject;
 
 /// Dotted path → value as text.
-pub(super) type Facts = BTreeMap<String, String>;
+pub(crate) type Facts = BTreeMap<String, String>;
 
 /// What a fact is about; it decides whether a difference forbids comparing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum About {
+pub(crate) enum About {
     /// What was asked to be done: nothing may differ.
     Scenario,
     /// The machine.
@@ -40,8 +40,8 @@ pub(super) enum About {
 }
 
 /// Who else was at work, and what is said where nobody was.
-pub(super) const NEIGHBOURS: &str = "plan.neighbours";
-pub(super) const NOBODY: &str = "none";
+pub(crate) const NEIGHBOURS: &str = "plan.neighbours";
+pub(crate) const NOBODY: &str = "none";
 
 /// The longest prefix that fits decides. Parts of a plan that are not named are the scenario, of an environment the
 /// system.
@@ -124,7 +124,7 @@ const DEVICE_SETTINGS: [&str; 3] = ["scheduler", "queue", "write_cache"];
 const FAULTS: &str = "plan.faults";
 
 /// What this fact is about.
-pub(super) fn about(field: &str) -> About {
+pub(crate) fn about(field: &str) -> About {
     if let Some(part) = below(field, "environment.disk.devices") {
         let setting = part.split('.').nth(1).unwrap_or_default();
         return if DEVICE_SETTINGS.contains(&setting) { About::System } else { About::Disk };
@@ -167,7 +167,7 @@ pub(super) fn facts(run: &Run) -> Facts {
 }
 
 /// The facts that are known before anything is measured.
-pub(super) fn of_header(header: &Header) -> Facts {
+pub(crate) fn of_header(header: &Header) -> Facts {
     let mut facts = Facts::new();
     facts.insert("kind".to_owned(), header.kind.clone());
     facts.insert("tool.version".to_owned(), header.tool.version.clone());

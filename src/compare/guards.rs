@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::facts::{About, Facts, about};
-use super::{Difference, DifferenceClass, Intent};
+use super::{Difference, DifferenceClass};
+use crate::rule::comparison::Intent;
 
 /// Lengths that differ by more than this are worth telling.
 const LENGTHS_DIFFER: f64 = 0.10;

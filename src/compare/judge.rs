@@ -6,7 +6,8 @@ use crate::units::{format_share, significant};
 
 use super::arm::{rounded_up, seconds};
 use super::effect::{Doubt, Steal};
-use super::{Effect, Metric, MetricVerdict, Stat};
+use super::{Effect, Metric, MetricVerdict};
+use crate::rule::comparison::Stat;
 
 /// Family-wise error of all metrics that decide, of all looks together.
 pub(super) const ALPHA: f64 = 0.05;

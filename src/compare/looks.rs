@@ -6,7 +6,7 @@ use super::Group;
 use super::judge::ALPHA;
 
 /// The label that tells a run was one of as many pairs as it takes: `auto:24`.
-pub(super) const LABEL: &str = "compare.pairs";
+pub(crate) const LABEL: &str = "compare.pairs";
 /// How the value of [`LABEL`] begins.
 const AUTO: &str = "auto:";
 /// Pairs at the first look: fewer hardly ever decide.
@@ -15,12 +15,12 @@ const FIRST: u32 = 6;
 const GROWTH: f64 = 1.4;
 
 /// The value of [`LABEL`].
-pub(super) fn label(most: u32) -> String {
+pub(crate) fn label(most: u32) -> String {
     format!("{AUTO}{most}")
 }
 
 /// After how many pairs it is looked; the last is `most`.
-pub(super) fn looks(most: u32) -> Vec<u32> {
+pub(crate) fn looks(most: u32) -> Vec<u32> {
     let mut looks = Vec::new();
     let mut next = FIRST;
     while next < most {

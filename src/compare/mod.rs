@@ -1,46 +1,42 @@
 //! Two or more results → [`Comparison`]: which is better, by how much, and how sure that is.
 //!
-//! [`compare()`] is pure: runs in, data out. [`carry_out`] finds or makes the runs for it.
+//! [`compare()`] is pure: runs in, data out. [`crate::run::comparison`] finds or makes the runs for it.
 
+mod answer;
 mod arm;
 mod calibration;
-mod carry;
 mod contrast;
 mod effect;
-mod facts;
-mod gather;
+pub(crate) mod facts;
 mod guards;
 mod json_schema;
 mod judge;
-mod looks;
-mod measure;
+pub(crate) mod looks;
 mod model;
 mod notes;
 mod outcome;
 mod rank;
-mod settings;
-mod stat;
 mod stolen;
 mod subject;
-pub mod trend;
 mod unjudged;
 mod validity;
 mod words;
 
 use std::path::PathBuf;
 
-pub use calibration::{Calibration, FEWEST_CALIBRATING, Noise};
-pub use carry::{Answer, Finished, carry_out};
+pub use answer::{Answer, Finished};
+pub use calibration::{FEWEST_CALIBRATING, calibration};
 pub use json_schema::json_schema;
 pub(crate) use model::is_usual;
 pub use model::*;
-pub use settings::{FailOn, MinDifference, Pairs, Settings};
-pub use stat::Stat;
 pub(crate) use subject::{DISK_PRIMARY, NOT_COMPARED};
 pub use words::design;
 
 use crate::exit::Exit;
-use crate::result::{Run, Tool};
+use crate::result::Run;
+use crate::rule::comparison::FailOn;
+use crate::rule::comparison::Settings;
+use crate::tool::Tool;
 
 use contrast::{Judged, contrasts};
 use facts::{Facts, facts};

@@ -3,13 +3,13 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::result::{Tool, Verdict};
+use crate::exit::Verdict;
+use crate::tool::Tool;
 
-use super::Stat;
+use crate::rule::comparison::{Intent, Stat};
 
 /// The schema's version, `major.minor`; minor versions only add fields.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -71,23 +71,6 @@ pub enum Outcome {
     Improved,
     /// Something is confirmed to be worse.
     Regressed,
-}
-
-/// What is meant to differ between the sides; everything else must be equal.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ValueEnum,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Intent {
-    /// The hardware and the system on it
-    Machines,
-    /// Versions of etcd and of the system
-    Versions,
-    /// Settings of etcd, of the system, of the disk
-    Config,
-    /// Nothing but the build of the etcd
-    #[default]
-    Regression,
 }
 
 /// One side: a run, or several of the same thing.
@@ -391,18 +374,6 @@ impl MetricVerdict {
             MetricVerdict::Inconclusive => "inconclusive",
             MetricVerdict::NotResolvable => "not resolvable",
             MetricVerdict::Invalid => "invalid",
-        }
-    }
-}
-
-impl Intent {
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Intent::Machines => "machines",
-            Intent::Versions => "versions",
-            Intent::Config => "config",
-            Intent::Regression => "regression",
         }
     }
 }

@@ -6,7 +6,8 @@ use crate::units::format_share;
 use crate::verdict::{self, Cpus};
 
 use super::words::listed;
-use super::{Contrast, Difference, Group, Input, Level, Settings, Side};
+use super::{Contrast, Difference, Group, Input, Level, Side};
+use crate::rule::comparison::Settings;
 
 /// Runs further apart than this may meet another machine.
 const DRIFT: SignedDuration = SignedDuration::from_hours(24);

@@ -1,8 +1,9 @@
 //! What all metrics of a contrast, and all contrasts, amount to: a verdict speaks for what was judged, and where that is
 //! nothing, or too little of what decides, there is none.
 
-use super::{Comparison, Contrast, FailOn, Metric, MetricVerdict, Outcome};
+use super::{Comparison, Contrast, Metric, MetricVerdict, Outcome};
 use crate::exit::Exit;
+use crate::rule::comparison::FailOn;
 
 /// Fewer of the latencies that decide than this share say too little of all.
 const LEAST_JUDGED: f64 = 0.5;

@@ -2,9 +2,10 @@
 
 use crate::units::format_share;
 
+use super::Stolen;
 use super::contrast::SideMetric;
 use super::effect::Doubt;
-use super::{Stat, Stolen};
+use crate::rule::comparison::Stat;
 
 /// Where the hypervisor takes so much more from one run than from another, it shows.
 const LEAST: f64 = 0.01;

@@ -2,7 +2,7 @@
 
 use crate::result::{IMPORT, PhaseData, Run, SeriesData};
 
-use super::Stat;
+use crate::rule::comparison::Stat;
 
 /// Phases that prepare, search or clean up; what they measure is no property of a steady load.
 pub(crate) const NOT_COMPARED: [&str; 8] =

@@ -3,7 +3,8 @@
 use crate::units::significant;
 
 use super::words::{listed, told_of};
-use super::{Contrast, Metric, MetricVerdict, Stat, outcome};
+use super::{Contrast, Metric, MetricVerdict, outcome};
+use crate::rule::comparison::Stat;
 
 /// What was measured, though not in a way that allows to judge, points somewhere from this ratio on.
 const PLAIN: f64 = 1.5;

@@ -1,12 +1,13 @@
 //! A comparison in sentences.
 
-use crate::result::Verdict;
+use crate::exit::Verdict;
 use crate::units::{format_count, format_duration, format_share, significant};
 
 use super::{
-    Comparison, Contrast, Effect, Group, Level, Metric, MetricVerdict, Outcome, Side, Stat,
-    is_usual, subject, unjudged,
+    Comparison, Contrast, Effect, Group, Level, Metric, MetricVerdict, Outcome, Side, is_usual,
+    subject, unjudged,
 };
+use crate::rule::comparison::Stat;
 
 /// More metrics than this are counted, not told.
 const TOLD: usize = 3;

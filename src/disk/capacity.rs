@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::plan::{Arrival, Load};
 use crate::record::{Distribution, Emission, Sink};
 use crate::result::{CapacityStep, Limiter};
-use crate::verdict::Stat;
+use crate::rule::Stat;
 
 /// No etcd has been published to take more puts than about this; beyond it the disk is not what limits it
 /// (etcd performance guide: 50,000 puts/s on 8 CPUs).

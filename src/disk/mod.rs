@@ -4,8 +4,6 @@ pub mod arrivals;
 pub mod backend;
 pub mod capacity;
 pub mod control;
-pub mod counters;
-pub mod device;
 pub mod durability;
 pub mod engine;
 pub mod headroom;

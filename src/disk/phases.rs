@@ -12,7 +12,6 @@ use crate::disk::arrivals::Costs;
 use crate::disk::backend::Backend;
 use crate::disk::capacity::{self, Limits};
 use crate::disk::control::{Control, Halt};
-use crate::disk::device::DeviceCounters;
 use crate::disk::durability;
 use crate::disk::engine::{Commits, DURABILITY_SYNC, Engine, Member, Task, wal_series};
 use crate::disk::neighbour::{Neighbours, Street};
@@ -20,11 +19,13 @@ use crate::disk::value::Values;
 use crate::disk::wal::Wal;
 use crate::disk::watch::Watch;
 use crate::error::{Error, Result};
+use crate::host::device::DeviceCounters;
 use crate::plan::{Arrival, DiskPlan, Load, PlannedPhase};
 use crate::record::{Emission, Pool, Recorder, RecorderSettings, Sink};
 use crate::result::{DiskFacts, HALT};
+use crate::rule::Stat;
 use crate::units::format_bytes;
-use crate::verdict::{self, Stat};
+use crate::verdict;
 
 /// Length of an interval in the result.
 const INTERVAL_NS: u64 = 1_000_000_000;

@@ -6,8 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::disk::control::{Control, Halt};
-use crate::disk::counters::CounterSampler;
-use crate::disk::device::{self, DeviceCounters, confirm_mapping};
 use crate::disk::engine::{Engine, SyncEngine, UringEngine};
 use crate::disk::phases::Probe;
 use crate::disk::preflight::{self, Space};
@@ -15,6 +13,9 @@ use crate::disk::value::Values;
 use crate::disk::watch::{Watch, Watched};
 use crate::error::{Error, Result};
 use crate::host;
+use crate::host::counters::CounterSampler;
+use crate::host::device;
+use crate::host::device::{DeviceCounters, confirm_mapping};
 use crate::plan::{DiskPlan, EngineKind};
 use crate::record::Emission;
 use crate::result::{Collector, DiskFacts};

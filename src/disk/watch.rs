@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::disk::control::{Control, Halt};
-use crate::disk::counters::CounterSampler;
 use crate::disk::preflight::Space;
 use crate::error::{Error, Result};
+use crate::host::counters::CounterSampler;
 use crate::record::Sink;
 
 const INTERVAL: Duration = Duration::from_secs(1);

@@ -15,8 +15,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::{Error, Result, usage};
 use crate::plan::{Figures, ImportPlan, ImportRequest, Program};
-use crate::result::{self, Conclude, Environment, Header, Line, SCHEMA_VERSION, Tool, Writer};
+use crate::result::{self, Conclude, Environment, Header, Line, SCHEMA_VERSION, Writer};
 use crate::session::{Finished, RESULTS};
+use crate::tool::Tool;
 
 use foreign::{Clock, Foreign};
 use text::Source;

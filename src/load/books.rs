@@ -9,9 +9,10 @@ use super::feed::Ticket;
 use super::gaps::Gaps;
 use super::schedule::Span;
 use crate::clock::Clock;
+use crate::etcd::ErrorClass;
 use crate::plan::{LOAD_SERIES, LoadPlan, events};
 use crate::record::{Emission, Pool, Recorder, RecorderSettings, Series, Sink};
-use crate::wire::{ErrorClass, Failure};
+use crate::wire::Failure;
 
 /// The phase of what happens before the load.
 pub const SETUP: &str = "setup";

@@ -19,11 +19,12 @@ use super::watching::Watching;
 use super::worker::{self, Left, Worker};
 use crate::clock::Clock;
 use crate::cluster::{Budget, Exhausted, Watcher};
-use crate::disk::counters::CounterSampler;
 use crate::error::{Error, Result};
+use crate::etcd::Endpoint;
+use crate::host::counters::CounterSampler;
 use crate::plan::LoadPlan;
 use crate::record::{Emission, Pool, Sink};
-use crate::wire::{Auth, Dialer, Endpoint, Failure};
+use crate::wire::{Auth, Dialer, Failure};
 
 /// Between the last worker's readiness and the start, so that none is late.
 const LEAD: Duration = Duration::from_millis(30);

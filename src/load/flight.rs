@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use crate::wire::{ErrorClass, Failure};
+use crate::etcd::ErrorClass;
+use crate::wire::Failure;
 
 /// Shared by the task that waits for an answer and the sweep that looks for those who wait too long.
 #[derive(Debug, Default)]

@@ -14,9 +14,10 @@ use super::books::Books;
 use super::leases::SharedLease;
 use super::operation::Compactor;
 use crate::clock::Clock;
+use crate::etcd::{Endpoint, ErrorClass};
 use crate::units::format_duration;
 use crate::wire::message::{Empty, Method};
-use crate::wire::{Auth, Caller, Dialer, Endpoint, ErrorClass, Failure, Token, frame, start};
+use crate::wire::{Auth, Caller, Dialer, Failure, Token, frame, start};
 
 /// The pause after the first and after every further attempt that failed in a row.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);

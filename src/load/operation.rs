@@ -20,13 +20,14 @@ use super::leases::Leases;
 use super::ledger::Ledger;
 use super::values::{Stamp, ValueMaker};
 use crate::cluster::Budget;
+use crate::etcd::ErrorClass;
 use crate::plan::{
     LoadPlan, Operation, ReadShape, Reads, most_growth_bytes, most_growth_of_equals_bytes,
 };
 use crate::wire::message::{
     Delete, Head, LeaseAnswer, LeaseGrant, LeaseId, Method, Put, Range, Request, deleted, head,
 };
-use crate::wire::{ErrorClass, Failure, frame};
+use crate::wire::{Failure, frame};
 
 /// What all workers of a load share: what does not change, and what must be known of each key.
 pub struct Work {

@@ -11,8 +11,9 @@ use super::halt::Control;
 use super::lane::Lane;
 use super::operation::{Client, Work};
 use super::values::Stamp;
+use crate::etcd::ErrorClass;
+use crate::wire::Failure;
 use crate::wire::message::{Method, Op, Put, Txn, head};
-use crate::wire::{ErrorClass, Failure};
 
 /// Operations of one transaction: etcd's default `--max-txn-ops` (embed/config.go).
 const MOST_KEYS: u64 = 128;

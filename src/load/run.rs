@@ -15,15 +15,17 @@ use crate::clock::Clock;
 use crate::cluster::guard::{self, Growth};
 use crate::cluster::local::{LocalCluster, LocalPlan};
 use crate::cluster::{Budget, Cluster, Reserve, Watcher};
-use crate::disk::counters::CounterSampler;
-use crate::disk::device::{self, DeviceCounters};
 use crate::error::{Error, Result, usage};
+use crate::etcd::{Credentials, Endpoint};
 use crate::host;
+use crate::host::counters::CounterSampler;
+use crate::host::device;
+use crate::host::device::DeviceCounters;
 use crate::plan::{FRESH_PREFIX, LoadPlan, Target};
 use crate::record::{Emission, Pool, Sink};
 use crate::result::{Collector, Environment, HALT};
 use crate::session::{self, Ending, Finished, Request};
-use crate::wire::{Auth, Credentials, Dialer, Endpoint};
+use crate::wire::{Auth, Dialer};
 
 /// Drives an etcd.
 ///

@@ -23,9 +23,10 @@ use super::worker::{Left, Worker};
 use crate::clock::Clock;
 use crate::clock::driven::Driven;
 use crate::cluster::Budget;
+use crate::etcd::Endpoint;
 use crate::plan::load::testing;
 use crate::record::{Distribution, Emission, Pool};
-use crate::wire::{Dialer, Endpoint};
+use crate::wire::Dialer;
 
 const MS: u64 = 1_000_000;
 const S: u64 = 1_000 * MS;

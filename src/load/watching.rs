@@ -16,9 +16,10 @@ use super::books::Books;
 use super::lane::{Handle, Lane};
 use super::operation::Work;
 use crate::clock::Clock;
+use crate::etcd::ErrorClass;
 use crate::plan::Watch;
 use crate::wire::message::{Method, Pair, WatchAnswer, WatchCreate};
-use crate::wire::{ErrorClass, Failure, frame};
+use crate::wire::{Failure, frame};
 
 /// The pause before a watch that ended is made again.
 const PAUSE: Duration = Duration::from_millis(50);

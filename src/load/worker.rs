@@ -21,8 +21,9 @@ use super::lane::{Lane, LaneSettings};
 use super::part::Part;
 use super::schedule::Schedule;
 use super::watching::{self, Streams, Writing};
+use crate::etcd::{Endpoint, ErrorClass};
 use crate::plan::{Arrival, LoadPace, Operation};
-use crate::wire::{Auth, Dialer, Endpoint, ErrorClass, Failure};
+use crate::wire::{Auth, Dialer, Failure};
 
 /// How often a worker looks at what nobody told it: time limits, intervals, the end.
 const TICK: Duration = Duration::from_millis(20);

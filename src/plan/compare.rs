@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use crate::cli::{Cli, Command, CompareArgs};
-use crate::compare::{Pairs, Settings};
 use crate::error::{Result, usage};
 use crate::plan::PlannedRun;
+use crate::rule::comparison::{Pairs, Settings};
 use crate::spec::first_line;
 
 /// Pairs that are measured unless told otherwise: the fewest whose signed ranks can speak at 5 %.

@@ -3,11 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Security;
 use crate::error::{Result, usage};
+use crate::etcd::Security;
+use crate::etcd::{Credentials, Endpoint, Secret};
 use crate::spec::ConnectSpec;
 use crate::units::exact_duration;
-use crate::wire::{Credentials, Endpoint, Secret};
 
 /// Where etcd listens if nothing is said (embed/config.go `DefaultListenClientURLs`).
 const ENDPOINT: &str = "127.0.0.1:2379";
@@ -49,38 +49,6 @@ impl Connect {
                 COMMAND_TIMEOUT_NS,
             )?,
         })
-    }
-}
-
-impl Security {
-    /// The files of the client's certificate and its key, both or none.
-    ///
-    /// # Errors
-    /// [`Error::Usage`](crate::error::Error::Usage) where one is given without the other.
-    pub fn client_certificate(&self) -> Result<Option<(&Path, &Path)>> {
-        match (&self.cert, &self.key) {
-            (Some(cert), Some(key)) => Ok(Some((cert, key))),
-            (None, None) => Ok(None),
-            (Some(cert), None) => Err(usage(
-                &["--cert", "--key"],
-                format!(
-                    "--cert {} needs its key; pass --key, too (or ETCDCTL_KEY)",
-                    cert.display()
-                ),
-            )),
-            (None, Some(key)) => Err(usage(
-                &["--key", "--cert"],
-                format!(
-                    "--key {} needs its certificate; pass --cert, too (or ETCDCTL_CERT)",
-                    key.display()
-                ),
-            )),
-        }
-    }
-
-    /// Whether anything was said that only TLS has use for.
-    fn asks_for_tls(&self) -> bool {
-        self.cacert.is_some() || self.cert.is_some() || self.insecure_skip_tls_verify
     }
 }
 

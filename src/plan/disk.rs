@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Neighbour;
-use crate::verdict::Rule;
+use crate::rule::Rule;
 
 /// Everything `etcdbench disk` needs to know, resolved and checked.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

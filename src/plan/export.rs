@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use super::document::place;
 use crate::cli::{Export, ReportArgs};
 use crate::error::{Result, usage};
-use crate::report::export::{self, Of};
 
 /// An export, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,10 +62,48 @@ impl ExportPlan {
         let Some(kind) = kind else {
             return Ok(None);
         };
-        export::check(kind, of)?;
+        check(kind, of)?;
         let to = destination(output, &[])?;
         Ok(Some(ExportPlan { kind, to }))
     }
+}
+
+/// The kinds of things that can be exported, for a check before anything is measured or read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// A run: every format.
+    Run,
+    /// A comparison.
+    Comparison,
+    /// A trend.
+    Trend,
+}
+
+/// What tells good from bad rather than how much.
+const JUDGEMENTS: [Export; 3] = [Export::Junit, Export::Openmetrics, Export::Textfile];
+
+/// Checks that such a thing has such an export.
+///
+/// # Errors
+/// [`Error::Usage`] that names the exports there are.
+pub fn check(kind: Export, of: Of) -> Result<()> {
+    let what = match of {
+        Of::Run => return Ok(()),
+        Of::Comparison => "a comparison",
+        Of::Trend => "a trend",
+    };
+    if JUDGEMENTS.contains(&kind) {
+        return Ok(());
+    }
+    let known = JUDGEMENTS.map(Export::name).join(", ");
+    let kind = kind.name();
+    Err(usage(
+        &["--export"],
+        format!(
+            "--export {kind}: {kind} holds the figures of one run, and {what} has several; {what} can be exported as \
+         {known}, and each of its results with 'etcdbench report FILE --export {kind}'"
+        ),
+    ))
 }
 
 fn destination(output: Option<&Path>, results: &[PathBuf]) -> Result<Destination> {

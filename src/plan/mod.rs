@@ -20,14 +20,15 @@ pub use compare::{ComparePlan, Measure, Source};
 pub use connect::{Connect, credentials};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
 pub use document::{DocumentPlan, chosen, place};
-pub use export::{Destination, ExportPlan};
+pub(crate) use export::check as check_export;
+pub use export::{Destination, ExportPlan, Of};
 pub use import::{
     CheckPerf, Checked, DeviceWrites, Figures, ImportPlan, ImportRequest, Input, Layout, Program,
 };
 pub use load::{
     Class, FRESH_PREFIX, Faults, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan,
-    Operation, Placement, RateStep, ReadShape, Reads, Security, SharedLeases, SizeDistribution,
-    Stm, Strand, Target, Values, Watch, Weighted, Writes, events, most_growth_bytes,
+    Operation, Placement, RateStep, ReadShape, Reads, SharedLeases, SizeDistribution, Stm, Strand,
+    Target, Values, Watch, Weighted, Writes, events, most_growth_bytes,
     most_growth_of_equals_bytes,
 };
 pub use neighbour::{Neighbour, NeighbourKind};

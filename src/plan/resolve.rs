@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::budget::{default_max_bytes, least};
 use super::{Arrival, DiskPlan, EngineKind, Load, Workload, neighbour, phases};
 use crate::error::{Error, Result, usage};
+use crate::rule::{DISK_SERIES, PROFILES, Rule};
 use crate::spec::{ArrivalArg, DiskSpec, EngineArg, LabelArg};
 use crate::suggest;
 use crate::units::{exact_bytes, exact_duration, format_bytes, format_duration};
-use crate::verdict::{self, DISK_SERIES, Rule};
 
 /// Default puts per second of a member: a busy but ordinary control plane.
 pub(super) const RATE: f64 = 500.0;
@@ -239,7 +239,7 @@ fn timing(args: &DiskSpec) -> Result<(u64, u64)> {
 
 fn profile(args: &DiskSpec) -> Result<String> {
     let name = args.profile.as_deref().unwrap_or(PROFILE);
-    let known: Vec<&str> = verdict::PROFILES.iter().map(|profile| profile.name).collect();
+    let known: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
     if known.contains(&name) {
         Ok(name.to_owned())
     } else {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{DiskPlan, LoadPlan, Target, credentials, labels};
 use crate::error::{Error, Result};
+use crate::etcd::{Credentials, Secret};
 use crate::spec::{ConnectSpec, DiskSpec, LoadSpec};
-use crate::wire::{Credentials, Secret};
 
 /// What is done, resolved and checked.
 #[derive(Debug, Clone, Serialize, Deserialize)]

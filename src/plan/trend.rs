@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::TrendArgs;
-use crate::compare::trend::{MARKS, Settings, TableOptions};
 use crate::error::{Result, usage};
+use crate::rule::history::{MARKS, Settings, TableOptions};
 
 /// Where results lie unless somebody says otherwise.
 const RESULTS: &str = "results";

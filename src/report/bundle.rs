@@ -11,9 +11,9 @@ use super::run;
 use super::style::Style;
 use super::trend::render;
 use crate::cli::{Export, TrendFormat};
-use crate::compare::trend::Trend;
 use crate::error::Result;
 use crate::result::{Run, Summary};
+use crate::trend::Trend;
 
 /// How the two files for github-action-benchmark begin, beside others of other tools.
 const GITHUB: &str = "github-action-benchmark-";

@@ -7,11 +7,11 @@ use super::page::terminal;
 use super::style::Style;
 use super::text::{clean, entry, wrap};
 use super::words;
+use crate::execution::{Executed, Ran, RunEnd};
+use crate::exit::Verdict;
 use crate::plan::Resolved;
 use crate::plan::ScenarioPlan;
 use crate::plan::scenario::{Cell, Step};
-use crate::result::Verdict;
-use crate::run::{Executed, Ran, RunEnd};
 use crate::units::{counted, format_bytes, format_duration};
 
 const GUTTER: usize = 10;

@@ -3,7 +3,7 @@
 use owo_colors::{OwoColorize, Style as Paint};
 
 use super::page::Tone;
-use crate::result::Verdict;
+use crate::exit::Verdict;
 
 /// What the place where a page is shown can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

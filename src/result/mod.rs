@@ -4,6 +4,7 @@ mod accumulate;
 mod collector;
 mod ends;
 mod json_schema;
+pub mod layout;
 mod lift;
 mod map;
 mod reader;

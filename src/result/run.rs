@@ -8,7 +8,6 @@ use crate::record::{self, Bands, Distribution, ErrorTexts, Exceedance};
 
 use super::{
     CountKnown, Counters, Event, Header, QuantileSummary, StallLine, Summary, Told, ToldQuantile,
-    Tool,
 };
 
 /// A whole result, read back. What judges and renders works on this alone, whether the run has just ended or is a
@@ -249,16 +248,5 @@ impl Told {
             _ => 0.0,
         };
         (time.sum::<f64>().max(largest as f64).max(all)) as u64
-    }
-}
-
-impl Tool {
-    /// This program, as it signs what it writes.
-    pub fn this() -> Tool {
-        Tool {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            git: option_env!("ETCDBENCH_GIT").map(str::to_owned),
-        }
     }
 }

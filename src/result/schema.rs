@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::record::ErrorTexts;
+use crate::tool::Tool;
 
 pub use code::*;
 pub use facts::*;
@@ -66,18 +67,6 @@ pub struct Header {
     pub plan: serde_json::Value,
     /// The machine and what was measured on it.
     pub environment: Environment,
-}
-
-/// The program that wrote a result.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Tool {
-    /// Always `etcdbench`.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// The git commit it was built from, if known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub git: Option<String>,
 }
 
 /// One interval of one series in one phase.

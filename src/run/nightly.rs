@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::place;
-use super::{Execution, Ran, RunEnd, name};
-use crate::compare::trend::{self, SeriesTrend, Settings, TonightVerdict, Trend};
+use super::{Execution, name};
 use crate::error::Result;
+use crate::execution::{Ran, RunEnd};
 use crate::plan::scenario::{HistoryPlan, Turn};
 use crate::plan::{TrendPlan, TrendSource};
 use crate::report;
+use crate::rule::history::{MARKS, Settings};
+use crate::run::history;
+use crate::trend::{SeriesTrend, TonightVerdict, Trend};
 
 /// Judges the night, confirms what is suspected, and removes nights that are too old. `None` where not all of the
 /// night was measured.
@@ -23,7 +26,7 @@ pub(super) fn judge(
     let Some(tonight) = ids else {
         return Ok(None);
     };
-    let first = trend::run(&question(history, &tonight, Vec::new()), report::conclude)?;
+    let first = history::run(&question(history, &tonight, Vec::new()), report::conclude)?;
     let suspected = suspected(&first);
     let turns: Vec<Turn<'_>> = plan
         .turns()
@@ -35,7 +38,7 @@ pub(super) fn judge(
     let reruns = again(execution, history, &turns)?;
     let judged = match reruns.is_empty() {
         true => first,
-        false => trend::run(&question(history, &tonight, reruns), report::conclude)?,
+        false => history::run(&question(history, &tonight, reruns), report::conclude)?,
     };
     if let Some(keep_ns) = history.keep_ns {
         let removed = place::tidy(plan, keep_ns)?;
@@ -54,7 +57,7 @@ fn question(history: &HistoryPlan, tonight: &[String], confirm: Vec<PathBuf>) ->
             one_machine: false,
             only: tonight.to_vec(),
         },
-        marks: history.directory.join(trend::MARKS),
+        marks: history.directory.join(MARKS),
         marks_named: false,
         acknowledge: None,
         settings: Settings::default(),

@@ -12,15 +12,12 @@ use crate::error::{Error, Result};
 use crate::plan::ScenarioPlan;
 use crate::plan::scenario::Turn;
 use crate::result;
+use crate::result::layout::INTERRUPTED;
+use crate::result::layout::MANIFEST;
+use crate::result::layout::RERUNS;
 
-use super::Measured;
+use crate::execution::Measured;
 
-/// The file that says what the directory is of.
-pub const MANIFEST: &str = "scenario.json";
-/// Where results of interrupted runs are kept, out of the way of those who read the complete ones.
-pub const INTERRUPTED: &str = "interrupted";
-/// Where re-runs of a night are kept: they are no nights of their own.
-pub const RERUNS: &str = "reruns";
 /// An interrupted night is gone on with for so long; after that it is another night.
 const NIGHT: SignedDuration = SignedDuration::from_hours(12);
 

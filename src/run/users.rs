@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::error::Result;
+use crate::etcd::Credentials;
 use crate::plan::PlannedRun;
-use crate::wire::Credentials;
 
 /// Credentials by the user, and the file with the password where one is named.
 #[derive(Debug, Default)]

@@ -11,8 +11,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::{first_line, read};
+use crate::etcd::Secret;
 use crate::units::parse_duration;
-use crate::wire::Secret;
 
 /// How the etcd is reached. Flags and environment are those of `etcdctl`; a flag wins over the environment.
 #[derive(Debug, Clone, Default, Args, Deserialize)]

@@ -5,12 +5,13 @@
 //! one above 1 % a fail, anything else inconclusive. The test needs no estimate of the quantile itself, so a slow
 //! disk fails after a handful of syncs, and a p99.9 from 500 samples never passes.
 
-use crate::result::{PhaseData, Reason, RuleId, SeriesData, Verdict};
+use crate::exit::Verdict;
+use crate::result::{PhaseData, Reason, RuleId, SeriesData};
 use crate::stats;
 
 use super::outcome::{Limit, Measured, Outcome, Source};
 use super::pooled::{CONFIDENCE, Pooled, Share};
-use super::rule::{Op, Rule, Stat};
+use crate::rule::{Op, Rule, Stat};
 
 /// Fewer samples over the limit than this prove nothing: one bad moment may bring two.
 const MIN_HITS_TO_FAIL: u64 = 3;

@@ -11,14 +11,12 @@ mod load;
 mod machine;
 mod outcome;
 mod pooled;
-mod rule;
 mod stalls;
 #[cfg(test)]
 mod testing;
 
 pub use disk::{
-    Consequence, DiskFinding, DiskHeadline, NeighbourSays, NeighbourWork, PROFILES, Pace, Profile,
-    Published, Timer, limit_ns, profile,
+    Consequence, DiskFinding, DiskHeadline, NeighbourSays, NeighbourWork, Pace, Timer, limit_ns,
 };
 pub use finding::{FindingKind, Found};
 pub use import::foreign_traits;
@@ -30,11 +28,11 @@ pub use load::{
 };
 pub(crate) use machine::Cpus;
 pub use outcome::{Limit, Measured, Outcome, Quantity, Source};
-pub use rule::{DISK_SERIES, Op, Rule, Stat};
 
 use serde::de::DeserializeOwned;
 
-use crate::result::{Capacity, LadderStep, MemberSummary, Run, Summary, Verdict};
+use crate::exit::Verdict;
+use crate::result::{Capacity, LadderStep, MemberSummary, Run, Summary};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy)]

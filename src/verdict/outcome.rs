@@ -1,8 +1,9 @@
 //! What became of a rule, in numbers: what it is called and how that is said is no business of a judge.
 
-use crate::result::{DurabilityOutcome, Reason, RuleId, RuleName, ValueUnit, Verdict};
+use crate::exit::Verdict;
+use crate::result::{DurabilityOutcome, Reason, RuleId, RuleName, ValueUnit};
 
-use super::rule::{Op, Rule, Stat};
+use crate::rule::{Op, Rule, Stat};
 
 /// A rule and what became of it.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -15,23 +15,17 @@ use http::HeaderValue;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::class::ErrorClass;
 use super::connection::start;
 use super::dial::{Dialer, Stream};
 use super::dial_error::{DialError, DialFailure};
-use super::endpoint::Endpoint;
 use super::grpc::{Failure, frame};
 use super::message::{Method, Request};
 use super::protobuf::{Fields, Malformed, Value, bytes_field_len, put_bytes};
-use super::secret::Credentials;
+use crate::etcd::{Credentials, Endpoint, ErrorClass};
 use crate::units::exact_duration;
 
 /// The request header that carries a token (api/v3rpc/rpctypes/metadatafields.go).
 const HEADER: &str = "token";
-
-/// gRPC status codes (grpc.io, "Status codes and their use in gRPC").
-const INVALID_ARGUMENT: u32 = 3;
-const UNAUTHENTICATED: u32 = 16;
 
 /// A token, and how many there were before it.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,19 +39,6 @@ pub struct Token {
 impl Token {
     /// The request header that carries it.
     pub const HEADER: &'static str = HEADER;
-
-    /// Whether a request that ended with this gRPC status needs a new token, as etcd's own client decides
-    /// (client/v3/retry_interceptor.go). Such a request has done nothing.
-    pub fn is_stale(code: u32, message: &str) -> bool {
-        match code {
-            UNAUTHENTICATED => message.contains("invalid auth token"),
-            INVALID_ARGUMENT => {
-                message.contains("revision of auth store is old")
-                    || message.contains("user name is empty")
-            }
-            _ => false,
-        }
-    }
 }
 
 impl fmt::Debug for Token {
@@ -311,7 +292,7 @@ fn token(answer: &[u8]) -> Result<Option<&[u8]>, Malformed> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Secret;
+    use crate::etcd::Secret;
 
     #[test]
     fn a_request_is_what_the_protocol_says() {
@@ -332,18 +313,6 @@ mod tests {
         assert_eq!(token(b"\x12\0"), Ok(None));
         assert_eq!(token(b"\x08\x01"), Ok(None));
         assert_eq!(token(b"\x12\x7fa"), Err(Malformed));
-    }
-
-    #[test]
-    fn a_token_is_renewed_for_what_etcd_says_of_a_stale_one() {
-        assert!(Token::is_stale(16, "etcdserver: invalid auth token"));
-        assert!(Token::is_stale(3, "etcdserver: revision of auth store is old"));
-        assert!(Token::is_stale(3, "etcdserver: user name is empty"));
-        assert!(!Token::is_stale(7, "etcdserver: permission denied"));
-        assert!(!Token::is_stale(
-            3,
-            "etcdserver: authentication failed, invalid user ID or password"
-        ));
     }
 
     #[test]

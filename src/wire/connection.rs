@@ -13,7 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::grpc::{self, Deframer, Failure};
 use super::message::Method;
-use super::{Endpoint, ErrorClass, Stream, Token};
+use super::{Stream, Token};
+use crate::etcd::{Endpoint, ErrorClass};
 
 /// Room for answers of one stream and of all together. Larger than what is in flight, so that the server never waits
 /// for us.

@@ -5,7 +5,7 @@ use tokio::time::timeout;
 
 use super::dial::{Dialer, Stream};
 use super::dial_error::{DialError, DialFailure};
-use super::endpoint::Endpoint;
+use crate::etcd::Endpoint;
 
 /// What a client of HTTP/2 sends first: its preface (RFC 7540, 3.5), and an empty SETTINGS frame.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";

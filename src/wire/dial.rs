@@ -16,11 +16,11 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::dial_error::{DialError, DialFailure};
-use super::endpoint::Endpoint;
 use super::tls::Material;
 use super::tls_error::TlsFlags;
 use crate::error::Result;
-use crate::plan::Security;
+use crate::etcd::Endpoint;
+use crate::etcd::Security;
 
 /// Makes connections. Cheap to clone; all clones share one configuration and its TLS sessions.
 #[derive(Clone)]

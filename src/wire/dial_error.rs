@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, ErrorKind};
 
-use super::endpoint::Endpoint;
+use crate::etcd::Endpoint;
 use crate::units::exact_duration;
 
 /// Why a connection could not be made or used. Shown as one sentence: the endpoint, what is wrong, the way out.

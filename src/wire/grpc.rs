@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
-use super::ErrorClass;
 use super::message::Request;
 use super::protobuf::Malformed;
+use crate::etcd::ErrorClass;
 
 /// Bytes before a message: whether it is compressed, and its length.
 const PREFIX: usize = 5;

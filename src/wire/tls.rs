@@ -14,7 +14,7 @@ use rustls::{ConfigBuilder, InconsistentKeys, RootCertStore, WantsVerifier};
 
 use super::verify::{Anyone, Listed};
 use crate::error::{Error, Result};
-use crate::plan::Security;
+use crate::etcd::Security;
 
 /// What gRPC speaks (RFC 7540, 3.1).
 const ALPN_HTTP2: &[u8] = b"h2";

@@ -8,9 +8,9 @@ use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
 
 use super::dial_error::{DialError, DialFailure};
-use super::endpoint::Endpoint;
 use super::verify::is_authority;
-use crate::plan::Security;
+use crate::etcd::Endpoint;
+use crate::etcd::Security;
 
 /// What TLS was asked to do, for advice that fits the flags in use.
 #[derive(Debug, Clone, Default)]

@@ -10,7 +10,8 @@ use crate::support::etcd::Etcd;
 use crate::support::load::{self, detail, events, number, steady};
 use crate::support::needs::{Need, needs};
 use crate::support::probe;
-use etcdbench::result::{Run, Verdict};
+use etcdbench::exit::Verdict;
+use etcdbench::result::Run;
 use rustix::process::Signal;
 
 fn etcd(directory: &Path) -> Etcd {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::support::load::{self, detail, errors, events, number, steady};
 use crate::support::needs::{Need, needs};
-use etcdbench::result::{Event, RuleOutcome, Run, Summary, Verdict};
+use etcdbench::exit::Verdict;
+use etcdbench::result::{Event, RuleOutcome, Run, Summary};
 use rustix::process::Signal;
 
 const S: u64 = 1_000_000_000;

@@ -11,10 +11,9 @@ use crate::support::authority::{Authority, Pair, Valid};
 use crate::support::guarded::{Guarded, PASSWORD};
 use crate::support::needs::{Need, needs};
 use etcdbench::error::Error;
-use etcdbench::plan::Security;
-use etcdbench::wire::{
-    Auth, AuthError, Credentials, DialError, DialFailure, Dialer, Endpoint, Secret,
-};
+use etcdbench::etcd::Security;
+use etcdbench::etcd::{Credentials, Endpoint, Secret};
+use etcdbench::wire::{Auth, AuthError, DialError, DialFailure, Dialer};
 use tempfile::{TempDir, tempdir};
 use tokio::io::AsyncReadExt;
 

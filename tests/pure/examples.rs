@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use etcdbench::exit::Verdict;
 use etcdbench::report;
-use etcdbench::result::{self, Verdict};
+use etcdbench::result;
 use serde_json::Value;
 
 fn example(name: &str) -> std::path::PathBuf {

@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use etcdbench::clock::Clock;
 use etcdbench::error::Error;
+use etcdbench::exit::Verdict;
 use etcdbench::plan::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
 use etcdbench::record::{Emission, Recorder, RecorderSettings, Samples, Series};
 use etcdbench::result::{
     self, Collector, Durability, Environment, Event, Header, Interval, Line, MAX_STALL_LINES,
-    Observer, Run, SCHEMA_VERSION, Silent, StallLine, Summary, Tool, Verdict, Writer,
+    Observer, Run, SCHEMA_VERSION, Silent, StallLine, Summary, Writer,
 };
+use etcdbench::tool::Tool;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -14,7 +14,8 @@ use crate::support::needs::{Need, needs};
 use crate::support::probe::{self, Finished};
 use crate::support::quiet::quiet;
 use crate::support::strace;
-use etcdbench::result::{self, Verdict};
+use etcdbench::exit::Verdict;
+use etcdbench::result;
 use rustix::process::{Pid, Signal, kill_process};
 
 const SHORT: &str = "--quiet --phases etcd=2s --rate 100";

@@ -9,7 +9,8 @@ use crate::support::etcd::Fresh;
 use crate::support::load::{self, Driven};
 use crate::support::needs::{Need, needs};
 use crate::support::quiet::quiet;
-use etcdbench::result::{Run, Summary, Verdict};
+use etcdbench::exit::Verdict;
+use etcdbench::result::{Run, Summary};
 use rustix::process::Signal;
 
 /// A load of eight seconds at so many puts a second, in which etcd is stopped for so long.

@@ -9,7 +9,7 @@ mod start;
 use std::path::PathBuf;
 
 use crate::error::Result;
-use crate::wire::Endpoint;
+use crate::etcd::Endpoint;
 use crate::workdir::{self, Workdir};
 
 use keeper::Keeper;

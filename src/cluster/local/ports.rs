@@ -7,7 +7,7 @@ use rustix::net::sockopt::set_socket_reuseaddr;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, getsockname, socket_with};
 
 use crate::error::{Error, Result};
-use crate::wire::Endpoint;
+use crate::etcd::Endpoint;
 
 /// A member's ports. They stay its own while it is away, too: a client that tries to reach it then would sooner or
 /// later be given the port that it dials, and be connected to itself.

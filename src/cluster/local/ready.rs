@@ -11,8 +11,9 @@ use futures_util::future::join_all;
 
 use crate::cluster::scrape::Scraper;
 use crate::error::{Error, Result};
-use crate::plan::Security;
-use crate::wire::{Dialer, Endpoint};
+use crate::etcd::Endpoint;
+use crate::etcd::Security;
+use crate::wire::Dialer;
 
 use super::binary::way_out;
 use super::keeper;

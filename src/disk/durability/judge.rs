@@ -1,6 +1,6 @@
 //! What the measured times and the device's counters say.
 
-use crate::disk::device::DeviceCounters;
+use crate::host::device::DeviceCounters;
 use crate::result::{BlockDevice, DiskFacts};
 use crate::units::{format_bytes, format_count, format_duration, significant};
 

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FallocateFlags, Mode, OFlags};
 
-use crate::disk::device::DeviceCounters;
 use crate::disk::value::Values;
 use crate::error::{Error, Result};
+use crate::host::device::DeviceCounters;
 
 use super::witness::Witness;
 

@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::result::{DiskFacts, Durability};
 use crate::system::System;
 
-use super::device::DeviceCounters;
+use crate::host::device::DeviceCounters;
 use evidence::{Evidence, outcome};
 
 /// Writes small fresh files in `workdir` with and without syncs for about `budget`, watches the device meanwhile,

@@ -1,7 +1,7 @@
 //! What is known to make a sync empty, wherever it stands: file system types, mount options, memory devices,
 //! libraries that swallow syncs.
 
-use crate::disk::device::{Storage, storage, zfs_sync_property};
+use crate::host::device::{Storage, storage, zfs_sync_property};
 use crate::result::{BlockDevice, DiskFacts};
 use crate::system::System;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::{DeviceCounters, Durability, examine};
-use crate::disk::device;
+use crate::host::device;
 use crate::result::DurabilityOutcome;
 
 fn examined(dir: &Path) -> Durability {

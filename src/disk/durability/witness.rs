@@ -3,7 +3,7 @@
 //! Each sync waits for the one before, so its own data and a flush must end within its own time. What others do on
 //! the device can add to that and never take away from it: a busy disk is never accused.
 
-use crate::disk::device::{DeviceCounters, DeviceReading};
+use crate::host::device::{DeviceCounters, DeviceReading};
 
 use super::ladder::{Seen, WRITE_BYTES};
 

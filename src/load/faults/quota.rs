@@ -13,7 +13,8 @@ use super::Desk;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Defragmented};
 use crate::error::{Error, Result};
-use crate::wire::{Dialer, Endpoint};
+use crate::etcd::Endpoint;
+use crate::wire::Dialer;
 
 /// How often it is looked whether an alarm is raised: writes are refused at most that much longer than it is told.
 const ASK: Duration = Duration::from_millis(50);

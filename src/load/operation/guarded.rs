@@ -2,11 +2,12 @@
 //! it was last seen.
 
 use super::{Client, Done, Work};
+use crate::etcd::ErrorClass;
 use crate::load::draw::Draw;
 use crate::load::feed::Ticket;
 use crate::units::format_count;
+use crate::wire::Failure;
 use crate::wire::message::{Compare, Delete, Head, Method, Op, Put, Range, Txn, TxnAnswer};
-use crate::wire::{ErrorClass, Failure};
 
 /// The store's first revision. No key was ever changed at it, so that a comparison with it always fails.
 const NOBODYS: i64 = 1;

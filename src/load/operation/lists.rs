@@ -1,8 +1,9 @@
 //! Lists in pages, and how an apiserver begins to watch a resource.
 
 use super::{Client, Done};
+use crate::etcd::ErrorClass;
 use crate::wire::message::{Head, Method, Range, RangeAnswer, WatchAnswer, WatchCreate};
-use crate::wire::{ErrorClass, Failure, frame};
+use crate::wire::{Failure, frame};
 
 /// A list in pages.
 pub(super) struct Listed {

@@ -3,8 +3,9 @@
 use std::cell::Cell;
 
 use super::{Client, Done};
+use crate::etcd::ErrorClass;
+use crate::wire::Failure;
 use crate::wire::message::{Compact, Compare, Empty, Method, Op, Put, Range, Txn, TxnAnswer, head};
-use crate::wire::{ErrorClass, Failure};
 
 /// What follows the prefix in the name of the key that compactors agree by.
 const KEY: &[u8] = b"compact_rev_key";

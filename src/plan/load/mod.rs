@@ -32,5 +32,5 @@ pub use operations::{LOAD_SERIES, Operation, Weighted};
 pub use size::{most_growth_bytes, most_growth_of_equals_bytes};
 pub use types::{
     Class, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Placement, RateStep, ReadShape,
-    Reads, Security, SharedLeases, SizeDistribution, Stm, Target, Values, Watch, Writes,
+    Reads, SharedLeases, SizeDistribution, Stm, Target, Values, Watch, Writes,
 };

@@ -4,15 +4,16 @@ use super::keys::{self, has};
 use super::leases;
 use super::types::ELECTION_NS;
 use super::{
-    Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, Security, Stm, Strand, Target,
-    Watch, Weighted, Writes, class, events, faults, mix, pace, population, reads, target,
+    Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, Stm, Strand, Target, Watch,
+    Weighted, Writes, class, events, faults, mix, pace, population, reads, target,
 };
 use crate::error::{Result, usage};
+use crate::etcd::Security;
 use crate::plan::Connect;
 use crate::plan::resolve::{HEARTBEAT_NS, MS_NS, SEED, within};
+use crate::rule::Rule;
 use crate::spec::{IsolationArg, LoadSpec, OperationArg, WorkloadSpec};
 use crate::units::exact_duration;
-use crate::verdict::Rule;
 
 /// etcd's default `--max-txn-ops` (embed/config.go).
 const MAX_TXN_OPS: u32 = 128;

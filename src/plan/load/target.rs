@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Placement, Target};
 use crate::error::{Error, Result, usage};
+use crate::etcd::Endpoint;
 use crate::plan::resolve::{MAX_QUOTA as RECOMMENDED_QUOTA, QUOTA, within};
 use crate::spec::LoadSpec;
 use crate::units::exact_bytes;
-use crate::wire::Endpoint;
 
 /// The program that is started when no other is named.
 pub(super) const ETCD: &str = "etcd";

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::testing::{plan, tried};
 use super::*;
+use crate::etcd::Security;
 use crate::plan::Arrival;
 
 const S: u64 = 1_000_000_000;

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Faults;
 use super::operations::Weighted;
+use crate::etcd::Security;
 use crate::plan::Arrival;
-use crate::verdict::Rule;
+use crate::rule::Rule;
 
 /// Everything `etcdbench load` needs to know, resolved and checked. Secrets are no part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -144,21 +145,6 @@ pub enum Target {
         /// etcd's `--quota-backend-bytes`.
         quota_bytes: u64,
     },
-}
-
-/// How connections are made safe.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Security {
-    /// The authority that signed the members' certificates, PEM.
-    pub cacert: Option<PathBuf>,
-    /// The client's certificate, PEM.
-    pub cert: Option<PathBuf>,
-    /// Its key, PEM.
-    pub key: Option<PathBuf>,
-    /// Believe any certificate.
-    pub insecure_skip_tls_verify: bool,
-    /// The user; the password is never written down.
-    pub user: Option<String>,
 }
 
 /// Which member a connection talks to.

@@ -43,8 +43,8 @@ pub use pixels::{Theme, png};
 use std::collections::BTreeSet;
 
 use crate::compare::Comparison;
-use crate::compare::trend::Trend;
 use crate::result::{Run, Summary};
+use crate::trend::Trend;
 
 use canvas::Canvas;
 

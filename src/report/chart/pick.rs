@@ -2,7 +2,7 @@
 
 use crate::report::text::clean;
 use crate::result::{PhaseData, RuleId, RuleOutcome, Run, SeriesData, Summary};
-use crate::verdict::Stat;
+use crate::rule::Stat;
 
 use super::scale::Axis;
 

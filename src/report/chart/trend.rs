@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::compare::trend::{
+use crate::trend::{
     ChangePoint, HistoryTrend, NightPoint, Outcome, SeriesTrend, TonightVerdict, Trend,
     format_value,
 };

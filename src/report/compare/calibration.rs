@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::compare::{Calibration, Noise};
 use crate::report::csv::written;
 use crate::report::page::{
     Answer, Article, Block, Cell, Column, Labels, Medium, Page, Row, Section, Table,
 };
+use crate::rule::comparison::{Calibration, Noise};
 use crate::units::format_share;
 
 /// What the figures mean.

@@ -1,6 +1,7 @@
 //! A metric's values and effects as text, shared by page and table.
 
-use crate::compare::{Effect, Metric, MetricVerdict, Stat, Value};
+use crate::compare::{Effect, Metric, MetricVerdict, Value};
+use crate::rule::comparison::Stat;
 use crate::units::{format_duration, format_share, significant};
 
 /// A value with its unit; a dash where there is none.

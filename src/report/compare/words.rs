@@ -1,11 +1,11 @@
 //! What the renderers of a comparison for people say in the same words.
 
 use crate::compare::{
-    Comparison, Contrast, Difference, DifferenceClass, Metric, MetricVerdict, Outcome, Side, Stat,
-    design,
+    Comparison, Contrast, Difference, DifferenceClass, Metric, MetricVerdict, Outcome, Side, design,
 };
+use crate::exit::Verdict;
 use crate::report::text::clean;
-use crate::result::Verdict;
+use crate::rule::comparison::Stat;
 use crate::units::{date_and_time, format_share};
 
 /// What a difference means, what forbids comparing first.

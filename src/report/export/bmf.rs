@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::Document;
 use super::figures::{json, scenario, slug};
-use crate::compare::trend::{Metric, metrics};
 use crate::result::{Run, Summary};
+use crate::trend::{Metric, metrics};
 
 #[derive(Serialize)]
 struct Value {

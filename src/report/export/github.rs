@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::Document;
 use super::figures::{json, millis, scenario};
-use crate::compare::trend::{Direction, Metric, Unit, metrics};
 use crate::report::text::clean;
 use crate::result::{Run, Summary};
+use crate::trend::{Direction, Metric, Unit, metrics};
 
 #[derive(Serialize)]
 struct Entry {

@@ -20,8 +20,9 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::Document;
 use super::figures::{scenario, slug};
+use crate::exit::Verdict;
 use crate::report::text::clean;
-use crate::result::{RuleOutcome, Run, Summary, Verdict};
+use crate::result::{RuleOutcome, Run, Summary};
 
 pub(super) use comparison::comparison;
 pub(super) use trend::trend;

@@ -12,9 +12,11 @@ mod perfdata;
 
 use crate::cli::Export;
 use crate::compare::Comparison;
-use crate::compare::trend::Trend;
-use crate::error::{Error, Result, usage};
+use crate::error::{Error, Result};
+use crate::plan::Of;
+use crate::plan::check_export;
 use crate::result::{Interval, Run, Summary};
+use crate::trend::Trend;
 
 use openmetrics::Dialect;
 
@@ -45,50 +47,12 @@ pub enum Subject<'a> {
     Trend(&'a Trend),
 }
 
-/// The kinds of things that can be exported, for a check before anything is measured or read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Of {
-    /// A run: every format.
-    Run,
-    /// A comparison.
-    Comparison,
-    /// A trend.
-    Trend,
-}
-
-/// What tells good from bad rather than how much.
-const JUDGEMENTS: [Export; 3] = [Export::Junit, Export::Openmetrics, Export::Textfile];
-
-/// Checks that such a thing has such an export.
-///
-/// # Errors
-/// [`Error::Usage`] that names the exports there are.
-pub fn check(kind: Export, of: Of) -> Result<()> {
-    let what = match of {
-        Of::Run => return Ok(()),
-        Of::Comparison => "a comparison",
-        Of::Trend => "a trend",
-    };
-    if JUDGEMENTS.contains(&kind) {
-        return Ok(());
-    }
-    let known = JUDGEMENTS.map(Export::name).join(", ");
-    let kind = kind.name();
-    Err(usage(
-        &["--export"],
-        format!(
-            "--export {kind}: {kind} holds the figures of one run, and {what} has several; {what} can be exported as \
-         {known}, and each of its results with 'etcdbench report FILE --export {kind}'"
-        ),
-    ))
-}
-
 /// What there is of a subject in a format: one document or several, none of them empty.
 ///
 /// # Errors
 /// [`Error::Usage`] as [`check`]; [`Error::Refused`] where the subject holds nothing that the format could show.
 pub fn export(kind: Export, subject: Subject<'_>) -> Result<Vec<Document>> {
-    check(kind, subject.of())?;
+    check_export(kind, subject.of())?;
     let documents = match (subject, kind) {
         (Subject::Run { run, summary, .. }, Export::Junit) => vec![junit::run(run, summary)],
         (Subject::Comparison(found), Export::Junit) => vec![junit::comparison(found)],

@@ -1,8 +1,8 @@
 //! A table as a value.
 
 use super::tone::Tone;
+use crate::exit::Verdict;
 use crate::report::words;
-use crate::result::Verdict;
 
 /// Rows and columns. A column in which no row has anything is not shown.
 #[derive(Debug, Clone, Default)]

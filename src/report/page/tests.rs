@@ -4,9 +4,10 @@ use super::{
     About, Answer, Article, Between, Block, Cell, Column, Command, Entries, Entry, Labels, Mark,
     Note, Page, Row, Section, Short, Shown, Table, Text, Tone, html, markdown, terminal,
 };
+use crate::exit::Verdict;
 use crate::report::style::Style;
 use crate::report::text::width;
-use crate::result::{Severity, Verdict};
+use crate::result::Severity;
 
 /// What a terminal, a markdown reader and a browser would each obey.
 const HOSTILE: &str = "a|b <script>x</script> \u{1b}[31m*c* `d` [e](f) \u{202e}& # ~";

@@ -1,6 +1,7 @@
 //! Emphasis.
 
-use crate::result::{Severity, Verdict};
+use crate::exit::Verdict;
+use crate::result::Severity;
 
 /// Emphasis; never the only thing that tells something apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

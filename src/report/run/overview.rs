@@ -1,10 +1,11 @@
 //! Several results: what each came to, and charts that lay them over each other.
 
+use crate::exit::Verdict;
 use crate::report::chart;
 use crate::report::page::{Answer, Article, Block, Cell, Column, Mark, Row, Section, Table};
 use crate::report::subject::Subject;
 use crate::report::words;
-use crate::result::{Run, Summary, Verdict};
+use crate::result::{Run, Summary};
 use crate::units::{date_and_time, format_duration};
 
 /// The article above those of the results; `id` is that of the result with this index.

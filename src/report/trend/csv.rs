@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 
-use crate::compare::trend::{HistoryTrend, SeriesTrend, Trend};
 use crate::report::csv::written;
+use crate::trend::{HistoryTrend, SeriesTrend, Trend};
 
 const HEAD: [&str; 24] = [
     "scenario",

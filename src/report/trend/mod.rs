@@ -1,6 +1,6 @@
 //! Renderers of a [`Trend`]: pure.
 //!
-//! [`Trend`]: crate::compare::trend::Trend
+//! [`Trend`]: crate::trend::Trend
 
 mod csv;
 mod page;
@@ -10,7 +10,7 @@ use super::Style;
 use super::json;
 use super::page::{Medium, html, markdown, terminal};
 use crate::cli::TrendFormat;
-use crate::compare::trend::Trend;
+use crate::trend::Trend;
 
 /// A trend in the format that was asked for.
 pub fn render(trend: &Trend, format: TrendFormat, style: &Style) -> String {

@@ -2,13 +2,13 @@
 //! shows all histories kind by kind, the other media history by history, and of the steady ones less.
 
 use super::words;
-use crate::compare::trend::{ChangePoint, HistoryTrend, SeriesTrend, TonightVerdict, Trend};
 use crate::report::chart;
 use crate::report::page::{
     About, Answer, Article, Between, Block, Cell, Column, Entries, Entry, Labels, Medium, Page,
     Row, Section, Shown, Table, Tone,
 };
 use crate::report::words as common;
+use crate::trend::{ChangePoint, HistoryTrend, SeriesTrend, TonightVerdict, Trend};
 use crate::units::{counted, format_share};
 
 /// Files of one reason that are named.

@@ -1,11 +1,11 @@
 //! What the renderers for people say in the same words.
 
-use crate::compare::trend::{
+use crate::exit::Verdict;
+use crate::report::text::clean;
+use crate::trend::{
     ChangePoint, FactChange, HistoryTrend, Outcome, SeriesTrend, TonightVerdict, Trend,
     TrendVerdict, format_value,
 };
-use crate::report::text::clean;
-use crate::result::Verdict;
 use crate::units::significant;
 
 /// More facts than this beside a change are counted, not told.

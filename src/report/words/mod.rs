@@ -21,8 +21,9 @@ pub use timeline::Timeline;
 
 use super::subject::{Plan, Subject};
 use super::text::clean;
+use crate::exit::Verdict;
 use crate::plan::DiskPlan;
-use crate::result::{Finding, FindingCode, PhaseData, Severity, Summary, Verdict};
+use crate::result::{Finding, FindingCode, PhaseData, Severity, Summary};
 use crate::units::format_duration;
 
 /// The sign of a verdict; never the only thing that tells it apart is its colour.

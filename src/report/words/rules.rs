@@ -1,7 +1,8 @@
 //! A rule and its outcome, cell by cell.
 
+use crate::exit::Verdict;
 use crate::report::text::{clean, width};
-use crate::result::{RuleOutcome, Verdict};
+use crate::result::RuleOutcome;
 use crate::units::{format_count, format_ratio};
 
 /// What stands above the cells.

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::named::{as_text, named};
+use crate::rule::{Rule, Stat};
 use crate::units;
-use crate::verdict::{Rule, Stat};
 
 named! {
     /// A rule that nobody types: it is judged without being asked for.

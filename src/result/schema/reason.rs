@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::verdict::Stat;
+use crate::rule::Stat;
 
 /// Why a rule came out as it did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -273,7 +273,7 @@ pub struct QuotaReached {
 mod stat_text {
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-    use crate::verdict::Stat;
+    use crate::rule::Stat;
 
     pub fn serialize<S: Serializer>(stat: &Stat, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(stat)

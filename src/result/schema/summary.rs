@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, FindingCode, Limiter, Reason, RuleId, ValueUnit, finite, is_false};
+use crate::exit::Verdict;
 use crate::record::ErrorTexts;
 
 /// What the run amounts to.
@@ -191,23 +192,6 @@ pub struct QuantileSummary {
     pub design_effect: Option<f64>,
     /// Whether enough samples stand behind it to be trusted.
     pub resolvable: bool,
-}
-
-/// How a rule, or a run, came out. Ordered from good to bad.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Shown to hold.
-    Pass,
-    /// Holds, but something nearby wants attention.
-    Warn,
-    /// The samples cannot tell.
-    #[default]
-    Inconclusive,
-    /// Shown not to hold.
-    Fail,
 }
 
 /// One rule and what became of it.

@@ -1,10 +1,11 @@
 //! Rules on facts rather than speed: is the sync real, and is there room for what etcd will keep.
 
-use crate::result::{Durability, DurabilityOutcome, Reason, RuleName, Run, Verdict};
+use crate::exit::Verdict;
+use crate::result::{Durability, DurabilityOutcome, Reason, RuleName, Run};
 
 use super::super::outcome::{Limit, Measured, Outcome, Quantity, Source};
-use super::super::rule::Op;
 use super::evidence::Evidence;
+use crate::rule::Op;
 
 /// etcd's WAL segment (server/storage/wal: SegmentSizeBytes).
 const SEGMENT_BYTES: u64 = 64_000_000;

@@ -1,6 +1,7 @@
 //! The answer in one line, as a value: what breaks first, then how far it is.
 
-use crate::result::{DurabilityOutcome, RuleId, RuleName, Verdict};
+use crate::exit::Verdict;
+use crate::result::{DurabilityOutcome, RuleId, RuleName};
 
 use super::super::outcome::{Limit, Outcome, of_verdict};
 use super::super::{CutShort, Ending};

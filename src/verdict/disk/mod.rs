@@ -5,21 +5,18 @@ mod evidence;
 mod facts;
 mod findings;
 mod headline;
-mod profile;
 mod stalls;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use profile::{PROFILES, Profile, Published, profile};
-
 use crate::plan::DiskPlan;
 use crate::result::Run;
 
 use super::outcome::{Outcome, Source, overall};
-use super::rule::{Op, Stat};
 use super::{Ending, Headline, Judgement, plan_of};
+use crate::rule::{Op, Published, Stat, profile};
 use evidence::Evidence;
 pub use findings::{DiskFinding, NeighbourSays, NeighbourWork, Pace, Timer};
 pub use headline::{Consequence, DiskHeadline};

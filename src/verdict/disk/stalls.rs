@@ -3,15 +3,16 @@
 //! etcd runs the raft tick and the WAL's save in one goroutine, so while a save blocks, a leader sends no heartbeat
 //! (etcd server/etcdserver/raft.go). What loses leaders is the rare long wait, which no p99 shows.
 
+use crate::exit::Verdict;
 use crate::plan::DiskPlan;
-use crate::result::{LadderStep, Reason, RuleId, Verdict};
+use crate::result::{LadderStep, Reason, RuleId};
 
 use super::super::judge::UNSEEN_SHARE;
 use super::super::outcome::{Limit, Measured, Outcome, Quantity, Source};
 use super::super::pooled::{CONFIDENCE, Share};
-use super::super::rule::Op;
 use super::super::stalls::share;
 use super::evidence::Evidence;
+use crate::rule::Op;
 
 /// etcd#7044, a maintainer: fewer than 0.01 % of fsyncs and commits should take over 200 ms, twice the heartbeat
 /// interval.

@@ -1,6 +1,7 @@
 //! The judge before synthetic disks: a wrong pass and a false alarm are the two sins.
 
-use crate::result::{DurabilityOutcome, RuleOutcome, Summary, Verdict};
+use crate::exit::Verdict;
+use crate::result::{DurabilityOutcome, RuleOutcome, Summary};
 
 use super::testing::{Builder, MS, Noise, S, US};
 use crate::report::conclude;

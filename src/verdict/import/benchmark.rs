@@ -1,8 +1,9 @@
 //! What a report of etcd's benchmark says: whether anything failed, and whether the report is of the whole run. There is
 //! no limit on a closed loop's latencies.
 
+use crate::exit::Verdict;
 use crate::plan::ImportPlan;
-use crate::result::{PhaseData, RuleOutcome, Run, SeriesData, Summary, Verdict};
+use crate::result::{PhaseData, RuleOutcome, Run, SeriesData, Summary};
 use crate::units::{format_count, format_duration, format_share, significant};
 
 use super::traits::{self, Trait};

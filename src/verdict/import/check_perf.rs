@@ -1,7 +1,8 @@
 //! What `etcdctl check perf` said of a cluster: its own limits, as it held them.
 
+use crate::exit::Verdict;
 use crate::plan::{CheckPerf, Checked};
-use crate::result::{RuleOutcome, Severity, Summary, Verdict};
+use crate::result::{RuleOutcome, Severity, Summary};
 use crate::units::{format_count, format_duration};
 use crate::verdict::import::finding::{Complete, finding};
 

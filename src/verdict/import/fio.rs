@@ -4,10 +4,9 @@
 //! Without times nothing is known of how the slow syncs lay: all of them may be one bad moment. They count as one
 //! occurrence, as those of a run of ours that is too short to tell.
 
+use crate::exit::Verdict;
 use crate::plan::{Figures, ImportPlan};
-use crate::result::{
-    CountKnown, Finding, RuleOutcome, Run, SeriesData, Severity, Summary, Verdict,
-};
+use crate::result::{CountKnown, Finding, RuleOutcome, Run, SeriesData, Severity, Summary};
 use crate::units::{format_between, format_count, format_duration, format_share, significant};
 use crate::verdict::import::finding::finding;
 use crate::verdict::judge::{self, UNSEEN_SHARE};

@@ -1,7 +1,8 @@
 //! How long members took to apply what they were asked for: etcd warns of whatever takes longer than a tenth of a second,
 //! and counts it.
 
-use crate::result::{Reason, RuleName, Verdict};
+use crate::exit::Verdict;
+use crate::result::{Reason, RuleName};
 use crate::verdict::judge::exceedance;
 use crate::verdict::outcome::{Limit, Measured, Outcome, Source};
 use crate::verdict::pooled::{CONFIDENCE, Pooled, Share};

@@ -1,10 +1,11 @@
 //! Did the client keep up with itself? Its threads' use of the CPU, and how late it sent.
 
-use crate::result::{Culprit, Doubt, DoubtCause, Point, Reason, RuleName, Verdict};
+use crate::exit::Verdict;
+use crate::result::{Culprit, Doubt, DoubtCause, Point, Reason, RuleName};
+use crate::rule::Op;
 use crate::verdict::judge::Ground;
 use crate::verdict::machine::Cpus;
 use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
-use crate::verdict::rule::Op;
 
 use super::evidence::Evidence;
 use super::tally::Tally;

@@ -4,10 +4,11 @@
 //! connections stand and etcd answers. An etcd that is late shows too: operations pile up unanswered, or waits grow to
 //! seconds, while the client has CPU to spare.
 
-use crate::result::{Culprit, Doubt, DoubtCause, Reason, RuleName, Verdict};
+use crate::exit::Verdict;
+use crate::result::{Culprit, Doubt, DoubtCause, Reason, RuleName};
+use crate::rule::Op;
 use crate::verdict::machine::Cpus;
 use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
-use crate::verdict::rule::Op;
 
 use super::client;
 use super::evidence::Evidence;

@@ -1,7 +1,8 @@
 //! The answer in one line, as a value.
 
+use crate::exit::Verdict;
 use crate::plan::LoadPace;
-use crate::result::{Doubt, QuotaReached, RuleName, Verdict};
+use crate::result::{Doubt, QuotaReached, RuleName};
 use crate::verdict::outcome::{Outcome, of_verdict};
 use crate::verdict::{CutShort, Ending};
 

@@ -19,8 +19,9 @@ mod tests;
 mod waits;
 mod whole;
 
+use crate::exit::Verdict;
 use crate::plan::LoadPlan;
-use crate::result::{Run, Verdict};
+use crate::result::Run;
 
 use super::outcome::overall;
 use super::{Ending, Headline, Judgement, plan_of};

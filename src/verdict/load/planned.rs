@@ -3,10 +3,11 @@
 
 use serde::Deserialize;
 
-use crate::result::{Event, QuotaReached, Reason, RuleName, Run, Verdict};
+use crate::exit::Verdict;
+use crate::result::{Event, QuotaReached, Reason, RuleName, Run};
+use crate::rule::Op;
 use crate::verdict::judge::Ground;
 use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
-use crate::verdict::rule::Op;
 
 use super::evidence::Evidence;
 

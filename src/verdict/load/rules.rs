@@ -1,11 +1,12 @@
 //! Every rule on a load, in the order it is shown: was it the load that was asked for, what the user wants of it, what
 //! etcd itself says.
 
-use crate::result::{Doubt, DoubtCause, Reason, RuleId, Verdict};
+use crate::etcd::ErrorClass;
+use crate::exit::Verdict;
+use crate::result::{Doubt, DoubtCause, Reason, RuleId};
+use crate::rule::{Op, Rule, Stat};
 use crate::verdict::judge::{Ground, judge};
 use crate::verdict::outcome::{Outcome, Source};
-use crate::verdict::rule::{Op, Rule, Stat};
-use crate::wire::ErrorClass;
 
 use super::delivery::Delivery;
 use super::evidence::Evidence;

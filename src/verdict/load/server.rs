@@ -3,10 +3,11 @@
 //! Their histograms have fixed bounds, and the limits of etcd's FAQ lie between two of them. Where a 99th percentile
 //! does too, that is what is said.
 
+use crate::exit::Verdict;
 use crate::record::Buckets;
-use crate::result::{BucketSummary, MemberSummary, Reason, RuleName, Verdict};
+use crate::result::{BucketSummary, MemberSummary, Reason, RuleName};
+use crate::rule::Op;
 use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
-use crate::verdict::rule::Op;
 
 use super::evidence::Evidence;
 use super::{applies, planned};
@@ -271,6 +272,6 @@ pub(super) fn no_space(evidence: &Evidence) -> bool {
         let alarm = event.detail.get("alarm").and_then(serde_json::Value::as_str);
         alarm.is_some_and(|alarm| alarm.eq_ignore_ascii_case("nospace"))
     });
-    let class = crate::wire::ErrorClass::NoSpace.name();
+    let class = crate::etcd::ErrorClass::NoSpace.name();
     raised || evidence.phases.iter().any(|p| p.series.iter().any(|s| s.errors.contains_key(class)))
 }

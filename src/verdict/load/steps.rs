@@ -1,7 +1,8 @@
 //! A load of several rates: up to which one everything holds, and what breaks first. With classes, whose rates change
 //! beside one another, these are stages of a story instead: each must hold.
 
-use crate::result::{Capacity, Limiter, Verdict};
+use crate::exit::Verdict;
+use crate::result::{Capacity, Limiter};
 use crate::verdict::outcome::{Outcome, of_verdict};
 
 use super::delivery::Delivery;

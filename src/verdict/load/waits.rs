@@ -3,12 +3,13 @@
 //! A p99 over a run hides a standstill: etcd stopped for 1.2 s of 12 s is a p99 of 1.1 s, and of a minute it is none at
 //! all. So what counts is the longest wait, counted from when an operation was due.
 
+use crate::exit::Verdict;
 use crate::plan::Strand;
-use crate::result::{Reason, RuleId, Verdict};
+use crate::result::{Reason, RuleId};
+use crate::rule::{Op, Rule, Stat};
 use crate::verdict::judge::{Ground, judge};
 use crate::verdict::outcome::{Limit, Measured, Outcome, Source};
 use crate::verdict::pooled::{Pooled, Share};
-use crate::verdict::rule::{Op, Rule, Stat};
 use crate::verdict::stalls;
 
 use super::evidence::Evidence;

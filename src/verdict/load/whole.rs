@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::result::{Reason, RuleName, Run, Verdict};
+use crate::exit::Verdict;
+use crate::result::{Reason, RuleName, Run};
 use crate::verdict::outcome::{Limit, Measured, Outcome, Source};
 
 /// What came of reading back. Detail of the event `verify`.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use etcdbench::cluster::{Cluster, guard};
+use etcdbench::etcd::{Credentials, Endpoint, Secret};
 use etcdbench::plan::Placement;
-use etcdbench::wire::{Credentials, Endpoint, Secret};
 use rustix::process::Signal;
 
 use super::{Local, connect, dialer, within};

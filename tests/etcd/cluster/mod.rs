@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use crate::support::command::run;
 use etcdbench::cluster::Cluster;
 use etcdbench::cluster::local::{LocalCluster, LocalPlan};
-use etcdbench::plan::Security;
-use etcdbench::wire::{Dialer, Endpoint};
+use etcdbench::etcd::Endpoint;
+use etcdbench::etcd::Security;
+use etcdbench::wire::Dialer;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 /// Of throwaway members, unless a test is about it.

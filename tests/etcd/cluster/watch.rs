@@ -10,9 +10,11 @@ use std::time::{Duration, Instant};
 
 use etcdbench::clock::Clock;
 use etcdbench::cluster::{Budget, Cluster, Quota, Watcher, guard};
-use etcdbench::plan::{Placement, Security};
+use etcdbench::etcd::Endpoint;
+use etcdbench::etcd::Security;
+use etcdbench::plan::Placement;
 use etcdbench::record::Emission;
-use etcdbench::wire::{Dialer, Endpoint};
+use etcdbench::wire::Dialer;
 use rustix::process::Signal;
 
 use super::{Local, QUOTA, connect, etcd, put, within};

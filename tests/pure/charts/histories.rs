@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use etcdbench::compare::trend::{
-    Direction, History, Marks, Night, Settings, Track, Trend, Unit, judge,
-};
+use etcdbench::rule::history::Settings;
+use etcdbench::trend::{Direction, History, Marks, Night, Track, Trend, Unit, judge};
 use jiff::{SignedDuration, Timestamp};
 
 use super::runs::HOSTILE;

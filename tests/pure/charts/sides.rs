@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use etcdbench::compare::{Comparison, Group, Input, Settings, compare};
+use etcdbench::compare::{Comparison, Group, Input, compare};
 use etcdbench::result::Run;
+use etcdbench::rule::comparison::Settings;
 use serde_json::json;
 
 use super::runs::{self, Fixture, HOSTILE, MS, S, phase, series, usual};

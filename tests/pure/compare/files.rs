@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use etcdbench::record::Samples;
-use etcdbench::result::{Environment, Header, Interval, Line, Summary, Tool, Writer};
+use etcdbench::result::{Environment, Header, Interval, Line, Summary, Writer};
+use etcdbench::tool::Tool;
 use serde_json::{Value, json};
 
 use super::noise::{Random, S};

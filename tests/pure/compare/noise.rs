@@ -4,7 +4,8 @@
 use std::sync::OnceLock;
 
 use etcdbench::record::{Distribution, Samples};
-use etcdbench::result::{Environment, Header, PhaseData, Point, Run, SeriesData, Summary, Tool};
+use etcdbench::result::{Environment, Header, PhaseData, Point, Run, SeriesData, Summary};
+use etcdbench::tool::Tool;
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::json;

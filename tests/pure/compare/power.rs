@@ -1,10 +1,9 @@
 //! What is found, how often, and whether that is what the page promises: interleaved pairs of runs of several series,
 //! with noise between runs of several kinds. The constants of the method were set by hand, not fitted.
 
-use etcdbench::compare::{
-    Comparison, Group, Input, MetricVerdict, Outcome, Settings, Stat, compare,
-};
+use etcdbench::compare::{Comparison, Group, Input, MetricVerdict, Outcome, compare};
 use etcdbench::result::Run;
+use etcdbench::rule::comparison::{Settings, Stat};
 
 use super::noise::{self, INDEPENDENT, Random, Shape};
 use super::simulate::{five_percent_of, judged, metric};

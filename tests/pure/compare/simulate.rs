@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use etcdbench::compare::{
-    Comparison, Group, Input, Level, Metric, MetricVerdict, Settings, Stat, compare,
-};
+use etcdbench::compare::{Comparison, Group, Input, Level, Metric, MetricVerdict, compare};
 use etcdbench::record::{Distribution, quantile_interval};
 use etcdbench::result::Run;
+use etcdbench::rule::comparison::{Settings, Stat};
 use etcdbench::stats::{self, Bounded, DesignEffect};
 
 use super::noise::{

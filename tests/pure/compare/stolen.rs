@@ -1,8 +1,9 @@
 //! A hypervisor that gives CPU time to others, from no time to a third of it, makes every latency longer. That is no
 //! property of what is compared.
 
-use etcdbench::compare::{Comparison, MetricVerdict, Stat};
+use etcdbench::compare::{Comparison, MetricVerdict};
 use etcdbench::result::{Counters, Run};
+use etcdbench::rule::comparison::Stat;
 
 use super::noise::{self, FIVE_MINUTES, INDEPENDENT, Random, Shape};
 use super::simulate::{five_percent_of, judged, metric};

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use etcdbench::compare::{MetricVerdict, Outcome, Stat};
+use etcdbench::compare::{MetricVerdict, Outcome};
 use etcdbench::result::{Event, Run};
+use etcdbench::rule::comparison::Stat;
 use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::json;

@@ -1,8 +1,8 @@
 //! JUnit, checked by the schema of Jenkins' xunit plugin.
 
 use etcdbench::cli::Export;
+use etcdbench::exit::Verdict;
 use etcdbench::report::export::Document;
-use etcdbench::result::Verdict;
 use serde_json::Value;
 
 use super::{kept, of_comparison, of_run, of_trend, only, samples};

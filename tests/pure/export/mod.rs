@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 
 use etcdbench::cli::Export;
 use etcdbench::compare::Comparison;
-use etcdbench::compare::trend::Trend;
 use etcdbench::report::export::{Document, Subject, export};
 use etcdbench::result::{self, Interval, Run, Summary};
+use etcdbench::trend::Trend;
 
 /// Every document of a run.
 fn of_run(

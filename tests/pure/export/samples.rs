@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use etcdbench::compare::trend::{
-    Direction, HistoryTrend, NightPoint, SeriesTrend, Tonight, TonightVerdict, Trend,
-    TrendSettings, TrendVerdict, Unit,
-};
 use etcdbench::compare::{
-    Comparison, Contrast, Effect, Level, Metric, MetricVerdict, Outcome, RunFacts, Side, Stat,
-    Value,
+    Comparison, Contrast, Effect, Level, Metric, MetricVerdict, Outcome, RunFacts, Side, Value,
 };
+use etcdbench::exit::Verdict;
 use etcdbench::record::{Distribution, Samples};
 use etcdbench::result::{
     Environment, Header, Interval, MemberFacts, PhaseData, QuantileSummary, RuleOutcome, Run,
-    SeriesData, Summary, Tool, Verdict, summarise,
+    SeriesData, Summary, summarise,
+};
+use etcdbench::rule::comparison::Stat;
+use etcdbench::tool::Tool;
+use etcdbench::trend::{
+    Direction, HistoryTrend, NightPoint, SeriesTrend, Tonight, TonightVerdict, Trend,
+    TrendSettings, TrendVerdict, Unit,
 };
 
 /// Signs that break XML, labels, file names and logs that do not mind them.

@@ -1,6 +1,6 @@
 //! The report of etcd's own benchmark.
 
-use etcdbench::result::Verdict;
+use etcdbench::exit::Verdict;
 use predicates::prelude::*;
 use predicates::str::contains;
 

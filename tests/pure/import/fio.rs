@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use etcdbench::exit::Verdict;
 use etcdbench::plan::{ImportPlan, Layout};
-use etcdbench::result::{Run, SeriesSummary, Verdict};
+use etcdbench::result::{Run, SeriesSummary};
 use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! Runs of fio that say less than they seem to: what is concluded from each, and what is not.
 
-use etcdbench::result::{CountKnown, Run, Verdict};
+use etcdbench::exit::Verdict;
+use etcdbench::result::{CountKnown, Run};
 
 use super::place::*;
 use super::written::*;

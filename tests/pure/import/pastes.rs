@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use etcdbench::exit::Verdict;
 use etcdbench::plan::{ImportRequest, Input, Program};
-use etcdbench::result::Verdict;
 use jiff::Timestamp;
 use predicates::prelude::*;
 use predicates::str::contains;

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use clap::Parser;
 use etcdbench::cli::{Cli, Command};
+use etcdbench::exit::Verdict;
 use etcdbench::plan::DiskPlan;
 use etcdbench::record::{Distribution, Samples};
 use etcdbench::result::{
     BlockDevice, Capacity, CapacityStep, DiskFacts, Environment, Finding, Header, LadderStep,
     PhaseData, PhaseSummary, Point, QuantileSummary, RuleOutcome, Run, SeriesData, SeriesSummary,
-    Severity, StallLine, Summary, Tool, Verdict,
+    Severity, StallLine, Summary,
 };
+use etcdbench::tool::Tool;
 
 const MS: u64 = 1_000_000;
 const S: u64 = 1_000 * MS;

@@ -1,7 +1,7 @@
 //! What is said about single histories, through the library.
 
-use etcdbench::compare::trend::TonightVerdict::{Better, Regressed, Steady, Suspected};
-use etcdbench::compare::trend::{Direction, Unit};
+use etcdbench::trend::TonightVerdict::{Better, Regressed, Steady, Suspected};
+use etcdbench::trend::{Direction, Unit};
 
 use super::nights::nights;
 use super::simulation::{history, judged, told_on};

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use etcdbench::result::{
     Environment, Header, Line, PhaseSummary, QuantileSummary, SCHEMA_VERSION, SeriesSummary,
-    Summary, Tool,
+    Summary,
 };
+use etcdbench::tool::Tool;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tempfile::TempDir;

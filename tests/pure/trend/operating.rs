@@ -1,6 +1,7 @@
 //! How often it cries wolf, and how soon it sees one.
 
-use etcdbench::compare::trend::TonightVerdict::{self, Regressed, Steady, Suspected};
+use etcdbench::trend::TonightVerdict;
+use etcdbench::trend::TonightVerdict::{Regressed, Steady, Suspected};
 
 use super::simulation::{Nights, Noise, told_on};
 

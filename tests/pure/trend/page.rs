@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etcdbench::compare::trend::trend_json_schema;
+use etcdbench::trend::trend_json_schema;
 use serde_json::Value;
 
 use super::nights::{Results, nights, phase, wobble};

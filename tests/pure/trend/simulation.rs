@@ -1,8 +1,7 @@
 //! Years of nights that never were, with fixed seeds.
 
-use etcdbench::compare::trend::{
-    Direction, History, Marks, Night, Settings, Tonight, Track, Trend, Unit, judge,
-};
+use etcdbench::rule::history::Settings;
+use etcdbench::trend::{Direction, History, Marks, Night, Tonight, Track, Trend, Unit, judge};
 use jiff::{SignedDuration, Timestamp};
 use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;

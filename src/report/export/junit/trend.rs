@@ -1,8 +1,8 @@
 //! A case per series of each history.
 
 use super::{Case, Document, Outcome, attribute, document, suite};
-use crate::compare::trend::{HistoryTrend, SeriesTrend, TonightVerdict, Trend, format_value};
 use crate::report::trend::words;
+use crate::trend::{HistoryTrend, SeriesTrend, TonightVerdict, Trend, format_value};
 
 /// The series of a trend.
 pub(in crate::report::export) fn trend(trend: &Trend) -> Document {

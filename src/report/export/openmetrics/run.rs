@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::{Family, Labels, label};
+use crate::exit::Verdict;
 use crate::report::export::figures::{member, resolvable, seconds};
-use crate::result::{QuantileSummary, Run, SeriesSummary, Summary, Verdict};
+use crate::result::{QuantileSummary, Run, SeriesSummary, Summary};
 
 const VERDICTS: [&str; 4] = ["pass", "warn", "inconclusive", "fail"];
 

@@ -1,7 +1,7 @@
 //! The metrics of a trend.
 
 use super::{Family, Labels, label};
-use crate::compare::trend::{SeriesTrend, TonightVerdict, Trend, TrendVerdict, Unit};
+use crate::trend::{SeriesTrend, TonightVerdict, Trend, TrendVerdict, Unit};
 
 const VERDICTS: [(TrendVerdict, &str); 4] = [
     (TrendVerdict::TooFewNights, "too_few_nights"),

@@ -2,13 +2,13 @@
 
 use super::Names;
 use super::outcome::{limit, measured};
+use crate::exit::Verdict;
 use crate::plan::{DiskPlan, Neighbour};
 use crate::report::subject::Plan;
-use crate::result::{Answer, RuleId, RuleName, Verdict};
+use crate::result::{Answer, RuleId, RuleName};
+use crate::rule::profile;
 use crate::units::{format_count, format_duration, significant};
-use crate::verdict::{
-    Consequence, CutShort, DiskHeadline, Headline, Judgement, Measured, Outcome, profile,
-};
+use crate::verdict::{Consequence, CutShort, DiskHeadline, Headline, Judgement, Measured, Outcome};
 
 /// What stands before a gap, and what stands behind it.
 pub(super) fn headline(names: &Names<'_>, judged: &Judgement) -> (Answer, String) {

@@ -4,7 +4,8 @@ use super::Names;
 use super::headline::{cut_short, ended, first_of};
 use super::outcome::{limit, measured};
 use super::reason::quota_reached;
-use crate::result::{Answer, Verdict};
+use crate::exit::Verdict;
+use crate::result::Answer;
 use crate::units::{format_count, format_duration, significant};
 use crate::verdict::{
     Broken, Carried, Gravest, Judgement, Limit, LoadHeadline, Outcome, Undecided, Why, Work,

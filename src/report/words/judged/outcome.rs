@@ -3,10 +3,11 @@
 use super::Names;
 use crate::report::subject::Plan;
 use crate::result::{DurabilityOutcome, RuleId, RuleName};
+use crate::rule::Op;
 use crate::units::{
     format_between, format_bytes, format_count, format_duration, format_share, significant,
 };
-use crate::verdict::{Limit, Measured, Op, Outcome, Quantity, Source};
+use crate::verdict::{Limit, Measured, Outcome, Quantity, Source};
 
 /// Stands where there is no figure.
 const NOTHING: &str = "–";

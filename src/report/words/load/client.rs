@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{member_name, phases};
+use crate::etcd::ErrorClass;
 use crate::plan::{LoadPace, LoadPlan, Operation};
 use crate::report::subject::Subject;
 use crate::report::text::clean;
 use crate::result::Event;
 use crate::units::{format_count, format_duration, significant};
-use crate::wire::ErrorClass;
 
 /// Texts of errors that are shown.
 const MOST_TEXTS: usize = 6;

@@ -1,12 +1,13 @@
 //! Several rates: what each came to, and what broke.
 
 use super::head;
+use crate::exit::Verdict;
 use crate::plan::LoadPlan;
 use crate::report::subject::Subject;
 use crate::report::text::clean;
 use crate::report::words::quantiles::told;
 use crate::report::words::{Table, mark};
-use crate::result::{LoadStep, RuleOutcome, Verdict};
+use crate::result::{LoadStep, RuleOutcome};
 use crate::units::{format_count, format_millis, significant};
 
 /// Which series the table shows, and a row per rate. Nothing where there was one rate.

@@ -50,8 +50,7 @@ fn noise_tells_almost_nothing_and_never_fails() {
             .wal(8, 200, restless(&level))
             .etcd(35, 200, restless(&level), commit)
             .conclude();
-        let fails =
-            summary.rules.iter().filter(|rule| rule.verdict == crate::result::Verdict::Fail);
+        let fails = summary.rules.iter().filter(|rule| rule.verdict == crate::exit::Verdict::Fail);
         assert_eq!(fails.count(), 0, "seed {seed}: {}", summary.headline);
         told.extend(summary.findings.into_iter().map(|finding| finding.code.to_string()));
     }

@@ -3,11 +3,12 @@
 //! By use, not by queueing: whatever is busy nearly all the time is what everything waits for, however long the queue
 //! before it has grown.
 
+use crate::exit::Verdict;
 use crate::plan::Target;
-use crate::result::{MemberSummary, RuleId, RuleName, Severity, Verdict};
+use crate::result::{MemberSummary, RuleId, RuleName, Severity};
+use crate::rule::{Rule, Stat};
 use crate::verdict::machine::Cpus;
 use crate::verdict::outcome::{Outcome, of_verdict};
-use crate::verdict::rule::{Rule, Stat};
 
 use super::super::delivery::Delivery;
 use super::super::evidence::Evidence;

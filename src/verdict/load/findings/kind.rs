@@ -1,6 +1,7 @@
 //! What may be odd about a load.
 
-use crate::result::{Doubt, FindingCode, QuotaReached, Verdict};
+use crate::exit::Verdict;
+use crate::result::{Doubt, FindingCode, QuotaReached};
 use crate::verdict::finding::FindingKind;
 
 /// Something odd about a load.

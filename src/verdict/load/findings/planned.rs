@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::result::{Severity, Verdict};
+use crate::exit::Verdict;
+use crate::result::Severity;
 
 use super::super::evidence::Evidence;
 use super::super::planned::{self, Kill, Recovered};

@@ -1,9 +1,10 @@
 //! The plan of a synthetic load.
 
 use super::{MS, S};
+use crate::etcd::Security;
 use crate::plan::{
     Arrival, Faults, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Operation, Placement,
-    RateStep, ReadShape, Reads, Security, SizeDistribution, Stm, Target, Values, Weighted, Writes,
+    RateStep, ReadShape, Reads, SizeDistribution, Stm, Target, Values, Weighted, Writes,
 };
 
 /// An open loop of these rates.

@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::super::testing::{Builder, Load, MS, Noise, S, fast, prompt};
 use super::{ends, growing, rule};
+use crate::exit::Verdict;
 use crate::plan::{LoadPace, Target};
-use crate::result::{Run, Verdict};
+use crate::result::Run;
 
 #[test]
 fn a_client_without_cpu_is_no_verdict_on_etcd() {

@@ -8,8 +8,9 @@ mod server;
 use serde_json::json;
 
 use super::testing::{Builder, Load, Noise, fast};
+use crate::exit::Verdict;
 use crate::report::conclude;
-use crate::result::{RuleOutcome, Summary, Verdict};
+use crate::result::{RuleOutcome, Summary};
 
 fn rule<'a>(summary: &'a Summary, label: &str) -> &'a RuleOutcome {
     let mut rules = summary.rules.iter();

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::super::testing::{Builder, Load, MS, S};
-use crate::result::{Severity, Summary, Verdict};
+use crate::exit::Verdict;
+use crate::result::{Severity, Summary};
 
 /// Three members under load, of which the leader is killed 30 s after it began and comes back 6 s later; so many
 /// operations fail a second after the kill.

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::super::testing::{Builder, Load};
 use super::{ends, growing};
+use crate::exit::Verdict;
 use crate::plan::{Class, LoadPlan};
 use crate::report::conclude;
-use crate::result::Verdict;
 
 fn step(phase: &'static str, wanted: u64) -> Load<'static> {
     Load { phase, seconds: 10, wanted, reached: wanted, ..Load::default() }

@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::super::testing::{Builder, Load, MS, Member, Noise, S, fast};
 use super::{ends, rule};
+use crate::exit::Verdict;
 use crate::plan::{Operation, ReadShape};
-use crate::result::{Run, Summary, Verdict};
+use crate::result::{Run, Summary};
 
 #[test]
 fn a_leader_change_fails_whoever_saw_it() {

@@ -1,7 +1,7 @@
 //! Leaders and connections lost, by plan and without.
 
 use super::super::Words;
-use crate::result::Verdict;
+use crate::exit::Verdict;
 use crate::units::{format_count, format_duration, time_of_day};
 use crate::verdict::{ELECTION_WITHIN_NS, LeaderChanged, LeaderKilled};
 

@@ -1,0 +1,136 @@
+//! What an execution of a scenario came to: its runs, the trend they continue, and the exit code that follows.
+
+use std::path::PathBuf;
+
+use crate::exit::Exit;
+use crate::result::Summary;
+use crate::trend::{Trend, TrendVerdict};
+
+/// What was carried out.
+#[derive(Debug)]
+pub struct Executed {
+    /// Where the results are.
+    pub directory: PathBuf,
+    /// Every run of the plan, in its order.
+    pub runs: Vec<Ran>,
+    /// A signal ended it before its end.
+    pub interrupted: bool,
+    /// The nights before and this one, judged; absent where there is no history, or this night is not whole.
+    pub trend: Option<Trend>,
+    /// How it ends.
+    pub exit: Exit,
+}
+
+impl Executed {
+    /// The results of all runs that went through to their end, below the directory.
+    pub fn measured(&self) -> Vec<PathBuf> {
+        let whole = self.runs.iter().filter(|ran| matches!(ran.end, RunEnd::Measured(_)));
+        whole.map(|ran| ran.result.clone()).collect()
+    }
+}
+
+/// One run.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its cell's name.
+    pub cell: String,
+    /// Its name in the scenario.
+    pub step: String,
+    /// Counted from 1.
+    pub repeat: u32,
+    /// Its result, below the directory.
+    pub result: PathBuf,
+    /// What became of it.
+    pub end: RunEnd,
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub enum RunEnd {
+    /// It went through to its end; now, or when the scenario was run before.
+    Measured(Box<Measured>),
+    /// It could not measure.
+    Failed(String),
+    /// It was not begun, or interrupted.
+    Open,
+}
+
+/// A run that went through to its end.
+#[derive(Debug)]
+pub struct Measured {
+    /// Its id.
+    pub run_id: String,
+    /// What it amounts to.
+    pub summary: Summary,
+}
+
+/// That of the worst: not measured, bad, no verdict. A history too young to be judged is no reason to fail.
+pub(crate) fn exit(runs: &[Ran], trend: Option<&Trend>, interrupted: bool, strict: bool) -> Exit {
+    if interrupted {
+        return Exit::Interrupted;
+    }
+    let exits = runs.iter().map(|ran| match &ran.end {
+        RunEnd::Measured(measured) => Exit::of(measured.summary.verdict, strict),
+        RunEnd::Failed(_) | RunEnd::Open => Exit::CannotMeasure,
+    });
+    let rank = |exit: &Exit| match exit {
+        Exit::CannotMeasure => 3,
+        Exit::Bad => 2,
+        Exit::NoVerdict => 1,
+        _ => 0,
+    };
+    let worse = trend.is_some_and(|trend| trend.verdict == TrendVerdict::Regressed);
+    let exits = exits.chain(worse.then_some(Exit::Bad));
+    exits.max_by_key(rank).unwrap_or(Exit::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Verdict;
+    use crate::rule::history::Settings;
+    use crate::trend::{Marks, judge};
+
+    fn ran(verdict: Verdict) -> Ran {
+        let summary = Summary { verdict, ..Summary::default() };
+        let run_id = "one".to_owned();
+        Ran {
+            cell: "all".to_owned(),
+            step: "put".to_owned(),
+            repeat: 1,
+            result: PathBuf::new(),
+            end: RunEnd::Measured(Box::new(Measured { run_id, summary })),
+        }
+    }
+
+    fn nights(verdict: TrendVerdict) -> Trend {
+        let (marks, settings) = (Marks::default(), Settings::default());
+        Trend { verdict, ..judge(&[], &[], &marks, &settings, Vec::new(), Vec::new()) }
+    }
+
+    #[test]
+    fn the_worst_of_runs_and_history_decides() {
+        let end = |verdicts: &[Verdict], trend: Option<TrendVerdict>| {
+            let runs: Vec<Ran> = verdicts.iter().map(|&verdict| ran(verdict)).collect();
+            exit(&runs, trend.map(nights).as_ref(), false, false)
+        };
+        let pass = [Verdict::Pass, Verdict::Warn];
+        assert_eq!(end(&pass, None), Exit::Ok);
+        assert_eq!(end(&pass, Some(TrendVerdict::TooFewNights)), Exit::Ok);
+        assert_eq!(end(&pass, Some(TrendVerdict::Suspected)), Exit::Ok);
+        assert_eq!(end(&pass, Some(TrendVerdict::Regressed)), Exit::Bad);
+        let unsure = [Verdict::Pass, Verdict::Inconclusive];
+        assert_eq!(end(&unsure, Some(TrendVerdict::Steady)), Exit::NoVerdict);
+        assert_eq!(end(&unsure, Some(TrendVerdict::Regressed)), Exit::Bad);
+        assert_eq!(end(&[Verdict::Inconclusive, Verdict::Fail], None), Exit::Bad);
+    }
+
+    #[test]
+    fn what_was_not_measured_weighs_most() {
+        let failed = Ran { end: RunEnd::Failed("no etcd".to_owned()), ..ran(Verdict::Pass) };
+        let runs = [ran(Verdict::Fail), failed];
+        assert_eq!(exit(&runs, None, false, false), Exit::CannotMeasure);
+        assert_eq!(exit(&runs, None, true, false), Exit::Interrupted);
+        assert_eq!(exit(&[ran(Verdict::Warn)], None, false, true), Exit::Bad);
+    }
+}

@@ -1,0 +1,112 @@
+//! A series as it is judged: the values that count, on the scale they are judged on.
+
+use crate::stats::{MAD_TO_DEVIATION, median};
+use crate::trend::history::{Track, Unit};
+
+/// Smaller changes of a duration never matter, however large they are in relation: 20 µs.
+const FLOOR_NS: f64 = 20_000.0;
+/// Smaller changes of a share of errors never matter: 0.1 percentage points.
+const FLOOR_SHARE: f64 = 0.001;
+
+/// The values that count, oldest first.
+#[derive(Debug, Clone)]
+pub(super) struct Points {
+    /// Index of the night each value is of.
+    pub nights: Vec<usize>,
+    /// The values on the scale they are judged on.
+    pub scaled: Vec<f64>,
+    /// How values and scale go together.
+    pub scale: Scale,
+}
+
+/// How a series is judged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Scale {
+    /// Logarithms: changes are ratios. Only where every value is above 0, and not for shares, which are mostly 0.
+    pub logarithmic: bool,
+    unit: Unit,
+    min_difference: f64,
+}
+
+impl Points {
+    /// The values of a track from night `first` on that are numbers and not left out.
+    pub fn of(track: &Track, first: usize, left_out: &dyn Fn(usize) -> bool) -> Self {
+        let kept: Vec<(usize, f64)> = track
+            .values
+            .iter()
+            .enumerate()
+            .skip(first)
+            .filter_map(|(night, value)| Some((night, (*value).filter(|v| v.is_finite())?)))
+            .filter(|(night, _)| !left_out(*night))
+            .collect();
+        let scale = Scale {
+            logarithmic: track.unit != Unit::Share && kept.iter().all(|(_, v)| *v > 0.0),
+            unit: track.unit,
+            min_difference: track.min_difference,
+        };
+        Points {
+            nights: kept.iter().map(|(night, _)| *night).collect(),
+            scaled: kept.iter().map(|(_, value)| scale.to(*value)).collect(),
+            scale,
+        }
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.nights.len()
+    }
+
+    /// Standard deviation from night to night, from the differences of neighbours, which neither lasting changes nor
+    /// single bad nights move much; `None` for fewer than three values.
+    pub fn noise(&self) -> Option<f64> {
+        let differences: Vec<f64> =
+            self.scaled.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+        if differences.len() < 2 {
+            return None;
+        }
+        Some(MAD_TO_DEVIATION * median(&differences)? / std::f64::consts::SQRT_2)
+    }
+
+    /// How far apart, on this scale, levels are that differ by `share`: of the median where it is not logarithmic.
+    pub fn min_shift(&self, share: f64) -> f64 {
+        match (self.scale.logarithmic, self.scale.unit) {
+            (true, _) => share.ln_1p(),
+            (false, Unit::Share) => FLOOR_SHARE,
+            (false, _) => share * median(&self.scaled).map_or(0.0, f64::abs),
+        }
+    }
+
+    /// The point of a night, or the first one after it.
+    pub fn point_of(&self, night: usize) -> usize {
+        self.nights.partition_point(|&n| n < night)
+    }
+}
+
+impl Scale {
+    /// A value as it is judged.
+    pub fn to(self, value: f64) -> f64 {
+        if self.logarithmic { value.ln() } else { value }
+    }
+
+    /// Back again.
+    pub fn back(self, scaled: f64) -> f64 {
+        if self.logarithmic { scaled.exp() } else { scaled }
+    }
+
+    /// Whether a change between two scaled levels is large enough to matter to anybody.
+    pub fn matters(self, from: f64, to: f64) -> bool {
+        let (a, b) = (self.back(from), self.back(to));
+        let absolute = (b - a).abs();
+        let enough = match self.unit {
+            Unit::Nanoseconds => absolute >= FLOOR_NS,
+            Unit::Share => return absolute >= FLOOR_SHARE,
+            Unit::PerSecond | Unit::Plain => absolute > 0.0,
+        };
+        let relative = if self.logarithmic {
+            (to - from).abs() >= self.min_difference.ln_1p()
+        } else {
+            absolute >= self.min_difference * a.abs()
+        };
+        enough && relative
+    }
+}
