@@ -1,15 +1,13 @@
 //! What a load must not do: write among the keys of others, or fill the database up to its quota.
 
+use super::quota::Quota;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::units::{format_bytes, format_count, format_share};
 
 use super::Cluster;
-use super::metrics::Reading;
 
-/// What etcd takes when `--quota-backend-bytes` is not given (`server/storage/quota.go`, `DefaultQuotaBytes`).
-pub const DEFAULT_QUOTA_BYTES: u64 = 2 << 30;
 /// A load that is expected to fill more of the quota is refused before it starts.
 pub const REFUSE_ABOVE: f64 = 0.8;
 /// A load that has filled more of the quota is stopped. At the whole quota etcd raises an alarm that refuses the
@@ -18,54 +16,6 @@ pub const STOP_ABOVE: f64 = 0.9;
 
 /// Where control planes keep their keys, and whose.
 const OTHERS: [(&str, &str); 2] = [("/registry/", "Kubernetes"), ("/kubernetes.io/", "OpenShift")];
-
-/// `--quota-backend-bytes` of a member.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Quota {
-    /// So many bytes.
-    Bytes(u64),
-    /// Below 0: none.
-    Disabled,
-    /// Neither its status (3.6) nor its `/metrics` told.
-    #[default]
-    Unknown,
-}
-
-impl Quota {
-    pub(super) fn told(status: Option<u64>, reading: Option<&Reading>) -> Self {
-        match (status, reading) {
-            (Some(bytes), _) => Quota::Bytes(bytes),
-            (None, Some(reading)) => reading.quota,
-            (None, None) => Quota::Unknown,
-        }
-    }
-
-    pub(super) fn smallest(all: impl Iterator<Item = Quota> + Clone) -> Self {
-        let bytes = all.clone().filter_map(Quota::bytes).min();
-        match bytes {
-            Some(bytes) => Quota::Bytes(bytes),
-            None if all.clone().any(|quota| quota == Quota::Unknown) => Quota::Unknown,
-            None => Quota::Disabled,
-        }
-    }
-
-    /// Its bytes, where it is known that there is one.
-    pub fn bytes(self) -> Option<u64> {
-        match self {
-            Quota::Bytes(bytes) => Some(bytes),
-            Quota::Disabled | Quota::Unknown => None,
-        }
-    }
-
-    /// What the database must stay below: etcd's default when the quota is unknown.
-    pub fn limit(self) -> Option<u64> {
-        match self {
-            Quota::Bytes(bytes) => Some(bytes),
-            Quota::Disabled => None,
-            Quota::Unknown => Some(DEFAULT_QUOTA_BYTES),
-        }
-    }
-}
 
 /// How much a load is expected to write, against what there is room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod keys;
 mod leases;
 pub mod local;
 pub mod metrics;
+mod quota;
 mod scrape;
 mod status;
 mod upkeep;
@@ -32,7 +33,7 @@ use metrics::Reading;
 use scrape::Scraper;
 
 pub use budget::{Asked, Budget, Exhausted, Paid, Reserve};
-pub use guard::Quota;
+pub use quota::{DEFAULT_QUOTA_BYTES, Quota};
 pub use status::{Alarm, MemberStatus};
 pub use upkeep::Defragmented;
 pub use watcher::{Live, Watcher};
@@ -230,7 +231,7 @@ impl Cluster {
         let readings = self.runtime.block_on(join_all(self.members.iter().map(read)));
         for (member, reading) in self.members.iter_mut().zip(readings) {
             let told = member.status.as_ref().and_then(|status| status.quota_bytes);
-            member.quota = Quota::told(told, reading.as_ref());
+            member.quota = Quota::told(told, reading.as_ref().map(|reading| reading.quota));
             member.facts.quota_bytes = member.quota.bytes();
         }
     }

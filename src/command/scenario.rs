@@ -14,7 +14,7 @@ use super::stored::read;
 pub(super) fn run(args: &RunArgs) -> Result<Exit> {
     let style = Style::of_stdout(args.no_color);
     if args.list {
-        let shipped = plan::scenario::shipped::descriptions()?;
+        let shipped = plan::scenario::descriptions()?;
         return print(report::scenario::shipped(&shipped).as_bytes()).map(|()| Exit::Ok);
     }
     let plan = ScenarioPlan::resolve(args)?;

@@ -1,14 +1,16 @@
 //! Each side's metrics, and the contrasts between them.
 
+use super::phrases::AS_OFFERED;
+use super::side_metric::{SideMetric, tail_problem};
 use jiff::Timestamp;
 
-use crate::record::MIN_TAIL_SAMPLES;
 use crate::result::{PhaseData, Run, SeriesData};
 use crate::stats::{self, Moments};
 use crate::verdict::Cpus;
 
 use super::arm::{self, Arm};
-use super::effect::{self, Beside, Between, Doubt};
+use super::doubt::Doubt;
+use super::effect::{self, Beside, Between};
 use super::judge::{self, ALPHA, Candidate, More, Single, at_least_floor, floor_ns};
 use super::subject::{self, Subject, subjects};
 use super::{
@@ -25,46 +27,12 @@ const FEWEST_PAIRS: usize = 4;
 const LEAST_OF_WITHIN: f64 = 0.1;
 /// Runs never agree more closely than a histogram tells: half a bucket, as a standard deviation of a logarithm.
 const RESOLUTION: f64 = 0.002;
-/// With fewer samples beyond it in a single run, a quantile is hardly more than the largest sample.
-const FEWEST_BEYOND: f64 = 5.0;
-
-/// Why the rate of an open loop is no test.
-pub(super) const AS_OFFERED: &str = "the offered rate, kept by both";
-
-impl SideMetric {
-    /// Whether anything can be said of this metric on this side.
-    pub fn speaks(&self, stat: Stat) -> bool {
-        let tail = || stat.quantile().and_then(|q| tail_problem("", self, q));
-        self.invalid.is_none()
-            && match &self.arms[..] {
-                [only] => only.as_ref().is_some_and(|arm| arm.problem.is_none()),
-                arms => arms.iter().all(Option::is_some) && tail().is_none(),
-            }
-    }
-}
 
 /// What came of the sides.
 pub(super) struct Judged {
     pub contrasts: Vec<Contrast>,
     pub rankings: Vec<Ranking>,
     pub notes: Vec<String>,
-}
-
-/// A metric on one side.
-#[derive(Debug, Clone)]
-pub(super) struct SideMetric {
-    pub value: Value,
-    /// In each run; `None` where it has no samples.
-    arms: Vec<Option<Arm>>,
-    /// The share of the CPU time that the hypervisor gave to others meanwhile; `None` where nobody counted.
-    pub stolen: Vec<Option<f64>>,
-    invalid: Option<String>,
-    /// The shortest phase it comes from.
-    seconds: f64,
-    /// Another program measured it.
-    foreign: bool,
-    /// Every run has the rate that its open loop was asked for.
-    pub offered: bool,
 }
 
 /// Compares every side with the first, and all with one another where there are more than two.
@@ -487,22 +455,4 @@ fn several_runs(
         tail_problem("A", a, q).or_else(|| tail_problem("B", b, q))
     };
     (doubt, too_few.or_else(tail))
-}
-
-/// A quantile needs its effective samples, together in all runs, and in each a few beyond it.
-fn tail_problem(name: &str, side: &SideMetric, q: f64) -> Option<String> {
-    let arms = || side.arms.iter().flatten();
-    let fewest = arms().map(|arm| arm.samples as f64 * (1.0 - q)).fold(f64::INFINITY, f64::min);
-    if fewest < FEWEST_BEYOND {
-        let wanted = (FEWEST_BEYOND / (1.0 - q)).ceil() as u64;
-        return Some(format!(
-            "{name}: too few of a run's samples lie beyond it ({}), needs runs of about {} samples",
-            fewest.floor(),
-            crate::units::format_count(wanted)
-        ));
-    }
-    let tail = side.value.tail_samples.unwrap_or(0.0);
-    (tail < MIN_TAIL_SAMPLES * (1.0 - 1e-9)).then(|| {
-        format!("{name}: {tail:.1} of {MIN_TAIL_SAMPLES} effective samples beyond it in all runs")
-    })
 }

@@ -5,7 +5,7 @@ use crate::stats::{self, Family, Joint};
 use crate::units::{format_share, significant};
 
 use super::arm::{rounded_up, seconds};
-use super::effect::{Doubt, Steal};
+use super::doubt::{Doubt, Steal};
 use super::{Effect, Metric, MetricVerdict};
 use crate::rule::comparison::Stat;
 

@@ -6,8 +6,10 @@ mod answer;
 mod arm;
 mod calibration;
 mod contrast;
+mod doubt;
 mod effect;
 pub(crate) mod facts;
+mod group;
 mod guards;
 mod json_schema;
 mod judge;
@@ -15,14 +17,16 @@ pub(crate) mod looks;
 mod model;
 mod notes;
 mod outcome;
+mod phrases;
 mod rank;
+mod side_metric;
 mod stolen;
 mod subject;
 mod unjudged;
 mod validity;
 mod words;
 
-use std::path::PathBuf;
+pub use group::{CONFIRMING_S, Group, Input};
 
 pub use answer::{Answer, Finished};
 pub use calibration::{FEWEST_CALIBRATING, calibration};
@@ -33,36 +37,12 @@ pub(crate) use subject::{DISK_PRIMARY, NOT_COMPARED};
 pub use words::design;
 
 use crate::exit::Exit;
-use crate::result::Run;
-use crate::rule::comparison::FailOn;
-use crate::rule::comparison::Settings;
+use crate::rule::comparison::{FailOn, Settings};
 use crate::tool::Tool;
 
 use contrast::{Judged, contrasts};
 use facts::{Facts, facts};
 use guards::Guarded;
-
-/// Shorter measured phases than this only indicate, with one run a side: where seconds remember the ones before, a
-/// thing differed from itself (p < 0.05) in up to 7.2 % of simulated comparisons of 60 s, and in up to 4.8 % of 300 s.
-pub const CONFIRMING_S: f64 = 300.0;
-
-/// The runs of one side.
-#[derive(Debug, Clone, Default)]
-pub struct Group {
-    /// What sets it apart.
-    pub name: String,
-    /// Its runs; at least one.
-    pub runs: Vec<Input>,
-}
-
-/// A run, and where it was read from.
-#[derive(Debug, Clone, Default)]
-pub struct Input {
-    /// The result file.
-    pub path: PathBuf,
-    /// What was in it.
-    pub run: Run,
-}
 
 /// Compares each group with the first. There must be at least two, with a run each.
 pub fn compare(groups: &[Group], settings: &Settings, left_out: Vec<LeftOut>) -> Comparison {

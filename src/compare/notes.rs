@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::units::format_share;
 use crate::verdict::{self, Cpus};
 
-use super::words::listed;
+use super::phrases::listed;
 use super::{Contrast, Difference, Group, Input, Level, Side};
 use crate::rule::comparison::Settings;
 

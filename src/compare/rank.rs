@@ -2,7 +2,7 @@
 
 use crate::stats::{self, MAD_TO_DEVIATION};
 
-use super::contrast::SideMetric;
+use super::side_metric::SideMetric;
 use super::subject::Subject;
 use super::{Metric, Place, Ranking, Side, Value};
 

@@ -3,8 +3,8 @@
 use crate::units::format_share;
 
 use super::Stolen;
-use super::contrast::SideMetric;
-use super::effect::Doubt;
+use super::doubt::Doubt;
+use super::side_metric::SideMetric;
 use crate::rule::comparison::Stat;
 
 /// Where the hypervisor takes so much more from one run than from another, it shows.

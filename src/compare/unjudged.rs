@@ -2,7 +2,7 @@
 
 use crate::units::significant;
 
-use super::words::{listed, told_of};
+use super::phrases::{listed, told_of};
 use super::{Contrast, Metric, MetricVerdict, outcome};
 use crate::rule::comparison::Stat;
 

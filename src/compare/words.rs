@@ -1,5 +1,6 @@
 //! A comparison in sentences.
 
+use super::phrases::{AS_OFFERED, TOLD, listed, told_of};
 use crate::exit::Verdict;
 use crate::units::{format_count, format_duration, format_share, significant};
 
@@ -8,9 +9,6 @@ use super::{
     subject, unjudged,
 };
 use crate::rule::comparison::Stat;
-
-/// More metrics than this are counted, not told.
-const TOLD: usize = 3;
 
 /// The answer for all sides.
 pub(super) fn headline(comparison: &Comparison) -> String {
@@ -122,16 +120,6 @@ fn others(contrast: &Contrast) -> Option<String> {
     let verb = if labels.len() == 1 { "differs" } else { "differ" };
     let told = told_of(labels);
     (!told.is_empty()).then(|| format!(" Beside what decides, {} {verb}.", listed(&told)))
-}
-
-/// The first few, and how many more there are.
-pub(super) fn told_of(mut parts: Vec<String>) -> Vec<String> {
-    let more = parts.len().saturating_sub(TOLD);
-    parts.truncate(TOLD);
-    if more > 0 {
-        parts.push(format!("{more} more"));
-    }
-    parts
 }
 
 fn unconfirmed(contrast: &Contrast) -> String {
@@ -253,7 +241,7 @@ fn times(metric: &Metric, effect: &Effect) -> String {
 fn throughput(contrast: &Contrast) -> &'static str {
     let mut rates = contrast.metrics.iter().filter(|m| m.primary && m.stat == Stat::Rate);
     match rates.next() {
-        Some(rate) if rate.given && rate.reason.as_deref() == Some(super::contrast::AS_OFFERED) => {
+        Some(rate) if rate.given && rate.reason.as_deref() == Some(AS_OFFERED) => {
             " Both keep the offered rate."
         }
         Some(rate) if rate.verdict == MetricVerdict::Unchanged => " Throughput unchanged.",
@@ -376,15 +364,6 @@ fn verdict(group: &Group) -> Option<Verdict> {
 
 fn profile(group: &Group) -> Option<&str> {
     group.runs.first()?.run.header.plan.get("profile")?.as_str()
-}
-
-/// `a, b and c`.
-pub(super) fn listed(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 /// How two sides were compared, in a line.

@@ -53,6 +53,9 @@ const TABLE: &[(&str, Layer)] = &[
     ("units", Base),
 ];
 
+/// Where circles are still to be broken: none of these files may be in one with a file elsewhere.
+const OPEN: &[&str] = &["src/load/"];
+
 /// Every source file below `src`, with its path from the root of the repository.
 fn sources(root: &Path) -> Vec<(String, String)> {
     let mut open = vec![root.join("src")];
@@ -78,10 +81,14 @@ fn sources(root: &Path) -> Vec<(String, String)> {
 }
 
 #[test]
-fn imports_go_down() {
+fn imports_go_down_and_never_in_a_circle() {
     let code = Crate::parse(&sources(Path::new(env!("CARGO_MANIFEST_DIR"))));
     let mut wrong = rules::check(&code, TABLE);
-    // Circles between files of one module are still being broken.
-    wrong.retain(|text| !text.starts_with("a circle of"));
+    wrong.retain(|text| {
+        !OPEN.iter().any(|folder| {
+            text.starts_with("a circle of")
+                && text.lines().skip(1).all(|tie| tie.trim_start().starts_with(folder))
+        })
+    });
     assert!(wrong.is_empty(), "{} broken:\n{}", wrong.len(), wrong.join("\n"));
 }

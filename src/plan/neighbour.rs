@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::DiskPlan;
 use crate::error::{Error, Result, usage};
 use crate::spec::NeighbourArg;
 use crate::suggest;
@@ -252,27 +251,13 @@ pub(super) fn resolve(args: &[NeighbourArg]) -> Result<Vec<Neighbour>> {
     Ok(neighbours)
 }
 
-/// A neighbour that nothing is measured beside is a mistake.
-pub(super) fn have_a_phase(plan: &DiskPlan) -> Result<()> {
-    let beside = |name: &str| PHASES_BESIDE.contains(&name);
-    if plan.neighbours.is_empty() || plan.phases.iter().any(|phase| beside(&phase.name)) {
-        return Ok(());
-    }
-    Err(usage(
-        &["--neighbour", "--phases"],
-        format!(
-            "--neighbour works beside the phases {}, and --phases leaves them all out; add one, or drop --neighbour",
-            PHASES_BESIDE.join(", ")
-        ),
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
 
     use super::*;
     use crate::cli::{Cli, Command};
+    use crate::plan::DiskPlan;
 
     fn plan(flags: &[&str]) -> Result<DiskPlan> {
         let words = [&["etcdbench", "disk", "/srv"], flags].concat();

@@ -78,7 +78,7 @@ impl DiskPlan {
             seed: args.seed.unwrap_or(SEED),
         };
         sizes(&plan)?;
-        neighbour::have_a_phase(&plan)?;
+        have_a_phase(&plan)?;
         plan.max_bytes = max_bytes(args, &plan)?;
         Ok(plan)
     }
@@ -330,4 +330,19 @@ pub(super) fn within<T: PartialOrd + std::fmt::Display>(
     } else {
         Err(usage(&[flag], format!("{flag} {value} is out of range; it must be {low} to {high}")))
     }
+}
+
+/// A neighbour that nothing is measured beside is a mistake.
+pub(super) fn have_a_phase(plan: &DiskPlan) -> Result<()> {
+    let beside = |name: &str| neighbour::PHASES_BESIDE.contains(&name);
+    if plan.neighbours.is_empty() || plan.phases.iter().any(|phase| beside(&phase.name)) {
+        return Ok(());
+    }
+    Err(usage(
+        &["--neighbour", "--phases"],
+        format!(
+            "--neighbour works beside the phases {}, and --phases leaves them all out; add one, or drop --neighbour",
+            neighbour::PHASES_BESIDE.join(", ")
+        ),
+    ))
 }

@@ -1,5 +1,6 @@
 //! Intervals added up in bounded memory, however long the run.
 
+use super::pairs::in_pairs;
 use std::collections::BTreeMap;
 
 use crate::record::{Distribution, ErrorTexts, add_error_texts};
@@ -247,19 +248,6 @@ fn absorb(line: &mut Counters, next: Counters) {
         let kept = line.values.entry(name).or_insert(0.0);
         *kept = if state { kept.max(value) } else { *kept + value };
     }
-}
-
-/// Half as many items: each takes in the one after it.
-pub(super) fn in_pairs<T>(items: Vec<T>, absorb: impl Fn(&mut T, T)) -> Vec<T> {
-    let mut halved = Vec::with_capacity(items.len().div_ceil(2));
-    let mut items = items.into_iter();
-    while let Some(mut first) = items.next() {
-        if let Some(second) = items.next() {
-            absorb(&mut first, second);
-        }
-        halved.push(first);
-    }
-    halved
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use crate::record::{Distribution, add_bands, bands};
 
-use super::accumulate::in_pairs;
+use super::pairs::in_pairs;
 use super::{Interval, MapColumn};
 
 /// Columns before pairs become one: at least half of them stay in a long run.

@@ -7,6 +7,7 @@ mod json_schema;
 pub mod layout;
 mod lift;
 mod map;
+mod pairs;
 mod reader;
 mod run;
 mod schema;

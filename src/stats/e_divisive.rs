@@ -7,7 +7,8 @@
 //! nights for changes: the variance in the t-test is the unbiased one, a segment has at least three values, and the
 //! last threshold is stricter.
 
-use super::means::{Contrast, pooled};
+use super::contrast::Contrast;
+use super::means::pooled;
 
 /// How eagerly changes are taken for real. Scale-free but for `min_shift`, which is in the values' own unit: for
 /// logarithms a ratio's.

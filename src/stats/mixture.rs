@@ -1,6 +1,6 @@
 //! Contrasts where something else differs as well, and nobody knows exactly what that does.
 
-use super::means::Contrast;
+use super::contrast::Contrast;
 use super::student::{t_quantile, t_two_sided};
 
 /// One of several contrasts, each with its probability: what is beside moves what is measured by an unknown slope, each

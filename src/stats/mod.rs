@@ -2,6 +2,7 @@
 
 mod beta;
 mod binomial;
+mod contrast;
 mod design;
 mod e_divisive;
 mod family;
@@ -17,10 +18,11 @@ mod sequential;
 mod student;
 
 pub use binomial::{Side, interval, lower_bound, rule_of_three, upper_bound};
+pub use contrast::Contrast;
 pub use design::{DesignEffect, MIN_BATCHES, design_effect};
 pub use e_divisive::Detector;
 pub use family::{Family, Joint, without};
-pub use means::{Contrast, Moments, lag_one, pooled, prediction_interval, welch, welch_beside};
+pub use means::{Moments, lag_one, pooled, prediction_interval, welch, welch_beside};
 pub use mixture::{Mixture, Slope};
 pub use order::{QuantileRanks, quantile_ranks};
 pub use paired::{paired, paired_beside};

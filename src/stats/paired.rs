@@ -1,6 +1,6 @@
 //! Differences within pairs that were measured in alternating order, with and without something else that differs.
 
-use super::means::Contrast;
+use super::contrast::Contrast;
 use super::mixture::{Mixture, less};
 use super::student::t_two_sided;
 

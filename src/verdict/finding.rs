@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::record::Distribution;
 use crate::result::{FindingCode, Severity};
 
-use super::{DiskFinding, LoadFinding};
+use super::{DatabaseFinding, DiskFinding, HeldBy, LoadFinding, SlowMember};
 
 /// Something worth telling.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,4 +78,22 @@ pub(super) fn part(values: &[f64], share: f64) -> Option<f64> {
 /// A quantile of a distribution, 0 without samples.
 pub(super) fn quantile(distribution: &Distribution, q: f64) -> u64 {
     distribution.quantile(q).unwrap_or_default()
+}
+
+impl From<HeldBy> for FindingKind {
+    fn from(by: HeldBy) -> Self {
+        LoadFinding::Held(by).into()
+    }
+}
+
+impl From<SlowMember> for FindingKind {
+    fn from(member: SlowMember) -> Self {
+        LoadFinding::SlowMember(member).into()
+    }
+}
+
+impl From<DatabaseFinding> for FindingKind {
+    fn from(what: DatabaseFinding) -> Self {
+        LoadFinding::Database(what).into()
+    }
 }

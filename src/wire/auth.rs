@@ -5,6 +5,7 @@
 //! restart of a member or an idle connection ends them. Then a request is refused before anything is done, and is
 //! to be sent again with a new token.
 
+use super::token::Token;
 use std::fmt;
 use std::pin::pin;
 use std::sync::RwLock;
@@ -23,29 +24,6 @@ use super::message::{Method, Request};
 use super::protobuf::{Fields, Malformed, Value, bytes_field_len, put_bytes};
 use crate::etcd::{Credentials, Endpoint, ErrorClass};
 use crate::units::exact_duration;
-
-/// The request header that carries a token (api/v3rpc/rpctypes/metadatafields.go).
-const HEADER: &str = "token";
-
-/// A token, and how many there were before it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token {
-    /// Value of the header [`Token::HEADER`].
-    pub value: HeaderValue,
-    /// Counted from 1.
-    pub generation: u64,
-}
-
-impl Token {
-    /// The request header that carries it.
-    pub const HEADER: &'static str = HEADER;
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token").field("generation", &self.generation).finish_non_exhaustive()
-    }
-}
 
 /// The token in use, shared by all connections, and what it takes to get another.
 #[derive(Debug)]

@@ -10,11 +10,13 @@ pub mod message;
 mod protobuf;
 mod tls;
 mod tls_error;
+mod token;
 mod verify;
 
-pub use auth::{Auth, AuthError, Refusal, Token};
+pub use auth::{Auth, AuthError, Refusal};
 pub use connection::{Caller, Driver, Messages, start};
 pub use dial::{Dialer, Stream};
 pub use dial_error::{DialError, DialFailure};
 pub use grpc::{Failure, frame};
 pub use protobuf::Malformed;
+pub use token::Token;

@@ -2,10 +2,12 @@
 
 mod binary;
 mod keeper;
+mod plan;
 mod ports;
 mod ready;
 mod start;
 
+pub use plan::LocalPlan;
 use std::path::PathBuf;
 
 use crate::error::Result;
@@ -18,21 +20,6 @@ use ready::Awaited;
 use start::Started;
 
 pub use ready::Return;
-
-/// What is to be started.
-#[derive(Debug, Clone)]
-pub struct LocalPlan {
-    /// Number of members.
-    pub members: u32,
-    /// The program: a path, or a name to look for in PATH.
-    pub etcd: PathBuf,
-    /// The members' data is written to a fresh sub-directory of it, which is removed at the end.
-    pub directory: PathBuf,
-    /// etcd's `--quota-backend-bytes`.
-    pub quota_bytes: u64,
-    /// Unique to this run.
-    pub run_id: String,
-}
 
 /// A running cluster. Dropping it kills the members and removes what they wrote.
 pub struct LocalCluster {

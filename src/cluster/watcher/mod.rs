@@ -3,7 +3,9 @@
 mod live;
 mod member;
 mod scene;
+mod shared;
 
+use shared::Desk;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -13,7 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::record::{Emission, Sink};
+use crate::record::Sink;
 
 use super::{Budget, Cluster};
 use member::Watched;
@@ -27,14 +29,6 @@ pub struct Watcher {
     live: Arc<Live>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// Where everything that is seen goes.
-struct Desk {
-    clock: Clock,
-    phase: Arc<Mutex<Arc<str>>>,
-    sink: Sink,
-    budget: Arc<Budget>,
 }
 
 impl Watcher {
@@ -94,21 +88,5 @@ impl Drop for Watcher {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-    }
-}
-
-impl Desk {
-    fn phase(&self) -> Arc<str> {
-        Arc::clone(&self.phase.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn event(&self, kind: &'static str, member: Option<u32>, detail: serde_json::Value) {
-        let _ = self.sink.send(Emission::Event {
-            phase: self.phase(),
-            at_ns: self.clock.now_ns(),
-            kind,
-            member,
-            detail,
-        });
     }
 }

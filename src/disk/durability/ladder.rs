@@ -1,6 +1,7 @@
 //! The ladder itself: the same write without a sync, with fdatasync, and with `O_DSYNC`, timed, with the device's
 //! counters read around the middle one.
 
+use super::witness::{Seen, WRITE_BYTES};
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -14,9 +15,6 @@ use crate::error::{Error, Result};
 use crate::host::device::DeviceCounters;
 
 use super::witness::Witness;
-
-/// Bytes of one write: a page, always into a fresh block, so that at least this much must reach the device.
-pub(super) const WRITE_BYTES: u64 = 4096;
 
 /// Writes per rung: enough for a steady median, 4 MiB in all.
 const MOST_WRITES: u64 = 1024;
@@ -45,22 +43,6 @@ pub(super) struct Measured {
     /// What the device did during the fdatasync rung.
     pub(super) device: Option<Seen>,
     pub(super) written_bytes: u64,
-}
-
-/// What the device did during the fdatasync rung.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Seen {
-    /// Flushes per sync; absent where they are not counted.
-    pub(super) flushes: Option<f64>,
-    /// Bytes written per sync.
-    pub(super) bytes: f64,
-    /// Writes per sync.
-    pub(super) writes: f64,
-    /// Syncs during which at least their own data was written.
-    pub(super) saw_data: u64,
-    /// Syncs during which at least one flush ended; absent where the kernel has counted none since it started, so
-    /// that it may well not count them (before Linux 5.5, and for devices without a request queue).
-    pub(super) saw_flush: Option<u64>,
 }
 
 /// Climbs all rungs within about `budget`, and tells of each synced write when it began and how long it took.

@@ -5,8 +5,6 @@
 
 use crate::host::device::{DeviceCounters, DeviceReading};
 
-use super::ladder::{Seen, WRITE_BYTES};
-
 pub(super) struct Witness<'a> {
     counters: &'a DeviceCounters,
     last: DeviceReading,
@@ -53,6 +51,25 @@ fn middle(mut values: Vec<u64>) -> Option<f64> {
     let half = &values[quarter..values.len() - quarter];
     (!half.is_empty()).then(|| half.iter().sum::<u64>() as f64 / half.len() as f64)
 }
+
+/// What the device did during the fdatasync rung.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen {
+    /// Flushes per sync; absent where they are not counted.
+    pub(super) flushes: Option<f64>,
+    /// Bytes written per sync.
+    pub(super) bytes: f64,
+    /// Writes per sync.
+    pub(super) writes: f64,
+    /// Syncs during which at least their own data was written.
+    pub(super) saw_data: u64,
+    /// Syncs during which at least one flush ended; absent where the kernel has counted none since it started, so
+    /// that it may well not count them (before Linux 5.5, and for devices without a request queue).
+    pub(super) saw_flush: Option<u64>,
+}
+
+/// Bytes of one write: a page, always into a fresh block, so that at least this much must reach the device.
+pub(super) const WRITE_BYTES: u64 = 4096;
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 
 mod bulk;
 mod crew;
+mod labour;
 mod pace;
 mod read;
 mod serve;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::fs::{Advice, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::serve::{Labour, noise};
+use super::labour::{Labour, noise};
 use super::words::Work;
 use crate::error::{Error, Result};
 use crate::plan::neighbour::{CHUNK_BYTES, FILE_BYTES};

@@ -1,13 +1,12 @@
 //! The neighbour's own process: does its work until nobody wants it any more, and leaves nothing.
 
+use super::labour::Labour;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rand_core::{Rng as _, SeedableRng as _};
-use rand_xoshiro::Xoshiro256PlusPlus;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::bulk::Bulk;
@@ -28,12 +27,6 @@ use crate::workdir::Workdir;
 
 /// How often it is told what was done, and looked how much room is left.
 const TELL: Duration = Duration::from_millis(200);
-
-/// What a kind does, piece by piece.
-pub(super) trait Labour {
-    /// Does one piece and adds what was done.
-    fn piece(&mut self, work: &mut Work) -> Result<()>;
-}
 
 /// Works as this neighbour until stdin is closed or a signal comes; what it did is told on stdout.
 ///
@@ -134,11 +127,4 @@ fn say(word: &Word) -> Result<()> {
         .map_err(|error| Error::Refused(format!("what was done cannot be told: {error}")))?;
     let mut out = io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Error::io("write to", "stdout"))
-}
-
-/// Bytes that no file system can make smaller.
-pub(super) fn noise(bytes: u64) -> Vec<u8> {
-    let mut noise = vec![0; bytes as usize];
-    Xoshiro256PlusPlus::seed_from_u64(bytes).fill_bytes(&mut noise);
-    noise
 }

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::serve::{Labour, noise};
+use super::labour::{Labour, noise};
 use super::words::Work;
 use crate::error::{Error, Result};
 use crate::plan::neighbour::SYNC_BYTES;

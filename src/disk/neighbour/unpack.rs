@@ -12,7 +12,7 @@ use std::time::UNIX_EPOCH;
 
 use rustix::fs::Advice;
 
-use super::serve::{Labour, noise};
+use super::labour::{Labour, noise};
 use super::words::Work;
 use crate::error::{Error, Result};
 

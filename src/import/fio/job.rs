@@ -6,10 +6,8 @@ use crate::error::Result;
 use crate::import::foreign::ForeignSeries;
 use crate::import::text::Source;
 
-use super::{Output, name_one};
-
 /// The entry in which fio sums up all clients of a client/server run: machines are not merged here.
-const ALL_CLIENTS: &str = "All clients";
+pub(super) const ALL_CLIENTS: &str = "All clients";
 
 /// One job, in whichever form fio told of it.
 #[derive(Debug, Clone, Default)]
@@ -44,114 +42,20 @@ impl Job {
     }
 
     /// `job`, or `job@host` where it ran on another machine.
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         match &self.host {
             Some(host) => format!("{}@{host}", self.name),
             None => self.name.clone(),
         }
     }
 
-    fn syncs(&self) -> u64 {
+    pub(super) fn syncs(&self) -> u64 {
         self.sync.as_ref().map_or(0, |sync| sync.samples.count())
     }
 }
 
-/// The job that is wanted, or else the only one that made syncs. Several of one name (`numjobs`) are added up.
-pub(super) fn choose(source: &Source, output: &Output, wanted: Option<&str>) -> Result<Job> {
-    let all: Vec<&Job> = output.jobs.iter().filter(|job| job.name != ALL_CLIENTS).collect();
-    let asked: Vec<&Job> = match wanted {
-        Some(name) => all.iter().copied().filter(|job| job.is_called(name)).collect(),
-        None => all.clone(),
-    };
-    if let (Some(name), []) = (wanted, &asked[..]) {
-        let path = source.path.display();
-        return Err(name_one(format!(
-            "--job '{name}': {path} has no such job; there are {}",
-            names(&all)
-        )));
-    }
-    if let Some(failed) = asked.iter().find(|job| job.error != 0) {
-        let why = std::io::Error::from_raw_os_error(failed.error);
-        return Err(source.damaged(
-            failed.line,
-            format!(
-                "job '{}' ended with an error: {why}; its figures are those of a run that broke off",
-                failed.shown()
-            ),
-        ));
-    }
-    let synced: Vec<&Job> = asked.iter().copied().filter(|job| job.syncs() > 0).collect();
-    let Some(first) = synced.first() else {
-        return Err(without_syncs(source, output, &asked));
-    };
-    if synced.iter().any(|job| job.shown() != first.shown()) {
-        return Err(name_one(format!(
-            "{}: several jobs made syncs, {}; choose one with --job NAME",
-            source.path.display(),
-            names(&synced)
-        )));
-    }
-    merged(source, &synced)
-}
-
-fn names(jobs: &[&Job]) -> String {
-    let mut names: Vec<String> = jobs.iter().map(|job| job.shown()).collect();
-    names.dedup();
-    names.join(", ")
-}
-
-fn without_syncs(source: &Source, output: &Output, jobs: &[&Job]) -> crate::error::Error {
-    let Some(job) = jobs.first() else {
-        return source
-            .damaged(output.line.max(1), "fio tells of no job: it ended before one began");
-    };
-    let name = job.shown();
-    let version = output.version.as_deref().unwrap_or("this fio");
-    let option = |key: &str| {
-        let value = job.options.get(key).filter(|value| *value != "0" && *value != "none");
-        value.map(|value| format!("{key}={value}"))
-    };
-    let asked = option("fdatasync").or_else(|| option("fsync")).or_else(|| option("sync"));
-    let clock_off =
-        ["gtod_reduce", "disable_lat", "disable_clat"].iter().find_map(|key| option(key));
-    let writes = crate::units::format_count(job.writes);
-    let why = if jobs.iter().all(|job| job.writes == 0 && job.reads == 0) {
-        format!("job '{name}' wrote nothing")
-    } else if jobs.iter().all(|job| job.writes == 0) {
-        format!("job '{name}' only read: nothing was written or synced")
-    } else if is_too_old(version) {
-        format!(
-            "{version} does not time syncs: it made {writes} writes, and what it tells of are those. fio 3.5 and newer \
-             time syncs"
-        )
-    } else if let (Some(asked), Some(off)) = (&asked, &clock_off) {
-        format!(
-            "job '{name}' made {writes} writes and synced ({asked}), but {off} switched fio's clock off: no sync was \
-             timed. Run it without"
-        )
-    } else if job.untimed_syncs > 0 {
-        format!(
-            "job '{name}' made {} syncs and timed none: gtod_reduce or disable_lat was on, or this fio is older than \
-             3.5",
-            crate::units::format_count(job.untimed_syncs)
-        )
-    } else if let Some(asked) = asked {
-        format!(
-            "job '{name}' made {writes} writes, and was to sync ({asked}), but no time of a sync is told"
-        )
-    } else if output.is_text {
-        format!(
-            "job '{name}' made {writes} writes, and no sync is told: fio syncs with --fdatasync=1, and its text does not \
-             tell whether it opened its file with sync=1"
-        )
-    } else {
-        format!("job '{name}' made {writes} writes and no sync: fio syncs with --fdatasync=1")
-    };
-    source.damaged(job.line, why)
-}
-
 /// Sync latencies came with fio 3.5.
-fn is_too_old(version: &str) -> bool {
+pub(super) fn is_too_old(version: &str) -> bool {
     let Some(number) = version.strip_prefix("fio-") else {
         return false;
     };
@@ -162,7 +66,7 @@ fn is_too_old(version: &str) -> bool {
 }
 
 /// Processes of one job. Histograms are added up; quantiles cannot be.
-fn merged(source: &Source, jobs: &[&Job]) -> Result<Job> {
+pub(super) fn merged(source: &Source, jobs: &[&Job]) -> Result<Job> {
     let mut sum = jobs[0].clone();
     for job in &jobs[1..] {
         let both = |a: &Option<ForeignSeries>, b: &Option<ForeignSeries>| match (a, b) {

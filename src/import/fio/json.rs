@@ -1,5 +1,6 @@
 //! fio's JSON. Durations are in nanoseconds since fio 3.0 (`lat_ns`), in microseconds before (`lat`).
 
+use super::output::share;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -10,10 +11,10 @@ use crate::import::foreign::{Clock, ForeignSeries, Samples};
 use crate::import::text::Source;
 use crate::plan::DeviceWrites;
 
-use super::collector;
 use super::documents::{Document, Documents};
 use super::job::Job;
-use super::{Output, plain};
+use super::moment::moment;
+use super::{Output, collector};
 
 /// Options that bear on what was measured, by the names fio's manual gives them, with their other names. The rest is
 /// left out: it may hold passwords of network engines.
@@ -160,7 +161,7 @@ fn remarks(before: usize, cut_at: Option<usize>) -> Vec<String> {
 }
 
 fn clock(value: &Value, local_time: Option<&str>) -> Clock {
-    match (ended_at(value), local_time.and_then(plain::moment)) {
+    match (ended_at(value), local_time.and_then(moment)) {
         (Some(at), _) => Clock::Utc(at),
         (None, Some((at, told))) => Clock::Local { at, told },
         (None, None) => Clock::Unknown,
@@ -279,11 +280,6 @@ fn series(stats: &Value, key: &str, name: &str, fallback: u64) -> Option<Foreign
             .collect(),
         ..ForeignSeries::default()
     })
-}
-
-/// A percentage as a share, without what the division leaves in the last binary digit: 99.9 % is 0.999.
-pub(super) fn share(percent: f64) -> f64 {
-    (percent * 1e6).round() / 1e8
 }
 
 /// A string of a document, without what a terminal would obey and not longer than a page bears.

@@ -4,39 +4,20 @@ mod collector;
 mod documents;
 mod job;
 mod json;
+mod moment;
+mod output;
 mod plain;
 
-use crate::error::{Error, Result, usage};
-use crate::import::foreign::{Clock, Foreign};
+use crate::error::{Error, Result};
+use crate::import::foreign::Foreign;
 use crate::import::text::Source;
-use crate::plan::{DeviceWrites, Layout};
+use crate::plan::Layout;
+use output::{Output, choose};
 
 use job::Job;
 
 /// fio tells of a file that it makes anew.
 const LAID_OUT: &str = "Laying out IO file";
-
-/// What one run amounts to, in whichever form fio told of it.
-#[derive(Debug, Default)]
-struct Output {
-    version: Option<String>,
-    clock: Clock,
-    /// What stands above it like the name of a machine.
-    place: Option<String>,
-    devices: Vec<DeviceWrites>,
-    jobs: Vec<Job>,
-    /// Whether its first words are there: what it would say when it makes a file anew.
-    has_beginning: bool,
-    is_text: bool,
-    options_complete: bool,
-    /// A signal ended it.
-    stopped: bool,
-    remarks: Vec<String>,
-    /// Where it begins in the text, in bytes.
-    from: usize,
-    /// The same as a line.
-    line: usize,
-}
 
 /// Reads it: a run for each that is in it.
 ///
@@ -104,49 +85,13 @@ fn nothing(source: &Source) -> Error {
     source.damaged(1, why)
 }
 
-impl Output {
-    /// Whether a job of this name or host is in it; of several runs those without it are left out.
-    fn has_job(&self, name: &str) -> bool {
-        self.jobs.iter().any(|job| job.is_called(name))
-    }
-
-    /// Takes from the text what the JSON of the same run does not tell.
-    fn complete_with(&mut self, text: &Output) {
-        self.has_beginning |= text.has_beginning;
-        self.stopped |= text.stopped;
-        for job in &mut self.jobs {
-            let same = text.jobs.iter().find(|other| other.name == job.name);
-            job.laid_out_bytes = job.laid_out_bytes.or_else(|| same?.laid_out_bytes);
-        }
-    }
-
-    fn is_same_run(&self, other: &Output) -> bool {
-        let names = |output: &Output| -> Vec<String> {
-            output.jobs.iter().map(|job| job.name.clone()).collect()
-        };
-        let same_time = match (&self.clock, &other.clock) {
-            (Clock::Local { told: a, .. }, Clock::Local { told: b, .. }) => {
-                plain::same_moment(a, b)
-            }
-            (Clock::Utc(_), Clock::Local { told, .. }) => self
-                .jobs
-                .first()
-                .and_then(|job| job.local_time.as_deref())
-                .is_none_or(|at| plain::same_moment(at, told)),
-            _ => true,
-        };
-        let (ours, theirs) = (names(self), names(other));
-        same_time && theirs.iter().all(|name| ours.contains(name))
-    }
-}
-
 fn foreign(
     source: &Source,
     output: Output,
     wanted: Option<&str>,
     several: bool,
 ) -> Result<Foreign> {
-    let job = job::choose(source, &output, wanted)?;
+    let job = choose(source, &output, wanted)?;
     let layout = layout(source, &output, &job);
     let place = output.place.filter(|_| several);
     Ok(Foreign {
@@ -187,9 +132,4 @@ fn layout(source: &Source, output: &Output, job: &Job) -> Layout {
     } else {
         Layout::Unknown
     }
-}
-
-/// The error that a job must be named, or named otherwise.
-fn name_one(message: String) -> Error {
-    usage(&[], message)
 }

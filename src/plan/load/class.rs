@@ -1,9 +1,8 @@
 //! Several loads in one, each with a name and a workload of its own.
 
-use super::keys::FRESH_PREFIX_BYTES;
-use super::pace;
+use super::checks::FRESH_PREFIX_BYTES;
 use super::rate::{self, Rate};
-use super::{Class, FRESH_PREFIX, Keys, LoadPace, LoadPlan, Operation, RateStep, ReadShape};
+use super::{Class, FRESH_PREFIX, Keys, LoadPace, LoadPlan, Operation, RateStep, ReadShape, pace};
 use crate::error::{Result, usage};
 use crate::plan::Arrival;
 use crate::plan::resolve::within;

@@ -1,21 +1,14 @@
 //! Which keys are used, which are there beforehand, and what is written to them.
 
-use super::population;
+use super::checks::{FRESH_PREFIX_BYTES, SPACE, has};
 use super::sizes::Sizes;
-use super::{KeyDistribution, Keys, Operation, Values, Weighted};
+use super::{KeyDistribution, Keys, Operation, Values, Weighted, population};
 use crate::error::{Result, usage};
 use crate::plan::resolve::{KEY_SIZE, MAX_REQUEST_BYTES, REQUEST_OVERHEAD, within};
 use crate::spec::{LoadSpec, WorkloadSpec};
 use crate::suggest;
 use crate::units::{format_bytes, format_count, parse_share};
 
-/// What a fresh prefix begins with; eight hexadecimal digits and a slash follow.
-pub const FRESH_PREFIX: &str = "/etcdbench/";
-/// Bytes of a whole fresh prefix.
-pub(super) const FRESH_PREFIX_BYTES: usize = FRESH_PREFIX.len() + 9;
-
-/// Default number of keys: a small cluster's (an apiserver of a hundred nodes keeps some 5,000).
-pub(super) const SPACE: u64 = 10_000;
 /// Deletes alone need a key each; where nobody knows how many there will be, so many.
 const DELETE_SPACE: u64 = 100_000;
 /// More is written beforehand only if asked for: it takes minutes.
@@ -138,11 +131,6 @@ fn expects_keys(operations: &[Weighted]) -> bool {
         Operation::ListWatch,
     ];
     has(operations, &readers)
-}
-
-/// Whether any of these is in the mix.
-pub(super) fn has(operations: &[Weighted], wanted: &[Operation]) -> bool {
-    operations.iter().any(|weighted| wanted.contains(&weighted.operation))
 }
 
 fn prefix(args: &LoadSpec) -> Result<Option<String>> {

@@ -1,6 +1,6 @@
 //! Leases that written keys share, as an apiserver's events do.
 
-use super::keys::has;
+use super::checks::has;
 use super::{Operation, SharedLeases, Weighted};
 use crate::error::{Result, usage};
 use crate::plan::resolve::within;

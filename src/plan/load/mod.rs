@@ -1,9 +1,11 @@
 //! The plan of a load: what it is, what was typed for it, and back.
 
+mod checks;
 mod class;
 #[cfg(test)]
 mod class_tests;
 mod command;
+mod fault_plan;
 mod faults;
 mod keys;
 mod leases;
@@ -25,9 +27,9 @@ pub(crate) mod testing;
 mod tests;
 mod types;
 
+pub use checks::FRESH_PREFIX;
 pub use class::{Strand, events};
-pub use faults::Faults;
-pub use keys::FRESH_PREFIX;
+pub use fault_plan::Faults;
 pub use operations::{LOAD_SERIES, Operation, Weighted};
 pub use size::{most_growth_bytes, most_growth_of_equals_bytes};
 pub use types::{

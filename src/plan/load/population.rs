@@ -1,7 +1,6 @@
 //! Objects that come and go: how many there are at first, and whether there are numbers for all.
 
-use super::keys::{SPACE, has};
-use super::resolve::MAX_REMEMBERED;
+use super::checks::{MAX_REMEMBERED, SPACE, has};
 use super::{KeyDistribution, LoadPlan, Operation, Weighted};
 use crate::error::{Result, usage};
 use crate::units::format_count;

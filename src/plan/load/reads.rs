@@ -1,7 +1,6 @@
 //! How reads are made: which keys, how many at a time, and how up to date.
 
-use super::keys::has;
-use super::resolve::only_with;
+use super::checks::{has, only_with};
 use super::{Operation, ReadShape, Reads, Weighted};
 use crate::error::{Result, usage};
 use crate::spec::{ConsistencyArg, ReadArg, WorkloadSpec};

@@ -1,12 +1,12 @@
 //! From what was typed to a plan of a load, or an error that names the flag and the way out.
 
-use super::keys::{self, has};
-use super::leases;
+use super::checks::{MAX_REMEMBERED, has, only_with};
 use super::types::ELECTION_NS;
 use super::{
     Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, Stm, Strand, Target, Watch,
     Weighted, Writes, class, events, faults, mix, pace, population, reads, target,
 };
+use super::{keys, leases};
 use crate::error::{Result, usage};
 use crate::etcd::Security;
 use crate::plan::Connect;
@@ -26,8 +26,7 @@ pub(super) const STREAMS: u32 = 10;
 pub(super) const WATCHES_PER_STREAM: u32 = 10;
 const MAX_STREAMS: u32 = 100_000;
 const MAX_WATCHES: u64 = 1_000_000;
-/// Keys whose revisions are kept in memory, at eight bytes each.
-pub(super) const MAX_REMEMBERED: u64 = 10_000_000;
+
 /// Keys of a software transaction: one to read and one to write, so that there is something to guard.
 pub(super) const STM_KEYS: u32 = 2;
 pub(super) const STM_WRITES: f64 = 0.5;
@@ -170,31 +169,6 @@ fn stamped(args: &LoadSpec, watches: bool) -> Option<&'static str> {
         (true, _) => Some("--verify"),
         (false, true) => Some("watches"),
         (false, false) => None,
-    }
-}
-
-/// Refuses flags that this mix has no use for: whoever gives one believes that it changes something.
-pub(super) fn only_with(
-    operations: &[Weighted],
-    wanted: &[Operation],
-    flags: &[(bool, &'static str)],
-    what: &str,
-) -> Result<()> {
-    if has(operations, wanted) {
-        return Ok(());
-    }
-    match flags.iter().find(|(given, _)| *given) {
-        None => Ok(()),
-        Some(&(_, flag)) => {
-            let names: Vec<&str> = wanted.iter().map(|operation| operation.name()).collect();
-            Err(usage(
-                &[flag, "--mix"],
-                format!(
-                    "{flag} is about {what}, and this load makes none; drop it, or have {} in the --mix",
-                    names.join(" or ")
-                ),
-            ))
-        }
     }
 }
 

@@ -1,14 +1,11 @@
 //! Classes of a load: `[load.NAME.class.CLASS]`, with the keys of a load of its own.
 
-use super::document::{Entry, Table, Value};
+use super::document::{CLASS, Entry, Table, Value};
 use super::is_wanted;
 use super::keys::{Keys, fields};
 use crate::error::Result;
 use crate::spec::{ClassSpec, ConnectSpec, LoadSpec, is_class_name};
 use crate::suggest;
-
-/// The key whose tables are classes. Files that include one another merge them key by key.
-pub(super) const CLASS: &str = "class";
 
 /// The classes of a load in the order they are written, but for those that are left out.
 ///

@@ -7,7 +7,6 @@ use std::rc::Rc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::classes::CLASS;
 use super::shipped;
 use crate::error::{Error, Position, Result, usage};
 use crate::suggest;
@@ -403,5 +402,36 @@ fn as_table(entry: &Entry) -> Result<&Table> {
         Value::Table(table) => Ok(table),
         _ => Err(entry
             .error(format!("{} is a table: write [{}] with keys below it", entry.key, entry.key))),
+    }
+}
+
+/// The key whose tables are classes. Files that include one another merge them key by key.
+pub(super) const CLASS: &str = "class";
+
+/// Whether a run or class is made; the key that says so is no flag.
+pub(super) fn is_wanted(table: &mut Table, what: &str) -> Result<bool> {
+    let Some(index) = table.entries.iter().position(|entry| entry.key == ONLY_IF) else {
+        return Ok(true);
+    };
+    let entry = table.entries.remove(index);
+    match &entry.value {
+        Value::Bool(wanted) => Ok(*wanted),
+        Value::Text(text) => Ok(!text.is_empty()),
+        other => Err(entry.error(format!(
+            "{ONLY_IF} is text, true or false, not {other}; the {what} is left out where it is empty or false"
+        ))),
+    }
+}
+
+/// The key of a run, or of a class of a load, that leaves it out where what it stands for is empty or false.
+pub(super) const ONLY_IF: &str = "only_if";
+
+pub(super) fn text(document: &Document, key: &str) -> Result<Option<String>> {
+    let Some(entry) = document.top.get(key) else {
+        return Ok(None);
+    };
+    match &entry.value {
+        Value::Text(text) => Ok(Some(text.clone())),
+        other => Err(entry.error(format!("{key} is text, not {other}"))),
     }
 }

@@ -11,6 +11,7 @@ mod parameters;
 mod runs;
 pub mod shipped;
 
+use document::{ONLY_IF, is_wanted, text};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -325,24 +326,6 @@ fn step(
     Ok(Some(Step { name: raw.name.clone(), kind: raw.kind, run }))
 }
 
-/// The key of a run, or of a class of a load, that leaves it out where what it stands for is empty or false.
-const ONLY_IF: &str = "only_if";
-
-/// Whether a run or class is made; the key that says so is no flag.
-fn is_wanted(table: &mut Table, what: &str) -> Result<bool> {
-    let Some(index) = table.entries.iter().position(|entry| entry.key == ONLY_IF) else {
-        return Ok(true);
-    };
-    let entry = table.entries.remove(index);
-    match &entry.value {
-        Value::Bool(wanted) => Ok(*wanted),
-        Value::Text(text) => Ok(!text.is_empty()),
-        other => Err(entry.error(format!(
-            "{ONLY_IF} is text, true or false, not {other}; the {what} is left out where it is empty or false"
-        ))),
-    }
-}
-
 /// All keys of a run, with what names stand for put in their place.
 fn filled(document: &Document, raw: &RawStep, settings: &Settings) -> Result<Table> {
     let mut table = Table::default();
@@ -383,16 +366,6 @@ fn set_apart(cells: &mut [Cell]) {
         if *count > 1 {
             cell.slug = format!("{}.{count}", cell.slug);
         }
-    }
-}
-
-fn text(document: &Document, key: &str) -> Result<Option<String>> {
-    let Some(entry) = document.top.get(key) else {
-        return Ok(None);
-    };
-    match &entry.value {
-        Value::Text(text) => Ok(Some(text.clone())),
-        other => Err(entry.error(format!("{key} is text, not {other}"))),
     }
 }
 
@@ -438,4 +411,17 @@ fn labels(
     let mut labels: BTreeMap<String, String> = pairs.collect::<Result<_>>()?;
     labels.extend(super::labels(&args.labels)?);
     Ok(labels)
+}
+
+/// Name and description of each.
+///
+/// # Errors
+/// None that a build that passed its tests can have.
+pub fn descriptions() -> Result<Vec<(&'static str, String)>> {
+    shipped::names()
+        .map(|name| {
+            let document = document::read(&Origin::Shipped(name))?;
+            Ok((name, text(&document, "description")?.unwrap_or_default()))
+        })
+        .collect()
 }

@@ -1,8 +1,8 @@
 //! From the table of a run to the plan that the same flags would make, checked by the same rules before anything is
 //! touched.
 
-use super::classes::{self, CLASS};
-use super::document::{Entry, Place, Table, Value};
+use super::classes;
+use super::document::{CLASS, Entry, Place, Table, Value};
 use super::keys::Keys;
 use crate::error::{Error, Result, usage};
 use crate::plan::PlannedRun;

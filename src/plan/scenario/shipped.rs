@@ -1,8 +1,5 @@
 //! The scenarios that come with the program, so that it needs no files beside it.
 
-use super::document::{self, Origin};
-use crate::error::Result;
-
 /// Name and text of a file below `scenarios/`.
 macro_rules! shipped {
     ($($name:literal),* $(,)?) => {
@@ -32,19 +29,6 @@ const SHIPPED: &[(&str, &str)] = shipped![
 
 /// What shipped scenarios share, to be included; nothing that could be run.
 const PARTS: &[(&str, &str)] = shipped!["kubernetes"];
-
-/// Name and description of each.
-///
-/// # Errors
-/// None that a build that passed its tests can have.
-pub fn descriptions() -> Result<Vec<(&'static str, String)>> {
-    names()
-        .map(|name| {
-            let document = document::read(&Origin::Shipped(name))?;
-            Ok((name, super::text(&document, "description")?.unwrap_or_default()))
-        })
-        .collect()
-}
 
 /// The names of all of them.
 pub fn names() -> impl Iterator<Item = &'static str> {

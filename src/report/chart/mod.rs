@@ -20,6 +20,7 @@
 
 mod canvas;
 mod compare;
+mod drawing;
 mod frame;
 mod fsync;
 mod heat;
@@ -38,6 +39,7 @@ mod sweep;
 mod timeline;
 mod trend;
 
+pub use drawing::Chart;
 pub use pixels::{Theme, png};
 
 use std::collections::BTreeSet;
@@ -45,36 +47,6 @@ use std::collections::BTreeSet;
 use crate::compare::Comparison;
 use crate::result::{Run, Summary};
 use crate::trend::Trend;
-
-use canvas::Canvas;
-
-/// A drawing that can stand on its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chart {
-    /// Stem of its file, always the same for the same thing: `percentiles`, `timeline-steady-put.response`. Only of
-    /// lower-case letters, digits, `.` and `-`.
-    pub name: String,
-    /// What it shows, for which part of which run; also drawn at the top of the chart.
-    pub title: String,
-    /// One sentence: what it shows and in which units. It is the chart's `aria-label`.
-    pub caption: String,
-    /// A complete `<svg>` without prolog, without size: it takes the width it is given. Safe to put into a page; with
-    /// [`STYLE`] in the page it follows the reader's choice of light or dark.
-    pub svg: String,
-}
-
-impl Chart {
-    /// A drawing with its words, cleaned of what no page may hold.
-    fn new(name: &str, title: &str, caption: &str, canvas: Canvas) -> Self {
-        let caption = measure::printable(caption);
-        Chart {
-            name: stem(name),
-            title: measure::printable(title),
-            svg: canvas.finish(&caption),
-            caption,
-        }
-    }
-}
 
 /// For a page with charts in it, once: their size, and their colours where the reader prefers dark pages.
 pub const STYLE: &str = include_str!("style.css");
@@ -131,23 +103,9 @@ fn distinct(mut charts: Vec<Chart>) -> Vec<Chart> {
     charts
 }
 
-/// Text as part of a chart's name.
-fn stem(text: &str) -> String {
-    let plain = |c: char| match c.to_ascii_lowercase() {
-        c @ ('a'..='z' | '0'..='9' | '.') => c,
-        _ => '-',
-    };
-    let name: String = text.chars().take(60).map(plain).collect();
-    // A name must not hide its file.
-    match name.trim_matches(['.', '-']) {
-        "" => "chart".to_owned(),
-        name => name.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{STYLE, palette, stem};
+    use super::{STYLE, palette};
 
     #[test]
     fn the_style_sheet_has_every_ink() {
@@ -159,12 +117,5 @@ mod tests {
         if STYLE != wanted {
             panic!("write this to style.css:\n{wanted}");
         }
-    }
-
-    #[test]
-    fn names_are_safe_as_files() {
-        assert_eq!(stem("timeline-steady-Put.Response"), "timeline-steady-put.response");
-        assert_eq!(stem("../../etc/passwd"), "etc-passwd");
-        assert_eq!(stem("größe\n<&>"), "gr--e");
     }
 }

@@ -1,17 +1,16 @@
 //! CSV, quoted as RFC 4180 has it; lines end in a newline, a header row, durations in nanoseconds. Several runs are rows
 //! of one table. The columns are told in `docs/formats.md`.
 
+mod columns;
 mod intervals;
 mod percentiles;
 mod summary;
 
+use columns::{KEY, columns, key};
 use csv::Writer;
 
 use crate::cli::Table;
-use crate::result::{Header, Run, Summary};
-
-/// What tells rows apart, in every table.
-const KEY: [&str; 5] = ["run_id", "name", "phase", "series", "member"];
+use crate::result::{Run, Summary};
 
 /// The figures of a run as CSV.
 pub fn csv(run: &Run, summary: &Summary) -> String {
@@ -51,20 +50,4 @@ where
     }
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// The cells of [`KEY`]; without a member, of all of them together.
-fn key(header: &Header, phase: &str, series: &str, member: Option<u32>) -> [String; 5] {
-    [
-        header.run_id.clone(),
-        header.name.clone(),
-        phase.to_owned(),
-        series.to_owned(),
-        member.map_or_else(String::new, |member| member.to_string()),
-    ]
-}
-
-/// The header row of a table of these columns.
-fn columns(more: &[&str]) -> Vec<String> {
-    KEY.iter().chain(more).map(|name| (*name).to_owned()).collect()
 }

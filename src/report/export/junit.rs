@@ -12,36 +12,19 @@
 //! that was cut short.
 
 mod comparison;
+mod suite;
 mod trend;
 
 use std::time::Duration;
-
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use suite::{Case, Outcome, attribute, document, suite, xml};
 
 use super::Document;
 use super::figures::{scenario, slug};
 use crate::exit::Verdict;
-use crate::report::text::clean;
 use crate::result::{RuleOutcome, Run, Summary};
 
 pub(super) use comparison::comparison;
 pub(super) use trend::trend;
-
-/// How a case ends.
-enum Outcome {
-    Passed,
-    Failure { kind: &'static str, why: String },
-    Error { kind: &'static str, why: String },
-    Skipped(String),
-}
-
-/// A test case.
-struct Case {
-    name: String,
-    outcome: Outcome,
-    /// The numbers behind it, line by line.
-    told: Vec<String>,
-}
 
 /// The rules of a run.
 pub(super) fn run(run: &Run, summary: &Summary) -> Document {
@@ -98,56 +81,4 @@ fn whole(summary: &Summary) -> Case {
         .chain(findings.map(|finding| finding.message.clone()))
         .collect();
     Case { name: "verdict".to_owned(), outcome, told }
-}
-
-/// Cases under one name.
-fn suite(name: &str, cases: &[Case]) -> TestSuite {
-    let mut suite = TestSuite::new(xml(name));
-    // What stands before the last dot is a package to those who draw packages.
-    let class = format!("etcdbench.{}", slug(name).replace('.', "_"));
-    for case in cases {
-        let mut test = TestCase::new(xml(&case.name), status(&case.outcome));
-        test.set_classname(class.as_str());
-        let told: Vec<String> = case.told.iter().map(|line| xml(line)).collect();
-        test.set_system_out(told.join("\n"));
-        suite.add_test_case(test);
-    }
-    suite
-}
-
-fn status(outcome: &Outcome) -> TestCaseStatus {
-    let failed = |kind, ty: &str, why: &str| {
-        let mut status = TestCaseStatus::non_success(kind);
-        status.set_type(ty).set_message(xml(why));
-        status
-    };
-    match outcome {
-        Outcome::Passed => TestCaseStatus::success(),
-        Outcome::Failure { kind, why } => failed(NonSuccessKind::Failure, kind, why),
-        Outcome::Error { kind, why } => failed(NonSuccessKind::Error, kind, why),
-        Outcome::Skipped(why) => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(xml(why));
-            status
-        }
-    }
-}
-
-/// Text on one line, without what XML lacks or a terminal would obey.
-fn xml(text: &str) -> String {
-    clean(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
-}
-
-fn attribute(suite: &mut TestSuite, name: &str, value: &str) {
-    suite.extra.insert(name.into(), xml(value).into());
-}
-
-fn document(name: &str, suites: Vec<TestSuite>) -> Document {
-    let mut report = Report::new("etcdbench");
-    report.add_test_suites(suites);
-    // Text without characters that XML lacks always serialises.
-    let text = report.to_string().unwrap_or_default();
-    // Surefire's and Jenkins' schemas know no such count of all suites together.
-    let skipped = format!(" skipped=\"{}\"", report.skipped);
-    Document { file_name: format!("{name}.xml"), text: text.replacen(&skipped, "", 1) }
 }

@@ -2,6 +2,7 @@
 //! samples cannot resolve is left out of every format, never written as 0 or as no number.
 
 mod bmf;
+mod document;
 mod figures;
 mod github;
 mod hgrm;
@@ -11,41 +12,11 @@ mod openmetrics;
 mod perfdata;
 
 use crate::cli::Export;
-use crate::compare::Comparison;
 use crate::error::{Error, Result};
-use crate::plan::Of;
 use crate::plan::check_export;
-use crate::result::{Interval, Run, Summary};
-use crate::trend::Trend;
+pub use document::{Document, Subject};
 
 use openmetrics::Dialect;
-
-/// A file for another tool.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
-    /// Its name, where nobody gave another.
-    pub file_name: String,
-    /// What is in it.
-    pub text: String,
-}
-
-/// What is exported.
-#[derive(Debug, Clone, Copy)]
-pub enum Subject<'a> {
-    /// A run.
-    Run {
-        /// The run.
-        run: &'a Run,
-        /// What it amounts to.
-        summary: &'a Summary,
-        /// Its intervals, each with its histogram; only [`Export::Hlog`] asks for them.
-        intervals: &'a [Interval],
-    },
-    /// A comparison.
-    Comparison(&'a Comparison),
-    /// A trend.
-    Trend(&'a Trend),
-}
 
 /// What there is of a subject in a format: one document or several, none of them empty.
 ///
@@ -81,14 +52,4 @@ pub fn export(kind: Export, subject: Subject<'_>) -> Result<Vec<Document>> {
         )));
     }
     Ok(documents)
-}
-
-impl Subject<'_> {
-    fn of(&self) -> Of {
-        match self {
-            Subject::Run { .. } => Of::Run,
-            Subject::Comparison(_) => Of::Comparison,
-            Subject::Trend(_) => Of::Trend,
-        }
-    }
 }

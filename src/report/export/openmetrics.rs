@@ -4,9 +4,11 @@
 //! which the collector refuses, but a metric that tells when the run ended.
 
 mod comparison;
+mod family;
 mod run;
 mod trend;
 
+use family::{Family, Labels, label};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -23,20 +25,6 @@ pub(super) enum Dialect {
     Classic,
 }
 
-/// Gauges of one name.
-struct Family {
-    name: &'static str,
-    help: &'static str,
-    samples: Vec<(Labels, f64)>,
-}
-
-type Labels = Vec<(String, String)>;
-
-/// What the label `phase="etcd"` is made of.
-fn label(name: &str, value: impl Into<String>) -> (String, String) {
-    (name.to_owned(), value.into())
-}
-
 /// The metrics of a subject.
 pub(super) fn document(subject: Subject<'_>, dialect: Dialect) -> Document {
     let (name, families) = match subject {
@@ -51,33 +39,6 @@ pub(super) fn document(subject: Subject<'_>, dialect: Dialect) -> Document {
         Dialect::Classic => "prom",
     };
     Document { file_name: format!("etcdbench-{name}.{end}"), text: text(&families, dialect) }
-}
-
-impl Family {
-    fn new(name: &'static str, help: &'static str) -> Self {
-        Family { name, help, samples: Vec::new() }
-    }
-
-    fn with(mut self, samples: impl IntoIterator<Item = (Labels, f64)>) -> Self {
-        self.samples.extend(samples);
-        self
-    }
-
-    /// The one of these words that holds is 1, the others are 0.
-    fn one_of<'a>(
-        mut self,
-        labels: &Labels,
-        name: &str,
-        words: impl IntoIterator<Item = &'a str>,
-        holds: &str,
-    ) -> Self {
-        for word in words {
-            let mut labels = labels.clone();
-            labels.push(label(name, word));
-            self.samples.push((labels, f64::from(u8::from(word == holds))));
-        }
-        self
-    }
 }
 
 fn text(families: &[Family], dialect: Dialect) -> String {

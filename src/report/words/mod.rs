@@ -7,6 +7,7 @@ mod events;
 pub mod import;
 mod judged;
 pub mod load;
+mod mark;
 pub mod quantiles;
 pub mod rules;
 pub mod stalls;
@@ -16,6 +17,7 @@ mod timeline;
 pub use environment::{devices, disk_facts, machine};
 pub use events::{Told, events};
 pub use judged::conclude;
+pub use mark::mark;
 pub use table::Table;
 pub use timeline::Timeline;
 
@@ -25,16 +27,6 @@ use crate::exit::Verdict;
 use crate::plan::DiskPlan;
 use crate::result::{Finding, FindingCode, PhaseData, Severity, Summary};
 use crate::units::format_duration;
-
-/// The sign of a verdict; never the only thing that tells it apart is its colour.
-pub fn mark(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "✔",
-        Verdict::Warn => "!",
-        Verdict::Inconclusive => "?",
-        Verdict::Fail => "✘",
-    }
-}
 
 /// A verdict in a word.
 pub fn verdict(verdict: Verdict) -> &'static str {

@@ -9,7 +9,7 @@ use crate::plan::{Figures, ImportPlan};
 use crate::result::{CountKnown, Finding, RuleOutcome, Run, SeriesData, Severity, Summary};
 use crate::units::{format_between, format_count, format_duration, format_share, significant};
 use crate::verdict::import::finding::finding;
-use crate::verdict::judge::{self, UNSEEN_SHARE};
+use crate::verdict::judge::{UNSEEN_SHARE, exceedance};
 use crate::verdict::pooled::{CONFIDENCE, Share};
 
 use super::of_many;
@@ -67,8 +67,8 @@ fn p99(syncs: &SeriesData, at_a_time: u64) -> RuleOutcome {
     let count = syncs.count();
     let low = lasting(syncs, fewest, at_a_time);
     let high = Share::in_batches(most, count, &[]);
-    let (broken, _) = judge::exceedance(&low, BEYOND_P99, 0, CONFIDENCE);
-    let (kept, _) = judge::exceedance(&high, BEYOND_P99, 0, CONFIDENCE);
+    let (broken, _) = exceedance(&low, BEYOND_P99, 0, CONFIDENCE);
+    let (kept, _) = exceedance(&high, BEYOND_P99, 0, CONFIDENCE);
     let exists = count >= FEWEST_FOR_P99;
     let (value, measured) = match quantile(syncs, 0.99) {
         Some((value, shown)) if exists => (Some(value), shown),

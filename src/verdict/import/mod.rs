@@ -3,12 +3,14 @@
 
 mod benchmark;
 mod check_perf;
+mod count;
 mod finding;
 mod fio;
 mod traits;
 
 use crate::plan::{ImportPlan, Program};
 use crate::result::{Finding, Run, Severity, Summary};
+use count::of_many;
 
 use super::{Ending, plan_of};
 use finding::finding;
@@ -69,12 +71,6 @@ pub(super) fn judge(run: &Run, ending: Ending) -> Result<Summary, String> {
 
 /// The clock that needs no mention.
 const BY_PROGRAM: &str = "the program";
-
-/// `1 sync`, `2 syncs`.
-fn of_many(n: u64, what: &str) -> String {
-    let s = if n == 1 { "" } else { "s" };
-    format!("{} {what}{s}", crate::units::format_count(n))
-}
 
 fn noted(code: &str, mut message: String) -> Finding {
     // The name of fio is written small.

@@ -8,7 +8,7 @@ use crate::verdict::outcome::{Limit, Measured, Outcome, Source};
 use crate::verdict::pooled::{CONFIDENCE, Pooled, Share};
 
 use super::evidence::Evidence;
-use super::server::{BEYOND_P99, bracket, none_of, one_of, worst};
+use super::member_rules::{BEYOND_P99, bracket, none_of, one_of, worst};
 
 /// etcd warns of an apply that takes longer (`--warning-apply-duration`, before 3.6
 /// `--experimental-warning-apply-duration`).

@@ -7,6 +7,7 @@ mod evidence;
 mod findings;
 mod headline;
 mod ladder;
+mod member_rules;
 mod planned;
 mod rules;
 mod server;

@@ -3,17 +3,15 @@
 //! Their histograms have fixed bounds, and the limits of etcd's FAQ lie between two of them. Where a 99th percentile
 //! does too, that is what is said.
 
+use super::member_rules::{BEYOND_P99, bracket, none, none_of, one_of, summarised, worst};
 use crate::exit::Verdict;
-use crate::record::Buckets;
-use crate::result::{BucketSummary, MemberSummary, Reason, RuleName};
+use crate::result::{MemberSummary, Reason, RuleName};
 use crate::rule::Op;
 use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
 
 use super::evidence::Evidence;
 use super::{applies, planned};
 
-/// Share of samples above a 99th percentile.
-pub(super) const BEYOND_P99: f64 = 0.01;
 /// etcd FAQ, "What does the etcd warning … mean?".
 const FSYNC_LIMIT_NS: u64 = 10_000_000;
 const COMMIT_LIMIT_NS: u64 = 25_000_000;
@@ -47,16 +45,6 @@ pub(super) fn members(evidence: &Evidence) -> Vec<MemberSummary> {
             }
         })
         .collect()
-}
-
-fn summarised(buckets: &Buckets) -> BucketSummary {
-    let p99 = buckets.quantile(1.0 - BEYOND_P99);
-    BucketSummary {
-        count: buckets.count(),
-        mean_ns: buckets.mean_ns(),
-        p99_above_ns: p99.above_ns,
-        p99_at_most_ns: p99.at_most_ns,
-    }
 }
 
 /// CPU time per second over the spans in which it was read.
@@ -159,47 +147,6 @@ fn leader_changes(evidence: &Evidence) -> Outcome {
     }
 }
 
-/// A counter that must not grow in any member.
-pub(super) fn none_of(
-    evidence: &Evidence,
-    counter: &str,
-    name: RuleName,
-    source: Source,
-) -> Option<Outcome> {
-    let mut rule = none(name, evidence.grown_in_all(counter)?, source);
-    let of_members = evidence.scraped().into_iter();
-    let grown: Vec<(u32, f64)> = of_members
-        .filter_map(|member| Some((member, evidence.grown(member, counter)?)))
-        .filter(|(_, grown)| *grown >= 1.0)
-        .collect();
-    if let [(member, _)] = grown.as_slice()
-        && evidence.members().len() > 1
-    {
-        rule.reasons = vec![Reason::AllOfMember { member: *member }];
-    }
-    Some(rule)
-}
-
-fn none(name: RuleName, count: f64, source: Source) -> Outcome {
-    Outcome {
-        rule: name.into(),
-        measured: Some(Measured::Count(count as u64)),
-        limit: Some(Limit::None),
-        source,
-        verdict: if count >= 1.0 { Verdict::Fail } else { Verdict::Pass },
-        ..Outcome::default()
-    }
-}
-
-/// The member whose histogram is worst: most of it above a limit, then the longest mean.
-pub(super) fn worst(evidence: &Evidence, name: &str, limit_ns: u64) -> Option<(u32, Buckets)> {
-    let share = |buckets: &Buckets| buckets.perhaps_above(limit_ns) as f64 / buckets.count() as f64;
-    let members = evidence.scraped().into_iter();
-    members
-        .filter_map(|member| Some((member, evidence.buckets(member, name)?)))
-        .max_by(|(_, a), (_, b)| share(a).total_cmp(&share(b)).then(a.mean_ns().cmp(&b.mean_ns())))
-}
-
 /// The p99 of one of the disk's histograms against the FAQ. It warns and never fails: a limit for good service, below
 /// which nothing breaks.
 fn faq(evidence: &Evidence, (histogram, name, limit_ns): (&str, RuleName, u64)) -> Option<Outcome> {
@@ -223,16 +170,6 @@ fn faq(evidence: &Evidence, (histogram, name, limit_ns): (&str, RuleName, u64)) 
         reasons: reason.into_iter().collect(),
         ..Outcome::default()
     })
-}
-
-pub(super) fn bracket(buckets: &Buckets) -> Measured {
-    let p99 = summarised(buckets);
-    Measured::Between(p99.p99_above_ns, p99.p99_at_most_ns)
-}
-
-/// Whose figure it is, where there are several: of the worst.
-pub(super) fn one_of(evidence: &Evidence, member: u32) -> Option<u32> {
-    (evidence.members().len() > 1).then_some(member)
 }
 
 /// A database at its quota takes no more writes.

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use etcdbench::clock::Clock;
-use etcdbench::cluster::{Budget, Cluster, Quota, Watcher, guard};
+use etcdbench::cluster::{Budget, Cluster, DEFAULT_QUOTA_BYTES, Quota, Watcher, guard};
 use etcdbench::etcd::Endpoint;
 use etcdbench::etcd::Security;
 use etcdbench::plan::Placement;
@@ -298,7 +298,7 @@ fn a_member_with_tls_is_scraped_with_the_certificates_of_the_load() {
         cluster.is_some()
     });
     let cluster = cluster.unwrap();
-    assert_eq!(cluster.quota(), Quota::Bytes(guard::DEFAULT_QUOTA_BYTES), "as /metrics tells");
+    assert_eq!(cluster.quota(), Quota::Bytes(DEFAULT_QUOTA_BYTES), "as /metrics tells");
     let mut seen = Seen::watch(&cluster);
     within(Duration::from_secs(5), "two spans", || seen.spans(0) > 1);
     assert_eq!(seen.events, []);

@@ -6,8 +6,6 @@
 mod figures;
 mod runs;
 
-use jiff::Timestamp;
-
 use crate::import::foreign::{Clock, ForeignSeries, Samples};
 use crate::import::text::Source;
 
@@ -20,19 +18,6 @@ use runs::RunText;
 /// All runs that the text tells of, in their order.
 pub(super) fn outputs(source: &Source) -> Vec<Output> {
     runs::of(&source.text).into_iter().map(|run| output(source, run)).collect()
-}
-
-/// Whether two of fio's dates are of one moment: the text is written a second later than the JSON at times.
-pub(super) fn same_moment(a: &str, b: &str) -> bool {
-    match (moment(a), moment(b)) {
-        (Some((a, _)), Some((b, _))) => a.duration_since(b).as_secs().abs() <= 2,
-        _ => a == b,
-    }
-}
-
-/// A date in the words of C, taken for UTC; and the same in its usual form.
-pub(super) fn moment(told: &str) -> Option<(Timestamp, String)> {
-    figures::moment(told)
 }
 
 fn output(source: &Source, run: RunText) -> Output {

@@ -4,12 +4,14 @@
 mod finding;
 mod headline;
 mod load;
+mod names;
 mod outcome;
 mod reason;
 
 use crate::report::subject::Plan;
 use crate::result::{self, LoadStep, RuleOutcome, Run, Summary};
 use crate::verdict::{Ending, Judgement, Outcome, Stage, foreign, judge};
+use names::Names;
 
 use headline::headline;
 
@@ -41,33 +43,7 @@ pub fn conclude(run: &Run, complete: bool, interrupted: bool, ended_at: String) 
     summary
 }
 
-/// What needs no words.
-fn rest(judged: Judgement) -> Summary {
-    Summary {
-        ladder: judged.ladder,
-        verdict: judged.verdict,
-        capacity: judged.capacity,
-        members: judged.members,
-        ..Summary::default()
-    }
-}
-
-/// What things are called that a judge knows by number.
-struct Names<'a> {
-    run: &'a Run,
-    plan: Plan,
-}
-
 impl Names<'_> {
-    /// A member.
-    fn member(&self, index: u32) -> String {
-        let named = self.run.header.environment.members.get(index as usize);
-        match named.map(|member| member.name.as_str()) {
-            Some(name) if !name.is_empty() => name.to_owned(),
-            _ => format!("member {index}"),
-        }
-    }
-
     fn rules(&self, rules: &[Outcome]) -> Vec<RuleOutcome> {
         rules.iter().map(|rule| self.rule(rule)).collect()
     }
@@ -100,5 +76,16 @@ impl Names<'_> {
             kept: stage.kept,
             rules: self.rules(&stage.rules),
         }
+    }
+}
+
+/// What needs no words.
+fn rest(judged: Judgement) -> Summary {
+    Summary {
+        ladder: judged.ladder,
+        verdict: judged.verdict,
+        capacity: judged.capacity,
+        members: judged.members,
+        ..Summary::default()
     }
 }

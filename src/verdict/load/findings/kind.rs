@@ -2,7 +2,6 @@
 
 use crate::exit::Verdict;
 use crate::result::{Doubt, FindingCode, QuotaReached};
-use crate::verdict::finding::FindingKind;
 
 /// Something odd about a load.
 #[derive(Debug, Clone, PartialEq)]
@@ -341,23 +340,5 @@ impl DatabaseFinding {
             DatabaseFinding::Growth { .. } => FindingCode::Growth,
             DatabaseFinding::Fragmented { .. } => FindingCode::Fragmented,
         }
-    }
-}
-
-impl From<HeldBy> for FindingKind {
-    fn from(by: HeldBy) -> Self {
-        LoadFinding::Held(by).into()
-    }
-}
-
-impl From<SlowMember> for FindingKind {
-    fn from(member: SlowMember) -> Self {
-        LoadFinding::SlowMember(member).into()
-    }
-}
-
-impl From<DatabaseFinding> for FindingKind {
-    fn from(what: DatabaseFinding) -> Self {
-        LoadFinding::Database(what).into()
     }
 }

@@ -1,0 +1,31 @@
+//! What the watchers of all members share.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::clock::Clock;
+use crate::cluster::Budget;
+use crate::record::{Emission, Sink};
+
+/// Where everything that is seen goes.
+pub(super) struct Desk {
+    pub(super) clock: Clock,
+    pub(super) phase: Arc<Mutex<Arc<str>>>,
+    pub(super) sink: Sink,
+    pub(super) budget: Arc<Budget>,
+}
+
+impl Desk {
+    pub(super) fn phase(&self) -> Arc<str> {
+        Arc::clone(&self.phase.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn event(&self, kind: &'static str, member: Option<u32>, detail: serde_json::Value) {
+        let _ = self.sink.send(Emission::Event {
+            phase: self.phase(),
+            at_ns: self.clock.now_ns(),
+            kind,
+            member,
+            detail,
+        });
+    }
+}

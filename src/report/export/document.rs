@@ -1,0 +1,43 @@
+//! What is exported, and the file that comes of it.
+
+use crate::compare::Comparison;
+use crate::plan::Of;
+use crate::result::{Interval, Run, Summary};
+use crate::trend::Trend;
+
+/// A file for another tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its name, where nobody gave another.
+    pub file_name: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// What is exported.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    /// A run.
+    Run {
+        /// The run.
+        run: &'a Run,
+        /// What it amounts to.
+        summary: &'a Summary,
+        /// Its intervals, each with its histogram; only [`Export::Hlog`] asks for them.
+        intervals: &'a [Interval],
+    },
+    /// A comparison.
+    Comparison(&'a Comparison),
+    /// A trend.
+    Trend(&'a Trend),
+}
+
+impl Subject<'_> {
+    pub(super) fn of(&self) -> Of {
+        match self {
+            Subject::Run { .. } => Of::Run,
+            Subject::Comparison(_) => Of::Comparison,
+            Subject::Trend(_) => Of::Trend,
+        }
+    }
+}
