@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod command;
 pub mod compare;
 pub mod delivery;
+pub mod diagnosis;
 pub mod disk;
 pub mod error;
 pub mod etcd;
@@ -22,6 +23,7 @@ pub mod import;
 #[cfg(test)]
 mod layers;
 pub mod load;
+pub mod logs;
 pub mod plan;
 pub mod progress;
 pub mod record;
