@@ -6,6 +6,7 @@ mod disk;
 mod export;
 mod import;
 mod load;
+mod logs;
 mod output;
 mod report;
 mod run;
@@ -20,6 +21,7 @@ pub use disk::{DiskArgs, WorkArgs};
 pub use export::{Export, ExportArgs};
 pub use import::{ImportArgs, ProgramArg};
 pub use load::LoadArgs;
+pub use logs::{LogsArgs, LogsFormat};
 pub use output::{ChartArgs, DocumentArgs, Format, OutputArgs, Table};
 pub use report::ReportArgs;
 pub use run::RunArgs;
@@ -59,6 +61,8 @@ pub enum Command {
     Import(Box<ImportArgs>),
     /// Tell whether tonight's run is worse than those before it, and where the level changed for good
     Trend(Box<TrendArgs>),
+    /// Tell from etcd's logs what held a cluster back: disk, CPU, network, quota, maintenance, or not sure
+    Logs(LogsArgs),
     /// Run a scenario: what is measured, written down once and for all
     Run(RunArgs),
     /// Print a completion script for a shell

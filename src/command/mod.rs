@@ -1,6 +1,7 @@
 //! From a command's arguments to its exit code: plan → run → render.
 
 mod compared;
+mod logs;
 mod measure;
 mod output;
 mod scenario;
@@ -25,6 +26,7 @@ pub fn execute(command: &Command) -> Result<Exit> {
         Command::Report(args) => stored::report(args),
         Command::Compare(args) => compared::compare(args),
         Command::Trend(args) => compared::trend(args),
+        Command::Logs(args) => logs::logs(args),
         Command::Run(args) => scenario::run(args),
         Command::Completions(args) => print(&cli::completions(args)).map(|()| Exit::Ok),
         Command::Man => print(&cli::man()).map(|()| Exit::Ok),

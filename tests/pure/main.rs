@@ -10,6 +10,7 @@ mod deploy;
 mod examples;
 mod export;
 mod import;
+mod logs;
 mod record;
 mod report;
 mod result;

@@ -1,0 +1,210 @@
+//! The page: the answer, the causes with their evidence, what each member logged, what happened when.
+
+use super::{table, words};
+use crate::diagnosis::{self, Answer as Found, Certainty, Diagnosis, Harm, Member, Observed};
+use crate::report::page::{
+    About, Answer, Article, Between, Block, Cell, Column, Entries, Entry, Labels, Medium, Page,
+    Row, Section, Shown, Table,
+};
+use crate::report::words as common;
+use crate::units::{counted, format_count};
+
+/// Lines of the time line.
+const MOST_EVENTS: [usize; 3] = [24, 40, 1_000];
+
+/// The page.
+pub(super) fn page(read: &Observed, found: &[Diagnosis], medium: Medium) -> Page {
+    let verdict = diagnosis::verdict(found);
+    let members = &read.members;
+    let answer = diagnosis::answer(found);
+    let word = words::answer(&answer);
+    let causes = match medium {
+        Medium::Terminal => in_lines(members, found),
+        Medium::Comment | Medium::Browser => in_rows(members, found),
+    };
+    let sections = [
+        Section::new("causes", "Causes", vec![causes]),
+        Section::new("logged", "What was logged", vec![Block::Table(table::logged(members))])
+            .shown(Shown::Titled),
+        timeline(members, medium).shown(Shown::Titled),
+        Section::new("limits", "Limits", vec![Block::List(limits(read))]).shown(Shown::Titled),
+    ];
+    Page {
+        kind: "logs".to_owned(),
+        title: format!("{word} · etcdbench logs"),
+        articles: vec![Article {
+            id: "logs".to_owned(),
+            name: "logs".to_owned(),
+            answer: Answer {
+                tone: verdict.into(),
+                mark: common::mark(verdict),
+                word,
+                reason: reason(members, found, &answer),
+            },
+            about: About::Line(about(read)),
+            sections: sections.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
+            ..Article::default()
+        }],
+        elsewhere: "etcdbench logs … -o page.html",
+    }
+}
+
+/// The answer's reason: the cause in a sentence, and what else is of its kind.
+fn reason(members: &[Member], found: &[Diagnosis], answer: &Found) -> String {
+    let tell = |one: &Diagnosis| words::reason(members, one);
+    match (answer, found.first()) {
+        (Found::Ok, None) | (_, None) => {
+            "nothing in these logs held etcd back for long enough to be logged".to_owned()
+        }
+        (Found::Ok, Some(first)) => format!("nothing did harm; noticed: {}", tell(first)),
+        (Found::Causes(_), Some(first)) => {
+            let alike = found
+                .iter()
+                .filter(|one| one.harm == first.harm && one.certainty > Certainty::NotSure);
+            alike.take(2).map(tell).collect::<Vec<_>>().join(" · ")
+        }
+        (Found::NotSure, Some(first)) => {
+            let open = found.iter().filter(|one| one.harm == first.harm);
+            let mut open: Vec<&Diagnosis> = open.collect();
+            open.sort_by_key(|one| std::cmp::Reverse(one.lasted_ns));
+            open.into_iter().take(2).map(tell).collect::<Vec<_>>().join(" · ")
+        }
+    }
+}
+
+fn about(read: &Observed) -> Vec<String> {
+    let members = &read.members;
+    let lines: u64 = members.iter().map(|member| member.lines).sum();
+    let mut versions: Vec<&str> =
+        members.iter().filter_map(|member| member.version.as_deref()).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    let who = match members.len() {
+        1 => words::member(members, 0),
+        n => counted(n as u64, "member"),
+    };
+    let mut items = vec![who, format!("{} of etcd", counted(lines, "line"))];
+    if !versions.is_empty() {
+        items.push(format!("etcd {}", versions.join(", ")));
+    }
+    let spans = || members.iter().filter_map(|member| member.span);
+    if let Some((from, to)) = spans().map(|s| s.from_ns).min().zip(spans().map(|s| s.to_ns).max()) {
+        let same_day = from.div_euclid(86_400_000_000_000) == to.div_euclid(86_400_000_000_000);
+        let to = if same_day { words::time_of_day(to) } else { words::time(to) };
+        let zone = if members.iter().any(|member| member.zoned) { " UTC" } else { "" };
+        items.push(format!("{} to {to}{zone}", words::time(from)));
+    }
+    items
+}
+
+/// How sure a cause is, what speaks for it, what would decide, what to do.
+fn lines(members: &[Member], one: &Diagnosis) -> Vec<String> {
+    let who = words::member(members, one.member);
+    let mut lines =
+        vec![format!("{who}: {}, {}", words::certainty(one.certainty), words::harm(one))];
+    lines.extend(one.evidence.iter().map(|evidence| words::evidence(members, evidence)));
+    if !one.missing.is_empty() && one.harm > Harm::None {
+        let missing: Vec<&str> =
+            one.missing.iter().map(|missing| words::missing(*missing)).collect();
+        let decides =
+            if one.certainty == Certainty::Clear { "not in these logs" } else { "would decide" };
+        lines.push(format!("{decides}: {}", missing.join("; ")));
+    }
+    if one.harm > Harm::None {
+        lines.push(format!("→ {}", words::advice(one)));
+    }
+    lines
+}
+
+fn in_lines(members: &[Member], found: &[Diagnosis]) -> Block {
+    let entry =
+        |one: &Diagnosis| Entry::new(words::label(one.cause), lines(members, one), Between::Line);
+    Block::Entries(Entries { labels: Labels::Long, entries: found.iter().map(entry).collect() })
+}
+
+fn in_rows(members: &[Member], found: &[Diagnosis]) -> Block {
+    let mut rows = Vec::new();
+    for one in found {
+        let mut label = words::label(one.cause);
+        for line in lines(members, one) {
+            rows.push(Row::new([Cell::new(label), Cell::new(line)]));
+            label = "";
+        }
+    }
+    Block::Table(Table {
+        caption: "Causes".to_owned(),
+        columns: vec![Column::text("cause"), Column::prose("what speaks for it, and what to do")],
+        rows,
+        ..Table::default()
+    })
+}
+
+fn timeline(members: &[Member], medium: Medium) -> Section {
+    let most = match medium {
+        Medium::Terminal => MOST_EVENTS[0],
+        Medium::Comment => MOST_EVENTS[1],
+        Medium::Browser => MOST_EVENTS[2],
+    };
+    let (events, left_out) = diagnosis::timeline(members, most);
+    let several = members.len() > 1;
+    let row = |one: &diagnosis::Happened| {
+        let name = members.get(one.member).map_or("", |member| &member.name);
+        let who = if several { name } else { "" };
+        Row::new([
+            Cell::new(words::time(one.at_ns)),
+            Cell::new(who),
+            Cell::new(words::event(members, &one.event)),
+        ])
+    };
+    let table = Table {
+        caption: "What happened when".to_owned(),
+        columns: vec![Column::line("began"), Column::text("member"), Column::prose("what")],
+        rows: events.iter().map(row).collect(),
+        ..Table::default()
+    };
+    let more = (left_out > 0)
+        .then(|| format!("{} more, less grave, are left out", format_count(left_out as u64)));
+    Section::new(
+        "timeline",
+        "What happened when",
+        vec![Block::Table(table), Block::List(more.into_iter().collect())],
+    )
+}
+
+/// What a reader has to know of how far this can be trusted.
+fn limits(read: &Observed) -> Vec<String> {
+    let members = &read.members;
+    let mut told = vec![
+        "etcd logs a WAL sync from 1 s on and an apply from 100 ms on: what is shorter is not in its log. Its words \
+         \"likely from slow disk\" are a guess that it prints for every late heartbeat, and count for nothing here"
+            .to_owned(),
+    ];
+    if members.iter().any(table::is_sampled) {
+        told.push(
+            "of more than 100 equal messages a second etcd logs every hundredth: counts with ≥ are lower bounds".to_owned(),
+        );
+    }
+    if members.iter().any(|member| !member.zoned && member.span.is_some()) {
+        told.push("times without a zone are taken as UTC".to_owned());
+    }
+    for member in members.iter().filter(|member| !member.others.is_empty()) {
+        let ids: Vec<String> =
+            member.id.iter().chain(&member.others).map(ToString::to_string).collect();
+        told.push(format!(
+            "{} holds lines of several members ({}), which cannot be told apart: give each a file of its own",
+            member.name,
+            ids.join(", ")
+        ));
+    }
+    let damaged: u64 = members.iter().map(|member| member.damaged).sum();
+    if damaged > 0 {
+        told.push(format!("{} could not be read: cut or damaged", counted(damaged, "line")));
+    }
+    if read.cut > 0 {
+        told.push(format!(
+            "{} longer than 1 MiB: only the beginning was read",
+            counted(read.cut, "line")
+        ));
+    }
+    told
+}

@@ -1,0 +1,149 @@
+//! The answer and the causes.
+
+use super::{evidence, member, peer};
+use crate::diagnosis::{Answer, Cause, Certainty, Diagnosis, Evidence, Harm, Member};
+
+/// The answer in capitals.
+pub(in crate::report::logs) fn answer(answer: &Answer) -> String {
+    match answer {
+        Answer::Ok => "OK".to_owned(),
+        Answer::NotSure => "NOT SURE".to_owned(),
+        Answer::Causes(causes) => {
+            let mut words: Vec<&str> = Vec::new();
+            for word in causes.iter().map(|cause| word(*cause)) {
+                if !words.contains(&word) {
+                    words.push(word);
+                }
+            }
+            words.join(" and ")
+        }
+    }
+}
+
+fn word(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Quota | Cause::QuotaNear => "QUOTA",
+        Cause::Corruption => "DATA CORRUPTION",
+        Cause::Disk => "DISK",
+        Cause::Cpu => "CPU",
+        Cause::OwnNetwork | Cause::PeerNetwork => "NETWORK",
+        Cause::PeerDown => "MEMBER DOWN",
+        Cause::Certificates => "CERTIFICATES",
+        Cause::Defragmentation | Cause::Compaction => "MAINTENANCE",
+        Cause::LargeReads => "LARGE READS",
+        Cause::Restarted => "RESTARTS",
+        Cause::Clock => "CLOCK",
+        Cause::Paused | Cause::LoopBlocked | Cause::SlowRequests | Cause::LeaderLost => "NOT SURE",
+    }
+}
+
+/// A cause as a label.
+pub(in crate::report::logs) fn label(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Quota | Cause::QuotaNear => "quota",
+        Cause::Corruption => "corruption",
+        Cause::Disk => "disk",
+        Cause::Cpu => "CPU",
+        Cause::OwnNetwork | Cause::PeerNetwork => "network",
+        Cause::PeerDown => "member down",
+        Cause::Certificates => "certificates",
+        Cause::Paused => "pause",
+        Cause::Defragmentation => "defragmentation",
+        Cause::Compaction => "compaction",
+        Cause::LoopBlocked => "late heartbeats",
+        Cause::LargeReads => "large reads",
+        Cause::SlowRequests => "slow requests",
+        Cause::Restarted => "restarts",
+        Cause::LeaderLost => "leader lost",
+        Cause::Clock => "clock",
+    }
+}
+
+/// How sure it is.
+pub(in crate::report::logs) fn certainty(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Clear => "clear",
+        Certainty::Likely => "likely",
+        Certainty::NotSure => "not sure",
+    }
+}
+
+/// How bad it was.
+pub(in crate::report::logs) fn harm(one: &Diagnosis) -> &'static str {
+    match (one.harm, one.cause) {
+        (Harm::None, _) => "no harm",
+        (Harm::Risk, _) => "no harm yet",
+        (Harm::Waits, Cause::PeerNetwork | Cause::OwnNetwork | Cause::PeerDown) => {
+            "a member was cut off"
+        }
+        (Harm::Waits, _) => "requests waited",
+        (Harm::Outage, Cause::Quota) => "writes were refused",
+        (Harm::Outage, Cause::Corruption) => "data are at stake",
+        (Harm::Outage, _) => "outage",
+    }
+}
+
+/// The answer's reason: one cause in a sentence, with the figure that decides.
+pub(in crate::report::logs) fn reason(members: &[Member], one: &Diagnosis) -> String {
+    let what = what(members, one);
+    let lost = one.evidence.iter().find(|evidence| matches!(evidence, Evidence::LeaderLost { .. }));
+    let first = one.evidence.first();
+    let told: Vec<String> = match (first, lost) {
+        (Some(first), Some(lost)) if first != lost => {
+            vec![evidence(members, first), evidence(members, lost)]
+        }
+        (Some(first), _) => vec![evidence(members, first)],
+        (None, _) => Vec::new(),
+    };
+    match told.is_empty() {
+        true => what,
+        false => format!("{what}: {}", told.join("; ")),
+    }
+}
+
+fn what(members: &[Member], one: &Diagnosis) -> String {
+    let who = member(members, one.member);
+    let whom = peer(members, one.peer);
+    let mutual = one.evidence.contains(&Evidence::Mutual);
+    match one.cause {
+        Cause::Quota => format!("the database of {who} reached its quota, and writes are refused"),
+        Cause::QuotaNear => format!("the database of {who} comes near its quota"),
+        Cause::Corruption => {
+            format!("the data of {who} are damaged or differ from the other members'")
+        }
+        Cause::Disk
+            if one.evidence.iter().any(|told| matches!(told, Evidence::StorageFault { .. })) =>
+        {
+            format!("the storage of {who} failed")
+        }
+        Cause::Disk => format!("WAL syncs of {who} stall"),
+        Cause::Cpu => format!("{who} got too little CPU"),
+        Cause::OwnNetwork => format!("{who} was cut off from its peers"),
+        Cause::PeerNetwork if mutual => format!("{who} and {whom} could not reach each other"),
+        Cause::PeerNetwork if one.certainty == Certainty::NotSure => {
+            format!("{who} could not reach {whom}: the path, or that machine")
+        }
+        Cause::PeerNetwork => format!("the path from {who} to {whom} is slow or breaks"),
+        Cause::PeerDown => format!("{whom} was down; its machine answered {who}, its etcd did not"),
+        Cause::Certificates => format!("{who} and {whom} do not accept each other's certificates"),
+        Cause::Paused => {
+            let paused = if one.peer.is_some() { whom } else { who };
+            format!(
+                "{paused} stopped as a whole, and its clock with it: its machine was probably paused, migrated or had a snapshot taken"
+            )
+        }
+        Cause::Defragmentation => {
+            format!("a defragmentation blocked {who}, which answers nobody meanwhile")
+        }
+        Cause::Compaction => format!("requests to {who} wait while it compacts"),
+        Cause::LoopBlocked => format!("the leader {who} sent heartbeats late"),
+        Cause::LargeReads => format!("reads of large answers at {who}"),
+        Cause::SlowRequests => {
+            format!("requests were slow at {who}, and its log does not tell why")
+        }
+        Cause::Restarted => format!("{who} was started again without having been told to stop"),
+        Cause::LeaderLost => format!("the leader was lost, and the log of {who} does not tell why"),
+        Cause::Clock if one.peer.is_some() => format!("the clocks of {who} and {whom} differ"),
+        Cause::Clock => format!("the clock of {who} differs from those of all its peers"),
+    }
+}
