@@ -24,6 +24,7 @@ pub use e_divisive::Detector;
 pub use family::{Family, Joint, without};
 pub use means::{Moments, lag_one, pooled, prediction_interval, welch, welch_beside};
 pub use mixture::{Mixture, Slope};
+pub use normal::below;
 pub use order::{QuantileRanks, quantile_ranks};
 pub use paired::{paired, paired_beside};
 pub use power::{detectable, power};

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::stats::{Detector, lag_one, pooled};
+use crate::stats::{Detector, lag_one};
+use crate::trend::evidence::{ERRORS, Place, Step, place};
 use crate::trend::facts::rank_of_told;
 use crate::trend::history::{History, Track};
 use crate::trend::marks::{MarkKind, Marks};
 use crate::trend::points::Points;
-use crate::trend::schema::{ChangePoint, FactChange, MarkNote, Outcome, Ratio};
+use crate::trend::schema::{ChangePoint, FactChange, MarkNote, Outcome, Ratio, Span};
 
 /// Fewer nights than this are not searched for changes.
 pub(super) const MIN_NIGHTS: usize = 12;
@@ -20,20 +21,46 @@ const QUIET: f64 = 0.02;
 const CORRELATED: f64 = 0.3;
 /// … and changes among them need a p this much smaller.
 const CORRELATED_FACTOR: f64 = 10.0;
-/// Confidence of the interval of a change's ratio.
-const CONFIDENCE: f64 = 0.95;
+/// One night on a side is no change that lasts.
+const FEWEST_NIGHTS: usize = 2;
 /// Nights around a change in which a change of the environment is told with it: places are exact within two.
 const NEARBY: i64 = 2;
-/// Nights that a mark may be away from the change it is about.
-pub(super) const MARK_REACH: usize = 3;
+/// A mark this close to a change is about it.
+const MARK_REACH: usize = 3;
 
 /// Where a series changes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Detected {
-    /// Indices of points: the first after each change.
-    pub at: Vec<usize>,
+    /// In order of their places.
+    pub found: Vec<Found>,
     /// Lag-1 correlation of the residuals.
     pub correlation: Option<f64>,
+}
+
+/// A lasting change.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    /// Points it is placed at.
+    pub place: Place,
+    /// How sure it is, and of which size.
+    pub step: Step,
+    /// The points of its two stretches.
+    pub stretches: ((usize, usize), (usize, usize)),
+}
+
+impl Found {
+    /// A step within the stretch that begins `from` a point and ends at `to`; it is counted from there.
+    pub fn within(from: usize, placed: Place, step: Step, to: usize) -> Found {
+        let at = from + placed.at;
+        let place = Place { at, first: from + placed.first, last: from + placed.last };
+        Found { place, step, stretches: ((from, at), (at, to)) }
+    }
+
+    /// The nights on its shorter side.
+    fn shortest(&self) -> usize {
+        let ((from, at), (_, to)) = self.stretches;
+        (at - from).min(to - at)
+    }
 }
 
 /// Finds the changes of a series.
@@ -52,13 +79,53 @@ pub(super) fn detect(points: &Points) -> Detected {
     } else {
         at
     };
-    Detected { at, correlation: Some(correlation) }
+    Detected { found: sure(points, at), correlation: Some(correlation) }
+}
+
+/// The changes that hold by the likelihood too, where they are likeliest.
+fn sure(points: &Points, mut at: Vec<usize>) -> Vec<Found> {
+    loop {
+        for index in 0..at.len() {
+            let placed = between(points, &at, index).1;
+            at[index] = placed.at;
+        }
+        let found: Vec<Found> = (0..at.len()).map(|index| found(points, &at, index)).collect();
+        let unsure = found
+            .iter()
+            .enumerate()
+            .filter(|(_, found)| !found.step.is_sure() || found.shortest() < FEWEST_NIGHTS)
+            .min_by(|a, b| a.1.step.margin().total_cmp(&b.1.step.margin()));
+        match unsure {
+            Some((index, _)) => drop(at.remove(index)),
+            None => return found,
+        }
+    }
+}
+
+/// The stretch between the neighbours of a change, and the place of the change.
+fn between(points: &Points, at: &[usize], index: usize) -> ((usize, usize), Place) {
+    let from = index.checked_sub(1).map_or(0, |before| at[before]);
+    let to = at.get(index + 1).copied().unwrap_or(points.len());
+    let old = points.stretches(&at[..index]);
+    let found = place(&old, &points.scaled[from..to], at[index] - from, points.believed());
+    let place = Place { at: from + found.at, first: from + found.first, last: from + found.last };
+    ((from, to), place)
+}
+
+fn found(points: &Points, at: &[usize], index: usize) -> Found {
+    let ((from, to), placed) = between(points, at, index);
+    let place = Place { at: at[index], ..placed };
+    let old = points.stretches(&at[..index]);
+    let step = Step::at(&old, &points.scaled[from..to], at[index] - from, points.believed());
+    Found { place, step, stretches: ((from, at[index]), (at[index], to)) }
 }
 
 /// The values less the mean of their segment.
 fn residuals(values: &[f64], changes: &[usize]) -> Vec<f64> {
     let mut off = Vec::with_capacity(values.len());
-    for (from, to) in segments(values.len(), changes) {
+    let starts = std::iter::once(0).chain(changes.iter().copied());
+    let ends = changes.iter().copied().chain([values.len()]);
+    for (from, to) in starts.zip(ends) {
         let segment = &values[from..to];
         let mean = segment.iter().sum::<f64>() / segment.len().max(1) as f64;
         off.extend(segment.iter().map(|value| value - mean));
@@ -66,53 +133,41 @@ fn residuals(values: &[f64], changes: &[usize]) -> Vec<f64> {
     off
 }
 
-/// The stretches between changes.
-pub(super) fn segments(length: usize, changes: &[usize]) -> Vec<(usize, usize)> {
-    let starts = std::iter::once(0).chain(changes.iter().copied());
-    let ends = changes.iter().copied().chain([length]);
-    starts.zip(ends).collect()
-}
-
-/// Describes each change of a series.
+/// Describes a change of a series.
 pub(super) fn describe(
     history: &History,
     track: &Track,
     points: &Points,
-    changes: &[usize],
+    found: &Found,
     marks: &Marks,
     recent_from: jiff::Timestamp,
-) -> Vec<ChangePoint> {
-    let stretches = segments(points.len(), changes);
-    let describe_one = |pair: &[(usize, usize)]| {
-        let ((from, at), (_, to)) = (pair[0], pair[1]);
-        let contrast = pooled(&points.scaled[from..at], &points.scaled[at..to])?;
-        let mean = |range: &[f64]| range.iter().sum::<f64>() / range.len() as f64;
-        let before = mean(&points.scaled[from..at]);
-        let after = mean(&points.scaled[at..to]);
-        let (low, high) = contrast.interval(CONFIDENCE);
-        let night = points.nights[at];
-        let nights = &history.nights;
-        Some(ChangePoint {
-            at: nights[night].at.to_string(),
-            night,
-            last_before: nights[points.nights[at - 1]].at.to_string(),
-            before: points.scale.back(before),
-            after: points.scale.back(after),
-            ratio: points.scale.logarithmic.then(|| Ratio {
-                value: (after - before).exp(),
-                low: low.exp(),
-                high: high.exp(),
-            }),
-            p: contrast.p_value(),
-            nights: (at - from, to - at),
-            outcome: outcome(track, after - before),
-            recent: nights[night].at >= recent_from,
-            large: points.scale.matters(before, after),
-            mark: mark_of(history, track, marks, night),
-            coincides: coincidences(history, points.nights[at - 1], night),
-        })
-    };
-    stretches.windows(2).filter_map(describe_one).collect()
+) -> ChangePoint {
+    let nights = &history.nights;
+    let Found { place, step, stretches: (left, right) } = found;
+    let at = |point: usize| nights[points.nights[point]].at.to_string();
+    let night = points.nights[place.at];
+    let size = step.after - step.before;
+    ChangePoint {
+        at: at(place.at),
+        night,
+        last_before: at(place.at - 1),
+        between: (place.first < place.last)
+            .then(|| Span { first: at(place.first), last: at(place.last) }),
+        before: points.scale.back(step.before),
+        after: points.scale.back(step.after),
+        ratio: points.scale.logarithmic.then(|| Ratio {
+            value: size.exp(),
+            low: (size - ERRORS * step.error).exp(),
+            high: (size + ERRORS * step.error).exp(),
+        }),
+        p: step.p(),
+        nights: (left.1 - left.0, right.1 - right.0),
+        outcome: outcome(track, size),
+        recent: nights[night].at >= recent_from,
+        large: points.scale.may_matter(step.before, step.after, step.error),
+        mark: mark_of(history, track, marks, night),
+        coincides: coincidences(history, points.nights[place.at - 1], night),
+    }
 }
 
 /// Which way a difference of scaled values goes.
@@ -124,11 +179,15 @@ pub(super) fn outcome(track: &Track, difference: f64) -> Outcome {
     }
 }
 
+/// The night in which a mark that says a change is known begins, and whether a change of this night is what it is about.
+pub(super) fn is_about(mark_night: usize, night: usize) -> bool {
+    mark_night.abs_diff(night) <= MARK_REACH
+}
+
 fn mark_of(history: &History, track: &Track, marks: &Marks, night: usize) -> Option<MarkNote> {
     let near = marks.about(history, &track.name).find(|mark| {
         let place = mark.when.night(&history.nights);
-        mark.kind != MarkKind::Exclude
-            && place.is_some_and(|place| place.abs_diff(night) <= MARK_REACH)
+        mark.kind != MarkKind::Exclude && place.is_some_and(|place| is_about(place, night))
     })?;
     Some(MarkNote { kind: near.kind.name().to_owned(), note: near.note.clone() })
 }

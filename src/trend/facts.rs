@@ -9,6 +9,9 @@ use crate::result::Header;
 /// Label that names the machine where host names come and go.
 const MACHINE_LABEL: &str = "machine";
 
+/// How the fields of labels begin among the facts of a header.
+const LABELS: &str = "labels.";
+
 /// What a run's history is told by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Scenario {
@@ -48,7 +51,8 @@ impl Scenario {
 pub(crate) fn facts(header: &Header) -> BTreeMap<String, String> {
     let mut told: BTreeMap<String, String> = of_header(header)
         .into_iter()
-        .filter(|(field, _)| rank(field).is_some())
+        // Labels are told by their own names below.
+        .filter(|(field, _)| rank(field).is_some() && !field.starts_with(LABELS))
         .map(|(field, value)| (short(&field).to_owned(), value))
         .collect();
     for (label, value) in &header.labels {

@@ -1,8 +1,8 @@
 //! The answer in one line.
 
 use crate::trend::history::Unit;
+use crate::trend::latest::LEARNED;
 use crate::trend::schema::{HistoryTrend, SeriesTrend, TonightVerdict, TrendVerdict};
-use crate::trend::tonight::MIN_REFERENCE;
 use crate::units::{format_duration, format_share, significant};
 
 impl TrendVerdict {
@@ -83,7 +83,7 @@ fn steady(histories: &[HistoryTrend]) -> String {
     let judged = count(TonightVerdict::Steady) + better + different + unconfirmed;
     let settling = count(TonightVerdict::Settling);
     let mut parts = vec![match judged {
-        0 => "nothing is held against a new level yet".to_owned(),
+        0 => "learning the new level; only large changes are noticed".to_owned(),
         1 => "tonight is no worse than the nights before, in the one series that could be judged"
             .to_owned(),
         n => format!("tonight is no worse than the nights before, in {n} series"),
@@ -92,7 +92,7 @@ fn steady(histories: &[HistoryTrend]) -> String {
         (better, "better"),
         (different, "different, and nobody says which way is good"),
         (unconfirmed, "bad, but not in the re-runs"),
-        (settling, "settling after a change that is known"),
+        (settling, "learning a new level"),
     ] {
         if count > 0 {
             parts.push(format!("{count} {what}"));
@@ -105,7 +105,7 @@ fn too_few(histories: &[HistoryTrend]) -> String {
     let going_on = histories.iter().filter(|history| !history.ended);
     let longest = going_on.map(|history| history.nights.len()).max();
     // Those before tonight, and tonight.
-    let fewest = MIN_REFERENCE + 1;
+    let fewest = LEARNED + 1;
     match longest {
         None => "there is no result here".to_owned(),
         Some(nights) if nights >= fewest => {
@@ -116,7 +116,7 @@ fn too_few(histories: &[HistoryTrend]) -> String {
                 1 => "there is one night".to_owned(),
                 n => format!("there are {n} nights"),
             };
-            format!("{there_are} of the same thing; {fewest} are the fewest that tell anything")
+            format!("{there_are} of the same thing; at least {fewest} nights are needed")
         }
     }
 }

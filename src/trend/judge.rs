@@ -5,19 +5,19 @@ use jiff::{SignedDuration, Timestamp};
 use crate::compare::LeftOut;
 use crate::rule::history::Settings;
 use crate::stats::Detector;
-use crate::trend::changes;
+use crate::trend::changes::{self, Found};
 use crate::trend::history::{History, Night, Track};
+use crate::trend::latest::{Again, Bound, CONFIRM_ALPHA, Latest, NIGHT_ALPHA, Question};
 use crate::trend::marks::{MarkKind, Marks};
 use crate::trend::points::Points;
 use crate::trend::schema::{
-    ChangePoint, HistoryTrend, NightPoint, SeriesTrend, TREND_SCHEMA, Tonight, TonightVerdict,
-    Trend, TrendSettings, TrendVerdict,
+    HistoryTrend, NightPoint, SeriesTrend, TREND_SCHEMA, Tonight, TonightVerdict, Trend,
+    TrendSettings, TrendVerdict,
 };
-use crate::trend::tonight::{Again, CONFIRM_ALPHA, MIN_REFERENCE, NIGHT_ALPHA, Question};
 
 /// Nights looked back on: a year.
 const LOOK_BACK: usize = 365;
-/// A change is an alarm for two weeks; Mozilla's Perfherder does the same.
+/// A change is young for two weeks.
 const RECENT_DAYS: u32 = 14;
 
 /// Judges every history. `confirm` are re-runs of the newest night, as histories of the same scenarios and machines.
@@ -185,16 +185,15 @@ impl Context<'_> {
         let first = nights.len().saturating_sub(LOOK_BACK);
         let points = Points::of(&track, first, &excluded);
         let detected = changes::detect(&points);
-        let newest = newest_night(self.history).unwrap_or(Timestamp::MIN);
-        let changes = changes::describe(
-            self.history,
-            &track,
-            &points,
-            &detected.at,
-            self.marks,
-            recent(newest),
-        );
-        let tonight = self.tonight(&track, &points, &changes);
+        let bounds = self.bounds(&track, &points, &detected.found);
+        let latest = self.latest(&track, &points, &bounds);
+        let newest = recent(newest_night(self.history).unwrap_or(Timestamp::MIN));
+        let found = detected.found.iter().chain(&latest.fresh);
+        let describe = |found: &Found| {
+            changes::describe(self.history, &track, &points, found, self.marks, newest)
+        };
+        let changes = found.map(describe).collect();
+        let tonight = self.tonight(&track, &points, latest);
         SeriesTrend {
             series: track.name,
             unit: track.unit,
@@ -210,42 +209,67 @@ impl Context<'_> {
         }
     }
 
-    fn tonight(&self, track: &Track, points: &Points, changes: &[ChangePoint]) -> Tonight {
-        let nights = &self.history.nights;
+    /// Lasting changes, and marks that are about none of them.
+    fn bounds(&self, track: &Track, points: &Points, found: &[Found]) -> Vec<Bound> {
+        let marks = self.marks.about(self.history, &track.name);
+        let marked: Vec<usize> = marks
+            .filter(|mark| mark.kind != MarkKind::Exclude)
+            .filter_map(|mark| mark.when.night(&self.history.nights))
+            .collect();
+        let night = |found: &Found| points.nights[found.place.at];
+        let changes = found.iter().map(|found| Bound {
+            at: found.place.at,
+            known: marked.iter().any(|mark| changes::is_about(*mark, night(found))),
+        });
+        let alone = marked
+            .iter()
+            .filter(|mark| !found.iter().any(|found| changes::is_about(**mark, night(found))));
+        let marks = alone.map(|night| Bound { at: points.point_of(*night), known: true });
+        let mut bounds: Vec<Bound> = changes.chain(marks).filter(|bound| bound.at > 0).collect();
+        bounds.sort_unstable();
+        bounds.dedup_by_key(|bound| bound.at);
+        bounds
+    }
+
+    fn latest(&self, track: &Track, points: &Points, bounds: &[Bound]) -> Latest {
         if self.ended {
-            return Tonight {
+            let tonight = Tonight {
                 verdict: TonightVerdict::Ended,
                 reason: Some("others have gone on for two weeks since its newest night".to_owned()),
                 ..Tonight::default()
             };
+            return Latest { tonight, ..Latest::default() };
         }
-        if points.nights.last().map(|night| night + 1) != Some(nights.len()) {
-            return self.no_value(track);
-        }
-        let marked = self.last_mark(track, points);
-        let place = |change: &ChangePoint| points.point_of(change.night);
-        let mut question = Question {
+        let question = Question {
             points,
-            start: marked,
+            bounds,
             worse: track.direction.worse(),
             confirm_nights: self.settings.confirm_nights,
             again: &self.again(track, points),
         };
-        let told = alarm(track, points, changes).and_then(|index| {
-            let start = index.checked_sub(1).map_or(0, |before| place(&changes[before]));
-            question.start = start.max(marked);
-            question.since(place(&changes[index]))
-        });
-        let (mut tonight, first_bad) = told.unwrap_or_else(|| {
-            // A young change is not yet the usual: its nights are held against those before it.
-            let old = changes.iter().rfind(|change| change.nights.1 > MIN_REFERENCE);
-            question.start = old.map_or(0, place).max(marked);
-            question.judge()
-        });
-        if tonight.verdict == TonightVerdict::TooFew && marked > 0 && question.start == marked {
-            tonight.verdict = TonightVerdict::Settling;
+        question.judge()
+    }
+
+    /// What is found, with what the night itself has to say.
+    fn tonight(&self, track: &Track, points: &Points, latest: Latest) -> Tonight {
+        let nights = &self.history.nights;
+        let Latest { mut tonight, since, .. } = latest;
+        tonight.since = since.map(|point| nights[points.nights[point]].at.to_string());
+        let has_value = points.nights.last().map(|night| night + 1) == Some(nights.len());
+        if tonight.verdict == TonightVerdict::Ended {
+            return tonight;
         }
-        tonight.since = first_bad.map(|point| nights[points.nights[point]].at.to_string());
+        if !has_value {
+            let missing = self.no_value(track);
+            // What is in force stays so without a new value.
+            return match (tonight.verdict, tonight.reason, missing.reason.clone()) {
+                (TonightVerdict::Regressed, reason, Some(why)) => {
+                    let reason = reason.map_or(why.clone(), |reason| format!("{why}; {reason}"));
+                    Tonight { value: None, ratio: None, reason: Some(reason), ..tonight }
+                }
+                _ => missing,
+            };
+        }
         if tonight.verdict == TonightVerdict::Suspected && tonight.reason.is_none() {
             tonight.reason = nights
                 .last()
@@ -275,17 +299,6 @@ impl Context<'_> {
         }
     }
 
-    /// Where the last acknowledged or expected change begins, as a point.
-    fn last_mark(&self, track: &Track, points: &Points) -> usize {
-        let marks = self.marks.about(self.history, &track.name);
-        marks
-            .filter(|mark| mark.kind != MarkKind::Exclude)
-            .filter_map(|mark| mark.when.night(&self.history.nights))
-            .map(|night| points.point_of(night))
-            .max()
-            .unwrap_or(0)
-    }
-
     /// What re-runs say of a series. Those made while somebody else had the CPUs say nothing: they would confirm the
     /// disturbance.
     fn again(&self, track: &Track, points: &Points) -> Again {
@@ -309,15 +322,4 @@ impl Context<'_> {
         }
         again
     }
-}
-
-/// The first of the young changes that nobody has marked, if all of them together are for the worse.
-fn alarm(track: &Track, points: &Points, changes: &[ChangePoint]) -> Option<usize> {
-    let known = |change: &ChangePoint| change.mark.is_some() || !change.recent;
-    let index = changes.iter().rposition(known).map_or(0, |last| last + 1);
-    let scale = points.scale;
-    let before = scale.to(changes.get(index)?.before);
-    let after = scale.to(changes.last()?.after);
-    let worse = track.direction.worse()? * (after - before) > 0.0;
-    (worse && scale.matters(before, after)).then_some(index)
 }

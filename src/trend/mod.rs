@@ -8,16 +8,19 @@
 //! from a file of [`Marks`].
 
 mod changes;
+mod evidence;
 mod facts;
 mod headline;
 mod history;
 mod judge;
+mod kinds;
+mod latest;
 mod marks;
 mod metrics;
 pub(crate) mod neighbours;
+mod noise;
 mod points;
 mod schema;
-mod tonight;
 
 pub(crate) use facts::{Scenario, facts};
 pub use headline::format_value;

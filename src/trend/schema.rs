@@ -146,7 +146,10 @@ pub struct ChangePoint {
     pub night: usize,
     /// Start of the last run before it.
     pub last_before: String,
-    /// Level before, back to the change before it: the geometric mean, or the mean where values are not all above 0.
+    /// Between which first nights it surely is (95 %), where more than one is likely.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub between: Option<Span>,
+    /// Level before, back to the change before it: the most likely one, which single bad nights do not move.
     pub before: f64,
     /// Level after, up to the next change.
     pub after: f64,
@@ -159,15 +162,24 @@ pub struct ChangePoint {
     pub nights: (usize, usize),
     /// Good or bad.
     pub outcome: Outcome,
-    /// Young enough to be an alarm.
+    /// Of the last two weeks.
     pub recent: bool,
-    /// Large enough to be an alarm.
+    /// Large enough to matter, as far as its size is known: an alarm until it is acknowledged or undone.
     pub large: bool,
     /// Known to people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mark: Option<MarkNote>,
     /// What changed in the environment then, or a night or two before or after.
     pub coincides: Vec<FactChange>,
+}
+
+/// Nights of which one is the first after a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Span {
+    /// The earliest, RFC 3339.
+    pub first: String,
+    /// The latest.
+    pub last: String,
 }
 
 /// A ratio with its interval.

@@ -279,9 +279,11 @@ fn settings(trend: &Trend) -> Block {
     let all = [
         ("bad nights in a row that confirm", settings.confirm_nights.to_string()),
         ("nights looked back on", settings.look_back.to_string()),
-        ("a change alarms for", counted(settings.recent_days.into(), "day")),
         ("false alarms of a single night", format_share(settings.night_alpha)),
-        ("false confirmations, per night", format_share(settings.confirm_alpha)),
+        (
+            "false alarms of a night that confirms itself (--confirm-nights 1)",
+            format_share(settings.confirm_alpha),
+        ),
         ("threshold of change points (p)", settings.change_p.to_string()),
     ];
     Block::facts(Labels::Long, all.map(|(label, value)| (label.to_owned(), value)))

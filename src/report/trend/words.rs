@@ -99,7 +99,7 @@ pub fn odd_nights(history: &HistoryTrend) -> Vec<(String, String)> {
 pub fn verdict(verdict: TonightVerdict) -> &'static str {
     match verdict {
         TonightVerdict::TooFew => "too few nights",
-        TonightVerdict::Settling => "settling",
+        TonightVerdict::Settling => "learning",
         TonightVerdict::NoValue => "no value",
         TonightVerdict::Ended => "ended",
         TonightVerdict::Steady => "steady",
@@ -120,12 +120,16 @@ pub fn tonight(history: &HistoryTrend, series: &SeriesTrend) -> String {
         .filter(|_| tonight.bad_nights > 1)
         .map_or_else(String::new, |since| format!(" since {}", when(history, since)));
     let word = verdict(tonight.verdict);
-    let told_only = if series.informational && matters(series) { " (told only)" } else { "" };
+    let informational =
+        if series.informational && matters(series) { " (informational)" } else { "" };
     match tonight.verdict {
         TonightVerdict::Suspected => {
-            format!("{word} {} of {} nights{told_only}", tonight.bad_nights, tonight.needed_nights)
+            format!(
+                "{word} {} of {} nights{informational}",
+                tonight.bad_nights, tonight.needed_nights
+            )
         }
-        TonightVerdict::Regressed => format!("{word}{since}{told_only}"),
+        TonightVerdict::Regressed => format!("{word}{since}{informational}"),
         _ => word.to_owned(),
     }
 }

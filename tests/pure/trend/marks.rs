@@ -32,7 +32,7 @@ fn an_expected_change_is_no_regression() {
         .trend()
         .assert()
         .code(0)
-        .stdout(contains("settling").and(contains("expected: slower disks")));
+        .stdout(contains("learning").and(contains("expected: slower disks")));
     // Nine nights later the new level is the usual one, and judged as such.
     let results = with_marks(&nights(49, 14, 1.4), expect);
     results.trend().assert().code(0).stdout(contains("STEADY"));

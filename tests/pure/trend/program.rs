@@ -50,7 +50,8 @@ fn a_change_stays_red_until_it_is_acknowledged() {
     let mut acknowledge = results.trend();
     acknowledge.args(["--acknowledge", "etcd/*.p99@2026-02-04", "--note", "OPS-12: \"new\" disks"]);
     acknowledge.assert().code(0).stdout(
-        contains("acknowledged: OPS-12: \"new\" disks").and(contains("5 nights before this one")),
+        contains("acknowledged: OPS-12: \"new\" disks")
+            .and(contains("learning the new level (5 of 8 nights)")),
     );
     let marks = fs::read_to_string(results.path().join("trend-marks.toml")).unwrap();
     assert!(marks.contains("[[acknowledge]]"), "{marks}");
@@ -59,10 +60,13 @@ fn a_change_stays_red_until_it_is_acknowledged() {
 }
 
 #[test]
-fn an_old_change_is_told_and_is_no_alarm() {
+fn an_old_change_is_red_until_it_is_acknowledged() {
     let results = Results::of(&nights(60, 20, 1.3));
-    let told = contains("STEADY").and(contains("2026-02-10").and(contains("1.30×")));
-    results.trend().assert().code(0).stdout(told);
+    let told = contains("REGRESSED  ").and(contains("2026-02-10").and(contains("1.30×")));
+    results.trend().assert().code(3).stdout(told);
+    let mut acknowledge = results.trend();
+    acknowledge.args(["--acknowledge", "*@2026-02-10", "--note", "OPS-12"]);
+    acknowledge.assert().code(0).stdout(contains("STEADY"));
 }
 
 #[test]
@@ -266,7 +270,7 @@ fn series_that_explain_others_fail_nothing() {
         });
     }
     let words = contains("etcd/wal.fsync.fresh.p99")
-        .and(contains("(told only)"))
+        .and(contains("(informational)"))
         .and(contains("put.lag").not());
     results.trend().assert().code(0).stdout(words);
 }

@@ -1,0 +1,359 @@
+//! The newest night of a series: does it belong to the nights since the last change, and is a change for the worse in
+//! force that nobody has acknowledged?
+
+use crate::stats::median;
+use crate::trend::changes::Found;
+use crate::trend::evidence::{FEWEST_BEFORE, Step, older, place};
+use crate::trend::noise::Noise;
+use crate::trend::points::Points;
+use crate::trend::schema::{Tonight, TonightVerdict};
+
+/// Error rate, on both sides together, of the interval that one night is held against.
+pub(super) const NIGHT_ALPHA: f64 = 0.002;
+/// A single night confirms itself, where somebody asks for no more, when one in so many is as bad.
+pub(super) const CONFIRM_ALPHA: f64 = 1e-4;
+/// With fewer nights since the last change the limit is wide, and no night within it is called steady.
+pub(super) const LEARNED: usize = 8;
+/// Bad nights in a row that are counted, and that are ever asked for.
+const LONGEST_STREAK: usize = 7;
+/// A night so far out as this share of a bad night's distance was about as bad.
+const AS_BAD: f64 = 0.8;
+/// Fewer nights are few, where more than two bad ones are asked for.
+const FEW: usize = 30;
+/// A night that is so much likelier at the level before a change than after it (logarithm of 10) is back there.
+const BACK: f64 = 2.3;
+/// Standard errors that levels with several changes between them are apart: one in 1,000 that are equal are.
+const SURE: f64 = 3.3;
+/// Stretches that tell how nights differ when levels are compared.
+const RELATED: usize = 4;
+/// Newest nights of which any number may be back.
+const NEWEST: usize = 3;
+
+/// What the newest night of a series is held against.
+pub(super) struct Question<'a> {
+    /// The series; its last value is the newest night's.
+    pub points: &'a Points,
+    /// Lasting changes and marks, in order.
+    pub bounds: &'a [Bound],
+    /// +1 where more is worse, −1 where less is, `None` where nobody has said.
+    pub worse: Option<f64>,
+    /// Bad nights in a row that confirm, at least.
+    pub confirm_nights: u32,
+    /// Re-runs of the newest night.
+    pub again: &'a Again,
+}
+
+/// Where one stretch ends and the next begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Bound {
+    /// First point after it.
+    pub at: usize,
+    /// Somebody has acknowledged or expected it: what was before counts no more.
+    pub known: bool,
+}
+
+/// What re-runs say of a series.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    /// Their values, scaled; empty without any.
+    pub values: Vec<f64>,
+    /// How one was disturbed whose value is not among them.
+    pub disturbed: Option<String>,
+}
+
+/// What is found.
+#[derive(Debug, Default)]
+pub(super) struct Latest {
+    pub tonight: Tonight,
+    /// The first bad night, as a point.
+    pub since: Option<usize>,
+    /// A change too young for the list of lasting ones.
+    pub fresh: Option<Found>,
+}
+
+/// Nights of one level, and what one more of them may be.
+struct Usual {
+    level: f64,
+    noise: Noise,
+    nights: usize,
+}
+
+impl Usual {
+    fn of(old: &[&[f64]], nights: &[f64], believed: f64) -> Usual {
+        let mut known = older(old, nights.len()).to_vec();
+        known.push(nights);
+        let noise = Noise::of(&known, believed);
+        Usual { level: noise.level(nights, None), noise, nights: nights.len() }
+    }
+
+    fn reach(&self, sign: f64) -> f64 {
+        self.noise.reach(NIGHT_ALPHA / 2.0, self.nights, sign)
+    }
+
+    /// Whether a night lies outside, and far enough to matter; on which side.
+    fn outside(&self, points: &Points, value: f64) -> Option<f64> {
+        let off = value - self.level;
+        let outside = off.abs() > self.reach(off.signum());
+        (outside && points.scale.matters(self.level, value)).then_some(off.signum())
+    }
+
+    fn tonight(&self, points: &Points, value: f64) -> Tonight {
+        let scale = points.scale;
+        let usual = scale.back(self.level);
+        Tonight {
+            value: Some(scale.back(value)),
+            usual: Some(usual),
+            low: Some(scale.back(self.level - self.reach(-1.0))),
+            high: Some(scale.back(self.level + self.reach(1.0))),
+            ratio: (usual != 0.0).then(|| scale.back(value) / usual),
+            nights: self.nights,
+            ..Tonight::default()
+        }
+    }
+}
+
+impl Question<'_> {
+    /// Judges the newest night.
+    pub fn judge(&self) -> Latest {
+        let Some(&value) = self.points.scaled.last() else {
+            return Latest::default();
+        };
+        let in_force = self.worse.and_then(|sign| self.in_force(value, sign));
+        let fresh = || self.worse.and_then(|sign| self.fresh(value, sign));
+        in_force.or_else(fresh).unwrap_or_else(|| {
+            let (old, earlier) = self.earlier();
+            self.night(value, &old, earlier)
+        })
+    }
+
+    fn bound(&self) -> usize {
+        self.bounds.last().map_or(0, |bound| bound.at)
+    }
+
+    /// Stretches before the newest one.
+    fn old(&self) -> Vec<&[f64]> {
+        let ends: Vec<usize> = self.bounds.iter().map(|bound| bound.at).collect();
+        self.points.stretches(&ends)
+    }
+
+    /// The nights that the newest one alone is held against: those since the last change, or since the one before where
+    /// that one is known to nobody and too young; and the stretches before them.
+    fn earlier(&self) -> (Vec<&[f64]>, &[f64]) {
+        let mut old = self.old();
+        let mut from = self.bound();
+        let young = self.points.len() <= from + FEWEST_BEFORE;
+        if young && self.bounds.last().is_some_and(|bound| !bound.known) {
+            old.pop();
+            from = self.bounds.iter().rev().nth(1).map_or(0, |bound| bound.at);
+        }
+        (old, &self.points.scaled[from..self.points.len() - 1])
+    }
+
+    /// A lasting change for the worse, or several small ones, since the last change that is known, and not undone: the
+    /// level now against the best level since then.
+    fn in_force(&self, value: f64, sign: f64) -> Option<Latest> {
+        let known = self.bounds.iter().rposition(|bound| bound.known);
+        let unknown = known.map_or(0, |at| at + 1);
+        let bounds = &self.bounds[unknown..];
+        let believed = self.points.believed();
+        let all = self.old();
+        let stretches = &all[unknown..];
+        let newest = &self.points.scaled[self.bound()..];
+        let mut every = all.clone();
+        every.push(newest);
+        let noise = Noise::of(&every[every.len().saturating_sub(RELATED)..], believed);
+        let best = |stretch: &&[f64]| sign * noise.level(stretch, None);
+        let enough = |stretch: &(usize, &&[f64])| stretch.1.len() >= FEWEST_BEFORE;
+        let (index, before) = stretches
+            .iter()
+            .enumerate()
+            .filter(enough)
+            .min_by(|a, b| best(a.1).total_cmp(&best(b.1)))?;
+        let (old, now) = (sign * best(before), noise.level(newest, None));
+        let error = noise.error(before.len()).hypot(noise.error(newest.len()));
+        let worse = sign * (now - old) > SURE * error
+            && self.points.scale.may_matter(old, now, error)
+            && newest.len() >= self.confirm_nights as usize;
+        if !worse {
+            return None;
+        }
+        if is_back(&noise, newest, old, now) {
+            return Some(self.night(value, &all[..unknown + index], before));
+        }
+        let steps = bounds.len() - index;
+        let since = bounds[index].at;
+        let lasting = "a lasting change; acknowledge it, and it is the new usual";
+        let reason = match steps {
+            1 => lasting.to_owned(),
+            steps => format!(
+                "in {steps} steps since then; acknowledge the last of them, and it is the new usual"
+            ),
+        };
+        let tonight = Tonight {
+            verdict: TonightVerdict::Regressed,
+            bad_nights: (self.points.len() - since) as u32,
+            needed_nights: self.confirm_nights,
+            reason: Some(reason),
+            ..Usual::of(&all[..unknown], before, believed).tonight(self.points, value)
+        };
+        Some(Latest { tonight, since: Some(since), fresh: None })
+    }
+
+    /// A change for the worse within the newest stretch, too young for the list of lasting ones.
+    fn fresh(&self, value: f64, sign: f64) -> Option<Latest> {
+        let (points, from) = (self.points, self.bound());
+        let believed = points.believed();
+        let (old, newest) = (self.old(), &points.scaled[from..]);
+        let matters = |from, to, error| points.scale.may_matter(from, to, error);
+        let fewest = self.confirm_nights as usize;
+        let step = Step::newest(&old, newest, believed, fewest, sign, matters)?;
+        let placed = place(&old, newest, step.at, believed);
+        let at = from + placed.at;
+        let usual = Usual::of(&old, &points.scaled[from..at], believed);
+        let tonight = Tonight {
+            verdict: TonightVerdict::Regressed,
+            bad_nights: (points.len() - at) as u32,
+            needed_nights: self.confirm_nights,
+            ..usual.tonight(points, value)
+        };
+        let found = Found::within(from, placed, step, points.len());
+        Some(Latest { tonight, since: Some(at), fresh: Some(found) })
+    }
+
+    /// The newest night alone, and odd ones right before it, against earlier ones of one level.
+    fn night(&self, value: f64, old: &[&[f64]], earlier: &[f64]) -> Latest {
+        let points = self.points;
+        if earlier.len() < FEWEST_BEFORE {
+            let tonight = Tonight { value: Some(points.scale.back(value)), ..Tonight::default() };
+            return Latest { tonight: self.learning(tonight, earlier.len()), ..Latest::default() };
+        }
+        let (usual, streak) = self.without_streak(value, old, earlier);
+        let mut tonight = usual.tonight(points, value);
+        let Some(side) = usual.outside(points, value) else {
+            let tonight = match earlier.len() < LEARNED {
+                true => self.learning(tonight, earlier.len()),
+                false => Tonight { verdict: TonightVerdict::Steady, ..tonight },
+            };
+            return Latest { tonight, ..Latest::default() };
+        };
+        match self.worse {
+            None => tonight.verdict = TonightVerdict::Different,
+            Some(sign) if sign != side => tonight.verdict = TonightVerdict::Better,
+            Some(sign) => {
+                tonight.bad_nights = 1 + streak as u32;
+                self.bad(old, &earlier[..usual.nights], &usual, (value, sign), &mut tonight);
+                let since = Some(points.len() - 1 - streak);
+                return Latest { tonight, since, fresh: None };
+            }
+        }
+        Latest { tonight, ..Latest::default() }
+    }
+
+    /// What is usual without the odd nights right before the newest one, on its side; how many there are.
+    fn without_streak(&self, value: f64, old: &[&[f64]], earlier: &[f64]) -> (Usual, usize) {
+        let believed = self.points.believed();
+        let mut usual = Usual::of(old, earlier, believed);
+        let side = (value - usual.level).signum();
+        let mut streak = 0;
+        while streak < LONGEST_STREAK && earlier.len() > FEWEST_BEFORE + streak {
+            let (before, last) = earlier.split_at(earlier.len() - streak - 1);
+            let without = Usual::of(old, before, believed);
+            if without.outside(self.points, last[0]) != Some(side) {
+                break;
+            }
+            (usual, streak) = (without, streak + 1);
+        }
+        (usual, streak)
+    }
+
+    /// Too little is known to call a night steady.
+    fn learning(&self, tonight: Tonight, nights: usize) -> Tonight {
+        let (verdict, what) = match self.bounds.last() {
+            None => (TonightVerdict::TooFew, "learning what is usual"),
+            Some(Bound { known: true, .. }) => (TonightVerdict::Settling, "learning the new level"),
+            Some(_) => (TonightVerdict::Steady, "learning the new level"),
+        };
+        let reason =
+            format!("{what} ({nights} of {LEARNED} nights); only large changes are noticed");
+        Tonight { verdict, nights, reason: Some(reason), ..tonight }
+    }
+
+    /// What a bad night comes to: re-runs decide, or nights like it.
+    fn bad(
+        &self,
+        old: &[&[f64]],
+        before: &[f64],
+        usual: &Usual,
+        (value, sign): (f64, f64),
+        tonight: &mut Tonight,
+    ) {
+        let needed = self.needed(old, before, value);
+        tonight.needed_nights = needed;
+        let alone = usual.noise.reach(CONFIRM_ALPHA, usual.nights, sign);
+        if self.confirm_nights == 1 && sign * (value - usual.level) > alone {
+            tonight.verdict = TonightVerdict::Regressed;
+            return;
+        }
+        (tonight.verdict, tonight.reason) = self.ask_confirm(usual, sign);
+        if tonight.verdict == TonightVerdict::Suspected
+            && tonight.reason.is_none()
+            && needed > self.confirm_nights
+        {
+            let off = |v: &f64| sign * (v - usual.level);
+            let bad = before.iter().filter(|v| off(v) >= AS_BAD * off(&value)).count();
+            let why = if bad > 0 {
+                format!("similar nights recovered before ({bad} of {})", before.len())
+            } else if before.len() < FEW {
+                format!("only {} nights are known since the last change", before.len())
+            } else {
+                "nights differ much here, or resemble the night before".to_owned()
+            };
+            tonight.reason = Some(format!("{why}; waiting for {needed} in a row"));
+        }
+    }
+
+    /// So many nights like this one in a row would confirm it.
+    fn needed(&self, old: &[&[f64]], before: &[f64], value: f64) -> u32 {
+        let enough = |nights: &usize| {
+            let stretch = [before, &vec![value; *nights]].concat();
+            Step::at(old, &stretch, before.len(), self.points.believed()).is_sure()
+        };
+        let fewest = self.confirm_nights as usize;
+        (fewest..LONGEST_STREAK).find(enough).unwrap_or(LONGEST_STREAK.max(fewest)) as u32
+    }
+
+    /// Re-runs confirm a bad night when their median is outside and large enough too.
+    fn ask_confirm(&self, usual: &Usual, sign: f64) -> (TonightVerdict, Option<String>) {
+        let Some(middle) = median(&self.again.values) else {
+            let reason = self.again.disturbed.as_ref().map(|what| {
+                format!(
+                    "re-runs were disturbed, as most nights are not, and confirm nothing: {what}"
+                )
+            });
+            return (TonightVerdict::Suspected, reason);
+        };
+        let agrees = usual.outside(self.points, middle) == Some(sign);
+        let (verdict, word) = if agrees {
+            (TonightVerdict::Regressed, "confirm it")
+        } else {
+            (TonightVerdict::Unconfirmed, "do not show it")
+        };
+        let reason = match self.again.values.len() {
+            1 if agrees => "one re-run confirms it".to_owned(),
+            1 => "one re-run does not show it".to_owned(),
+            n => format!("{n} re-runs {word}"),
+        };
+        (verdict, Some(reason))
+    }
+}
+
+/// Whether the newest nights, one to three of them, are back at the level before a change.
+fn is_back(noise: &Noise, nights: &[f64], before: f64, after: f64) -> bool {
+    (1..=NEWEST.min(nights.len())).any(|last| {
+        let (rest, last) = nights.split_at(nights.len() - last);
+        let off = |level: f64| rest.last().map(|value| value - level);
+        // Those before them are of the level after either way.
+        let back = noise.likelihood(last, before, off(after));
+        back - noise.likelihood(last, after, off(after)) > BACK
+    })
+}
