@@ -153,6 +153,7 @@ pub fn refuse_deletion(prefix: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::quota::DEFAULT_QUOTA_BYTES;
 
     fn growth(expected_bytes: u64, db_bytes: u64, quota: Quota) -> Growth {
         Growth { expected_bytes, db_bytes, quota }

@@ -29,7 +29,10 @@ pub(super) fn because(verdict: TrendVerdict, histories: &[HistoryTrend]) -> Stri
             format!("{}; not confirmed", worst(&found))
         }
         TrendVerdict::Steady => steady(histories),
-        TrendVerdict::TooFewNights => too_few(histories),
+        TrendVerdict::TooFewNights => match with(histories, TonightVerdict::Different).as_slice() {
+            [] => too_few(histories),
+            found => format!("{}; nobody says which way is good", worst(found)),
+        },
     }
 }
 
@@ -80,7 +83,7 @@ fn steady(histories: &[HistoryTrend]) -> String {
     let better = count(TonightVerdict::Better);
     let different = count(TonightVerdict::Different);
     let unconfirmed = count(TonightVerdict::Unconfirmed);
-    let judged = count(TonightVerdict::Steady) + better + different + unconfirmed;
+    let judged = count(TonightVerdict::Steady) + better + unconfirmed;
     let settling = count(TonightVerdict::Settling);
     let mut parts = vec![match judged {
         0 => "learning the new level; only large changes are noticed".to_owned(),

@@ -101,13 +101,13 @@ pub(super) fn verdict_of(history: &HistoryTrend) -> TrendVerdict {
         .map(|series| match series.tonight.verdict {
             TonightVerdict::Regressed => TrendVerdict::Regressed,
             TonightVerdict::Suspected => TrendVerdict::Suspected,
-            TonightVerdict::TooFew | TonightVerdict::NoValue | TonightVerdict::Ended => {
-                TrendVerdict::TooFewNights
-            }
+            TonightVerdict::TooFew
+            | TonightVerdict::NoValue
+            | TonightVerdict::Ended
+            | TonightVerdict::Different => TrendVerdict::TooFewNights,
             TonightVerdict::Steady
             | TonightVerdict::Settling
             | TonightVerdict::Better
-            | TonightVerdict::Different
             | TonightVerdict::Unconfirmed => TrendVerdict::Steady,
         })
         .max()

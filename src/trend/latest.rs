@@ -118,7 +118,13 @@ impl Question<'_> {
         let Some(&value) = self.points.scaled.last() else {
             return Latest::default();
         };
-        let in_force = self.worse.and_then(|sign| self.in_force(value, sign));
+        let in_force = match self.worse {
+            Some(sign) => self.in_force(value, sign),
+            // A change is one, whichever way is good.
+            None => {
+                [1.0, -1.0].into_iter().find_map(|sign| self.in_force(value, sign)).map(different)
+            }
+        };
         let fresh = || self.worse.and_then(|sign| self.fresh(value, sign));
         in_force.or_else(fresh).unwrap_or_else(|| {
             let (old, earlier) = self.earlier();
@@ -345,6 +351,13 @@ impl Question<'_> {
         };
         (verdict, Some(reason))
     }
+}
+
+fn different(mut latest: Latest) -> Latest {
+    if latest.tonight.verdict == TonightVerdict::Regressed {
+        latest.tonight.verdict = TonightVerdict::Different;
+    }
+    latest
 }
 
 /// Whether the newest nights, one to three of them, are back at the level before a change.

@@ -45,8 +45,8 @@ struct Read {
 fn read(plan: &TrendPlan, conclude: Conclude) -> Result<Read> {
     match &plan.source {
         TrendSource::Table { path, options } => {
-            let (history, notes) = read_table(path, options)?;
-            Ok(Read { histories: vec![history], confirm: Vec::new(), left_out: Vec::new(), notes })
+            let (histories, notes) = read_table(path, options)?;
+            Ok(Read { histories, confirm: Vec::new(), left_out: Vec::new(), notes })
         }
         TrendSource::Results { names, confirm, one_machine, only } => {
             let none = BTreeSet::new();

@@ -4,7 +4,7 @@ use std::fs;
 
 use predicates::prelude::*;
 use predicates::str::contains;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::nights::{etcdbench, nights, wobble};
@@ -175,7 +175,7 @@ fn columns_are_told_apart() {
 #[test]
 fn a_column_without_a_direction_fails_nothing() {
     let (stdout, _, code) = run(&table("thing", &numbers(&nights(40, 2, 2.0))), &[]);
-    assert_eq!(code, 0);
+    assert_eq!(code, 4);
     assert!(stdout.contains("different"), "{stdout}");
 }
 
@@ -226,6 +226,162 @@ fn mistakes_are_told_with_line_and_column() {
         .assert()
         .code(1)
         .stderr(contains("none.csv").and(contains("read")));
+}
+
+/// The histories of a text, each with its series, as JSON.
+fn histories(text: &str) -> Vec<Value> {
+    let (stdout, stderr, _) = run(text, &["--format", "json"]);
+    let trend: Value = serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{stderr}"));
+    trend["histories"].as_array().unwrap().clone()
+}
+
+fn day(index: usize) -> String {
+    format!("2026-{:02}-{:02}", index / 28 + 1, index % 28 + 1)
+}
+
+#[test]
+fn a_long_table_is_several_series() {
+    let row = |index: usize, ms: &f64| {
+        let rate = 10_000.0 * wobble(index);
+        format!("{},put_p99_ms,{ms}\n{},puts_per_s,{rate}\n", day(index), day(index))
+    };
+    let values = nights(40, 10, 1.5);
+    let rows: String = values.iter().enumerate().map(|(index, ms)| row(index, ms)).collect();
+    let text = format!("time,metric,value\n{rows}");
+    let (stdout, _, code) = run(&text, &[]);
+    assert_eq!(code, 3, "{stdout}");
+    assert!(stdout.contains("REGRESSED  put_p99_ms"), "{stdout}");
+    let found = histories(&text);
+    let names = found[0]["series"].as_array().unwrap().iter().map(|s| s["series"].clone());
+    assert_eq!(names.collect::<Vec<_>>(), ["put_p99_ms", "puts_per_s"]);
+    assert_eq!(found[0]["nights"].as_array().unwrap().len(), 40);
+}
+
+#[test]
+fn branches_that_alternate_are_histories_and_a_machine_that_was_replaced_is_told() {
+    let row = |index: usize, ms: &f64, machine: &str| {
+        let other = 3.0 * 10.0 * wobble(index + 2);
+        format!("{d},main,{machine},{ms}\n{d},dev,{machine},{other}\n", d = day(index))
+    };
+    let values = nights(40, 10, 1.5);
+    let rows = values.iter().enumerate();
+    let rows: String =
+        rows.map(|(index, ms)| row(index, ms, if index < 30 { "m1" } else { "m2" })).collect();
+    let text = format!("time,branch,machine,put_ms\n{rows}");
+    let found = histories(&text);
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0]["distinct_by"][0], "branch main");
+    let (stdout, _, code) = run(&text, &[]);
+    assert_eq!(code, 3, "{stdout}");
+    assert!(stdout.contains("machine m1 → m2"), "{stdout}");
+}
+
+#[test]
+fn tables_are_read_as_people_write_them() {
+    let values = nights(40, 10, 1.5);
+    let of = |form: &dyn Fn(usize, f64) -> String| -> String {
+        values.iter().enumerate().map(|(index, ms)| form(index, *ms)).collect()
+    };
+    let comma = |ms: f64| format!("{ms:.3}").replace('.', ",");
+    let week =
+        |index: usize, ms: f64| format!("{}-W{:02},{ms}\n", 2024 + index / 50, index % 50 + 1);
+    let texts = [
+        ("no heading", of(&|index, ms| format!("{},{ms}\n", day(index)))),
+        ("units", format!("time,p99\n{}", of(&|i, ms| format!("{},{ms:.3}ms\n", day(i))))),
+        (
+            "mixed units",
+            format!(
+                "time,p99\n{}",
+                of(&|i, ms| match i % 2 {
+                    0 => format!("{},{ms:.3} ms\n", day(i)),
+                    _ => format!("{},{:.0} µs\n", day(i), ms * 1e3),
+                })
+            ),
+        ),
+        ("comma", format!("time;p99 ms\n{}", of(&|i, ms| format!("{};{}\n", day(i), comma(ms))))),
+        ("weeks", format!("week,p99_ms\n{}", of(&week))),
+        (
+            "compact",
+            format!("day,ms\n{}", of(&|i, ms| format!("{},{ms}\n", day(i).replace('-', "")))),
+        ),
+        (
+            "markdown",
+            format!(
+                "| date | ms |\n|---|---:|\n{}",
+                of(&|i, ms| format!("| {} | {ms} |\n", day(i)))
+            ),
+        ),
+        ("gnuplot", format!("# date ms\n{}", of(&|i, ms| format!("{} {ms}\n", day(i))))),
+        (
+            "nanoseconds",
+            format!(
+                "ts,ms\n{}",
+                of(&|i, ms| format!("{}000000000,{ms}\n", 1_767_232_800 + 86_400 * i))
+            ),
+        ),
+    ];
+    for (name, text) in texts {
+        let args: &[&str] =
+            if name == "no heading" { &["--lower-is-better", "column 2"] } else { &[] };
+        let (stdout, stderr, code) = run(&text, args);
+        assert_eq!(code, 3, "{name}: {stdout}{stderr}");
+        assert!(stdout.contains("40 nights") && stdout.contains("1.50×"), "{name}: {stdout}");
+    }
+    let no_heading = of(&|index, ms| format!("{},{ms}\n", day(index)));
+    assert!(run(&no_heading, &[]).0.contains("the table has no heading"));
+}
+
+#[test]
+fn json_of_other_tools_is_read() {
+    let values = nights(40, 10, 1.5);
+    let seconds = |index: usize| 1_767_232_800 + 86_400 * index;
+    let list = |form: &dyn Fn(usize, f64) -> Value| -> Value {
+        values.iter().enumerate().map(|(index, ms)| form(index, *ms)).collect()
+    };
+    let data_js = json!({ "lastUpdate": 1, "entries": { "etcd": list(&|i, ms| json!({
+        "commit": { "id": format!("{i:040}") }, "date": seconds(i) * 1000,
+        "tool": "customSmallerIsBetter",
+        "benches": [{ "name": "put", "value": ms, "unit": "ms" }],
+    })) } });
+    let otava = list(&|i, ms| {
+        json!({
+            "timestamp": seconds(i), "metrics": [{ "name": "put_p99", "unit": "ms", "value": ms }],
+            "attributes": { "git_commit": format!("c{i}") },
+        })
+    });
+    let builds: serde_json::Map<String, Value> = values
+        .iter()
+        .enumerate()
+        .map(|(i, ms)| {
+            let id = (1_767_232_800_000 + 86_400_000 * i as i64 - 1_288_834_974_657) << 22;
+            let item =
+                json!({ "data": { "Perc99": ms }, "unit": "ms", "labels": { "Resource": "pods" } });
+            (id.to_string(), json!([item]))
+        })
+        .collect();
+    let flat = list(&|i, ms| json!({ "time": day(i), "put_ms": ms }));
+    for (text, series) in [
+        (format!("window.BENCHMARK_DATA = {data_js};"), "put"),
+        (otava.to_string(), "put_p99"),
+        (json!({ "builds": builds, "job": "x" }).to_string(), "pods Perc99"),
+        (flat.to_string(), "put_ms"),
+    ] {
+        let (stdout, stderr, code) = run(&text, &[]);
+        assert_eq!(code, 3, "{series}: {stdout}{stderr}");
+        assert!(stdout.contains(&format!("REGRESSED  {series}")), "{series}: {stdout}");
+    }
+    let (_, stderr, code) = run("{\"a\": 1}", &[]);
+    assert!(code == 2 && stderr.contains("data.js"), "{stderr}");
+    assert!(run("[1,\n 2", &[]).1.contains("t.csv:2: broken JSON"));
+}
+
+#[test]
+fn a_change_that_nobody_can_call_good_or_bad_is_not_called_no_worse() {
+    let text = table("thing", &numbers(&nights(40, 12, 2.0)));
+    let (stdout, _, code) = run(&text, &[]);
+    assert_eq!(code, 4, "{stdout}");
+    assert!(stdout.contains("NO VERDICT") && !stdout.contains("no worse"), "{stdout}");
+    assert!(stdout.contains("pass --lower-is-better"), "{stdout}");
 }
 
 #[test]
