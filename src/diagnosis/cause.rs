@@ -170,6 +170,11 @@ pub enum Evidence {
     NoNetwork,
     /// The other member says the same of this one.
     Mutual,
+    /// Another member tells the same.
+    SeenBy {
+        /// Which: an index into the members observed.
+        member: usize,
+    },
     /// Clocks were found apart.
     ClockApart {
         /// From whom.

@@ -1,8 +1,9 @@
 //! One line of etcd's, in any of its forms: zap JSON, zap console, capnslog, and raft's own logger.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 
 use super::fields::Fields;
 use super::known;
@@ -25,6 +26,12 @@ pub(super) enum Form<'a> {
     /// Any other: time, message, fields; the latter empty but in zap's console form.
     Text { at: Option<Stamp>, message: &'a str, fields: &'a str },
 }
+
+/// How every line of zap's JSON begins.
+const BEGINNING: &str = "{\"level\":";
+/// The keys that every line is looked through for.
+static MSG: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"msg\":"));
+static TS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"ts\":"));
 
 /// Words for how grave a line is.
 const LEVELS: [&str; 8] = ["DEBUG", "INFO", "WARN", "WARNING", "ERROR", "DPANIC", "PANIC", "FATAL"];
@@ -87,15 +94,15 @@ fn text<'a>(at: Option<Stamp>, message: &'a str) -> Form<'a> {
 
 /// A JSON object with what every line of zap's has; shippers of logs put other fields before it.
 fn json(line: &str) -> Option<Form<'_>> {
-    let head = line.as_bytes();
-    let is_zap = line.starts_with("{\"level\":\"") || memmem::find(head, b"\"level\":").is_some();
-    let has = |key: &[u8]| memmem::find(head, key).is_some();
-    (is_zap && has(b"\"msg\":") && has(b"\"ts\":")).then_some(Form::Json(line))
+    let is_zap =
+        line.starts_with(BEGINNING) || memmem::find(line.as_bytes(), b"\"level\":").is_some();
+    let has = |key: &Finder<'_>| key.find(line.as_bytes()).is_some();
+    (is_zap && has(&MSG) && has(&TS)).then_some(Form::Json(line))
 }
 
 /// A JSON line behind what a tool for reading logs put before it: a time, the names of node, pod and container.
 fn embedded(line: &str) -> Option<Form<'_>> {
-    let start = memmem::find(line.as_bytes(), b"{\"level\":")?;
+    let start = memmem::find(line.as_bytes(), BEGINNING.as_bytes())?;
     // Somebody else's line may quote one of etcd's: not one word but sentences stand before it then.
     let before = line[..start].split_ascii_whitespace().count();
     (before <= 4 && !line[..start].contains('"')).then(|| Form::Json(&line[start..]))
@@ -159,7 +166,7 @@ impl<'a> Form<'a> {
     pub fn message(&self) -> &'a str {
         match self {
             Form::Json(text) => {
-                let Some(start) = memmem::find(text.as_bytes(), b"\"msg\":") else {
+                let Some(start) = MSG.find(text.as_bytes()) else {
                     return "";
                 };
                 let rest = text[start + 6..].trim_start_matches([' ', '"']);
@@ -173,7 +180,7 @@ impl<'a> Form<'a> {
     pub fn at(&self) -> Option<Stamp> {
         match self {
             Form::Json(text) => {
-                let start = memmem::find(text.as_bytes(), b"\"ts\":")?;
+                let start = TS.find(text.as_bytes())?;
                 let rest = text[start + 5..].trim_start();
                 match rest.strip_prefix('"') {
                     Some(quoted) => {

@@ -42,6 +42,12 @@ const KEPT: [&str; 32] = [
     "local-member-attributes",
 ];
 
+/// The name under which a field is kept, if it is.
+fn kept(key: &str) -> Option<&'static &'static str> {
+    let first = key.as_bytes().first();
+    KEPT.iter().find(|name| name.as_bytes().first() == first && **name == key)
+}
+
 /// The fields of a line, as text.
 #[derive(Debug, Default)]
 pub(super) struct Fields<'a> {
@@ -99,7 +105,7 @@ impl<'a> Visitor<'a> for Filling<'_, 'a> {
         while let Some(Text(key)) = map.next_key::<Text<'a>>()? {
             if key == "steps" {
                 self.kept.steps = map.next_value::<Steps<'a>>()?.0;
-            } else if let Some(name) = KEPT.iter().find(|name| **name == key) {
+            } else if let Some(name) = kept(&key) {
                 let Text(text) = map.next_value()?;
                 self.kept.kept.push((name, text));
                 self.kept.kept.truncate(2 * KEPT.len());

@@ -1,6 +1,10 @@
 //! A quick look at a line, before it is taken apart: whether its message may be one of those that are known, and whether
 //! it speaks of a fault of the storage.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::diagnosis::StorageFault;
 
 /// How the messages begin that are told by their beginning.
@@ -62,24 +66,30 @@ const KNOWN: [&str; 55] = [
     "request ",
 ];
 
+/// What stands within the others: raft's messages begin with a member's id.
+static WITHIN: LazyLock<[Finder<'static>; 3]> = LazyLock::new(|| {
+    ["term ", "starts leadership transfer", "stepped down to follower"].map(Finder::new)
+});
+
+/// What the system says of a storage that failed.
+static FAULTS: LazyLock<[(Finder<'static>, StorageFault); 5]> = LazyLock::new(|| {
+    [
+        (Finder::new("no space left on device"), StorageFault::Full),
+        (Finder::new("input/output error"), StorageFault::InputOutput),
+        (Finder::new("read-only file system"), StorageFault::ReadOnly),
+        (Finder::new("crc mismatch"), StorageFault::Checksum),
+        (Finder::new("database is corrupt"), StorageFault::Checksum),
+    ]
+});
+
 /// Whether a message may be one of those that are known: a quick look before a line is taken apart.
 pub(super) fn may_matter(message: &str) -> bool {
-    KNOWN.iter().any(|known| message.starts_with(known))
-        || message.contains(" at term ")
-        || message.contains("[term ")
-        || message.contains("starts leadership transfer")
-        || message.contains("stepped down to follower")
+    let first = message.as_bytes().first();
+    let begins = |known: &&str| known.as_bytes().first() == first && message.starts_with(*known);
+    KNOWN.iter().any(begins) || WITHIN.iter().any(|known| known.find(message.as_bytes()).is_some())
 }
 
 /// A fault of the storage that a line speaks of.
 pub(super) fn fault(line: &str) -> Option<StorageFault> {
-    const FAULTS: [(&str, StorageFault); 5] = [
-        ("no space left on device", StorageFault::Full),
-        ("input/output error", StorageFault::InputOutput),
-        ("read-only file system", StorageFault::ReadOnly),
-        ("crc mismatch", StorageFault::Checksum),
-        ("database is corrupt", StorageFault::Checksum),
-    ];
-    let says = |text: &str| memchr::memmem::find(line.as_bytes(), text.as_bytes()).is_some();
-    FAULTS.iter().find(|(text, _)| says(text)).map(|(_, fault)| *fault)
+    FAULTS.iter().find(|(text, _)| text.find(line.as_bytes()).is_some()).map(|(_, fault)| *fault)
 }

@@ -187,7 +187,12 @@ impl Reader {
 
 /// A line as text, without colours and with the tabs that syslog wrote as numbers.
 fn readable(line: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(line);
+    let text =
+        std::str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
+    if line.starts_with(b"{") {
+        // JSON has neither, but as an escape.
+        return text;
+    }
     let is_coloured = memchr::memchr(0x1b, line).is_some();
     let has_tabs = memchr::memmem::find(line, b"#011").is_some();
     if !is_coloured && !has_tabs {

@@ -26,7 +26,7 @@ pub(super) fn consolidate(members: &[Member], found: &mut Vec<Diagnosis>) {
             joined.push(one);
             continue;
         };
-        let mutual = first.peer != one.peer;
+        let mutual = first.peer != one.peer && first.peer.is_some();
         first.when.extend(&one.when);
         first.lasted_ns = first.when.total_ns();
         first.harm = first.harm.max(one.harm);
@@ -37,7 +37,7 @@ pub(super) fn consolidate(members: &[Member], found: &mut Vec<Diagnosis>) {
             first.certainty = Certainty::Clear;
             first.missing.retain(|missing| *missing != Missing::PeerLog);
         } else {
-            first.evidence.extend(one.evidence);
+            first.evidence.push(Evidence::SeenBy { member: one.member });
         }
     }
     *found = joined;
@@ -68,6 +68,10 @@ fn is_told_there(members: &[Member], found: &[Diagnosis], view: &Diagnosis) -> b
 
 /// Whether two views are of one thing: two members of the same peer, or two of one another.
 fn is_same(members: &[Member], first: &Diagnosis, one: &Diagnosis) -> bool {
+    // The alarm is the cluster's, whoever raised it.
+    if first.cause == Cause::Quota && one.cause == Cause::Quota {
+        return true;
+    }
     let same_cause = first.cause == one.cause && is_view(first) && is_view(one);
     let id = |index: usize| members.get(index).and_then(|member| member.id);
     let mutual = one.cause == Cause::PeerNetwork
@@ -125,7 +129,7 @@ fn losses(members: &[Member]) -> Vec<Loss> {
     let mut all: BTreeMap<u64, Loss> = BTreeMap::new();
     for (index, member) in members.iter().enumerate() {
         for change in member.losses() {
-            let to = next_leader(members, change.term);
+            let to = next_leader(members, change);
             let loss =
                 all.entry(change.term).or_insert(Loss { member: index, change: *change, to });
             let earlier =
@@ -144,19 +148,28 @@ fn losses(members: &[Member]) -> Vec<Loss> {
     let mut all: Vec<Loss> = all.into_values().filter(|loss| !planned(loss.change.term)).collect();
     // Members tell one loss in the old term or in the new one, by when they heard of the latter.
     all.dedup_by(|next, last| {
-        let (next, last) = (&next.change, &last.change);
-        let close = match next.at_ns.zip(last.at_ns) {
-            Some((next, last)) => next.abs_diff(last) <= 2 * SEEN_NS.unsigned_abs(),
+        let (new, old) = (&next.change, &mut last.change);
+        let close = match new.at_ns.zip(old.at_ns) {
+            Some((new, old)) => new.abs_diff(old) <= 2 * SEEN_NS.unsigned_abs(),
             None => false,
         };
-        close && next.before == last.before && last.term.checked_add(1) == Some(next.term)
+        let same = close && new.before == old.before && old.term.checked_add(1) == Some(new.term);
+        if same {
+            (old.term, last.to) = (new.term, next.to);
+        }
+        same
     });
     all
 }
 
-fn next_leader(members: &[Member], term: u64) -> Option<MemberId> {
-    let changes = || members.iter().flat_map(|member| &member.leaders);
-    changes().filter(|change| change.term >= term).find_map(|change| change.leader)
+/// Who led next, of what any member saw after the loss.
+fn next_leader(members: &[Member], loss: &Leadership) -> Option<MemberId> {
+    let changes = members.iter().flat_map(|member| &member.leaders);
+    let after = changes.filter(|change| {
+        let later = change.at_ns.zip(loss.at_ns).is_none_or(|(at, lost)| at >= lost);
+        later && change.term >= loss.term && change.leader.is_some()
+    });
+    after.min_by_key(|change| (change.term, change.at_ns)).and_then(|change| change.leader)
 }
 
 /// Whether the leader had been told to shut down.

@@ -8,6 +8,8 @@ use crate::diagnosis::observed::{Failure, Member, MemberId, Moments, Peer, PeerS
 const CONSEQUENCE_NS: i64 = 2_000_000_000;
 /// A member that was just started does not reach peers that are not up yet, and is not reached.
 const STARTING_NS: i64 = 30_000_000_000;
+/// A peer that stops answering is noticed after this (rafthttp, `DefaultConnReadTimeout`).
+const UNNOTICED_NS: u64 = 5_000_000_000;
 /// Clocks are told from this on (rafthttp, 1 s).
 const CLOCKS_NS: u64 = 1_000_000_000;
 
@@ -146,7 +148,9 @@ fn paused(peer: &Peer) -> Option<u64> {
     let after = |away: &Span| {
         let later =
             Span { from_ns: away.from_ns, to_ns: away.to_ns.saturating_add(2 * STARTING_NS) };
-        alike(away.length_ns(), by_ns) && peer.apart.any_near(&later, 0)
+        let unnoticed_ns = away.length_ns().saturating_add(UNNOTICED_NS);
+        let as_long = alike(away.length_ns(), by_ns) || alike(unnoticed_ns, by_ns);
+        as_long && peer.apart.any_near(&later, 0)
     };
     peer.away.iter().any(after).then_some(by_ns)
 }

@@ -60,7 +60,10 @@ pub(super) fn blocked(index: usize, member: &Member) -> Option<Diagnosis> {
     };
     let missing = match (starved, gaps > 0) {
         (true, _) => vec![Missing::Cpu],
-        (false, true) => vec![Missing::Cpu, Missing::Machine, Missing::LogSink],
+        (false, true) if short.is_empty() => vec![Missing::Cpu, Missing::Machine, Missing::LogSink],
+        (false, true) => {
+            vec![Missing::Cpu, Missing::Machine, Missing::LogSink, Missing::Device]
+        }
         (false, false) => vec![Missing::Cpu, Missing::Device, Missing::Machine],
     };
     let harm = if minor(member, &all) { Harm::None } else { Harm::Waits };

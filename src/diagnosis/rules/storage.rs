@@ -74,7 +74,9 @@ pub(super) fn disk(index: usize, member: &Member) -> Option<Diagnosis> {
     let elsewhere = heartbeats.unexplained.without(&stood_still, 0).len() as u64
         + heartbeats.untimed_unexplained;
     let contested = COMPARABLE * elsewhere as f64 >= stalls as f64 && elsewhere > 0;
-    let certainty = match (contested, stalls >= SEVERAL) {
+    // Many late heartbeats beside few logged syncs may be of shorter syncs, or of something else.
+    let mostly = heartbeats.short.len() <= stalls + heartbeats.by_sync.len();
+    let certainty = match (contested, stalls >= SEVERAL && mostly) {
         (true, _) => Certainty::NotSure,
         (false, true) if !member.is_slow_in_memory() => Certainty::Clear,
         (false, _) => Certainty::Likely,

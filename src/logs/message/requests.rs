@@ -50,9 +50,10 @@ fn applies(text: &str, fields: &Fields<'_>) -> Option<Message> {
     }
     // `[read-only range ]request "…" with result "…" took too long (1.48s) to execute`: the request is quoted and may
     // hold anything, so the last one counts.
+    if !text.starts_with("read-only") && !text.starts_with("request ") {
+        return None;
+    }
     let (before, rest) = text.rsplit_once("took too long (")?;
-    let is_apply = text.starts_with("read-only") || text.starts_with("request ");
-    is_apply.then_some(())?;
     Some(Message::SlowApply {
         took_ns: duration(rest.split_once(')')?.0)?,
         read: text.starts_with("read-only"),

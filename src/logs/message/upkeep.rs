@@ -31,7 +31,9 @@ fn alarms(text: &str, fields: &Fields<'_>) -> Option<Message> {
     {
         return raised(told).or_else(|| raised(text));
     }
-    if text.contains("exceeded backend quota") {
+    let exceeded =
+        ["message exceeded backend quota", "applying raft message exceeded backend quota"];
+    if exceeded.iter().any(|known| text.starts_with(known)) {
         return Some(Message::NoSpace { quota_bytes: bytes(number(fields, "quota-size-bytes")) });
     }
     let differ = ["found hash mismatch", "found different hash values", "found data inconsistency"];

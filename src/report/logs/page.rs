@@ -99,7 +99,14 @@ fn about(read: &Observed) -> Vec<String> {
 
 /// How sure a cause is, what speaks for it, what would decide, what to do.
 fn lines(members: &[Member], one: &Diagnosis) -> Vec<String> {
-    let who = words::member(members, one.member);
+    let who = match one.peer {
+        Some(_) => format!(
+            "{}, seen from {}",
+            words::peer(members, one.peer),
+            words::member(members, one.member)
+        ),
+        None => words::member(members, one.member),
+    };
     let mut lines =
         vec![format!("{who}: {}, {}", words::certainty(one.certainty), words::harm(one))];
     lines.extend(one.evidence.iter().map(|evidence| words::evidence(members, evidence)));

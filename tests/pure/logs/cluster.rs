@@ -98,6 +98,40 @@ fn a_restart_that_was_asked_for_is_no_fault_of_anybody() {
 }
 
 #[test]
+fn a_member_that_is_down_is_told_once_whoever_sees_it() {
+    let sees = |who: &str| {
+        let refused = |at| peer(at, who, C, "dial tcp 10.0.0.3:2380: connect: connection refused");
+        is(who, 5) + &active(20, C) + &refused(300_000) + &refused(305_000) + &refused(310_000)
+    };
+    let told = Told::of(&[("m1", &sees(A)), ("m2", &sees(B))]);
+    told.is(Cause::PeerDown, Certainty::Clear, Harm::Waits);
+    assert_eq!(told.causes(), [Cause::PeerDown]);
+    assert!(has(told.first(), |told| *told == Evidence::SeenBy { member: 1 }));
+}
+
+/// As etcd 3.5 printed it while its leader was stopped for four seconds: the others tell the loss in the old term, the
+/// leader in the new one.
+#[test]
+fn a_leader_that_was_stopped() {
+    let leader = raft(100, &format!("raft.node: {A} elected leader {A} at term 2"))
+        + &heartbeat(34_000, 3_930)
+        + &raft(34_010, &format!("raft.node: {A} lost leader {A} at term 3"))
+        + &raft(34_020, &format!("raft.node: {A} elected leader {B} at term 3"));
+    let follower = |who: &str| {
+        raft(101, &format!("raft.node: {who} elected leader {A} at term 2"))
+            + &raft(31_500, &format!("raft.node: {who} lost leader {A} at term 2"))
+            + &raft(31_600, &format!("raft.node: {who} elected leader {B} at term 3"))
+    };
+    let told = Told::of(&[("m1", &leader), ("m2", &follower(B)), ("m3", &follower(C))]);
+    told.is(Cause::LoopBlocked, Certainty::NotSure, Harm::Outage);
+    let to = Some(MemberId(0xbbbb_0000_0000_0002));
+    assert!(has(told.first(), |told| matches!(
+        told,
+        Evidence::LeaderLost { times: 1, term: 3, to: led, .. } if *led == to
+    )));
+}
+
+#[test]
 fn several_members_in_one_file_are_told_of() {
     let told = one(&(is(A, 5) + &is(B, 5)));
     assert_eq!(told.member().others, [MemberId(0xbbbb_0000_0000_0002)]);

@@ -201,6 +201,26 @@ fn a_pause_of_ones_own_machine_is_no_slow_disk() {
 }
 
 #[test]
+fn a_short_pause_of_a_peer_is_noticed_late() {
+    let text = [
+        active(1_000, "bbbb000000000002"),
+        peer(65_000, "aaaa000000000001", "bbbb000000000002", "i/o timeout"),
+        active(68_200, "bbbb000000000002"),
+        drift(70_000, "bbbb000000000002", "8.1s"),
+    ];
+    one(&text.concat()).is(Cause::Paused, Certainty::NotSure, Harm::Waits);
+}
+
+#[test]
+fn a_defragmentation_in_text() {
+    let text = "2026-05-05 03:00:00.012 N | etcdserver/api/v3rpc: starting to defragment the storage backend...\n\
+                2026-05-05 03:00:06.512 N | etcdserver/api/v3rpc: finished defragmenting the storage backend\n";
+    let told = one(text);
+    told.is(Cause::Defragmentation, Certainty::Clear, Harm::Waits);
+    assert_eq!(told.member().defragmentations[0].took_ns, 6_500_000_000);
+}
+
+#[test]
 fn storage_that_fails() {
     let full = line(
         1_000,
@@ -266,4 +286,17 @@ fn requests_at_debug_level_are_not_slow() {
     let told = one(&(line(1_000, "debug", "request stats", stats)
         + &line(1_000, "warn", "request stats", stats)));
     assert_eq!(told.member().slow_requests.count, 1);
+}
+
+/// Four logged syncs do not account for forty late heartbeats; nothing speaks against the disk either.
+#[test]
+fn a_disk_whose_syncs_are_mostly_too_short_to_be_logged() {
+    let mut text = String::new();
+    for n in 0..40 {
+        text += &heartbeat(60_000 * n + 1_000, 300);
+        if n % 10 == 0 {
+            text += &sync(60_000 * n + 30_000, 1_200);
+        }
+    }
+    one(&text).is(Cause::Disk, Certainty::Likely, Harm::Waits);
 }

@@ -136,7 +136,17 @@ fn what(members: &[Member], one: &Diagnosis) -> String {
             format!("a defragmentation blocked {who}, which answers nobody meanwhile")
         }
         Cause::Compaction => format!("requests to {who} wait while it compacts"),
-        Cause::LoopBlocked => format!("the leader {who} sent heartbeats late"),
+        Cause::LoopBlocked => {
+            let without_sync =
+                one.evidence.iter().any(|told| matches!(told, Evidence::GapsWithoutSync { .. }));
+            let maybe = match without_sync {
+                true => {
+                    "and not because of a WAL sync: CPU, a pause of its machine, or whatever reads its log"
+                }
+                false => "because of its CPU or of its disk, which this log cannot tell apart",
+            };
+            format!("the leader {who} sent heartbeats late, {maybe}")
+        }
         Cause::LargeReads => format!("reads of large answers at {who}"),
         Cause::SlowRequests => {
             format!("requests were slow at {who}, and its log does not tell why")

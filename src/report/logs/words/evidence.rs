@@ -31,7 +31,7 @@ fn own(one: &Evidence) -> Option<String> {
             counted(count, "late heartbeat")
         ),
         Evidence::ShortGaps { count } => format!(
-            "{} after a gap under a second: etcd does not log a WAL sync that short, so the disk is not excluded",
+            "{} after a gap of 1.25 s or less: a WAL sync under a second is not logged, so the disk is not excluded",
             counted(count, "late heartbeat")
         ),
         Evidence::NoSlowSync => "no WAL sync of 1 s or more was logged".to_owned(),
@@ -100,6 +100,9 @@ fn of_others(members: &[Member], one: &Evidence) -> Option<String> {
         Evidence::NoNetwork => {
             "\"network is unreachable\": this host had no route at all".to_owned()
         }
+        Evidence::SeenBy { member } => {
+            format!("{} tells the same", super::member(members, *member))
+        }
         Evidence::Mutual => {
             "each says so of the other, and both were running: it is what lies between them"
                 .to_owned()
@@ -139,7 +142,12 @@ fn away(members: &[Member], one: &Evidence) -> String {
     if let Some(rtt_ns) = rtt_ns {
         told += &format!(", round trip up to {}", format_duration(*rtt_ns));
     }
-    told + if *back { ", then active again" } else { ", not active again in this log" }
+    match (*back, *n) {
+        // Messages were dropped, and it was there all the while.
+        (_, 0) => told,
+        (true, _) => told + ", then active again",
+        (false, _) => told + ", not active again in this log",
+    }
 }
 
 fn said(failure: Failure) -> Option<&'static str> {
