@@ -72,6 +72,10 @@ pub struct TonightArgs {
     #[arg(long, value_name = "K", allow_negative_numbers = true)]
     pub confirm_nights: Option<u32>,
 
+    /// Nights that are looked back on [default: 365]
+    #[arg(long, value_name = "NIGHTS")]
+    pub look_back: Option<u32>,
+
     /// The smallest change that matters [default: 10%, 25% for p99.9]
     #[arg(long, value_name = "SHARE", value_parser = parse_share)]
     pub min_difference: Option<f64>,
@@ -87,7 +91,7 @@ pub struct MarksArgs {
 
     /// Write into the marks that a change is known: from this date on the new level is the usual one
     ///
-    /// The series may hold `*` for any part of a name, the date may be a time or the id of a run.
+    /// The series may hold `*` for any part of a name, the date may be a time, or the id of a run or of its directory.
     #[arg(long, value_name = "SERIES@DATE", requires = "note")]
     pub acknowledge: Option<String>,
 

@@ -10,6 +10,8 @@ use crate::rule::history::{MARKS, Settings, TableOptions};
 const RESULTS: &str = "results";
 /// More bad nights in a row than this are a change point.
 const MAX_CONFIRM_NIGHTS: u32 = 7;
+/// Fewer nights say nothing of a newest one.
+const FEWEST_NIGHTS: u32 = 9;
 
 /// Everything `etcdbench trend` needs to know.
 #[derive(Debug, Clone)]
@@ -133,7 +135,14 @@ fn settings(args: &TrendArgs) -> Result<Settings> {
             "--min-difference 0: nothing is smaller; write it like 10%",
         ));
     }
-    Ok(Settings { confirm_nights, min_difference: args.tonight.min_difference })
+    let look_back = args.tonight.look_back.unwrap_or(Settings::LOOK_BACK);
+    if look_back < FEWEST_NIGHTS {
+        return Err(usage(
+            &["--look-back"],
+            format!("--look-back {look_back}: at least {FEWEST_NIGHTS} nights"),
+        ));
+    }
+    Ok(Settings { confirm_nights, min_difference: args.tonight.min_difference, look_back })
 }
 
 fn acknowledgement(args: &TrendArgs) -> Result<Option<Acknowledgement>> {

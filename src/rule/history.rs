@@ -10,16 +10,24 @@ pub struct Settings {
     pub confirm_nights: u32,
     /// The smallest relative change that matters, for every series; absent for each series' own.
     pub min_difference: Option<f64>,
+    /// Nights that are looked back on.
+    pub look_back: u32,
 }
 
 impl Settings {
     /// Two bad nights in a row.
     pub const CONFIRM_NIGHTS: u32 = 2;
+    /// A year.
+    pub const LOOK_BACK: u32 = 365;
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { confirm_nights: Self::CONFIRM_NIGHTS, min_difference: None }
+        Settings {
+            confirm_nights: Self::CONFIRM_NIGHTS,
+            min_difference: None,
+            look_back: Self::LOOK_BACK,
+        }
     }
 }
 

@@ -15,8 +15,6 @@ use crate::trend::schema::{
     TrendSettings, TrendVerdict,
 };
 
-/// Nights looked back on: a year.
-const LOOK_BACK: usize = 365;
 /// A change is young for two weeks.
 const RECENT_DAYS: u32 = 14;
 
@@ -64,7 +62,7 @@ pub fn judge(
         settings: TrendSettings {
             confirm_nights: settings.confirm_nights,
             recent_days: RECENT_DAYS,
-            look_back: LOOK_BACK as u32,
+            look_back: settings.look_back,
             night_alpha: NIGHT_ALPHA,
             confirm_alpha: CONFIRM_ALPHA,
             change_p: Detector::DEFAULT.p,
@@ -72,6 +70,7 @@ pub fn judge(
         histories: judged,
         left_out,
         notes,
+        commands: Vec::new(),
     }
 }
 
@@ -182,7 +181,7 @@ impl Context<'_> {
                 .about(self.history, &track.name)
                 .any(|mark| mark.kind == MarkKind::Exclude && mark.when.is(&nights[night]))
         };
-        let first = nights.len().saturating_sub(LOOK_BACK);
+        let first = nights.len().saturating_sub(self.settings.look_back as usize);
         let points = Points::of(&track, first, &excluded);
         let detected = changes::detect(&points);
         let bounds = self.bounds(&track, &points, &detected.found);

@@ -73,7 +73,7 @@ pub enum When {
     Day(Date),
     /// From this moment on.
     Moment(Timestamp),
-    /// The run of this id.
+    /// The run of this id, or of the directory of this name.
     Run(String),
 }
 
@@ -106,7 +106,7 @@ impl When {
         nights.iter().position(|night| match self {
             When::Day(day) => day_of(night.at) >= *day,
             When::Moment(moment) => night.at >= *moment,
-            When::Run(id) => night.run_id == *id,
+            When::Run(id) => is_run(night, id),
         })
     }
 
@@ -115,9 +115,14 @@ impl When {
         match self {
             When::Day(day) => day_of(night.at) == *day,
             When::Moment(moment) => night.at == *moment,
-            When::Run(id) => night.run_id == *id,
+            When::Run(id) => is_run(night, id),
         }
     }
+}
+
+/// By its id, or by that of the directory which its execution left.
+fn is_run(night: &Night, id: &str) -> bool {
+    night.run_id == id || Path::new(&night.source).iter().any(|part| part == id)
 }
 
 fn day_of(at: Timestamp) -> Date {
@@ -314,8 +319,12 @@ fn pattern(text: &str) -> std::result::Result<Pattern, String> {
 /// [`Error::Io`] when the file cannot be written.
 pub fn acknowledge(path: &Path, series: &str, date: &str, note: &str) -> Result<PathBuf> {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let key = match When::parse(date) {
+        When::Run(_) => "run",
+        When::Day(_) | When::Moment(_) => "date",
+    };
     let entry = format!(
-        "\n[[acknowledge]]\nseries = {}\ndate = {}\nnote = {}\n",
+        "\n[[acknowledge]]\nseries = {}\n{key} = {}\nnote = {}\n",
         quoted(series),
         quoted(date),
         quoted(note)

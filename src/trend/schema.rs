@@ -31,6 +31,8 @@ pub struct Trend {
     pub left_out: Vec<LeftOut>,
     /// What else a reader should know: guesses made, marks that match nothing.
     pub notes: Vec<String>,
+    /// Commands that acknowledge a regression, and that compare with the last good night.
+    pub commands: Vec<String>,
 }
 
 /// The numbers that judged.

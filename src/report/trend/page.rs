@@ -67,6 +67,7 @@ fn for_browser(trend: &Trend) -> Vec<Section> {
         Section::new("charts", "Charts", vec![charts]),
         Section::new("changes", "Changes that lasted", changes.collect()),
         Section::new("odd", "Odd nights", histories().map(odd_nights).collect()),
+        Section::new("next", "What to do", vec![Block::List(trend.commands.clone())]),
         Section::new(
             "left-out",
             "Left out",
@@ -99,8 +100,11 @@ fn for_comment(trend: &Trend) -> Vec<Section> {
         }
         sections.push(Section::new("history", words::title(history), blocks).shown(Shown::Headed));
     }
-    let lists =
-        [("Left out", words::left_out(trend, MOST_FILES[1])), ("Notes", trend.notes.clone())];
+    let lists = [
+        ("What to do", trend.commands.clone()),
+        ("Left out", words::left_out(trend, MOST_FILES[1])),
+        ("Notes", trend.notes.clone()),
+    ];
     sections.extend(lists.into_iter().map(|(title, items)| {
         let title = format!("{title}: {}", items.len());
         Section::new("more", title, vec![Block::List(items)]).shown(Shown::Folded)
@@ -129,8 +133,11 @@ fn for_terminal(trend: &Trend) -> Vec<Section> {
         sections
             .push(Section::new("odd", "odd nights", vec![newest(history)]).shown(Shown::Titled));
     }
-    let lists =
-        [("left out", words::left_out(trend, MOST_FILES[0])), ("note", trend.notes.clone())];
+    let lists = [
+        ("to do", trend.commands.clone()),
+        ("left out", words::left_out(trend, MOST_FILES[0])),
+        ("note", trend.notes.clone()),
+    ];
     sections.extend(lists.into_iter().map(|(label, items)| {
         let entry = (!items.is_empty()).then(|| Entry::new(label, items, Between::Line));
         let entries = Entries { labels: Labels::Medium, entries: entry.into_iter().collect() };

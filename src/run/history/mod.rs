@@ -4,14 +4,17 @@ mod collect;
 mod files;
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::compare::LeftOut;
-use crate::error::{Result, usage};
+use crate::error::{Error, Result, usage};
 use crate::plan::{Acknowledgement, TrendPlan, TrendSource};
 use crate::result::Conclude;
+use crate::result::layout::{MANIFEST, RERUNS};
 use crate::suggest;
-use crate::trend::{self, History, Marks, Night, Trend, When, judge, neighbours};
+use crate::trend::{self, History, Marks, Night, TonightVerdict, Trend, When, judge, neighbours};
 
 pub use collect::{CollectOptions, Collected, collect};
 pub use table::read_table;
@@ -22,17 +25,21 @@ pub use table::read_table;
 /// As [`collect`], [`read_table`] and [`Marks::read`]; [`Error::Usage`](crate::error::Error::Usage) for an
 /// acknowledgement of what is not there.
 pub fn run(plan: &TrendPlan, conclude: Conclude) -> Result<Trend> {
-    let Read { histories, confirm, left_out, notes } = read(plan, conclude)?;
+    let Read { histories, confirm, left_out, mut notes } = read(plan, conclude)?;
     if let Some(asked) = &plan.acknowledge {
         check(asked, &histories)?;
-        trend::acknowledge(&plan.marks, &asked.series, &asked.date, &asked.note)?;
+        let marks = trend::acknowledge(&plan.marks, &asked.series, &asked.date, &asked.note)?;
+        let (series, date) = (&asked.series, &asked.date);
+        notes.insert(0, format!("acknowledged in {}: {series} from {date} on", marks.display()));
     }
     let marks = if plan.marks_named || plan.marks.exists() {
         Marks::read(&plan.marks)?
     } else {
         Marks::default()
     };
-    Ok(judge(&histories, &confirm, &marks, &plan.settings, left_out, notes))
+    let mut judged = judge(&histories, &confirm, &marks, &plan.settings, left_out, notes);
+    judged.commands = commands(&judged, &plan.source);
+    Ok(judged)
 }
 
 struct Read {
@@ -56,7 +63,11 @@ fn read(plan: &TrendPlan, conclude: Conclude) -> Result<Read> {
                 conclude,
                 set_aside: &none,
             };
-            let again = collect(confirm, &options)?;
+            let again = match confirm.is_empty() && only.is_empty() {
+                // What a night's own execution has run again.
+                true => collect(&reruns(&collect(names, &options)?.histories)?, &options)?,
+                false => collect(confirm, &options)?,
+            };
             // Re-runs may lie among the nights.
             let nights = again.histories.iter().flat_map(|history| &history.nights);
             let ids: BTreeSet<String> = nights.map(|night| night.run_id.clone()).collect();
@@ -75,6 +86,69 @@ fn read(plan: &TrendPlan, conclude: Conclude) -> Result<Read> {
             })
         }
     }
+}
+
+/// Re-runs that the executions of the newest nights have left beside them.
+fn reruns(histories: &[History]) -> Result<Vec<PathBuf>> {
+    /// A result is in the folder of its run, in that of its cell, in the execution's.
+    const ABOVE: usize = 3;
+    let newest = histories.iter().filter_map(|history| history.nights.last());
+    let folders: BTreeSet<PathBuf> = newest
+        .filter_map(|night| Path::new(&night.source).ancestors().nth(ABOVE))
+        .filter(|execution| execution.join(MANIFEST).exists())
+        .map(|execution| execution.join(RERUNS))
+        .filter(|folder| folder.is_dir())
+        .collect();
+    let mut found = Vec::new();
+    for folder in folders {
+        let entries = fs::read_dir(&folder).map_err(Error::io("read the directory", &folder))?;
+        let paths = entries.flatten().map(|entry| entry.path());
+        found.extend(paths.filter(|path| path.extension().is_some_and(|end| end == "jsonl")));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// For each night since which something is worse: the command that acknowledges it, and the one that compares with the
+/// night before it.
+fn commands(trend: &Trend, source: &TrendSource) -> Vec<String> {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+    let what = match source {
+        TrendSource::Table { path, .. } => format!("--csv {}", quoted(&path.display().to_string())),
+        TrendSource::Results { names, .. } => {
+            let names = names.iter().map(|name| quoted(&name.display().to_string()));
+            names.collect::<Vec<_>>().join(" ")
+        }
+    };
+    let mut found = Vec::new();
+    for history in &trend.histories {
+        let mut since: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for series in history.series.iter().filter(|series| !series.informational) {
+            let tonight = &series.tonight;
+            if let (TonightVerdict::Regressed, Some(at)) = (tonight.verdict, &tonight.since) {
+                since.entry(at).or_default().push(&series.series);
+            }
+        }
+        for (at, series) in since {
+            let pattern = if let [only] = series[..] { only } else { "*" };
+            // The day will do where it has one night.
+            let day = at.split('T').next().unwrap_or(at);
+            let alone =
+                history.nights.iter().filter(|night| night.at.starts_with(day)).count() == 1;
+            let mark = quoted(&format!("{pattern}@{}", if alone { day } else { at }));
+            found.push(format!("etcdbench trend {what} --acknowledge {mark} --note '…'"));
+            let first = history.nights.iter().position(|night| night.at == at);
+            let good =
+                first.and_then(|first| first.checked_sub(1)).map(|good| &history.nights[good]);
+            if let (TrendSource::Results { .. }, Some(good), Some(newest)) =
+                (source, good, history.nights.last())
+            {
+                let (good, newest) = (quoted(&good.source), quoted(&newest.source));
+                found.push(format!("etcdbench compare {good} {newest}"));
+            }
+        }
+    }
+    found
 }
 
 /// An acknowledgement of a series or a night that is not there is a slip.

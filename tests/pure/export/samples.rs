@@ -264,6 +264,7 @@ pub fn trend() -> Trend {
             series: all.map(trend_series).to_vec(),
         }],
         left_out: vec![],
+        commands: Vec::new(),
         notes: vec![],
     }
 }

@@ -70,6 +70,57 @@ fn an_old_change_is_red_until_it_is_acknowledged() {
 }
 
 #[test]
+fn an_acknowledgement_takes_the_id_of_a_directory_and_answers_with_a_receipt() {
+    let results = Results::of(&nights(40, 6, 1.3));
+    let id = "20260204T020000Z-run-cp1";
+    let night = results.path().join("run-034.jsonl");
+    let execution = results.path().join(id);
+    fs::create_dir_all(execution.join("all/disk")).unwrap();
+    fs::rename(&night, execution.join("all/disk/001.jsonl")).unwrap();
+    fs::write(execution.join("scenario.json"), "{}").unwrap();
+    let told = contains("--acknowledge 'etcd/wal.fsync.p99@2026-02-04' --note '…'")
+        .and(contains("etcdbench compare '"));
+    let mut wide = results.trend();
+    wide.env("COLUMNS", "600").assert().code(3).stdout(told);
+    let mut acknowledge = results.trend();
+    acknowledge.args(["--acknowledge", &format!("*@{id}"), "--note", "OPS-12"]);
+    let receipt = contains("trend-marks.toml: * from 20260204T020000Z-run-cp1 on");
+    acknowledge.env("COLUMNS", "600").assert().code(0).stdout(receipt);
+}
+
+#[test]
+fn re_runs_beside_the_newest_night_count_without_being_named() {
+    for (again, code) in [(1.3, 3), (1.0, 0)] {
+        let results = Results::of(&nights(40, 1, 1.3));
+        let execution = results.path().join("20260209T020000Z-run-cp1");
+        let place = |folder: &str, name: &str| {
+            fs::create_dir_all(execution.join(folder)).unwrap();
+            execution.join(folder).join(name)
+        };
+        fs::rename(results.path().join("run-039.jsonl"), place("all/disk", "001.jsonl")).unwrap();
+        fs::write(place("", "scenario.json"), "{}").unwrap();
+        for index in 0..2 {
+            let path = results.night(50 + index, 10.0 * again * wobble(index), |lines| {
+                lines.header.started_at = date(39);
+            });
+            fs::rename(path, place("reruns", &format!("all-disk.{index:03}.jsonl"))).unwrap();
+        }
+        results.trend().assert().code(code).stdout(contains("2 re-runs"));
+    }
+}
+
+#[test]
+fn as_many_nights_are_looked_back_on_as_are_asked_for() {
+    // Since night 20 it is worse; who looks back on 30 of 60 nights does not know it was ever better.
+    let results = Results::of(&nights(60, 40, 1.3));
+    results.trend().assert().code(3);
+    let mut short = results.trend();
+    short.args(["--look-back", "30"]).assert().code(0).stdout(contains("STEADY"));
+    let mut none = results.trend();
+    none.args(["--look-back", "3"]).assert().code(2).stderr(contains("at least 9 nights"));
+}
+
+#[test]
 fn re_runs_decide_about_a_suspicion() {
     for (factor, code, words) in
         [(1.3, 3, "3 re-runs confirm it"), (1.0, 0, "3 re-runs do not show it")]
