@@ -1,6 +1,7 @@
 //! What every measurement has around it, whatever it measures: a name, a result file, an end.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -61,10 +62,15 @@ pub struct Ending {
     pub interrupted: bool,
 }
 
-/// A run's name for itself: time and process, unique on a machine.
+/// A run's name for itself: its time, and a number drawn at random, for in containers many are the same process.
 pub fn run_id(clock: &Clock) -> String {
     let time = clock.wall(0).strftime("%Y%m%dT%H%M%SZ");
-    format!("{time}-{}", std::process::id())
+    format!("{time}-{:08x}", random() as u32)
+}
+
+/// A number that nobody else has drawn: of the system's randomness, by which the standard library keys its maps.
+pub fn random() -> u64 {
+    RandomState::new().hash_one(0)
 }
 
 impl<P: Serialize> Request<'_, P> {
@@ -88,6 +94,7 @@ impl<P: Serialize> Request<'_, P> {
             kind: kind.to_owned(),
             name: self.name.clone().unwrap_or_else(|| target.to_owned()),
             labels: self.labels.clone(),
+            prefix: None,
             started_at: self.clock.wall(0).to_string(),
             plan,
             environment,

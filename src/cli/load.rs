@@ -1,9 +1,9 @@
 //! `etcdbench load`.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::OutputArgs;
-use crate::spec::LoadSpec;
+use crate::spec::{CleanSpec, LoadSpec};
 
 /// Drive a live etcd and measure every request, from the moment it was due.
 ///
@@ -12,8 +12,12 @@ use crate::spec::LoadSpec;
 /// below a fresh prefix of its own, says before how much the database may grow, stops short of the quota, and removes
 /// its keys on every way out.
 #[derive(Debug, Clone, Default, Args)]
-#[command(after_help = SHORT_EXAMPLES, after_long_help = EXAMPLES)]
+#[command(after_help = SHORT_EXAMPLES, after_long_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct LoadArgs {
+    /// Something else than a load.
+    #[command(subcommand)]
+    pub beside: Option<BesideLoad>,
+
     /// The load.
     #[command(flatten)]
     pub spec: LoadSpec,
@@ -25,6 +29,17 @@ pub struct LoadArgs {
     /// What comes out, and where.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// What is done about a load, other than to make one.
+#[derive(Debug, Clone, Subcommand)]
+pub enum BesideLoad {
+    /// Remove the keys and leases that earlier loads left behind
+    ///
+    /// A load removes its keys on every way out but two: where it is killed (kill -9, a second Ctrl-C), and where
+    /// --keep-keys says so. This looks for such keys, says what it will remove, and removes them a few at a time. Keys
+    /// of others, and those of a load that still goes on, are left alone.
+    Clean(Box<CleanSpec>),
 }
 
 const SHORT_EXAMPLES: &str = "\
@@ -74,4 +89,7 @@ Examples:
     etcdbench load put --rate 500 --local=3 --kill-leader 10s --verify
 
   What a full database costs, and the way back:
-    etcdbench load put --local --quota 64MiB --rate 1000 --val-size 4KiB --allow-quota --recover-quota";
+    etcdbench load put --local --quota 64MiB --rate 1000 --val-size 4KiB --allow-quota --recover-quota
+
+  Away with the keys of a load that was killed:
+    etcdbench load clean results/20260101T000000Z-load-host.jsonl";

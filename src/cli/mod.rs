@@ -20,7 +20,7 @@ pub use compare::{CompareArgs, CompareFormat};
 pub use disk::{DiskArgs, WorkArgs};
 pub use export::{Export, ExportArgs};
 pub use import::{ImportArgs, ProgramArg};
-pub use load::LoadArgs;
+pub use load::{BesideLoad, LoadArgs};
 pub use logs::{LogsArgs, LogsFormat};
 pub use output::{ChartArgs, DocumentArgs, Format, OutputArgs, Table};
 pub use report::ReportArgs;

@@ -315,6 +315,7 @@ mod tests {
             learner: false,
             revision,
             alarms: Vec::new(),
+            known: crate::cluster::Known::Told,
         }
     }
 

@@ -11,10 +11,15 @@ use crate::etcd::{Credentials, Endpoint};
 use crate::wire::Dialer;
 
 use super::explain::{Answer, CallError, Called, Need};
+use super::metrics::Reading;
+use super::scrape::Scraper;
 use super::status::MemberStatus;
 
 /// How long an ordinary call may take: what `etcdctl --command-timeout` has by default.
 pub(super) const CALL: Duration = Duration::from_secs(5);
+
+/// A lease that nobody has: etcd's are never negative.
+const NO_LEASE: i64 = -1;
 
 /// A client of one member. Connects with the first call and again after one that was not answered; belongs to the
 /// runtime it is used in.
@@ -24,11 +29,13 @@ pub(super) struct MemberClient {
     dialer: Dialer,
     credentials: Option<Credentials>,
     client: Option<Client>,
+    /// It does not tell this user its status.
+    denied: bool,
 }
 
 impl MemberClient {
     pub fn new(endpoint: Endpoint, dialer: Dialer, credentials: Option<Credentials>) -> Self {
-        MemberClient { endpoint, dialer, credentials, client: None }
+        MemberClient { endpoint, dialer, credentials, client: None, denied: false }
     }
 
     pub fn endpoint(&self) -> &Endpoint {
@@ -46,8 +53,30 @@ impl MemberClient {
 
     /// What the member says of itself.
     pub async fn status(&mut self, limit: Duration) -> Called<MemberStatus> {
-        let asked = self.call(Need::Nothing, limit, async |client| client.status().await);
-        Ok(MemberStatus::of(&asked.await?))
+        if self.denied {
+            return self.pieced_status(limit).await;
+        }
+        match self.call(Need::Nothing, limit, async |client| client.status().await).await {
+            Ok(answer) => Ok(MemberStatus::of(&answer)),
+            Err(error) if error.is_denied() => {
+                self.denied = true;
+                self.pieced_status(limit).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is known of a member without the role root: what it shows to everybody, and the head of an answer that takes
+    /// no permission.
+    async fn pieced_status(&mut self, limit: Duration) -> Called<MemberStatus> {
+        let asked = async |client: &mut Client| client.lease_time_to_live(NO_LEASE, None).await;
+        let mut scraper = Scraper::new(self.endpoint.clone(), self.dialer.clone());
+        let scrape = tokio::time::timeout(limit, scraper.get("/metrics"));
+        let (answer, page) = tokio::join!(self.call(Need::Nothing, limit, asked), scrape);
+        let answer = answer?;
+        let head = answer.header().ok_or_else(|| CallError::silent(&self.endpoint, limit))?;
+        let page = page.ok().and_then(std::result::Result::ok);
+        Ok(MemberStatus::pieced(head, page.map(|text| Reading::of(&text)).as_ref()))
     }
 
     /// The same of a member that is met for the first time: where a connection comes to nothing, it is found out who

@@ -70,6 +70,22 @@ impl Growth {
     }
 }
 
+/// Refuses to write into a database of which this user may not know how large it is.
+///
+/// # Errors
+/// With the way out.
+pub fn refuse_unknown_size(cluster: &Cluster) -> Result<()> {
+    if cluster.knows_its_size() {
+        return Ok(());
+    }
+    Err(Error::Refused(
+        "how large the database is cannot be known: etcd tells it to users with the role root alone, and /metrics cannot \
+         be read. A load might fill it up to its quota, after which nobody can write: name a user with the role root \
+         with --user, let this machine read /metrics, or pass --allow-quota to go on"
+            .to_owned(),
+    ))
+}
+
 /// Whether a load must end, for the database has come too near to its quota.
 pub fn should_stop(db_bytes: u64, quota: Quota) -> bool {
     let limit = quota.limit();

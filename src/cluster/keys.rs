@@ -1,8 +1,9 @@
 //! Keys below a prefix: how many there are, and how to be rid of them without holding up others.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use etcd_client::{DeleteOptions, GetOptions, KeyValue};
+use etcd_client::{GetOptions, GetResponse, KeyValue, Txn, TxnOp};
 
 use crate::error::Result;
 
@@ -13,11 +14,16 @@ use super::guard;
 
 /// Keys read at a time. A range walks the index of all keys that fit, whatever its limit (`mvcc/index.go`), so pages
 /// are large; without values they are small answers.
-const PAGE: usize = 10_000;
+const PAGE: i64 = 10_000;
 /// Pairs read at a time: values may be large, and a page is held in memory by both sides.
 const PAIRS: i64 = 1_000;
-/// Keys deleted at a time: one request is one transaction, which holds up others until it is applied.
-const BATCH: usize = 1_000;
+/// Pairs read at a time where their values tell whose they are.
+const VALUES: i64 = 100;
+/// Keys deleted at a time: one request is one transaction, which holds up others until it is applied. Below etcd's
+/// `--max-txn-ops` of 128.
+const BATCH: usize = 100;
+/// Keys of others that are named.
+const FOREIGN_NAMED: usize = 3;
 /// An answer larger than this is not taken: a page of keys of 2 KiB is 20 MB.
 const MAX_ANSWER: usize = 256 << 20;
 /// Counting or reading a page of a store of many millions of keys takes seconds.
@@ -53,32 +59,97 @@ impl Cluster {
         counted.map(|answer| u64::try_from(answer.count()).unwrap_or(0))
     }
 
-    /// Deletes the keys that begin with a prefix, batch by batch, and gives their number. `deleted` is told the number
-    /// so far after each batch, and says whether to go on.
+    /// Removes the keys below a prefix that are `ours`, each by its name, so that what others put there meanwhile stays.
+    /// `deleted` is told the number so far after each batch, and says whether to go on.
     ///
     /// # Errors
     /// When no member answers, or the user may not write there; batches deleted before stay deleted. Also where
     /// [`guard::refuse_deletion`] refuses it.
-    pub fn delete_prefix(
+    pub fn remove(
         &mut self,
         prefix: &[u8],
+        ours: &Ours<'_>,
         mut deleted: impl FnMut(u64) -> bool,
-    ) -> Result<u64> {
+    ) -> Result<Removed> {
         guard::refuse_deletion(prefix)?;
         // A member that went down meanwhile is asked last.
         self.refresh();
-        let mut total = 0;
+        let mut removed = Removed::default();
+        let mut batch = BATCH;
+        let mut from = interval(prefix).0;
         loop {
-            let keys = self.page(prefix)?;
-            for batch in keys.chunks(BATCH) {
-                total += self.delete_batch(prefix, batch)?;
-                if !deleted(total) {
-                    return Ok(total);
+            let page = self.owned(prefix, &from, ours)?;
+            removed.foreign += page.foreign;
+            let wanted = FOREIGN_NAMED.saturating_sub(removed.foreign_keys.len());
+            removed.foreign_keys.extend(page.foreign_keys.into_iter().take(wanted));
+            removed.leases.extend(page.leases);
+            let mut rest = page.ours.as_slice();
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(batch.min(rest.len()));
+                match self.delete_each(prefix, now) {
+                    Ok(()) => {}
+                    // `--max-txn-ops` of this etcd is below the default.
+                    Err(error)
+                        if batch > 1 && error.to_string().contains("too many operations") =>
+                    {
+                        batch /= 2;
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+                rest = later;
+                removed.deleted += now.len() as u64;
+                if !deleted(removed.deleted) {
+                    removed.stopped = true;
+                    return Ok(removed);
                 }
             }
-            if keys.len() < PAGE {
-                return Ok(total);
+            match page.next {
+                Some(next) => from = next,
+                None => return Ok(removed),
             }
+        }
+    }
+
+    /// How many keys below a prefix are ours, and what is known of the others; nothing is removed.
+    ///
+    /// # Errors
+    /// When no member answers, or the user may not read there.
+    pub fn count_ours(&mut self, prefix: &[u8], ours: &Ours<'_>) -> Result<Removed> {
+        let mut counted = Removed::default();
+        let mut from = interval(prefix).0;
+        loop {
+            let page = self.owned(prefix, &from, ours)?;
+            counted.deleted += page.ours.len() as u64;
+            counted.foreign += page.foreign;
+            let wanted = FOREIGN_NAMED.saturating_sub(counted.foreign_keys.len());
+            counted.foreign_keys.extend(page.foreign_keys.into_iter().take(wanted));
+            counted.leases.extend(page.leases);
+            match page.next {
+                Some(next) => from = next,
+                None => return Ok(counted),
+            }
+        }
+    }
+
+    /// The first key at or behind `from` that begins with the prefix, with its value, and how many there are from there
+    /// on. etcd counts them all, whatever the limit.
+    ///
+    /// # Errors
+    /// When no member answers; none where the user may not read there.
+    pub fn first_from(&mut self, prefix: &[u8], from: &[u8]) -> Result<Option<(KeyValue, u64)>> {
+        let end = interval(prefix).1;
+        let asked = self.ask_any(Need::Read(prefix), PAGE_CALL, async |client| {
+            let options = GetOptions::new().with_range(end.clone()).with_limit(1);
+            client.get(from.to_vec(), Some(options)).await
+        });
+        match asked {
+            Ok(mut answer) => {
+                let count = u64::try_from(answer.count()).unwrap_or(0);
+                Ok(answer.take_kvs().into_iter().next().map(|first| (first, count)))
+            }
+            Err(error) if error.is_denied() => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -109,30 +180,94 @@ impl Cluster {
         }
     }
 
-    /// The first keys that begin with a prefix, in order.
-    fn page(&mut self, prefix: &[u8]) -> Result<Vec<Vec<u8>>> {
-        let (from, end) = interval(prefix);
-        let page = self.ask_any(Need::Read(prefix), PAGE_CALL, async |client| {
-            let options =
-                GetOptions::new().with_range(end.clone()).with_keys_only().with_limit(PAGE as i64);
-            let mut keys = client.kv_client().max_decoding_message_size(MAX_ANSWER);
-            keys.get(from.clone(), Some(options)).await
-        })?;
-        Ok(page.kvs().iter().map(|kv| kv.key().to_vec()).collect())
+    /// A page of keys from one on, told apart by whose they are. Values are read only where names do not tell.
+    fn owned(&mut self, prefix: &[u8], from: &[u8], ours: &Ours<'_>) -> Result<OwnedPage> {
+        let page = self.page(prefix, from, false)?;
+        if !page.kvs().iter().any(|kv| ours(kv, false) == Whose::NotKnown) {
+            return Ok(OwnedPage::of(&page, |kv| ours(kv, false)));
+        }
+        let page = self.page(prefix, from, true)?;
+        Ok(OwnedPage::of(&page, |kv| ours(kv, true)))
     }
 
-    /// Deletes from the first of these keys to the last.
-    fn delete_batch(&mut self, prefix: &[u8], batch: &[Vec<u8>]) -> Result<u64> {
-        let (Some(first), Some(last)) = (batch.first(), batch.last()) else {
-            return Ok(0);
-        };
-        let after_last = [last.as_slice(), &[0]].concat();
-        self.ask_any(Need::Write(prefix), CALL, async |client| {
-            let options = DeleteOptions::new().with_range(after_last.clone());
-            client.delete(first.clone(), Some(options)).await
+    fn page(&mut self, prefix: &[u8], from: &[u8], values: bool) -> Result<GetResponse> {
+        let end = interval(prefix).1;
+        let page = self.ask_any(Need::Read(prefix), PAGE_CALL, async |client| {
+            let options = GetOptions::new().with_range(end.clone());
+            let options = match values {
+                true => options.with_limit(VALUES),
+                false => options.with_keys_only().with_limit(PAGE),
+            };
+            let mut keys = client.kv_client().max_decoding_message_size(MAX_ANSWER);
+            keys.get(from.to_vec(), Some(options)).await
         })?;
-        // Not what the answer counts: a batch that was asked for twice was there once.
-        Ok(batch.len() as u64)
+        Ok(page)
+    }
+
+    /// Deletes these keys and no others, in one transaction.
+    fn delete_each(&mut self, prefix: &[u8], keys: &[Vec<u8>]) -> Called<()> {
+        self.ask_any(Need::Write(prefix), CALL, async |client| {
+            let deletions = keys.iter().map(|key| TxnOp::delete(key.clone(), None));
+            client.txn(Txn::new().and_then(deletions.collect::<Vec<_>>())).await
+        })?;
+        Ok(())
+    }
+}
+
+/// Whose a key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Of a load of ours.
+    Ours,
+    /// Of others.
+    Others,
+    /// Its name does not tell; its value may.
+    NotKnown,
+}
+
+/// Tells whose a pair is; whether its value was read comes with it.
+pub type Ours<'a> = dyn Fn(&KeyValue, bool) -> Whose + 'a;
+
+/// What was removed, and what was not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Keys deleted; of a count, those that would be.
+    pub deleted: u64,
+    /// Keys of others, which stay.
+    pub foreign: u64,
+    /// The first of them.
+    pub foreign_keys: Vec<String>,
+    /// Leases that deleted keys were bound to.
+    pub leases: BTreeSet<i64>,
+    /// It was told to stop before its end.
+    pub stopped: bool,
+}
+
+/// A page of keys by whose they are.
+struct OwnedPage {
+    ours: Vec<Vec<u8>>,
+    foreign: u64,
+    foreign_keys: Vec<String>,
+    leases: BTreeSet<i64>,
+    next: Option<Vec<u8>>,
+}
+
+impl OwnedPage {
+    fn of(page: &GetResponse, whose: impl Fn(&KeyValue) -> Whose) -> Self {
+        let (ours, others): (Vec<&KeyValue>, Vec<&KeyValue>) =
+            page.kvs().iter().partition(|kv| whose(kv) == Whose::Ours);
+        let last = page.kvs().last().filter(|_| page.more());
+        OwnedPage {
+            foreign: others.len() as u64,
+            foreign_keys: others
+                .iter()
+                .take(FOREIGN_NAMED)
+                .map(|kv| kv.key().escape_ascii().to_string())
+                .collect(),
+            leases: ours.iter().map(|kv| kv.lease()).filter(|lease| *lease != 0).collect(),
+            ours: ours.iter().map(|kv| kv.key().to_vec()).collect(),
+            next: last.map(|last| [last.key(), &[0]].concat()),
+        }
     }
 }
 
@@ -145,6 +280,11 @@ fn interval(prefix: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let mut end = prefix[..=grows].to_vec();
     end[grows] += 1;
     (prefix.to_vec(), end)
+}
+
+/// The first key behind all that begin with a prefix.
+pub(super) fn after_prefix(prefix: &[u8]) -> Vec<u8> {
+    interval(prefix).1
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Leases that nobody needs any more.
 
+use etcd_client::LeaseTimeToLiveOptions;
 use futures_util::future::join_all;
 
 use crate::error::Result;
@@ -25,6 +26,24 @@ impl Cluster {
             })?;
         }
         Ok(revoked)
+    }
+
+    /// Of these leases, those to which no key is bound any more.
+    ///
+    /// # Errors
+    /// When no member answers.
+    pub fn unbound(&mut self, leases: impl IntoIterator<Item = i64>) -> Result<Vec<i64>> {
+        let mut unbound = Vec::new();
+        for lease in leases {
+            let asked = self.ask_any(Need::Nothing, CALL, async |client| {
+                let options = LeaseTimeToLiveOptions::new().with_keys();
+                client.lease_time_to_live(lease, Some(options)).await
+            })?;
+            if asked.keys().is_empty() {
+                unbound.push(lease);
+            }
+        }
+        Ok(unbound)
     }
 }
 

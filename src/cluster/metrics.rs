@@ -49,6 +49,7 @@ const STATES: &[Names] = &[
     ("resident_bytes", &["process_resident_memory_bytes"]),
     ("is_leader", &["etcd_server_is_leader"]),
     ("has_leader", &["etcd_server_has_leader"]),
+    ("is_learner", &["etcd_server_is_learner"]),
     ("keys", &["etcd_debugging_mvcc_keys_total"]),
     ("slow_watchers", &["etcd_debugging_mvcc_slow_watcher_total"]),
     ("pending_events", &["etcd_debugging_mvcc_pending_events_total"]),
@@ -65,6 +66,8 @@ pub struct Reading {
     pub state: Values,
     /// `--quota-backend-bytes`, if it tells.
     pub quota: Quota,
+    /// The server's version; empty if it does not tell.
+    pub version: String,
     started: Option<f64>,
 }
 
@@ -79,6 +82,7 @@ impl Reading {
         }
         let mut reading =
             Reading { started: found.get(STARTED).map(|found| found.sum), ..Reading::default() };
+        reading.version = version(text).unwrap_or_default().to_owned();
         let first = |names: &[&'static str], suffix: &str| {
             let mut there = names.iter().map(|name| found.get(&*format!("{name}{suffix}")));
             there.find_map(|found| found)
@@ -125,6 +129,12 @@ impl Reading {
         };
         self.totals.iter().map(grown).collect()
     }
+}
+
+/// It is a label: `etcd_server_version{server_version="3.5.30"} 1`.
+fn version(text: &str) -> Option<&str> {
+    let line = text.lines().find(|line| line.starts_with("etcd_server_version{"))?;
+    line.split_once("server_version=\"")?.1.split('"').next()
 }
 
 /// All samples of one name.

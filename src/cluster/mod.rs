@@ -8,7 +8,9 @@ mod explain;
 pub mod guard;
 mod keys;
 mod leases;
+mod leftovers;
 pub mod local;
+mod mark;
 pub mod metrics;
 mod quota;
 mod scrape;
@@ -33,8 +35,11 @@ use metrics::Reading;
 use scrape::Scraper;
 
 pub use budget::{Asked, Budget, Exhausted, Paid, Reserve};
+pub use keys::{Ours, Removed, Whose};
+pub use leftovers::{Leftover, nonce_of};
+pub use mark::MARK_FRESH_S;
 pub use quota::{DEFAULT_QUOTA_BYTES, Quota};
-pub use status::{Alarm, MemberStatus};
+pub use status::{Alarm, Known, MemberStatus};
 pub use upkeep::Defragmented;
 pub use watcher::{Live, Watcher};
 
@@ -47,6 +52,8 @@ pub struct Cluster {
     members: Vec<Member>,
     listed: Vec<Listed>,
     notes: Vec<String>,
+    /// Of the load under way.
+    mark: Option<mark::Mark>,
     // Last, so that the connections above are dropped before what drives them.
     runtime: Runtime,
 }
@@ -88,8 +95,13 @@ impl Cluster {
             .enable_all()
             .build()
             .map_err(|error| Error::Refused(format!("cannot start a runtime: {error}")))?;
-        let mut cluster =
-            Cluster { members: Vec::new(), listed: Vec::new(), notes: Vec::new(), runtime };
+        let mut cluster = Cluster {
+            members: Vec::new(),
+            listed: Vec::new(),
+            notes: Vec::new(),
+            mark: None,
+            runtime,
+        };
         let client =
             |to: &Endpoint| MemberClient::new(to.clone(), dialer.clone(), credentials.cloned());
         let clients = endpoints.iter().map(client).collect();
@@ -98,7 +110,36 @@ impl Cluster {
         cluster.list();
         cluster.refresh_facts();
         cluster.read_quotas();
+        cluster.note_what_is_not_told();
         Ok(cluster)
+    }
+
+    /// Of members that do not tell this user their status.
+    fn note_what_is_not_told(&mut self) {
+        let of = |known: Known| {
+            let members = self.members.iter();
+            let so = members.filter(|m| m.status.as_ref().is_some_and(|s| s.known == known));
+            so.map(|member| member.facts.name.clone()).collect::<Vec<_>>().join(", ")
+        };
+        let (pieced, barely) = (of(Known::Pieced), of(Known::Barely));
+        if !pieced.is_empty() {
+            self.notes.push(format!(
+                "{pieced}: etcd tells its status to users with the role root alone; size and leader are read from /metrics \
+                 instead, and alarms are not known"
+            ));
+        }
+        if !barely.is_empty() {
+            self.notes.push(format!(
+                "{barely}: etcd tells its status to users with the role root alone, and /metrics cannot be read: size, \
+                 leader and alarms are not known"
+            ));
+        }
+    }
+
+    /// Whether the size of the database is known, of one member at least.
+    pub fn knows_its_size(&self) -> bool {
+        let mut statuses = self.members.iter().filter_map(|member| member.status.as_ref());
+        statuses.any(|status| status.known != Known::Barely)
     }
 
     /// The members, in the order that `member` of a series counts: first those that were named.

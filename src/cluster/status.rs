@@ -1,6 +1,8 @@
 //! What a member says of itself by gRPC.
 
-use etcd_client::StatusResponse;
+use etcd_client::{ResponseHeader, StatusResponse};
+
+use super::metrics::Reading;
 
 /// The answer of `Maintenance/Status`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,21 @@ pub struct MemberStatus {
     pub revision: i64,
     /// Alarms that are raised anywhere in the cluster.
     pub alarms: Vec<Alarm>,
+    /// How all of this is known.
+    pub known: Known,
+}
+
+/// How a member's status is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Known {
+    /// It told it.
+    #[default]
+    Told,
+    /// It tells it to the role root alone (3.5.22 and later): from `/metrics` and the head of another answer. Alarms are
+    /// not known.
+    Pieced,
+    /// From the head of another answer alone: neither its size nor who leads is known.
+    Barely,
 }
 
 /// An alarm that is raised.
@@ -53,6 +70,28 @@ impl MemberStatus {
             learner: answer.is_learner(),
             revision: header.map_or(0, |header| header.revision()),
             alarms: answer.errors().iter().filter_map(|t| Alarm::parse(t)).collect(),
+            known: Known::Told,
+        }
+    }
+
+    /// What can be known without the role root.
+    pub(super) fn pieced(head: &ResponseHeader, metrics: Option<&Reading>) -> Self {
+        let shown = |name: &str| metrics.and_then(|reading| reading.state.get(name).copied());
+        let bytes = |name: &str| shown(name).map_or(0, |bytes| bytes as u64);
+        let leads = shown("is_leader").is_some_and(|leads| leads > 0.0);
+        MemberStatus {
+            id: head.member_id(),
+            cluster_id: head.cluster_id(),
+            version: metrics.map(|reading| reading.version.clone()).unwrap_or_default(),
+            db_bytes: bytes("db_bytes"),
+            db_in_use_bytes: bytes("db_in_use_bytes"),
+            quota_bytes: metrics.and_then(|reading| reading.quota.bytes()),
+            leader: leads.then(|| head.member_id()),
+            term: head.raft_term(),
+            learner: shown("is_learner").is_some_and(|learns| learns > 0.0),
+            revision: head.revision(),
+            alarms: Vec::new(),
+            known: if metrics.is_some() { Known::Pieced } else { Known::Barely },
         }
     }
 

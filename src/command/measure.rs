@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::cli::{DiskArgs, Format, ImportArgs, LoadArgs, OutputArgs, WorkArgs};
+use crate::cli::{BesideLoad, DiskArgs, Format, ImportArgs, LoadArgs, OutputArgs, WorkArgs};
 use crate::clock::Clock;
 use crate::delivery::print;
 use crate::disk as probe;
 use crate::error::Result;
 use crate::etcd::Credentials;
 use crate::exit::Exit;
-use crate::plan::{DocumentPlan, ImportRequest, Neighbour, PlannedRun, Resolved, Task};
+use crate::plan::{
+    CleanPlan, DocumentPlan, ImportRequest, Neighbour, PlannedRun, Resolved, Task, credentials,
+};
 use crate::progress::{self, Shown};
 use crate::report::{self, Style};
 use crate::session::{Finished, Request};
+use crate::spec::CleanSpec;
 use crate::{import, load as engine, signals};
 
 use super::output::{hand_over, say};
@@ -24,8 +27,22 @@ pub(super) fn disk(args: &DiskArgs) -> Result<Exit> {
 }
 
 pub(super) fn load(args: &LoadArgs) -> Result<Exit> {
+    if let Some(BesideLoad::Clean(spec)) = &args.beside {
+        return clean(spec);
+    }
     let run = PlannedRun::load(&args.spec, args.name.clone())?;
     planned_run(run, &args.output, args.spec.strict)
+}
+
+/// Removes what earlier loads left.
+fn clean(spec: &CleanSpec) -> Result<Exit> {
+    let plan = CleanPlan::resolve(spec)?;
+    let credentials = credentials(&spec.connect)?;
+    let signalled = signals::watch()?;
+    let tell = |text: &str| say(text);
+    let cleaned = engine::clean::run(&plan, credentials.as_ref(), &signalled, &tell)?;
+    print(format!("{cleaned}\n").as_bytes())?;
+    Ok(if cleaned.interrupted { Exit::Interrupted } else { Exit::Ok })
 }
 
 fn planned_run(run: PlannedRun, output: &OutputArgs, strict: bool) -> Result<Exit> {

@@ -87,6 +87,7 @@ const ABOUT: &[(&str, About)] = &[
     ("plan.target.local.etcd", About::Version),
     ("plan.target.local.members", About::Scenario),
     ("plan.target.local.quota_bytes", About::Setting),
+    ("plan.target.local.arguments", About::Setting),
     ("plan.threads", About::Noted),
     ("plan.tls", About::Setting),
     ("plan.verify", About::Noted),

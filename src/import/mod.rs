@@ -134,6 +134,7 @@ fn header(
     let plan = serde_json::to_value(plan)
         .map_err(|error| Error::Refused(format!("the plan cannot be written down: {error}")))?;
     Ok(Header {
+        prefix: None,
         schema: SCHEMA_VERSION.to_owned(),
         tool: Tool::this(),
         run_id: format!("{program}-{:016x}", source.fingerprint() ^ foreign.from as u64),

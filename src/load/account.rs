@@ -8,9 +8,9 @@ use super::books::Tally;
 use super::drive::Drive;
 use super::part::{Part, spans};
 use super::schedule::Span;
-use super::watching::Watching;
+use super::watching::{Reckoning, Watching};
 use super::worker::Left;
-use crate::plan::LoadPace;
+use crate::plan::{LoadPace, Watch};
 
 impl Drive<'_> {
     /// Tells of every phase that was begun.
@@ -89,29 +89,23 @@ impl Drive<'_> {
         let (Some(last), false) = (last, watching.is_empty()) else {
             return;
         };
-        let (mut expected, mut received, mut duplicates, mut deletions) = (0, 0, 0, 0);
-        let (mut streams, mut watches) = (0, 0);
-        // What one class missed, another cannot make up for.
-        let mut missing = 0;
-        for watching in watching {
-            let (due, came, again) = watching.counts();
-            expected += due;
-            received += came;
-            duplicates += again;
-            deletions += watching.deletions();
-            missing += due.saturating_sub(came);
-            streams += watching.plan.streams;
-            watches +=
-                u64::from(watching.plan.streams) * u64::from(watching.plan.watches_per_stream);
-        }
+        // Each class by itself: what one missed, another cannot make up for.
+        let of_class = |watching: &&Watching| watching.reckon(self.plan.timeout_ns);
+        let all: Vec<Reckoning> = watching.iter().map(of_class).collect();
+        let sum = |number: fn(&Reckoning) -> u64| all.iter().map(number).sum::<u64>();
+        let plans = || watching.iter().map(|watching| watching.plan);
+        let watches = |watch: Watch| u64::from(watch.streams) * u64::from(watch.watches_per_stream);
         let detail = json!({
-            "expected": expected,
-            "received": received,
-            "missing": missing,
-            "duplicates": duplicates,
-            "deletions": deletions,
-            "streams": streams,
-            "watches": watches,
+            "expected": sum(|one| one.expected),
+            "received": sum(|one| one.received),
+            "missing": sum(|one| one.missing),
+            "lost": sum(|one| one.lost),
+            "beside": sum(|one| one.beside),
+            "unjudged": sum(|one| one.unjudged),
+            "duplicates": sum(|one| one.duplicates),
+            "deletions": sum(|one| one.deletions),
+            "streams": plans().map(|plan| plan.streams).sum::<u32>(),
+            "watches": plans().map(watches).sum::<u64>(),
         });
         self.event(&last.phase, "watch.total", None, detail);
     }
@@ -137,5 +131,9 @@ fn amounts(span: &Span, tally: &Tally, length_ns: u64) -> serde_json::Value {
         "wanted_per_s": (per_s > 0.0).then_some(per_s),
         "length_ns": length_ns,
         "in_flight_max": tally.most_in_flight,
+        "reads": tally.reads,
+        "empty_reads": tally.empty_reads,
+        "deletions": tally.deletions,
+        "empty_deletions": tally.empty_deletions,
     })
 }

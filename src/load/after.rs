@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
+use etcd_client::KeyValue;
 use serde_json::{Value, json};
 
 use super::halt::Control;
 use super::ledger::{Found, Ledger, Verified};
 use super::operation::Work;
 use crate::clock::Clock;
-use crate::cluster::{Cluster, Watcher};
+use crate::cluster::{Cluster, Removed, Watcher, Whose};
 use crate::error::{Error, Result};
 use crate::plan::{LoadPlan, Target};
 use crate::record::{Emission, Sink};
+use crate::units::format_count;
 
 /// How long a cluster that does not answer may take to recover before it is given up.
 const RECOVERY_NS: u64 = 30_000_000_000;
@@ -64,6 +66,9 @@ impl After<'_> {
         let cleaned = self.clean_up(keeps);
         match cleaned {
             Ok(detail) => {
+                if let Some(text) = left_alone(self.prefix, &detail) {
+                    self.event(&phase, "note", json!({ "text": text }));
+                }
                 self.event(&phase, "cleanup", detail);
                 Ok(())
             }
@@ -71,7 +76,7 @@ impl After<'_> {
                 self.event(&phase, "cleanup", json!({ "error": error.to_string() }));
                 let prefix = self.prefix;
                 Err(Error::Refused(format!(
-                    "{error}; keys below {prefix} may be left: remove them with 'etcdctl del --prefix {prefix}'"
+                    "{error}; keys below {prefix} may be left: remove them with 'etcdbench load clean {prefix}'"
                 )))
             }
         }
@@ -114,9 +119,17 @@ impl After<'_> {
 
     fn clean_up(&mut self, keeps: bool) -> Result<Value> {
         let (plan, prefix) = (self.plan, self.prefix.as_bytes());
-        let (mut deleted, mut revoked) = (0, 0);
+        let (mut deleted, mut revoked, mut foreign) = (0, 0, Removed::default());
         if !keeps {
-            deleted = self.patiently(|cluster| cluster.delete_prefix(prefix, |_| true))?;
+            let works = self.works;
+            let whose =
+                move |pair: &KeyValue, _| match works.iter().any(|work| work.owns(pair.key())) {
+                    true => Whose::Ours,
+                    false => Whose::Others,
+                };
+            let removed = self.patiently(|cluster| cluster.remove(prefix, &whose, |_| true))?;
+            deleted = removed.deleted;
+            foreign = removed;
             // Later than the keys: those of one lease would go all at once, and hold up others.
             let leases: Vec<i64> = self.works.iter().flat_map(|work| work.leases.all()).collect();
             revoked = self.patiently(|cluster| cluster.revoke_leases(prefix, &leases))?;
@@ -131,6 +144,8 @@ impl After<'_> {
         Ok(json!({
             "deleted": deleted,
             "revoked": revoked,
+            "foreign": foreign.foreign,
+            "foreign_keys": foreign.foreign_keys,
             "compacted_to": compacted_to,
             "defragmented": defragments,
         }))
@@ -157,6 +172,28 @@ impl After<'_> {
             detail,
         });
     }
+}
+
+/// Keys that appeared among ours and are of others.
+fn left_alone(prefix: &str, detail: &Value) -> Option<String> {
+    let count = detail["foreign"].as_u64().filter(|count| *count > 0)?;
+    let named: Vec<&str> =
+        detail["foreign_keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    Some(foreign_told(prefix, count, &named))
+}
+
+/// How keys of others are told of that were left alone.
+pub fn foreign_told(prefix: &str, count: u64, named: &[&str]) -> String {
+    let (keys, are, were) = match count {
+        1 => ("key", "is", "it was"),
+        _ => ("keys", "are", "they were"),
+    };
+    format!(
+        "{} {keys} below {prefix} {are} none of etcdbench's, and {were} left alone: {}{}",
+        format_count(count),
+        named.join(", "),
+        if named.len() as u64 == count { "" } else { ", …" },
+    )
 }
 
 /// What became of the writes of a part.

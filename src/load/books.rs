@@ -10,7 +10,7 @@ use super::gaps::Gaps;
 use super::schedule::Span;
 use crate::clock::Clock;
 use crate::etcd::ErrorClass;
-use crate::plan::{LOAD_SERIES, LoadPlan, events};
+use crate::plan::{LOAD_SERIES, LoadPlan, Operation, events};
 use crate::record::{Emission, Pool, Recorder, RecorderSettings, Series, Sink};
 use crate::wire::Failure;
 
@@ -85,6 +85,14 @@ pub struct Tally {
     pub conflicts: u64,
     /// Attempts of transactions that might.
     pub attempts: u64,
+    /// Reads of keys that were answered, and those of them that found none.
+    pub reads: u64,
+    /// See `reads`.
+    pub empty_reads: u64,
+    /// Deletions that were answered, and those of them that removed nothing.
+    pub deletions: u64,
+    /// See `deletions`.
+    pub empty_deletions: u64,
     /// The most under way at a time; of several workers the sum of theirs.
     pub most_in_flight: u64,
 }
@@ -249,6 +257,17 @@ impl Books {
         tally.conflicts += conflicts;
     }
 
+    /// A read found a key or none, or a deletion one to remove or none.
+    pub fn found(&self, span: usize, operation: Operation, found: bool) {
+        let tally = &mut self.state.borrow_mut().tallies[span];
+        let (all, empty) = match operation {
+            Operation::Delete => (&mut tally.deletions, &mut tally.empty_deletions),
+            _ => (&mut tally.reads, &mut tally.empty_reads),
+        };
+        *all += 1;
+        *empty += u64::from(!found);
+    }
+
     fn recorder<'a>(
         &self,
         recorders: &'a mut BTreeMap<(usize, Option<u32>), Recorder>,
@@ -315,6 +334,10 @@ impl std::ops::AddAssign for Tally {
         self.unsent += other.unsent;
         self.conflicts += other.conflicts;
         self.attempts += other.attempts;
+        self.reads += other.reads;
+        self.empty_reads += other.empty_reads;
+        self.deletions += other.deletions;
+        self.empty_deletions += other.empty_deletions;
         self.most_in_flight += other.most_in_flight;
     }
 }

@@ -146,12 +146,16 @@ impl Crew {
         if done.attempts > 0 {
             self.books.attempts(ticket.span, done.attempts, done.conflicts);
         }
+        if let Some(found) = done.found {
+            self.books.found(ticket.span, operation, found);
+        }
         if let Some(watching) = self
             .watching
             .as_ref()
             .filter(|_| operation != Operation::Delete || self.work.tells_deletions())
         {
-            client.touched.iter().for_each(|key| watching.expect(*key));
+            let revision = done.head.revision;
+            client.touched.iter().for_each(|key| watching.expect(*key, revision));
         }
         self.lane.heard_of(done.head.raft_term, now_ns, &self.books);
     }

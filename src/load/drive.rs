@@ -302,6 +302,7 @@ impl Drive<'_> {
         if !quota_told {
             self.keep_off_the_quota(&phase);
         }
+        self.watcher.look();
         self.faults.end(start_ns, &phase);
     }
 

@@ -3,6 +3,7 @@
 mod account;
 mod after;
 mod books;
+pub mod clean;
 mod client;
 mod draw;
 mod drive;
@@ -17,6 +18,7 @@ mod lane;
 mod leases;
 mod ledger;
 mod operation;
+mod outstanding;
 mod part;
 mod population;
 mod preload;

@@ -5,7 +5,7 @@ mod lists;
 mod transactions;
 mod upkeep;
 
-pub use self::upkeep::Compactor;
+pub use self::upkeep::{Compactor, KEY as COMPACTOR};
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -25,7 +25,8 @@ use crate::plan::{
     LoadPlan, Operation, ReadShape, Reads, most_growth_bytes, most_growth_of_equals_bytes,
 };
 use crate::wire::message::{
-    Delete, Head, LeaseAnswer, LeaseGrant, LeaseId, Method, Put, Range, Request, deleted, head,
+    Delete, Head, LeaseAnswer, LeaseGrant, LeaseId, Method, Put, Range, Request, counted, deleted,
+    head,
 };
 use crate::wire::{Failure, frame};
 
@@ -64,6 +65,8 @@ pub struct Done {
     pub attempts: u64,
     /// How often of these it found a key changed.
     pub conflicts: u64,
+    /// Whether a read found a key, or a deletion one to remove; of nothing else.
+    pub found: Option<bool>,
 }
 
 impl Done {
@@ -142,6 +145,11 @@ impl Work {
         let share = draw.share();
         let which = self.weights.iter().position(|&up_to| share < up_to);
         which.unwrap_or(self.weights.len() - 1)
+    }
+
+    /// Whether a key is one that this load writes.
+    pub fn owns(&self, key: &[u8]) -> bool {
+        self.keys.number(key).is_some() || key.strip_prefix(self.keys.prefix()) == Some(COMPACTOR)
     }
 
     /// Whether what is written bears a stamp.
@@ -353,7 +361,7 @@ impl<'a> Client<'a> {
             self.touched.clear();
         }
         self.work.acknowledged(number, head.revision, true);
-        Ok(Done::of(head))
+        Ok(Done { found: Some(count > 0), ..Done::of(head) })
     }
 
     async fn range(&mut self, ticket: &Ticket, draw: &mut Draw) -> Result<Done, Failure> {
@@ -364,7 +372,11 @@ impl<'a> Client<'a> {
         let end = work.keys.end();
         match reads.shape {
             ReadShape::Single => self.read(single(reads, &key)).await,
-            ReadShape::Revision => self.read(range(reads, work.keys.prefix(), b"")).await,
+            // The bare prefix is no key.
+            ReadShape::Revision => {
+                let read = self.read(range(reads, work.keys.prefix(), b"")).await?;
+                Ok(Done { found: None, ..read })
+            }
             ReadShape::Prefix => self.read(range(reads, work.keys.prefix(), &end)).await,
             ReadShape::From => self.read(range(reads, &key, &end)).await,
             ReadShape::Paged => {
@@ -375,8 +387,8 @@ impl<'a> Client<'a> {
     }
 
     async fn read(&mut self, request: Range<'_>) -> Result<Done, Failure> {
-        let head = head(&self.call(Method::Range, &request).await?)?;
-        Ok(Done::of(head))
+        let (head, count) = counted(&self.call(Method::Range, &request).await?)?;
+        Ok(Done { found: Some(count > 0), ..Done::of(head) })
     }
 
     async fn keepalive(&mut self) -> Result<Done, Failure> {

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::after::After;
 use super::books::SETUP;
+use super::clean;
 use super::drive::{Drive, Place};
 use super::faults::{Desk, Faults};
 use super::files;
@@ -23,7 +24,7 @@ use crate::host::device;
 use crate::host::device::DeviceCounters;
 use crate::plan::{FRESH_PREFIX, LoadPlan, Target};
 use crate::record::{Emission, Pool, Sink};
-use crate::result::{Collector, Environment, HALT};
+use crate::result::{Collector, Environment, HALT, Header};
 use crate::session::{self, Ending, Finished, Request};
 use crate::wire::{Auth, Dialer};
 
@@ -41,23 +42,28 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     let endpoints = endpoints(plan, local.as_ref())?;
     let mut cluster = Cluster::connect(&endpoints, &dialer, credentials.as_ref())?;
     let placed = cluster.place(&plan.placement)?;
-    let nonce = nonce(&clock);
+    let nonce = session::random() as u32;
     let prefix = plan.keys.prefix.clone().unwrap_or_else(|| format!("{FRESH_PREFIX}{nonce:08x}/"));
     let guarded = guard(plan, &mut cluster, &prefix)?;
-
     let environment = environment(&cluster, local.as_ref());
     let sampler = sampler(&environment, &clock);
     let target = match &plan.target {
         Target::Endpoints(endpoints) => endpoints.join(","),
         Target::Local { members, .. } => format!("local {members}"),
     };
-    let header = request.header("load", &target, run_id, environment)?;
+    let header = Header {
+        prefix: Some(prefix.clone()),
+        ..request.header("load", &target, run_id, environment)?
+    };
     let writer = request.writer(&header)?;
     let path = writer.path().to_path_buf();
     let (sink, pool, collector) = Collector::spawn(writer, clock, request.observer)?;
     let control = Control::new(Arc::clone(&request.signalled));
     let setup = Setup { sink: sink.clone(), clock };
-    setup.tell(&guarded, &cluster, &prefix);
+    if !matches!(plan.target, Target::Local { .. }) {
+        cluster.mark(&prefix)?;
+    }
+    setup.tell(&guarded, &cluster, &header);
     let budget = Arc::new(budget(plan, &cluster, guarded.shared));
     let load = Load {
         works: works(plan, &prefix, nonce, &budget),
@@ -80,6 +86,8 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         setup.event(HALT, json!({ "why": why }));
     }
     drop(setup);
+    // Where it cannot be taken away it goes by itself.
+    let _ = cluster.unmark();
     drop(local);
     let ending = Ending {
         complete: outcome.is_ok() && !control.is_halted(),
@@ -129,7 +137,7 @@ fn budget(plan: &LoadPlan, cluster: &Cluster, shared: bool) -> Budget {
 }
 
 fn start_local(plan: &LoadPlan, run_id: &str) -> Result<Option<LocalCluster>> {
-    let Target::Local { members, etcd, directory, quota_bytes } = &plan.target else {
+    let Target::Local { members, etcd, directory, quota_bytes, arguments } = &plan.target else {
         return Ok(None);
     };
     let local = LocalPlan {
@@ -137,6 +145,7 @@ fn start_local(plan: &LoadPlan, run_id: &str) -> Result<Option<LocalCluster>> {
         etcd: etcd.clone(),
         directory: directory.clone(),
         quota_bytes: *quota_bytes,
+        arguments: plan.etcd_arguments(arguments),
         run_id: run_id.to_owned(),
     };
     LocalCluster::start(&local).map(Some)
@@ -157,13 +166,6 @@ fn endpoints(plan: &LoadPlan, local: Option<&LocalCluster>) -> Result<Vec<Endpoi
     }
 }
 
-/// Tells this run's keys and values from those of any other.
-fn nonce(clock: &Clock) -> u32 {
-    let wall_ns = clock.wall(0).as_nanosecond() as u64;
-    let mixed = (wall_ns ^ u64::from(std::process::id()) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 32) as u32
-}
-
 /// What was found out before the load.
 struct Guarded {
     notes: Vec<String>,
@@ -175,11 +177,15 @@ struct Guarded {
 /// Refuses to do harm.
 fn guard(plan: &LoadPlan, cluster: &mut Cluster, prefix: &str) -> Result<Guarded> {
     guard::refuse_alarms(cluster)?;
-    let (notes, shared) = if plan.allow_foreign {
+    let (mut notes, shared) = if plan.allow_foreign {
         (Vec::new(), cluster.range_count(prefix.as_bytes())? > 0)
     } else {
+        clean::offer_for(cluster, prefix)?;
         (guard::refuse_foreign(cluster, prefix)?, false)
     };
+    if !matches!(plan.target, Target::Local { .. }) {
+        notes.extend(clean::offer(cluster)?);
+    }
     if !plan.keep_keys && !shared {
         guard::refuse_deletion(prefix.as_bytes())?;
     }
@@ -189,6 +195,9 @@ fn guard(plan: &LoadPlan, cluster: &mut Cluster, prefix: &str) -> Result<Guarded
         quota: cluster.quota(),
     };
     if !plan.allow_quota {
+        if plan.writes_keys() {
+            guard::refuse_unknown_size(cluster)?;
+        }
         growth.check()?;
     }
     Ok(Guarded { notes, growth, shared })
@@ -220,8 +229,10 @@ struct Setup {
 
 impl Setup {
     /// What was found out before the load, and what follows from it.
-    fn tell(&self, guarded: &Guarded, cluster: &Cluster, prefix: &str) {
+    fn tell(&self, guarded: &Guarded, cluster: &Cluster, header: &Header) {
+        let prefix = header.prefix.as_deref().unwrap_or_default();
         self.event("growth", guarded.growth.detail());
+        self.event("keys", json!({ "prefix": prefix }));
         let shared_note = guarded.shared.then(|| {
             format!("keys below {prefix} were there before: none is removed at the end, not even those of this run")
         });

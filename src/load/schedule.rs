@@ -52,6 +52,28 @@ impl Span {
     }
 }
 
+/// When a load is over whose operations are due at these times, from its start: at the end of its last span, or when the
+/// first operation would be due that is one too many. So many in so long is its rate then, and not one more.
+pub fn end_ns(spans: &[Span], total: Option<u64>) -> Option<u64> {
+    let finite = |span: &Span| span.length_ns != u64::MAX;
+    let Some(total) = total else {
+        return spans.last().filter(|span| finite(span)).map(Span::end_ns);
+    };
+    let mut left = total as f64;
+    for span in spans.iter().filter(|span| span.measured) {
+        let due_ns = span.due(left);
+        if due_ns < span.length_ns as f64 {
+            return Some(span.start_ns + due_ns as u64);
+        }
+        if !finite(span) {
+            return None;
+        }
+        let rate = (span.from_per_s + span.to_per_s) / 2.0;
+        left -= f64::from(span.burst) + rate * span.length_ns as f64 / S;
+    }
+    spans.last().map(Span::end_ns)
+}
+
 /// An operation that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
@@ -241,6 +263,19 @@ mod tests {
         assert!((4999..=5001).contains(&due.len()), "{}", due.len());
         let late = due.iter().filter(|due| due.at_ns >= 5 * SECOND).count();
         assert!((3745..=3755).contains(&late), "{late}");
+    }
+
+    #[test]
+    fn a_load_ends_when_the_next_operation_would_be_due() {
+        let endless = Span { length_ns: u64::MAX, ..span(1, 0, 100.0, 100.0) };
+        let warmup = Span { measured: false, ..span(0, 1, 100.0, 100.0) };
+        assert_eq!(end_ns(&[warmup.clone(), endless.clone()], Some(250)), Some(3_500_000_000));
+        assert_eq!(end_ns(&[warmup, endless], None), None);
+        let steps = [span(0, 2, 10.0, 10.0), span(2, 2, 100.0, 100.0)];
+        assert_eq!(end_ns(&steps, None), Some(4 * SECOND));
+        assert_eq!(end_ns(&steps, Some(120)), Some(3 * SECOND));
+        assert_eq!(end_ns(&steps, Some(20)), Some(2 * SECOND));
+        assert_eq!(end_ns(&steps, Some(1000)), Some(4 * SECOND));
     }
 
     #[test]

@@ -95,6 +95,15 @@ impl ValueMaker {
     }
 }
 
+/// The key and the run of a value that some load of ours wrote.
+pub fn stamped(value: &[u8]) -> Option<(u32, u64)> {
+    let bytes = value.first_chunk::<STAMP>()?;
+    let run = u32::from_le_bytes(*bytes.first_chunk()?);
+    let key = u64::from_le_bytes(*bytes[4..].first_chunk()?);
+    let sum = u32::from_le_bytes(*bytes.last_chunk()?);
+    (crc32c::crc32c(&bytes[..STAMP - 4]) == sum).then_some((run, key))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,8 +131,10 @@ mod tests {
         let maker = values(256, 256, 0.0, 1.0);
         let mut value = write(&maker, 3, 4);
         assert_eq!(maker.read(&value), Some(Stamp { key: 3, index: 4, due_ns: 5 }));
+        assert_eq!(stamped(&value), Some((42, 3)));
         value[12] ^= 1;
         assert_eq!(maker.read(&value), None);
+        assert_eq!(stamped(&value), None);
         let other = ValueMaker { run: 43, ..values(256, 256, 0.0, 1.0) };
         assert_eq!(other.read(&write(&maker, 3, 4)), None);
     }

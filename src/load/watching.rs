@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use tokio::task::{JoinHandle, spawn_local};
 use super::books::Books;
 use super::lane::{Handle, Lane};
 use super::operation::Work;
+use super::outstanding::{Change, Outstanding};
 use crate::clock::Clock;
 use crate::etcd::ErrorClass;
 use crate::plan::Watch;
@@ -30,16 +31,42 @@ pub struct Watching {
     /// The plan.
     pub plan: Watch,
     /// Events that acknowledged writes must bring.
-    expected: AtomicU64,
+    outstanding: Outstanding,
     /// Events that came.
     received: AtomicU64,
     /// Events that came again after a watch was made anew.
     duplicates: AtomicU64,
     /// Events of deletions among those that came.
     deletions: AtomicU64,
+    /// Of each watch the revision up to which its events have come; 0 before it first stood.
+    seen: Vec<AtomicI64>,
+    /// Watches that stand.
+    standing: AtomicU64,
     /// Workers that may still write.
     writers: AtomicU64,
     clock: Clock,
+}
+
+/// What all watches together should have brought, and did.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reckoning {
+    /// Events that had to come.
+    pub expected: u64,
+    /// Those of them that came.
+    pub received: u64,
+    /// Those that did not.
+    pub missing: u64,
+    /// Those of the missing that no end of the load explains: later ones came over all watches on the key, or none stood,
+    /// or they had as long as anybody waits.
+    pub lost: u64,
+    /// Events that came of writes that nobody acknowledged.
+    pub beside: u64,
+    /// Events that came again after a watch was made anew.
+    pub duplicates: u64,
+    /// Events of deletions among those that came.
+    pub deletions: u64,
+    /// Events that were not judged, for too many were to come.
+    pub unjudged: u64,
 }
 
 /// Held by a worker for as long as it may write.
@@ -55,12 +82,15 @@ impl Drop for Writing {
 impl Watching {
     /// Nothing seen yet.
     pub fn new(plan: Watch, clock: Clock) -> Self {
+        let all = u64::from(plan.streams) * u64::from(plan.watches_per_stream);
         Watching {
             plan,
-            expected: AtomicU64::new(0),
+            outstanding: Outstanding::default(),
             received: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
             deletions: AtomicU64::new(0),
+            seen: (0..all).map(|_| AtomicI64::new(0)).collect(),
+            standing: AtomicU64::new(0),
             writers: AtomicU64::new(0),
             clock,
         }
@@ -73,26 +103,63 @@ impl Watching {
     }
 
     /// A write or a deletion of this key was acknowledged: each watch on it must bring an event.
-    pub fn expect(&self, key: u64) {
-        let all = u64::from(self.plan.streams) * u64::from(self.plan.watches_per_stream);
-        let watches = match self.plan.keys {
+    pub fn expect(&self, key: u64, revision: i64) {
+        let change = Change { key, revision };
+        self.outstanding.acknowledged(change, self.watches_on(key), self.clock.now_ns());
+    }
+
+    fn watches_on(&self, key: u64) -> u64 {
+        let all = self.seen.len() as u64;
+        match self.plan.keys {
             0 => all,
             keys if key >= keys => 0,
             // Watches go over the keys in turn.
             keys => all / keys + u64::from(key < all % keys),
-        };
-        self.expected.fetch_add(watches, Ordering::Relaxed);
+        }
     }
 
-    /// (expected, received, duplicates) so far.
-    pub fn counts(&self) -> (u64, u64, u64) {
+    /// An event has come.
+    fn came(&self, key: u64, revision: i64) {
+        self.received.fetch_add(1, Ordering::Relaxed);
+        self.outstanding.came(Change { key, revision }, self.clock.now_ns());
+    }
+
+    /// What has come of it all. Nobody waits for an event for longer than `patience_ns`.
+    pub fn reckon(&self, patience_ns: u64) -> Reckoning {
+        let now_ns = self.clock.now_ns();
+        let (expected, beside, unjudged) = self.outstanding.counts();
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        (read(&self.expected), read(&self.received), read(&self.duplicates))
+        let mut reckoned = Reckoning {
+            expected,
+            beside,
+            unjudged,
+            duplicates: read(&self.duplicates),
+            deletions: read(&self.deletions),
+            ..Reckoning::default()
+        };
+        let none_stands = read(&self.standing) == 0;
+        let passed = self.passed();
+        self.outstanding.each(|change, open| {
+            let missing = open.wanted.saturating_sub(open.came);
+            let place = if self.plan.keys == 0 { 0 } else { change.key as usize };
+            let over = passed.get(place).is_some_and(|passed| *passed > change.revision);
+            let long = now_ns.saturating_sub(open.at_ns) >= patience_ns;
+            reckoned.missing += missing;
+            reckoned.lost += if none_stands || over || long { missing } else { 0 };
+        });
+        reckoned.received = expected - reckoned.missing;
+        reckoned
     }
 
-    /// How many of those received were of deletions.
-    pub fn deletions(&self) -> u64 {
-        self.deletions.load(Ordering::Relaxed)
+    /// Of each watched key the revision that all watches on it have passed; of a watched prefix one for all.
+    fn passed(&self) -> Vec<i64> {
+        let keys = self.plan.keys.clamp(1, self.seen.len().max(1) as u64) as usize;
+        let mut passed = vec![i64::MAX; keys];
+        for (number, seen) in self.seen.iter().enumerate() {
+            let of_key = &mut passed[number % keys];
+            *of_key = (*of_key).min(seen.load(Ordering::Relaxed));
+        }
+        passed
     }
 }
 
@@ -104,12 +171,14 @@ impl Streams {
     /// Waits until no worker writes any more and all expected events have come, but no longer than so long after the
     /// last one.
     pub async fn last_events(&self, watching: &Watching, clock: &Clock, longest_ns: u64) {
-        let (mut seen, mut since_ns) = (watching.counts().1, clock.now_ns());
+        let received = || watching.received.load(Ordering::Relaxed);
+        let (mut seen, mut since_ns) = (received(), clock.now_ns());
         loop {
             // Looked at first: what the last writer expects is then among what is expected.
             let over = watching.writers.load(Ordering::Acquire) == 0;
-            let (expected, received, _) = watching.counts();
-            if over && (received >= expected || clock.now_ns() - since_ns > longest_ns) {
+            let complete = watching.outstanding.is_complete();
+            let received = received();
+            if over && (complete || clock.now_ns() - since_ns > longest_ns) {
                 break;
             }
             if received > seen || !over {
@@ -173,10 +242,12 @@ impl Stream {
     async fn run(mut self, stands: oneshot::Sender<()>) {
         let mut stands = Some(stands);
         loop {
-            let failure = match self.follow(&mut stands).await {
+            let mut standing = 0;
+            let failure = match self.follow(&mut stands, &mut standing).await {
                 Ok(never) => match never {},
                 Err(failure) => failure,
             };
+            self.watching.standing.fetch_sub(standing, Ordering::Relaxed);
             let detail = json!({ "stream": self.number, "class": failure.class.name(), "message": failure.message });
             let now_ns = self.watching.clock.now_ns();
             self.books.event(now_ns, "watch.lost", self.lane.member(), detail);
@@ -185,7 +256,11 @@ impl Stream {
     }
 
     /// Makes the watches and takes their events until the stream ends.
-    async fn follow(&mut self, stands: &mut Stands) -> Result<Infallible, Failure> {
+    async fn follow(
+        &mut self,
+        stands: &mut Stands,
+        standing: &mut u64,
+    ) -> Result<Infallible, Failure> {
         let mut handle = Handle::default();
         let caller = self.lane.caller(&mut handle).await;
         let mut messages = caller.open(Method::Watch, self.create(0)).await?;
@@ -200,15 +275,17 @@ impl Stream {
             if answer.canceled {
                 if let Some(&watch) = ids.get(&answer.watch_id) {
                     // What is forgotten is missing; but it would be asked for again and again.
-                    self.seen[watch] = self.seen[watch].max(answer.compact_revision - 1);
+                    self.saw(watch, answer.compact_revision - 1);
                 }
                 return Err(canceled(&answer));
             }
             if answer.created {
                 let watch = ids.len();
                 ids.insert(answer.watch_id, watch);
-                if let Some(seen) = self.seen.get_mut(watch).filter(|seen| **seen == 0) {
-                    *seen = answer.head.revision;
+                *standing += 1;
+                self.watching.standing.fetch_add(1, Ordering::Relaxed);
+                if self.seen.get(watch) == Some(&0) {
+                    self.saw(watch, answer.head.revision);
                 }
                 if ids.len() == self.seen.len()
                     && let Some(stands) = stands.take()
@@ -242,6 +319,17 @@ impl Stream {
         })
     }
 
+    /// The events of a watch have come up to this revision.
+    fn saw(&mut self, watch: usize, revision: i64) {
+        let number = self.number as usize * self.seen.len() + watch;
+        if let Some(seen) = self.seen.get_mut(watch) {
+            *seen = revision.max(*seen);
+            if let Some(shared) = self.watching.seen.get(number) {
+                shared.store(*seen, Ordering::Relaxed);
+            }
+        }
+    }
+
     fn take(&mut self, watch: usize, answer: &WatchAnswer<'_>) {
         let now_ns = self.watching.clock.now_ns();
         let before = self.seen[watch];
@@ -250,7 +338,7 @@ impl Stream {
                 continue;
             }
             if let Some(stamp) = self.work.values.read(pair.value) {
-                self.watching.received.fetch_add(1, Ordering::Relaxed);
+                self.watching.came(stamp.key, pair.mod_revision);
                 self.books.event_came(self.lane.member(), stamp.due_ns, now_ns);
             }
         }
@@ -259,8 +347,10 @@ impl Stream {
         }
         for pair in &answer.deletes {
             // When it was due it does not say.
-            if self.is_new(watch, before, pair) && self.work.keys.number(pair.key).is_some() {
-                self.watching.received.fetch_add(1, Ordering::Relaxed);
+            if self.is_new(watch, before, pair)
+                && let Some(key) = self.work.keys.number(pair.key)
+            {
+                self.watching.came(key, pair.mod_revision);
                 self.watching.deletions.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -268,7 +358,7 @@ impl Stream {
 
     /// Whether an event did not come before the watch was made anew.
     fn is_new(&mut self, watch: usize, before: i64, pair: &Pair<'_>) -> bool {
-        self.seen[watch] = self.seen[watch].max(pair.mod_revision);
+        self.saw(watch, pair.mod_revision);
         let new = pair.mod_revision > before;
         if !new {
             self.watching.duplicates.fetch_add(1, Ordering::Relaxed);

@@ -19,7 +19,7 @@ use super::flight::Flights;
 use super::halt::Control;
 use super::lane::{Lane, LaneSettings};
 use super::part::Part;
-use super::schedule::Schedule;
+use super::schedule::{self, Schedule};
 use super::watching::{self, Streams, Writing};
 use crate::etcd::{Endpoint, ErrorClass};
 use crate::plan::{Arrival, LoadPace, Operation};
@@ -243,7 +243,10 @@ impl Worker {
             crew.begin(clients_at_once);
         }
         let mut tick = self.part.archive.clock.every(TICK);
-        while running.get() > 0 {
+        // Where nothing more is due the load still lasts as long as it was to.
+        let lasts_ns = self.lasts_ns().map_or(0, |lasts_ns| start_ns.saturating_add(lasts_ns));
+        let lasts = || !self.control.is_halted() && self.part.archive.clock.now_ns() < lasts_ns;
+        while running.get() > 0 || lasts() {
             tokio::select! {
                 () = done.notified() => {}
                 _ = tick.tick() => self.look_after(books, &crews, &flights, start_ns),
@@ -263,6 +266,13 @@ impl Worker {
         self.in_flight.store(0, Ordering::Relaxed);
         let part = self.number;
         Ok(Left { part, tallies })
+    }
+
+    /// How long operations are due for; of a closed loop they end with the last.
+    fn lasts_ns(&self) -> Option<u64> {
+        let plan = &self.part.work.plan;
+        let open = plan.is_open();
+        open.then(|| schedule::end_ns(&self.part.archive.spans, plan.total)).flatten()
     }
 
     async fn watch(&self, books: &Rc<Books>, lanes: &[(Rc<Lane>, Rc<Cell<i64>>)]) -> Streams {

@@ -26,10 +26,10 @@ pub use import::{
     CheckPerf, Checked, DeviceWrites, Figures, ImportPlan, ImportRequest, Input, Layout, Program,
 };
 pub use load::{
-    Class, FRESH_PREFIX, Faults, Isolation, KeyDistribution, Keys, LOAD_SERIES, LoadPace, LoadPlan,
-    Operation, Placement, RateStep, ReadShape, Reads, SharedLeases, SizeDistribution, Stm, Strand,
-    Target, Values, Watch, Weighted, Writes, events, most_growth_bytes,
-    most_growth_of_equals_bytes,
+    Class, CleanPlan, CleanWhat, FRESH_PREFIX, Faults, Isolation, KeyDistribution, Keys,
+    LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement, RateStep, ReadShape, Reads,
+    SharedLeases, SizeDistribution, Stm, Strand, Target, Values, Watch, Weighted, Writes, events,
+    most_growth_bytes, most_growth_of_equals_bytes,
 };
 pub use neighbour::{Neighbour, NeighbourKind};
 pub use resolve::labels;

@@ -103,6 +103,7 @@ pub(super) fn of_load(kind: &str, detail: &Value) -> Option<String> {
             bytes(&detail["db_bytes"]),
             format_duration(detail["refused_ns"].as_u64().unwrap_or(0))
         ),
+        "keys" => format!("its keys lie below {}", text("prefix")),
         "note" => text("text"),
         "halt" => format!("ends early: {}", text("why")),
         _ => return None,

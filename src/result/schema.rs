@@ -61,6 +61,9 @@ pub struct Header {
     /// Labels given by the user.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+    /// What all keys of a load begin with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
     /// UTC wall time of the run's zero, RFC 3339.
     pub started_at: String,
     /// The whole resolved plan; for kind `disk` a `DiskPlan`, for kind `import` an `ImportPlan`.

@@ -125,6 +125,18 @@ pub struct LoadSpec {
     #[serde(deserialize_with = "read::bytes")]
     pub quota: Option<u64>,
 
+    /// A flag of etcd's for each member that --local starts, with its value: --etcd-arg=--snapshot-count=5000; may be
+    /// repeated
+    #[arg(
+        long = "etcd-arg",
+        value_name = "FLAG=VALUE",
+        action = ArgAction::Append,
+        allow_hyphen_values = true,
+        help_heading = LOCAL
+    )]
+    #[serde(rename = "etcd_arg")]
+    pub etcd_args: Vec<String>,
+
     /// Kill the leader of --local=3 or more so long after the measured load has begun, and start it again: 10s,40s
     ///
     /// With SIGKILL, as a crash. It comes back with its data, its name and its ports; see --restart-after.
@@ -164,7 +176,7 @@ pub struct LoadSpec {
 
     /// The etcd's flag; a wait this long is a stall [default: 100ms]
     ///
-    /// A bare number is milliseconds, as for etcd.
+    /// One that --local starts is started with it. A bare number is milliseconds, as for etcd.
     #[arg(long, value_name = "DURATION", value_parser = parse_duration_or_millis, help_heading = VERDICT)]
     #[serde(deserialize_with = "read::milliseconds")]
     pub heartbeat_interval: Option<u64>,
@@ -245,6 +257,7 @@ impl LoadSpec {
         self.local_dir = None;
         self.etcd = None;
         self.quota = None;
+        self.etcd_args = Vec::new();
     }
 }
 

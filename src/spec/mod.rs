@@ -3,6 +3,7 @@
 //!
 //! A field is a flag ([`clap`]) and a key ([`serde`]) at once: whoever adds one adds both.
 
+mod clean;
 mod connect;
 mod disk;
 mod load;
@@ -10,6 +11,7 @@ mod read;
 mod words;
 mod workload;
 
+pub use clean::CleanSpec;
 pub use connect::{ConnectSpec, UserArg};
 pub use disk::{DiskSpec, LabelArg, NeighbourArg, PhaseArg};
 pub use load::{BesideSpec, ClassSpec, LoadSpec, is_class_name};

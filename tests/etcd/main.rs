@@ -7,6 +7,7 @@ mod browser;
 mod cluster;
 mod load_apiserver;
 mod load_classes;
+mod load_clean;
 mod load_cluster;
 mod load_operations;
 mod load_planned;

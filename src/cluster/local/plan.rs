@@ -13,6 +13,8 @@ pub struct LocalPlan {
     pub directory: PathBuf,
     /// etcd's `--quota-backend-bytes`.
     pub quota_bytes: u64,
+    /// Further arguments of every member.
+    pub arguments: Vec<String>,
     /// Unique to this run.
     pub run_id: String,
 }

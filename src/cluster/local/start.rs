@@ -79,7 +79,7 @@ fn log(below: &Path, index: usize) -> PathBuf {
     below.join(format!("{}.log", name(index)))
 }
 
-/// Flags that 3.4, 3.5 and 3.6 know; heartbeat and election are left at etcd's defaults.
+/// Flags that 3.4, 3.5 and 3.6 know, and what the plan adds.
 fn command(plan: &LocalPlan, below: &Path, ports: &[Ports], index: usize) -> Start {
     let peers = ports.iter().enumerate();
     let peers: Vec<String> = peers.map(|(i, p)| format!("{}={}", name(i), url(p.peer))).collect();
@@ -98,5 +98,6 @@ fn command(plan: &LocalPlan, below: &Path, ports: &[Ports], index: usize) -> Sta
         ("--logger", "zap".into()),
     ];
     let arguments = settings.into_iter().flat_map(|(flag, value)| [flag.into(), value]);
+    let arguments = arguments.chain(plan.arguments.iter().map(OsString::from));
     Start { program: plan.etcd.clone(), arguments: arguments.collect(), log: log(below, index) }
 }

@@ -1,6 +1,7 @@
 //! One member, asked each second by gRPC and for its `/metrics`, whatever the others do.
 
 use std::cell::RefCell;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
@@ -61,6 +62,7 @@ impl Watched {
         loop {
             tokio::select! {
                 _ = ticks.tick() => self.ask(desk, scene).await,
+                () = desk.rounds.now.notified() => self.ask(desk, scene).await,
                 () = sleep(QUICK) => if desk.budget.is_tight() {
                     self.ask_size(desk).await;
                 }
@@ -105,6 +107,7 @@ impl Watched {
             (None, Some(why)) if status.is_some() => self.tell_missing(desk, &why),
             _ => {}
         }
+        desk.rounds.asked.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Once, and only of a member that answers otherwise: with `--listen-client-http-urls` (3.5.9) it serves pages elsewhere.

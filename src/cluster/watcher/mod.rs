@@ -5,10 +5,12 @@ mod member;
 mod scene;
 mod shared;
 
-use shared::Desk;
+use shared::{Desk, Rounds};
 use std::cell::RefCell;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
@@ -23,10 +25,15 @@ use scene::Scene;
 
 pub use live::Live;
 
+/// How long a last look may take.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// The running thread; dropping it ends it.
 pub struct Watcher {
     phase: Arc<Mutex<Arc<str>>>,
     live: Arc<Live>,
+    rounds: Arc<Rounds>,
+    members: u64,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -49,10 +56,14 @@ impl Watcher {
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
         let phase = Arc::new(Mutex::new(Arc::from("setup")));
         let live = Arc::new(Live::new(cluster.db_bytes(), cluster.leader(), cluster.quota()));
-        let desk = Desk { clock, phase: Arc::clone(&phase), sink, budget };
+        let rounds: Arc<Rounds> = Arc::default();
+        let desk =
+            Desk { rounds: Arc::clone(&rounds), clock, phase: Arc::clone(&phase), sink, budget };
         let scene = Scene::new(cluster, Arc::clone(&live));
         let members = cluster.members().iter().enumerate();
         let watched: Vec<_> = members.map(|(i, m)| Watched::new(i, m, scrape)).collect();
+        let mark = cluster.mark.clone();
+        let clients = cluster.members().iter().map(|m| m.client.to(m.endpoint.clone())).collect();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::Builder::new()
             .name("watcher".to_owned())
@@ -60,15 +71,34 @@ impl Watcher {
                 let scene = RefCell::new(scene);
                 // One task for each, so that a member that hangs holds up nobody else.
                 let all = join_all(watched.into_iter().map(|w| w.run(&desk, &scene)));
+                let kept = async {
+                    match mark {
+                        Some(mark) => mark.keep(clients).await,
+                        None => std::future::pending().await,
+                    }
+                };
                 runtime.block_on(async {
                     tokio::select! {
                         _ = all => {}
+                        () = kept => {}
                         _ = stopped => {}
                     }
                 });
             })
             .map_err(refused)?;
-        Ok(Watcher { phase, live, stop: Some(stop), thread: Some(thread) })
+        let members = cluster.members().len() as u64;
+        Ok(Watcher { phase, live, rounds, members, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Asks every member once more, and waits for that, but not for long: how far counters grew is known from the second
+    /// time on, and the last part of a load would go unseen.
+    pub fn look(&self) {
+        let asked = || self.rounds.asked.load(Ordering::Relaxed);
+        let (before, begun) = (asked(), Instant::now());
+        self.rounds.now.notify_waiters();
+        while asked() < before + self.members && begun.elapsed() < LOOK {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// From now on what is seen belongs to this phase.

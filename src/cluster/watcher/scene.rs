@@ -122,7 +122,7 @@ fn name(names: &BTreeMap<u64, String>, id: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::Quota;
+    use crate::cluster::{Known, Quota};
 
     fn status(id: u64, leader: u64, term: u64) -> MemberStatus {
         MemberStatus {
@@ -137,6 +137,7 @@ mod tests {
             learner: false,
             revision: 1,
             alarms: Vec::new(),
+            known: Known::Told,
         }
     }
 

@@ -140,7 +140,8 @@ impl Client<'_> {
             let answer = TxnAnswer::read(&answer)?;
             if answer.succeeded {
                 self.acknowledge_all(&keys[..written], answer.head.revision);
-                return Ok(Done { head: answer.head, attempts, conflicts: attempts - 1 });
+                let conflicts = attempts - 1;
+                return Ok(Done { attempts, conflicts, ..Done::of(answer.head) });
             }
         }
     }

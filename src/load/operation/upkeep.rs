@@ -8,7 +8,7 @@ use crate::wire::Failure;
 use crate::wire::message::{Compact, Compare, Empty, Method, Op, Put, Range, Txn, TxnAnswer, head};
 
 /// What follows the prefix in the name of the key that compactors agree by.
-const KEY: &[u8] = b"compact_rev_key";
+pub const KEY: &[u8] = b"compact_rev_key";
 
 /// What a compactor remembers from its last turn. Every connection is one, as every apiserver is.
 #[derive(Debug, Default)]

@@ -69,6 +69,19 @@ impl LoadPlan {
         quoted(&words.0)
     }
 
+    /// What a throwaway etcd is started with, beside what makes it one: what the rules hold it to, and what was asked for.
+    pub fn etcd_arguments(&self, typed: &[String]) -> Vec<String> {
+        let milliseconds = |ns: u64| ns / 1_000_000;
+        let told = [
+            ("--heartbeat-interval", self.heartbeat_ns, HEARTBEAT_NS),
+            ("--election-timeout", self.election_ns, ELECTION_NS),
+        ];
+        let told =
+            told.into_iter().filter(|(_, ns, default)| ns != default && milliseconds(*ns) > 0);
+        let told = told.map(|(flag, ns, _)| format!("{flag}={}", milliseconds(ns)));
+        told.chain(typed.iter().cloned()).collect()
+    }
+
     /// What is asked of the server, whatever the pace.
     fn shape_flags(&self, words: &mut Words) {
         self.value_flags(words);
@@ -118,7 +131,7 @@ impl LoadPlan {
             Target::Endpoints(endpoints) => {
                 words.unless("--endpoints", endpoints.join(","), target::ENDPOINT.to_owned());
             }
-            Target::Local { members, etcd, directory, quota_bytes } => {
+            Target::Local { members, etcd, directory, quota_bytes, arguments } => {
                 words.0.push(match members {
                     1 => "--local".to_owned(),
                     members => format!("--local={members}"),
@@ -126,6 +139,7 @@ impl LoadPlan {
                 words.unless("--etcd", etcd.display().to_string(), target::ETCD.to_owned());
                 words.0.extend(flag("--local-dir", directory.display()));
                 words.unless("--quota", exact_bytes(*quota_bytes), exact_bytes(QUOTA));
+                words.0.extend(arguments.iter().map(|argument| format!("--etcd-arg={argument}")));
             }
         }
         match &self.placement {

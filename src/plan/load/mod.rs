@@ -4,6 +4,7 @@ mod checks;
 mod class;
 #[cfg(test)]
 mod class_tests;
+mod clean;
 mod command;
 mod fault_plan;
 mod faults;
@@ -29,6 +30,7 @@ mod types;
 
 pub use checks::FRESH_PREFIX;
 pub use class::{Strand, events};
+pub use clean::{CleanPlan, CleanWhat};
 pub use fault_plan::Faults;
 pub use operations::{LOAD_SERIES, Operation, Weighted};
 pub use size::{most_growth_bytes, most_growth_of_equals_bytes};

@@ -15,9 +15,9 @@ pub(super) const ETCD: &str = "etcd";
 pub(super) const ENDPOINT: &str = "http://127.0.0.1:2379";
 /// etcd recommends no more than seven members (etcd.io, FAQ); a throwaway one may have as many.
 const MAX_MEMBERS: u32 = 7;
-/// A database needs some room to be opened at all, and a load some to write.
 /// What the largest Kubernetes ask for (etcd #22332); above what etcd recommends it warns, and does it.
 const MAX_QUOTA: u64 = 32 << 30;
+/// A database needs some room to be opened at all, and a load some to write.
 const MIN_QUOTA: u64 = 16 << 20;
 
 pub(super) fn target(args: &LoadSpec, endpoints: &[Endpoint]) -> Result<Target> {
@@ -26,6 +26,7 @@ pub(super) fn target(args: &LoadSpec, endpoints: &[Endpoint]) -> Result<Target> 
             (args.etcd.is_some(), "--etcd"),
             (args.local_dir.is_some(), "--local-dir"),
             (args.quota.is_some(), "--quota"),
+            (!args.etcd_args.is_empty(), "--etcd-arg"),
         ] {
             if given {
                 return Err(usage(
@@ -57,7 +58,53 @@ pub(super) fn target(args: &LoadSpec, endpoints: &[Endpoint]) -> Result<Target> 
         etcd: named("--etcd", args.etcd.as_deref(), ETCD)?,
         directory: directory(args)?,
         quota_bytes,
+        arguments: arguments(&args.etcd_args)?,
     })
+}
+
+/// What is etcd's own affair. What says where it listens and who belongs to it, or what the rules must know of, is not.
+fn arguments(typed: &[String]) -> Result<Vec<String>> {
+    const OURS: [(&str, &str); 9] = [
+        ("--quota-backend-bytes", "--quota"),
+        ("--heartbeat-interval", "--heartbeat-interval"),
+        ("--election-timeout", "--election-timeout"),
+        ("--name", ""),
+        ("--data-dir", "--local-dir"),
+        ("--listen-", ""),
+        ("--initial-", ""),
+        ("--advertise-", ""),
+        ("--logger", ""),
+    ];
+    for argument in typed {
+        let refused =
+            |why: &str| Err(usage(&["--etcd-arg"], format!("--etcd-arg {argument}: {why}")));
+        let flag = argument.split('=').next().unwrap_or_default();
+        if !flag.starts_with("--") || flag.len() < 3 {
+            return refused(
+                "write a flag of etcd's with its value, as in --etcd-arg=--snapshot-count=5000",
+            );
+        }
+        // etcd would take the next argument for its value, if it is one.
+        if !argument.contains('=') {
+            return refused(
+                "write its value behind '=', also of a switch: --etcd-arg=--pre-vote=true",
+            );
+        }
+        let ours = |(theirs, _): &&(&str, &str)| match theirs.ends_with('-') {
+            true => flag.starts_with(theirs),
+            false => flag == *theirs,
+        };
+        match OURS.iter().find(ours) {
+            Some((_, "")) => return refused("--local decides that; drop it"),
+            Some((_, instead)) => {
+                return refused(&format!(
+                    "the verdict depends on that; pass {instead} to etcdbench instead"
+                ));
+            }
+            None => {}
+        }
+    }
+    Ok(typed.to_vec())
 }
 
 pub(super) fn placement(args: &LoadSpec, target: &Target) -> Result<Placement> {

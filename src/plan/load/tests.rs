@@ -210,7 +210,7 @@ fn the_command_asks_for_the_same_plan() {
         "range --key-space-size 1000000 --preload 1000000",
         "range --preload 5 --keys-only",
         "range --read revision --consistency s",
-        "put --local=3 --etcd /opt/etcd --local-dir /srv/x --quota 1GiB --connect leader",
+        "put --local=3 --etcd /opt/etcd --local-dir /srv/x --quota 1GiB --etcd-arg=--pre-vote=true --connect leader",
         "put --local --local-dir /srv/x",
         "put --connect 127.0.0.1:2379",
         "put --endpoints a:1,b:2,[::1]:3 --connect b:2 --command-timeout 500ms --dial-timeout 7s",

@@ -144,6 +144,9 @@ pub enum Target {
         directory: PathBuf,
         /// etcd's `--quota-backend-bytes`.
         quota_bytes: u64,
+        /// Further arguments of every member.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        arguments: Vec<String>,
     },
 }
 

@@ -77,6 +77,8 @@ named! {
         FioSyncsOnly = "fio_syncs_only",
         /// fio wrote its file several times over.
         FioWrapped = "fio_wrapped",
+        /// Reads found no key, or deletions none to remove.
+        FoundNothing = "found_nothing",
         /// The database has holes.
         Fragmented = "fragmented",
         /// The database grows.

@@ -136,6 +136,11 @@ pub enum Reason {
         /// Whether they alone break the rule: each counts as longer than any limit.
         decides: bool,
     },
+    /// Failed operations were never answered, so that the mean of all is at least what is told.
+    MeanWithoutEnd {
+        /// So many.
+        count: u64,
+    },
     /// Reads of many keys took as long as what etcd counts.
     SlowReads {
         /// So many.

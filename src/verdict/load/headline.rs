@@ -44,7 +44,7 @@ pub enum LoadHeadline {
         kept: Work,
         /// What ends it: a higher rate, and why; the highest that was tried where there is none.
         end: Option<(Work, Why)>,
-        /// Whether it was seen to end, or only not seen to go on.
+        /// Whether that is known, of the end as of everything that is judged over all rates.
         certain: bool,
         /// Whether a lower rate came with a warning.
         warned: bool,
@@ -257,7 +257,7 @@ fn climbed(
         (Some(kept), end) => LoadHeadline::UpTo {
             kept: rate(kept),
             end: end.map(|end| (rate(end), why(end))),
-            certain: end.is_none() || verdict != Verdict::Inconclusive,
+            certain: verdict != Verdict::Inconclusive,
             warned: verdict == Verdict::Warn,
         },
         (None, Some(end)) => LoadHeadline::NotEven(rate(end), why(end)),

@@ -82,23 +82,38 @@ fn without_failed(outcome: &mut Outcome, rule: &Rule, evidence: &Evidence) {
 }
 
 /// A failed operation is in the responses with the time from when it was due until it failed, which may be short. It is
-/// no good response for that: it counts as one that took longer than the limit.
+/// no good response for that: it counts as one that took longer than any limit. So it breaks a limit on the longest;
+/// and a mean that it is part of is known from below alone.
 fn with_failed(outcome: &mut Outcome, rule: &Rule, evidence: &Evidence) {
-    let (Stat::Percentile(percent), Some(series)) = (rule.stat, rule.series.as_deref()) else {
+    let Some(series) = rule.series.as_deref().filter(|series| series.ends_with(".response")) else {
         return;
     };
     let attempts = evidence.attempts(Some(series));
     // What fails while a leader that was killed is away is the price of that, and told with it.
     let count = attempts.errors.saturating_sub(planned::failed(evidence));
-    if count == 0 || !series.ends_with(".response") {
+    if count == 0 {
         return;
     }
     let share = count as f64 / (attempts.count() + count) as f64;
-    let decides = share > 1.0 - percent / 100.0;
+    let decides = match rule.stat {
+        Stat::Percentile(percent) => share > 1.0 - percent / 100.0,
+        Stat::Max => true,
+        Stat::Mean => {
+            if outcome.verdict == Verdict::Pass {
+                outcome.verdict = Verdict::Inconclusive;
+            }
+            false
+        }
+        Stat::Rate | Stat::Count | Stat::Errors => return,
+    };
     if decides {
         outcome.verdict = Verdict::Fail;
     }
-    outcome.reasons.push(Reason::FailedCounted { count, share, decides });
+    let reason = match rule.stat {
+        Stat::Mean => Reason::MeanWithoutEnd { count },
+        _ => Reason::FailedCounted { count, share, decides },
+    };
+    outcome.reasons.push(reason);
 }
 
 /// Whether a failure may be the client's own.

@@ -105,6 +105,19 @@ fn header_fields(header: &[u8]) -> Result<Head, Malformed> {
     Ok(head)
 }
 
+/// Reads of a `RangeResponse` the header and how many keys there are in the range, and no pair.
+pub fn counted(answer: &[u8]) -> Result<(Head, u64), Malformed> {
+    let (mut found, mut count) = (Head::default(), 0);
+    for field in Fields::of(answer) {
+        match field? {
+            (1, Value::Bytes(header)) => found = header_fields(header)?,
+            (4, Value::Number(keys)) => count = keys,
+            _ => {}
+        }
+    }
+    Ok((found, count))
+}
+
 /// Reads a `DeleteRangeResponse`: the header, and how many keys were removed.
 pub fn deleted(answer: &[u8]) -> Result<(Head, u64), Malformed> {
     let (mut found, mut count) = (Head::default(), 0);

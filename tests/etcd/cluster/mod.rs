@@ -31,6 +31,7 @@ pub fn plan(members: u32, directory: &Path) -> LocalPlan {
         etcd: etcd(),
         directory: directory.to_path_buf(),
         quota_bytes: QUOTA,
+        arguments: Vec::new(),
         run_id: "test".to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 //! What a load may not do to a store, and what it does for it at the end.
 
-use etcdbench::cluster::guard;
+use etcdbench::cluster::{Whose, guard};
 
 use super::{Local, put};
 use crate::support::needs::{Need, needs};
@@ -17,16 +17,26 @@ fn the_keys_of_others_are_safe_and_our_own_are_removed() {
     put(endpoint, "/registry/pods/", 10, b"not ours");
     let error = guard::refuse_foreign(&mut cluster, "/fresh/").unwrap_err().to_string();
     assert!(error.contains("Kubernetes") && error.contains("--allow-foreign"), "{error}");
-    let error = cluster.delete_prefix(b"/registry/", |_| true).unwrap_err().to_string();
+    let ours = |_: &etcd_client::KeyValue, _| Whose::Ours;
+    let error = cluster.remove(b"/registry/", &ours, |_| true).unwrap_err().to_string();
     assert!(error.contains("are not deleted"), "{error}");
     local.etcdctl(&["del", "--prefix", "/registry/"]);
     let error = guard::refuse_foreign(&mut cluster, "/etcdbench/1/").unwrap_err().to_string();
     assert!(error.contains("25,000 keys"), "{error}");
 
-    assert_eq!(cluster.delete_prefix(b"/etcdbench/1/", |_| false).unwrap(), 1000);
-    assert_eq!(cluster.delete_prefix(b"/etcdbench/1/", |_| true).unwrap(), 24_000);
+    put(endpoint, "/etcdbench/1/00012345/of-others", 1, b"not ours");
+    let ours = |pair: &etcd_client::KeyValue, _| match pair.key().len() {
+        21 => Whose::Ours,
+        _ => Whose::Others,
+    };
+    let stopped = cluster.remove(b"/etcdbench/1/", &ours, |_| false).unwrap();
+    assert_eq!((stopped.deleted, stopped.stopped), (100, true));
+    let removed = cluster.remove(b"/etcdbench/1/", &ours, |_| true).unwrap();
+    assert_eq!((removed.deleted, removed.foreign, removed.stopped), (24_900, 1, false));
+    assert_eq!(removed.foreign_keys, ["/etcdbench/1/00012345/of-others00000000"]);
+    local.etcdctl(&["del", "--prefix", "/etcdbench/1/00012345/"]);
     assert_eq!(cluster.range_count(b"").unwrap(), 10);
-    assert_eq!(cluster.delete_prefix(b"/etcdbench/1/", |_| true).unwrap(), 0);
+    assert_eq!(cluster.remove(b"/etcdbench/1/", &ours, |_| true).unwrap().deleted, 0);
 
     cluster.refresh();
     let before = cluster.db_bytes();

@@ -9,7 +9,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use etcdbench::clock::Clock;
-use etcdbench::cluster::{Budget, Cluster, DEFAULT_QUOTA_BYTES, Quota, Watcher, guard};
+use etcdbench::cluster::{
+    Budget, Cluster, DEFAULT_QUOTA_BYTES, Quota, Watcher, Whose, guard,
+};
 use etcdbench::etcd::Endpoint;
 use etcdbench::etcd::Security;
 use etcdbench::plan::Placement;
@@ -212,7 +214,7 @@ fn a_full_database_is_told() {
     let error = guard::refuse_alarms(&mut cluster).unwrap_err().to_string();
     assert!(error.contains("m1 has raised the alarm NOSPACE"), "{error}");
     // Deleting is still allowed.
-    assert!(cluster.delete_prefix(b"/fills/", |_| true).unwrap() > 0);
+    assert!(cluster.remove(b"/fills/", &|_, _| Whose::Ours, |_| true).unwrap().deleted > 0);
 }
 
 /// A way to a member on which HTTP/1 is not served, as with `--listen-client-http-urls` (3.5.9).

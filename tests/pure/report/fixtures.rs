@@ -27,6 +27,7 @@ fn plan(flags: &[&str]) -> DiskPlan {
 
 fn header(plan: &DiskPlan) -> Header {
     Header {
+        prefix: None,
         schema: "1.0".to_owned(),
         tool: Tool { name: "etcdbench".to_owned(), version: "0.1.0".to_owned(), git: None },
         run_id: "01JD5".to_owned(),

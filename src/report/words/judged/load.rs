@@ -53,6 +53,15 @@ impl Names<'_> {
                     false => (Inconclusive, format!("holds at least to {}; {why}", work(kept))),
                 }
             }
+            LoadHeadline::UpTo { kept, end: None, certain: false, .. } => {
+                let open = judged.rules.iter().filter(|rule| rule.verdict == Verdict::Inconclusive);
+                let open = Undecided { doubt: None, rules: open.cloned().collect() };
+                let but = self.undecided(&open);
+                (
+                    Inconclusive,
+                    format!("holds to {}, the highest rate tried; but {but}", work(kept)),
+                )
+            }
             LoadHeadline::UpTo { kept, end: None, warned, .. } => {
                 let but = if *warned { self.lower_warned(&judged.rules) } else { String::new() };
                 (Passed, format!("up to {}, the highest rate tried{but}", work(kept)))

@@ -111,6 +111,10 @@ fn measured_reason(reason: &Reason) -> Option<String> {
         Reason::FailedCounted { count, .. } => {
             format!("{} that failed count until they failed", format_count(count))
         }
+        Reason::MeanWithoutEnd { count } => format!(
+            "{} failed and have no end, so that the mean is at least this",
+            format_count(count)
+        ),
         Reason::SlowReads { count } => format!(
             "{} reads of many keys took as long, which etcd counts too",
             format_count(count)
@@ -167,6 +171,7 @@ fn plain(reason: &Reason) -> &'static str {
         | Reason::WithoutPrice { .. }
         | Reason::WithoutFailed { .. }
         | Reason::FailedCounted { .. }
+        | Reason::MeanWithoutEnd { .. }
         | Reason::SlowReads { .. }
         | Reason::AllOfMember { .. }
         | Reason::QuotaReached { .. }

@@ -17,6 +17,10 @@ pub fn head(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
     items.push(load(plan));
     items.push(sizes(plan));
     items.push(connections(plan));
+    // A throwaway etcd takes its keys with it.
+    let left =
+        page.run.header.prefix.as_ref().filter(|_| !matches!(plan.target, Target::Local { .. }));
+    items.extend(left.map(|prefix| format!("keys below {}", clean(prefix))));
     if page.run.length_ns() > 0 {
         items.push(format_duration(page.run.length_ns()));
     }

@@ -27,12 +27,23 @@ fn count(detail: &Value, name: &str) -> String {
 
 fn watch(page: &Subject<'_>) -> Option<Vec<String>> {
     let detail = last(page, "watch.total")?;
-    Some(vec![
+    let some = |name: &str| detail.get(name).and_then(Value::as_u64).filter(|number| *number > 0);
+    let beside = some("beside")
+        .map(|events| format!("{} beside, of writes whose answer was lost", format_count(events)));
+    let unjudged = some("unjudged")
+        .map(|events| format!("{} not looked for: too many were to come", format_count(events)));
+    let mut items = vec![
         format!("{} of {} events came", count(detail, "received"), count(detail, "expected")),
         format!("{} missing", count(detail, "missing")),
         format!("{} more than once", count(detail, "duplicates")),
-        format!("{} watches on {} streams", count(detail, "watches"), count(detail, "streams")),
-    ])
+    ];
+    items.extend(beside.into_iter().chain(unjudged));
+    items.push(format!(
+        "{} watches on {} streams",
+        count(detail, "watches"),
+        count(detail, "streams")
+    ));
+    Some(items)
 }
 
 /// Of writes with an unknown outcome only where there were some.

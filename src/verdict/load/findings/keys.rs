@@ -11,7 +11,22 @@ const HOT: f64 = 0.1;
 
 pub(super) fn find(evidence: &Evidence) -> Vec<Found> {
     let conflicts = ["txn.conflicts", "stm.conflicts"].map(|kind| conflicts(evidence, kind));
-    one_key(evidence).into_iter().chain(conflicts.into_iter().flatten()).collect()
+    let beside = [one_key(evidence), found_nothing(evidence)];
+    beside.into_iter().chain(conflicts).flatten().collect()
+}
+
+/// They are answered, and faster than those that find something: whoever does not know takes them for the others.
+fn found_nothing(evidence: &Evidence) -> Option<Found> {
+    let sum = |name: &str| -> u64 {
+        evidence.events("load.phase").filter_map(|event| event.detail.get(name)?.as_u64()).sum()
+    };
+    let reads = (sum("reads"), sum("empty_reads"));
+    let deletions = (sum("deletions"), sum("empty_deletions"));
+    (reads.1 + deletions.1 > 0).then(|| {
+        Found::new(LoadFinding::FoundNothing { reads, deletions }, Severity::Info)
+            .number("empty_reads", reads.1 as f64)
+            .number("empty_deletions", deletions.1 as f64)
+    })
 }
 
 fn one_key(evidence: &Evidence) -> Option<Found> {

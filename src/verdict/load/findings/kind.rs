@@ -69,6 +69,17 @@ pub enum LoadFinding {
         expected: u64,
         /// Whether their history was compacted while a watch was away.
         compacted: bool,
+        /// Whether all of them may have come after the end.
+        at_the_end: bool,
+        /// How often a watch was ended before the load, and why.
+        ended: Option<(u64, String)>,
+    },
+    /// Reads found no key, or deletions none to remove.
+    FoundNothing {
+        /// Reads, and those that found none.
+        reads: (u64, u64),
+        /// Deletions, and those that removed none.
+        deletions: (u64, u64),
     },
     /// Events of watches came more than once.
     EventsRepeated(u64),
@@ -305,6 +316,7 @@ impl LoadFinding {
             LoadFinding::ProposalsFailed(_) => FindingCode::ProposalsFailed,
             LoadFinding::ProposalsPending { .. } => FindingCode::ProposalsPending,
             LoadFinding::EventsMissing { .. } => FindingCode::EventsMissing,
+            LoadFinding::FoundNothing { .. } => FindingCode::FoundNothing,
             LoadFinding::EventsRepeated(_) => FindingCode::EventsRepeated,
             LoadFinding::SlowWatchers { .. } => FindingCode::SlowWatchers,
             LoadFinding::OneKey => FindingCode::OneKey,

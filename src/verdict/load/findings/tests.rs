@@ -85,6 +85,7 @@ fn what_holds_it_back_is_named_by_use() {
             etcd: "etcd".into(),
             directory: "/tmp".into(),
             quota_bytes: 2 << 30,
+            arguments: Vec::new(),
         };
     });
     told(&local.conclude(), "held_by_cpu", "busy 96.2 % of the time");
@@ -231,12 +232,28 @@ fn proposals_and_watchers_that_wait_for_long() {
 #[test]
 fn events_missing_or_repeated() {
     let total = |missing: u64, duplicates: u64| {
-        let detail = json!({ "expected": 100, "received": 100 - missing, "missing": missing, "duplicates": duplicates });
+        let detail = json!({ "expected": 100, "received": 100 - missing, "missing": missing, "lost": missing, "duplicates": duplicates });
         Builder::healthy(1).event("steady", "watch.total", detail).conclude()
     };
     told(&total(3, 0), "events_missing", "3 of 100 watch events did not come.");
     told(&total(0, 2), "events_repeated", "2 watch events came more than once.");
     assert!(total(0, 0).findings.is_empty());
+}
+
+#[test]
+fn what_found_nothing_is_told() {
+    let counts = |reads: u64, empty: u64, deletions: u64, in_vain: u64| {
+        let detail = json!({
+            "reads": reads, "empty_reads": empty, "deletions": deletions, "empty_deletions": in_vain,
+        });
+        Builder::healthy(1).event("steady", "load.phase", detail).conclude()
+    };
+    told(
+        &counts(600, 3, 50, 40),
+        "found_nothing",
+        "3 of 600 reads found no key (0.5 %), and 40 of 50 deletions removed nothing (80 %).",
+    );
+    assert!(found(&counts(600, 0, 50, 0), "found_nothing").is_none());
 }
 
 #[test]

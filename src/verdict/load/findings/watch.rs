@@ -3,7 +3,7 @@
 use crate::result::Severity;
 
 use super::super::evidence::Evidence;
-use super::super::whole::{Watched, last};
+use super::super::whole::{Watched, compacted, last};
 use super::{Found, LoadFinding};
 
 /// For so many seconds: every new watcher is slow for a moment.
@@ -22,18 +22,26 @@ fn missing(evidence: &Evidence, total: &Watched) -> Option<Found> {
     if total.missing == 0 {
         return None;
     }
-    let lost = evidence.run.events.iter().filter(|e| e.kind == "watch.lost");
-    let compacted = lost.filter(|lost| lost.detail["class"] == "compacted").count();
+    let compacted = compacted(evidence.run);
     let what = LoadFinding::EventsMissing {
         missing: total.missing,
         expected: total.expected,
         compacted: compacted > 0,
+        at_the_end: total.lost == 0,
+        ended: ended(evidence),
     };
     Some(
         Found::new(what, Severity::Warning)
             .number("missing", total.missing as f64)
             .number("compacted", compacted as f64),
     )
+}
+
+/// Why watches ended before the load did, in the words of whoever ended the last one.
+fn ended(evidence: &Evidence) -> Option<(u64, String)> {
+    let ended = || evidence.run.events.iter().filter(|event| event.kind == "watch.lost");
+    let why = ended().next_back()?.detail.get("message")?.as_str()?;
+    Some((ended().count() as u64, why.to_owned()))
 }
 
 fn duplicates(total: &Watched) -> Option<Found> {

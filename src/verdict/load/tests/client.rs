@@ -150,6 +150,7 @@ fn a_full_machine_leaves_open_who_was_slow() {
                 etcd: "etcd".into(),
                 directory: "/tmp".into(),
                 quota_bytes: 2 << 30,
+                arguments: Vec::new(),
             };
         })
         .load(&Load { reached: 450, ..Load::default() })

@@ -90,6 +90,24 @@ fn errors_fail_unless_the_user_allows_some() {
 }
 
 #[test]
+fn a_failed_response_has_no_end() {
+    let with = |rule: &str| {
+        let rules = ["errors < 1%", rule].map(|rule| rule.parse().unwrap());
+        let failed = Builder::healthy(1).failed(&[("server-timeout", 3)]);
+        failed.plan(|plan| plan.rules = rules.into()).conclude()
+    };
+    let longest = with("put.response.max < 10s");
+    let rule_of = |summary: &Summary, label: &str| rule(summary, label).clone();
+    let max = rule_of(&longest, "put.response max");
+    assert_eq!(max.verdict, Verdict::Fail);
+    assert!(max.note.unwrap().contains("counts as longer than any limit"));
+    let mean = rule_of(&with("put.response.mean < 10s"), "put.response mean");
+    assert_eq!(mean.verdict, Verdict::Inconclusive);
+    assert!(mean.note.unwrap().contains("the mean is at least this"));
+    assert_eq!(rule_of(&with("put.response.p99 < 10s"), "put.response p99").verdict, Verdict::Pass);
+}
+
+#[test]
 fn a_lost_write_is_said_first() {
     let verify = |lost: u64, checked: u64| {
         let detail = json!({ "acked_keys": 1_000, "checked": checked, "lost": lost, "phantom": 0, "examples": ["key 17"] });

@@ -60,6 +60,19 @@ fn where_the_client_gives_out_the_end_stays_open() {
 }
 
 #[test]
+fn what_is_open_for_the_run_leaves_its_rates_open() {
+    let unread =
+        json!({ "acked_keys": 10, "checked": 0, "lost": 0, "phantom": 0, "error": "no leader" });
+    let loads = [step("rate.1", 500), step("rate.2", 1_000)];
+    let summary = Builder::new(1).steps(&loads).event("verify", "verify", unread).conclude();
+    ends(
+        &summary,
+        Verdict::Inconclusive,
+        "INCONCLUSIVE  holds to 1,000 puts/s, the highest rate tried; but",
+    );
+}
+
+#[test]
 fn what_holds_for_the_run_holds_for_all_its_rates() {
     let lost = json!({ "acked_keys": 10, "checked": 10, "lost": 1, "phantom": 0 });
     let loads = [step("rate.1", 500), overloaded("rate.2", 1_000)];

@@ -173,6 +173,18 @@ fn missing_events_and_a_full_database_are_told() {
     let detail = json!({ "expected": 500, "received": 498, "missing": 2, "duplicates": 0 });
     let summary = Builder::healthy(1).event("steady", "watch.total", detail).conclude();
     ends(&summary, Verdict::Warn, "watch events: 2 missing");
+    // What no end of the load explains is lost.
+    let lost = json!({ "expected": 30, "received": 0, "missing": 30, "lost": 30 });
+    let watch_lost = json!({ "class": "other", "message": "etcdserver: permission denied" });
+    let builder = || Builder::healthy(1).event("steady", "watch.total", lost.clone());
+    let summary = builder().event("steady", "watch.lost", watch_lost).conclude();
+    ends(&summary, Verdict::Fail, "watch events: 30 missing");
+    let told = &summary.findings[0].message;
+    assert!(told.contains("permission denied"), "{told}");
+    // But where its history was compacted meanwhile, it was never promised.
+    let compacted = json!({ "class": "compacted", "message": "gone" });
+    let summary = builder().event("steady", "watch.lost", compacted).conclude();
+    ends(&summary, Verdict::Warn, "watch events: 30 missing");
     let full = Member {
         db_bytes: 2_100_000_000,
         in_use_bytes: 2_000_000_000,

@@ -5,6 +5,7 @@ use super::super::reason::quota_reached;
 use super::{Words, capitalised};
 use crate::plan::{LoadPlan, Target};
 use crate::report::subject::Plan;
+use crate::report::text::clean;
 use crate::units::{format_bytes, format_count, format_duration, format_share, significant};
 use crate::verdict::LoadFinding;
 
@@ -57,9 +58,11 @@ impl Names<'_> {
                 self.member(*member)
             ))
             .advise("More is asked of it than it can commit: a lower --rate shows what it carries."),
-            LoadFinding::EventsMissing { missing, expected, compacted } => {
-                events_missing(*missing, *expected, *compacted)
+            LoadFinding::EventsMissing { missing, expected, compacted, at_the_end, ended } => {
+                let of = format!("{} of {}", format_count(*missing), format_count(*expected));
+                events_missing(&of, *compacted, *at_the_end, ended.as_ref())
             }
+            LoadFinding::FoundNothing { reads, deletions } => found_nothing(*reads, *deletions),
             LoadFinding::EventsRepeated(count) => Words::message(format!(
                 "{} watch events came more than once.",
                 format_count(*count)
@@ -150,21 +153,55 @@ fn lost_writes(checked: u64, lost: u64, phantom: u64, examples: &[String]) -> Wo
     .advise("Do not trust this etcd with data: compare its members with 'etcdctl endpoint hashkv', qualify their disks with 'etcdbench disk', and keep this result.")
 }
 
-fn events_missing(missing: u64, expected: u64, compacted: bool) -> Words {
-    let (missing, expected) = (format_count(missing), format_count(expected));
-    match compacted {
-        true => Words::message(format!(
-            "{missing} of {expected} watch events did not come: while a watch was away, the history that it was to go on \
-             from was compacted."
+fn events_missing(
+    of: &str,
+    compacted: bool,
+    at_the_end: bool,
+    ended: Option<&(u64, String)>,
+) -> Words {
+    if compacted {
+        return Words::message(format!(
+            "{of} watch events did not come: while a watch was away, the history that it was to go on from was \
+             compacted."
         ))
         .advise(
             "Whoever keeps a cache by watching has to list everything again then, as an apiserver does. Compact later \
              than the longest absence.",
-        ),
-        false => Words::message(format!("{missing} of {expected} watch events did not come.")).advise(
-            "Whoever keeps a cache by watching is out of date now. Run it again: etcd promises that none is lost.",
-        ),
+        );
     }
+    if at_the_end {
+        return Words::message(format!(
+            "{of} watch events had not come at the end, 2 s after the last that did."
+        ))
+        .advise("A longer run tells whether they are late or lost.");
+    }
+    let ended = match ended {
+        None => String::new(),
+        Some((1, why)) => format!(" A watch was ended: {}.", clean(why)),
+        Some((times, why)) => {
+            format!(" Watches were ended {} times, the last: {}.", format_count(*times), clean(why))
+        }
+    };
+    Words::message(format!("{of} watch events did not come.{ended}")).advise(
+        "Whoever keeps a cache by watching is out of date now. Run it again: etcd promises that none is lost.",
+    )
+}
+
+fn found_nothing((reads, empty): (u64, u64), (deletions, in_vain): (u64, u64)) -> Words {
+    let told = |part: u64, all: u64, what: &str| {
+        let share = format_share(part as f64 / all.max(1) as f64);
+        (part > 0)
+            .then(|| format!("{} of {} {what} ({share})", format_count(part), format_count(all)))
+    };
+    let told = [
+        told(empty, reads, "reads found no key"),
+        told(in_vain, deletions, "deletions removed nothing"),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    Words::message(format!("{}.", told.join(", and "))).advise(
+        "They are answered faster than those that find something. --preload writes keys beforehand; create in the --mix \
+         replaces what is deleted.",
+    )
 }
 
 fn conflicts(count: u64, attempts: u64) -> Words {
