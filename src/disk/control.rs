@@ -1,7 +1,9 @@
 //! What can end a run early: a signal, the write budget, the last free space, a neighbour that failed.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use super::cpu_wait::{CpuWaits, CpuWitness};
 
 /// Why a run ended before its plan did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,7 @@ struct Shared {
     halt: AtomicU8,
     written: AtomicU64,
     max_bytes: u64,
+    cpu: OnceLock<CpuWitness>,
 }
 
 impl Control {
@@ -41,8 +44,19 @@ impl Control {
                 halt: AtomicU8::new(0),
                 written: AtomicU64::new(0),
                 max_bytes,
+                cpu: OnceLock::new(),
             }),
         }
+    }
+
+    /// From now on loops tell waits for a CPU from those for the disk.
+    pub fn watch_cpus(&self, witness: CpuWitness) {
+        let _ = self.shared.cpu.set(witness);
+    }
+
+    /// What of the calling thread's waits is for a CPU, as far as anybody watches.
+    pub fn cpu_waits(&self) -> CpuWaits {
+        self.shared.cpu.get_or_init(CpuWitness::default).of_thread()
     }
 
     /// Accounts for bytes written; beyond the budget the run halts.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use serde_json::json;
 
 use crate::clock::Clock;
@@ -22,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::host::device::DeviceCounters;
 use crate::plan::{Arrival, DiskPlan, Load, PlannedPhase};
 use crate::record::{Emission, Pool, Recorder, RecorderSettings, Sink};
-use crate::result::{DiskFacts, HALT};
+use crate::result::{DISK_FAILED, DiskFacts, HALT};
 use crate::rule::Stat;
 use crate::units::format_bytes;
 use crate::verdict;
@@ -76,6 +77,17 @@ impl Probe<'_> {
             Err(error) => Some(error.to_string()),
             Ok(()) => self.control.halted().map(|halt| self.words(halt)),
         };
+        if let Err(error) = &outcome
+            && let Some(broke) = device_failure(error)
+        {
+            let _ = self.sink.send(Emission::Event {
+                phase: self.watch.phase().get(),
+                at_ns: self.clock.now_ns(),
+                kind: DISK_FAILED,
+                member: None,
+                detail: json!({ "what": broke, "why": error.to_string() }),
+            });
+        }
         if let Some(why) = why {
             let _ = self.sink.send(Emission::Event {
                 phase: Arc::from(""),
@@ -300,6 +312,22 @@ impl Probe<'_> {
             member: None,
             detail: json!(detail),
         });
+    }
+}
+
+/// What a system call says that failed because of the disk, not of anything that was asked of it: etcd ends there, and
+/// comes back only with what is on the disk by then.
+pub fn device_failure(error: &Error) -> Option<&'static str> {
+    let Error::Io { source, .. } = error else {
+        return None;
+    };
+    match Errno::from_io_error(source)? {
+        Errno::IO | Errno::REMOTEIO => Some("I/O error"),
+        // ext4 and XFS do that when their own writes fail.
+        Errno::ROFS => Some("the file system turned read-only"),
+        Errno::NXIO | Errno::NODEV | Errno::NOMEDIUM => Some("the device is gone"),
+        Errno::UCLEAN => Some("the file system is damaged"),
+        _ => None,
     }
 }
 

@@ -5,22 +5,25 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::clock::Clock;
 use crate::disk::control::{Control, Halt};
+use crate::disk::cpu_wait::{CpuWitness, Watching};
 use crate::disk::engine::{Engine, SyncEngine, UringEngine};
-use crate::disk::phases::Probe;
+use crate::disk::phases::{Probe, device_failure};
 use crate::disk::preflight::{self, Space};
 use crate::disk::value::Values;
-use crate::disk::watch::{Watch, Watched};
+use crate::disk::watch::{CurrentPhase, Watch, Watched};
 use crate::error::{Error, Result};
 use crate::host;
 use crate::host::counters::CounterSampler;
 use crate::host::device;
 use crate::host::device::{DeviceCounters, confirm_mapping};
 use crate::plan::{DiskPlan, EngineKind};
-use crate::record::Emission;
-use crate::result::{Collector, DiskFacts};
+use crate::record::{Emission, Sink};
+use crate::result::{Collector, DiskFacts, PAUSE};
 use crate::session::{self, Ending, Finished, Request};
 use crate::units::format_bytes;
+use crate::verdict;
 use crate::workdir::{self, Workdir};
 
 /// What is written to see whether the device's counters move; small enough for any budget.
@@ -63,6 +66,7 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
         sampler: CounterSampler::new(&facts, counters.clone(), clock.now_ns()),
         sink: sink.clone(),
     })?;
+    let _watching = watch_cpus(plan, clock, &control, &sink, watch.phase());
     let probe = Probe {
         plan,
         clock,
@@ -76,6 +80,8 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
         signalled: &request.signalled,
     };
     let outcome = probe.run(engine.as_mut());
+    // A disk that failed was measured, and found wanting.
+    let disk_failed = outcome.as_ref().err().is_some_and(|error| device_failure(error).is_some());
     let outcome = outcome.and(work.remove());
     let halted = control.halted();
     let ending = Ending {
@@ -84,8 +90,33 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
     };
     let error = outcome
         .err()
+        .filter(|_| !disk_failed)
         .or_else(|| (halted == Some(Halt::Space)).then(|| out_of_space(&plan.directory)));
     session::finish(path, collector, request.conclude, &clock, ending, error)
+}
+
+/// Tells waits for a CPU from those for the disk, and a probe that stood still from a disk that did.
+fn watch_cpus(
+    plan: &DiskPlan,
+    clock: Clock,
+    control: &Control,
+    sink: &Sink,
+    phase: CurrentPhase,
+) -> Watching {
+    let sink = sink.clone();
+    let paused = move |start_ns, length_ns| {
+        let _ = sink.send(Emission::Event {
+            phase: phase.get(),
+            at_ns: start_ns,
+            kind: PAUSE,
+            member: None,
+            detail: serde_json::json!({ "length_ns": length_ns }),
+        });
+    };
+    let limits = verdict::waits_set_apart(plan);
+    let (witness, watching) = CpuWitness::start(clock, limits, paused);
+    control.watch_cpus(witness);
+    watching
 }
 
 /// The engine that was asked for; another one is never taken instead.

@@ -13,9 +13,10 @@ use super::operation::COMPACTOR;
 use super::values::stamped;
 use crate::cluster::{Cluster, Leftover, MARK_FRESH_S, Ours, Whose, nonce_of};
 use crate::error::{Error, Result};
+use crate::etcd::Credentials;
 use crate::plan::{CleanPlan, CleanWhat, KeyDistribution, LoadPlan};
 use crate::units::format_count;
-use crate::wire::{Credentials, Dialer};
+use crate::wire::Dialer;
 
 /// Where nobody writes for so long, no load goes on.
 const QUIET: Duration = Duration::from_secs(2);

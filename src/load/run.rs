@@ -60,7 +60,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     let (sink, pool, collector) = Collector::spawn(writer, clock, request.observer)?;
     let control = Control::new(Arc::clone(&request.signalled));
     let setup = Setup { sink: sink.clone(), clock };
-    if !matches!(plan.target, Target::Local { .. }) {
+    if !matches!(plan.target, Target::Local { .. }) && (plan.verify || !plan.writes_often()) {
         cluster.mark(&prefix)?;
     }
     setup.tell(&guarded, &cluster, &header);

@@ -19,7 +19,10 @@ pub use ends::read_ends;
 pub use json_schema::json_schema;
 pub use lift::lift;
 pub use reader::{intervals, read};
-pub use run::{Conclude, HALT, IMPORT, MapColumn, NEIGHBOUR, PhaseData, Point, Run, SeriesData};
+pub use run::{
+    CPU_WAIT, Conclude, DISK_FAILED, HALT, IMPORT, MapColumn, NEIGHBOUR, PAUSE, PhaseData, Point,
+    Run, SeriesData,
+};
 pub use schema::*;
 pub use summarise::{STANDARD_QUANTILES, summarise};
 pub use writer::{Writer, default_path};

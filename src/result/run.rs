@@ -139,6 +139,12 @@ pub const IMPORT: &str = "import";
 
 /// Kind of the event that says why a run ended early.
 pub const HALT: &str = "halt";
+/// The source of counters of waits that were for a CPU.
+pub const CPU_WAIT: &str = "cpu.wait";
+/// The kind of event that tells of a probe that stood still itself.
+pub const PAUSE: &str = "probe.pause";
+/// The kind of event that tells of a disk that failed.
+pub const DISK_FAILED: &str = "disk.failed";
 
 /// The kind of event that tells of a neighbour when it begins; `neighbour.1`, `neighbour.2` … are the sources of the
 /// counters of what they did.

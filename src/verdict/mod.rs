@@ -19,6 +19,7 @@ mod testing;
 
 pub use disk::{
     Consequence, DiskFinding, DiskHeadline, NeighbourSays, NeighbourWork, Pace, Timer, limit_ns,
+    waits_set_apart,
 };
 pub use ending::{CutShort, Ending};
 pub use finding::{FindingKind, Found};

@@ -6,8 +6,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::disk::backend::{Backend, Commit, PAGE_BYTES};
-use crate::disk::engine::turn::{BackendLoop, RaftLoop, Save, State, Turn, fine_timers};
+use crate::disk::engine::turn::{BackendLoop, RaftLoop, Save, State, Turn};
 use crate::disk::engine::{Commits, Engine, Member, Task};
+use crate::disk::timers::fine_timers;
 use crate::disk::wal::Wal;
 use crate::error::{Error, Result};
 

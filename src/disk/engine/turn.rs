@@ -1,13 +1,17 @@
 //! What a member's two loops do next and what they record. The engines share it; they differ in how they wait, write
 //! and sync.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use crate::disk::arrivals::GroupCommit;
 use crate::disk::backend::Commit;
+use crate::disk::cpu_wait::CpuWaits;
 use crate::disk::engine::{BACKEND_COMMIT, Commits, Task, wal_series};
 use crate::disk::wal::{Extent, Rotation};
-use crate::record::Recorder;
+use crate::record::{Emission, Recorder};
+use crate::result::CPU_WAIT;
 
 /// Even without anything to do the loops look up this often, for signals.
 const LOOK_UP_NS: u64 = 100_000_000;
@@ -65,6 +69,7 @@ pub struct Save {
 pub struct RaftLoop<'a> {
     task: &'a Task,
     recorder: Recorder,
+    cpu: CpuLedger,
 }
 
 impl<'a> RaftLoop<'a> {
@@ -74,6 +79,7 @@ impl<'a> RaftLoop<'a> {
         RaftLoop {
             task,
             recorder: Recorder::new(task.recorder.clone(), member, &wal_series::ALL, now_ns),
+            cpu: CpuLedger::new(task, member),
         }
     }
 
@@ -91,6 +97,7 @@ impl<'a> RaftLoop<'a> {
         // What arrived before the end is still saved, so that a stall at the end is charged to those behind it.
         let batch = state.puts.take(now_ns.min(self.task.until_ns));
         if batch > 0 {
+            self.cpu.waits.begins();
             return Turn::Go(batch);
         }
         let over = now_ns >= self.task.until_ns;
@@ -111,7 +118,9 @@ impl<'a> RaftLoop<'a> {
 
     /// Ends and hands over the intervals that are due; to be called often, and never with the member's state locked.
     pub fn tick(&mut self) {
-        self.recorder.tick(self.task.clock.now_ns());
+        let now_ns = self.task.clock.now_ns();
+        self.recorder.tick(now_ns);
+        self.cpu.tick(self.task, now_ns);
     }
 
     /// Records a save. The segments' heads and last saves carry no label: their blocks say nothing of a usual save.
@@ -121,6 +130,7 @@ impl<'a> RaftLoop<'a> {
         let recorder = &mut self.recorder;
         recorder.record(wal_series::WRITE, save.start_ns, save.written_ns - save.start_ns);
         recorder.record(wal_series::FSYNC, save.sync_start_ns, sync_ns);
+        self.cpu.waits.ended("wal.fsync", save.sync_start_ns, save.end_ns);
         if labelled {
             let label =
                 if extent.fresh_block { wal_series::FSYNC_FRESH } else { wal_series::FSYNC_SAME };
@@ -131,24 +141,64 @@ impl<'a> RaftLoop<'a> {
     /// Records how long the raft loop stood still for a save.
     pub fn stood_still(&mut self, start_ns: u64, end_ns: u64) {
         self.recorder.record(wal_series::SYNC, start_ns, end_ns - start_ns);
+        self.cpu.waits.ended("wal.sync", start_ns, end_ns);
     }
 
     /// Records the sync of the directory, which etcd observes in the same histogram as those of the segment.
     pub fn directory_synced(&mut self, start_ns: u64, end_ns: u64) {
         self.recorder.record(wal_series::FSYNC, start_ns, end_ns - start_ns);
+        self.cpu.waits.ended("wal.fsync", start_ns, end_ns);
     }
 
     /// Records a save that ended in a rotation.
     pub fn cut(&mut self, rotation: &Rotation, start_ns: u64, end_ns: u64) {
         let ns = end_ns - start_ns;
         self.recorder.record(wal_series::CUT, start_ns, ns);
+        self.cpu.waits.ended("wal.cut", start_ns, end_ns);
         let name = rotation.to.file_name().map(|name| name.to_string_lossy());
         self.recorder.event(end_ns, "wal.cut", json!({ "segment": name, "ns": ns }));
     }
 
     /// Hands over what is left.
-    pub fn finish(self) {
-        self.recorder.finish(self.task.clock.now_ns());
+    pub fn finish(mut self) {
+        let now_ns = self.task.clock.now_ns();
+        self.recorder.finish(now_ns);
+        self.cpu.tell(self.task, now_ns);
+    }
+}
+
+/// What a loop waited for a CPU, told every second.
+struct CpuLedger {
+    waits: CpuWaits,
+    member: Option<u32>,
+    since_ns: u64,
+}
+
+impl CpuLedger {
+    fn new(task: &Task, member: Option<u32>) -> Self {
+        CpuLedger { waits: task.control.cpu_waits(), member, since_ns: task.clock.now_ns() }
+    }
+
+    fn tick(&mut self, task: &Task, now_ns: u64) {
+        if now_ns.saturating_sub(self.since_ns) >= task.recorder.interval_ns {
+            self.tell(task, now_ns);
+        }
+    }
+
+    fn tell(&mut self, task: &Task, now_ns: u64) {
+        let start_ns = std::mem::replace(&mut self.since_ns, now_ns);
+        let values = self.waits.take();
+        if !values.is_empty() {
+            // The collector outlives the loop.
+            let _ = task.recorder.sink.send(Emission::Counters {
+                phase: Arc::clone(&task.recorder.phase),
+                start_ns,
+                length_ns: now_ns.saturating_sub(start_ns),
+                source: CPU_WAIT.to_owned(),
+                member: self.member,
+                values,
+            });
+        }
     }
 }
 
@@ -161,6 +211,7 @@ pub struct BackendLoop<'a> {
     start_ns: u64,
     laying_out: Option<(u64, u64)>,
     recorder: Recorder,
+    cpu: CpuLedger,
 }
 
 impl<'a> BackendLoop<'a> {
@@ -174,6 +225,7 @@ impl<'a> BackendLoop<'a> {
             start_ns: now_ns,
             laying_out: None,
             recorder: Recorder::new(task.recorder.clone(), member, &[BACKEND_COMMIT], now_ns),
+            cpu: CpuLedger::new(task, member),
         }
     }
 
@@ -198,6 +250,7 @@ impl<'a> BackendLoop<'a> {
                 let puts = self.commits.fixed_puts.unwrap_or(applied);
                 let layout_ns = state.puts.layout_ns();
                 self.start_ns = now_ns;
+                self.cpu.waits.begins();
                 if layout_ns == 0 {
                     return Turn::Go(puts);
                 }
@@ -213,6 +266,7 @@ impl<'a> BackendLoop<'a> {
     pub fn committed(&mut self, plan: &Commit, end_ns: u64) {
         self.task.control.spend(plan.bytes());
         self.recorder.record(0, self.start_ns, end_ns - self.start_ns);
+        self.cpu.waits.ended("backend.commit", self.start_ns, end_ns);
         if let Some(bytes) = plan.grow_to {
             self.recorder.event(end_ns, "db.grow", json!({ "bytes": bytes }));
         }
@@ -232,17 +286,15 @@ impl<'a> BackendLoop<'a> {
 
     /// Ends and hands over the intervals that are due; to be called often, and never with the member's state locked.
     pub fn tick(&mut self) {
-        self.recorder.tick(self.task.clock.now_ns());
+        let now_ns = self.task.clock.now_ns();
+        self.recorder.tick(now_ns);
+        self.cpu.tick(self.task, now_ns);
     }
 
     /// Hands over what is left.
-    pub fn finish(self) {
-        self.recorder.finish(self.task.clock.now_ns());
+    pub fn finish(mut self) {
+        let now_ns = self.task.clock.now_ns();
+        self.recorder.finish(now_ns);
+        self.cpu.tell(self.task, now_ns);
     }
-}
-
-/// Asks the kernel to wake this thread when it said, not up to 50 µs later.
-pub fn fine_timers() {
-    // Where it is refused the model is only a little less exact.
-    let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
 }

@@ -22,8 +22,9 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::disk::backend::{Backend, Commit, PAGE_BYTES};
-use crate::disk::engine::turn::{BackendLoop, RaftLoop, Save, State, Turn, fine_timers};
+use crate::disk::engine::turn::{BackendLoop, RaftLoop, Save, State, Turn};
 use crate::disk::engine::{Commits, Engine, Member, Task};
+use crate::disk::timers::fine_timers;
 use crate::disk::wal::Wal;
 use crate::error::{Error, Result};
 

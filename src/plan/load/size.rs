@@ -1,6 +1,6 @@
 //! How much a load writes, and how much the database grows by it.
 
-use super::{LoadPlan, Operation, Stm};
+use super::{LoadPlan, Operation, Stm, Weighted};
 
 /// A database page (bbolt's default page size).
 const PAGE: u64 = 4096;
@@ -17,6 +17,8 @@ const AROUND: u64 = 17 + 16 + 32;
 
 /// What is added for branch pages and the list of free pages, as a divisor: one part in so many.
 const REST: u64 = 32;
+/// Writes per second of which even random ones leave two seconds without any in no run that is ever made (e^-10).
+const SEEN_WITHIN_2_S: f64 = 5.0;
 
 /// By how much the database can grow at most by a request of so many bytes that writes so many versions of keys. A page
 /// is filled to nine tenths and holds at least two elements; one that does not fit any more leaves up to its own size
@@ -154,6 +156,23 @@ impl LoadPlan {
             | Operation::Compact
             | Operation::Status => 0.0,
         }
+    }
+
+    /// Whether somebody who watches its keys for two seconds is sure to see a write, while it goes on.
+    pub fn writes_often(&self) -> bool {
+        let slowest = |plan: &LoadPlan| {
+            let rates = plan.steps().iter().map(|step| step.from_per_s.min(step.to_per_s));
+            rates.fold(f64::INFINITY, f64::min)
+        };
+        // A deletion may find nothing to remove.
+        let writes = |w: &&Weighted| w.operation.writes() && w.operation != Operation::Delete;
+        let of_part = |part: &LoadPlan| {
+            let all: f64 = part.operations.iter().map(|w| w.weight).sum();
+            let some: f64 = part.operations.iter().filter(writes).map(|w| w.weight).sum();
+            if some > 0.0 { some / all.max(f64::MIN_POSITIVE) * slowest(part) } else { 0.0 }
+        };
+        let per_s: f64 = self.parts().iter().map(|(_, part)| of_part(part)).sum();
+        per_s >= SEEN_WITHIN_2_S
     }
 
     /// Whether the load changes keys.

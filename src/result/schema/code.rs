@@ -131,6 +131,8 @@ named! {
         Overlay = "overlay",
         /// Stalls come at a fixed interval.
         Periodic = "periodic",
+        /// The probe itself stood still.
+        ProbePaused = "probe_paused",
         /// Proposals failed.
         ProposalsFailed = "proposals_failed",
         /// Proposals wait for consensus.

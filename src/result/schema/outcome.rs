@@ -16,6 +16,8 @@ named! {
         Durability = "durability",
         /// There is room for what etcd will keep.
         Space = "space",
+        /// No write and no sync failed because of the disk.
+        IoErrors = "I/O errors",
         /// The rate that was wanted was reached.
         RateReached = "rate reached",
         /// The client was not the limit.

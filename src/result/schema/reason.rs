@@ -141,6 +141,18 @@ pub enum Reason {
         /// So many.
         count: u64,
     },
+    /// Of the waits over the limit, so many were for a CPU and not for the disk, and without them it comes out otherwise.
+    WaitedForCpu {
+        /// Waits that were; of a mean, milliseconds.
+        waited: u64,
+        /// All over the limit; of a mean, all.
+        hits: u64,
+    },
+    /// A write or a sync failed.
+    DiskFailed {
+        /// What broke.
+        what: String,
+    },
     /// Reads of many keys took as long as what etcd counts.
     SlowReads {
         /// So many.

@@ -1,7 +1,7 @@
 //! Rules on facts rather than speed: is the sync real, and is there room for what etcd will keep.
 
 use crate::exit::Verdict;
-use crate::result::{Durability, DurabilityOutcome, Reason, RuleName, Run};
+use crate::result::{DISK_FAILED, Durability, DurabilityOutcome, Reason, RuleName, Run};
 
 use super::super::outcome::{Limit, Measured, Outcome, Quantity, Source};
 use super::evidence::Evidence;
@@ -51,6 +51,24 @@ pub(super) fn judge_durability(evidence: &Evidence) -> Outcome {
         reasons: reason.into_iter().collect(),
         ..Outcome::default()
     }
+}
+
+/// What the disk said when it failed: what broke, and the whole message.
+pub(super) fn failure(run: &Run) -> Option<(&str, &str)> {
+    let event = run.events.iter().find(|event| event.kind == DISK_FAILED)?;
+    Some((event.detail.get("what")?.as_str()?, event.detail.get("why")?.as_str()?))
+}
+
+/// A write or sync that failed because of the disk: etcd ends there. Told only where there was one.
+pub(super) fn judge_errors(evidence: &Evidence) -> Option<Outcome> {
+    failure(evidence.run).map(|(what, _)| Outcome {
+        rule: RuleName::IoErrors.into(),
+        measured: Some(Measured::Count(1)),
+        limit: Some(Limit::None),
+        verdict: Verdict::Fail,
+        reasons: vec![Reason::DiskFailed { what: what.to_owned() }],
+        ..Outcome::default()
+    })
 }
 
 /// Room for the quota, the WAL and the snapshots of every member; a defragmentation needs another copy of the

@@ -20,6 +20,8 @@ pub enum DiskHeadline {
     Undecided,
     /// What is acknowledged is lost with the power.
     NoSync,
+    /// A write or a sync failed because of the disk: what it was, and the whole message.
+    DiskFailed(String, String),
     /// A rule is broken: the gravest, and what etcd would do.
     Broken(Box<Outcome>, Option<Consequence>),
 }
@@ -62,6 +64,9 @@ fn broken(rules: &[Outcome], evidence: &Evidence) -> DiskHeadline {
         .is_some_and(|durability| durability.outcome == DurabilityOutcome::Disproved);
     if disproved {
         return DiskHeadline::NoSync;
+    }
+    if let Some((what, why)) = facts::failure(evidence.run) {
+        return DiskHeadline::DiskFailed(what.to_owned(), why.to_owned());
     }
     let failed = of_verdict(rules, Verdict::Fail);
     let by_margin = |a: &&Outcome, b: &&Outcome| {

@@ -1,6 +1,7 @@
 //! The verdict on a disk.
 
 mod capacity;
+mod cpu;
 mod evidence;
 mod facts;
 mod findings;
@@ -10,6 +11,8 @@ mod stalls;
 mod testing;
 #[cfg(test)]
 mod tests;
+
+pub use cpu::waits_set_apart;
 
 use crate::plan::DiskPlan;
 use crate::result::Run;
@@ -78,6 +81,8 @@ fn outcomes(evidence: &Evidence) -> Vec<Outcome> {
         outcomes.push(super::judge::judge(rule, Source::Asked, evidence));
     }
     outcomes.extend(stalls::judge_stalls(evidence));
+    outcomes.iter_mut().for_each(|outcome| cpu::look_again(outcome, evidence));
+    outcomes.extend(facts::judge_errors(evidence));
     outcomes.push(facts::judge_space(evidence));
     outcomes.push(facts::judge_durability(evidence));
     outcomes

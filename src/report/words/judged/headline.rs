@@ -5,6 +5,7 @@ use super::outcome::{limit, measured};
 use crate::exit::Verdict;
 use crate::plan::{DiskPlan, Neighbour};
 use crate::report::subject::Plan;
+use crate::report::text::clean;
 use crate::result::{Answer, RuleId, RuleName};
 use crate::rule::profile;
 use crate::units::{format_count, format_duration, significant};
@@ -79,6 +80,9 @@ impl Names<'_> {
             DiskHeadline::NoSync => {
                 let told = "fast because it does not sync: what etcd has acknowledged is lost with the power";
                 (Answer::NotQualified, told.to_owned())
+            }
+            DiskHeadline::DiskFailed(what, why) => {
+                (Answer::NotQualified, format!("the disk failed, {what}: {}", clean(why)))
             }
             DiskHeadline::Broken(rule, then) => {
                 let then = then.map_or("", consequence);

@@ -33,6 +33,7 @@ impl Names<'_> {
         match name {
             RuleName::Durability => "durability",
             RuleName::Space => return self.space(),
+            RuleName::IoErrors => "I/O errors",
             RuleName::RateReached => "rate reached",
             RuleName::ClientKeepsUp => "client keeps up",
             RuleName::MembersUp => "members up",

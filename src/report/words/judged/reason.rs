@@ -115,6 +115,13 @@ fn measured_reason(reason: &Reason) -> Option<String> {
             "{} failed and have no end, so that the mean is at least this",
             format_count(count)
         ),
+        Reason::WaitedForCpu { waited, hits } => format!(
+            "{} of {} waits that count against it were for a CPU, not for the disk; no longer run tells more, a quieter \
+             machine does",
+            format_count(waited),
+            format_count(hits)
+        ),
+        Reason::DiskFailed { ref what } => what.clone(),
         Reason::SlowReads { count } => format!(
             "{} reads of many keys took as long, which etcd counts too",
             format_count(count)
@@ -172,6 +179,8 @@ fn plain(reason: &Reason) -> &'static str {
         | Reason::WithoutFailed { .. }
         | Reason::FailedCounted { .. }
         | Reason::MeanWithoutEnd { .. }
+        | Reason::WaitedForCpu { .. }
+        | Reason::DiskFailed { .. }
         | Reason::SlowReads { .. }
         | Reason::AllOfMember { .. }
         | Reason::QuotaReached { .. }

@@ -1,7 +1,7 @@
 //! A CPU that was not there looks like a slow disk: time stolen by the hypervisor, other work, quotas of a control
 //! group.
 
-use crate::result::Severity;
+use crate::result::{PAUSE, Severity};
 
 use super::super::evidence::Evidence;
 use super::{DiskFinding, Found};
@@ -14,6 +14,7 @@ pub(super) fn find(evidence: &Evidence) -> Vec<Found> {
     let quota = tightest_quota(&evidence.run.header.environment.limits);
     let warning = |what: DiskFinding| Found::new(what, Severity::Warning);
     let found = [
+        paused(evidence),
         (stolen >= MIN_STOLEN)
             .then(|| warning(DiskFinding::CpuSteal(stolen)).number("share", stolen)),
         // The probe itself needs a few percent of one CPU.
@@ -23,6 +24,16 @@ pub(super) fn find(evidence: &Evidence) -> Vec<Found> {
             .map(|cpus| warning(DiskFinding::CpuQuota(cpus)).number("cpus", cpus)),
     ];
     found.into_iter().flatten().collect()
+}
+
+/// All of its threads stopped at once: a signal, a frozen control group, a machine that was suspended.
+fn paused(evidence: &Evidence) -> Option<Found> {
+    let pauses = evidence.run.events.iter().filter(|event| event.kind == PAUSE);
+    let lengths: Vec<u64> =
+        pauses.filter_map(|event| event.detail.get("length_ns")?.as_u64()).collect();
+    let longest_ns = lengths.iter().copied().max()?;
+    let what = DiskFinding::Paused { times: lengths.len(), longest_ns };
+    Some(Found::new(what, Severity::Warning).number("longest_ns", longest_ns as f64))
 }
 
 #[cfg(test)]

@@ -46,6 +46,13 @@ pub enum DiskFinding {
         /// What usually has it.
         cause: Timer,
     },
+    /// The probe itself stood still: how often, and the longest time.
+    Paused {
+        /// How often.
+        times: usize,
+        /// The longest.
+        longest_ns: u64,
+    },
     /// Others write to the disk.
     IdleWriters {
         /// Bytes per second.
@@ -200,6 +207,7 @@ impl DiskFinding {
             DiskFinding::Throttled { .. } => FindingCode::Throttled,
             DiskFinding::SlowerAfter { .. } => FindingCode::SlowerAfter,
             DiskFinding::Periodic { .. } => FindingCode::Periodic,
+            DiskFinding::Paused { .. } => FindingCode::ProbePaused,
             DiskFinding::IdleWriters { .. } => FindingCode::IdleWriters,
             DiskFinding::BackendContention { .. } => FindingCode::BackendContention,
             DiskFinding::Neighbour { .. } => FindingCode::Neighbour,

@@ -52,6 +52,15 @@ impl Names<'_> {
                 format_duration(*usual_ns),
             ))
             .advise("Run it again: if another member is the odd one, the disk is unfair under this many writers."),
+            DiskFinding::Paused { times, longest_ns } => Words::message(format!(
+                "The probe itself stood still for {}{}: no thread of it ran, whatever the disk did.",
+                format_duration(*longest_ns),
+                if *times == 1 { String::new() } else { format!(", the longest of {times} times") },
+            ))
+            .advise(
+                "A signal, a frozen control group or a suspended machine does that; waits of that time say nothing about the \
+                 disk. Run it again.",
+            ),
             DiskFinding::CpuSteal(share) => Words::message(format!(
                 "The hypervisor gave {} of this machine's CPU time to others.",
                 format_share(*share)
