@@ -3,12 +3,9 @@
 
 use std::time::Duration;
 
-use etcd_client::{LeaseGrantOptions, WatchOptions};
+use etcd_client::LeaseGrantOptions;
 
-use crate::error::Result;
-
-use super::Cluster;
-use super::connect::{CALL, MemberClient};
+use super::connect::MemberClient;
 use super::explain::{Answer, Called, Need};
 
 /// A mark is there for so long after it was last prolonged.
@@ -26,11 +23,17 @@ pub(super) struct Mark(i64);
 
 impl Mark {
     /// That of the load whose keys begin with a prefix.
-    fn of(prefix: &str) -> Self {
+    pub fn of(prefix: &str) -> Self {
         Mark(MARKS | i64::from(crc32c::crc32c(prefix.as_bytes())))
     }
 
-    async fn leave(self, client: &mut etcd_client::Client) -> Answer<()> {
+    /// The lease.
+    pub fn lease(self) -> i64 {
+        self.0
+    }
+
+    /// Leaves it.
+    pub async fn leave(self, client: &mut etcd_client::Client) -> Answer<()> {
         let options = LeaseGrantOptions::new().with_id(self.0);
         match client.lease_grant(MARK_TTL_S, Some(options)).await {
             Ok(_) => Ok(()),
@@ -50,7 +53,7 @@ impl Mark {
     }
 
     /// Keeps it until this is dropped, by whichever member answers.
-    pub(super) async fn keep(self, mut members: Vec<MemberClient>) {
+    pub async fn keep(self, mut members: Vec<MemberClient>) {
         loop {
             tokio::time::sleep(PROLONG).await;
             for member in &mut members {
@@ -61,71 +64,5 @@ impl Mark {
                 }
             }
         }
-    }
-}
-
-impl Cluster {
-    /// Leaves a mark for as long as a load goes on whose keys begin with this prefix.
-    ///
-    /// # Errors
-    /// When no member answers.
-    pub fn mark(&mut self, prefix: &str) -> Result<()> {
-        let mark = Mark::of(prefix);
-        self.ask_any(Need::Nothing, CALL, async |client| mark.leave(client).await)?;
-        self.mark = Some(mark);
-        Ok(())
-    }
-
-    /// Takes the mark away again.
-    ///
-    /// # Errors
-    /// When no member answers; it goes by itself then.
-    pub fn unmark(&mut self) -> Result<()> {
-        match self.mark.take() {
-            Some(mark) => self.revoke_leases(b"", &[mark.0]).map(|_| ()),
-            None => Ok(()),
-        }
-    }
-
-    /// Takes that of a load away that no longer goes on.
-    ///
-    /// # Errors
-    /// When no member answers; it goes by itself then.
-    pub fn unmark_dead(&mut self, prefix: &str) -> Result<()> {
-        self.revoke_leases(b"", &[Mark::of(prefix).0]).map(|_| ())
-    }
-
-    /// Seconds that are left of the mark of the load with this prefix; 0 where there is none.
-    ///
-    /// # Errors
-    /// When no member answers.
-    pub fn mark_left_s(&mut self, prefix: &str) -> Result<i64> {
-        let mark = Mark::of(prefix);
-        let answer = self.ask_any(Need::Nothing, CALL, async |client| {
-            client.lease_time_to_live(mark.0, None).await
-        })?;
-        Ok(answer.ttl().max(0))
-    }
-
-    /// Whether anybody writes below a prefix within so long.
-    ///
-    /// # Errors
-    /// When no member answers.
-    pub fn is_written(&mut self, prefix: &[u8], within: Duration) -> Result<bool> {
-        let written = self.ask_any(Need::Read(prefix), CALL + within, async |client| {
-            let options = WatchOptions::new().with_prefix();
-            let mut events = client.watch(prefix.to_vec(), Some(options)).await?;
-            let seen = async {
-                loop {
-                    match events.message().await? {
-                        Some(answer) if answer.events().is_empty() && !answer.canceled() => {}
-                        Some(answer) => return Ok(!answer.events().is_empty()),
-                        None => return Ok(false),
-                    }
-                }
-            };
-            tokio::time::timeout(within, seen).await.unwrap_or(Ok(false))
-        })?;
-        Ok(written)
     }
 }

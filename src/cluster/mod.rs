@@ -11,6 +11,7 @@ mod leases;
 mod leftovers;
 pub mod local;
 mod mark;
+mod marking;
 pub mod metrics;
 mod quota;
 mod scrape;

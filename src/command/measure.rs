@@ -11,10 +11,12 @@ use crate::error::Result;
 use crate::etcd::Credentials;
 use crate::exit::Exit;
 use crate::plan::{
-    CleanPlan, DocumentPlan, ImportRequest, Neighbour, PlannedRun, Resolved, Task, credentials,
+    CleanPlan, DocumentPlan, ImportRequest, LeftBy, Neighbour, PlannedRun, Resolved, Task,
+    credentials,
 };
 use crate::progress::{self, Shown};
 use crate::report::{self, Style};
+use crate::result::{self, Header};
 use crate::session::{Finished, Request};
 use crate::spec::CleanSpec;
 use crate::{import, load as engine, signals};
@@ -36,7 +38,10 @@ pub(super) fn load(args: &LoadArgs) -> Result<Exit> {
 
 /// Removes what earlier loads left.
 fn clean(spec: &CleanSpec) -> Result<Exit> {
-    let plan = CleanPlan::resolve(spec)?;
+    let plan = CleanPlan::resolve(spec, |path| {
+        let Header { kind, plan, prefix, .. } = result::read(path)?.header;
+        Ok(LeftBy { kind, plan, prefix })
+    })?;
     let credentials = credentials(&spec.connect)?;
     let signalled = signals::watch()?;
     let tell = |text: &str| say(text);

@@ -66,7 +66,7 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
         sampler: CounterSampler::new(&facts, counters.clone(), clock.now_ns()),
         sink: sink.clone(),
     })?;
-    let _watching = watch_cpus(plan, clock, &control, &sink, watch.phase());
+    let watching = watch_cpus(plan, clock, &control, &sink, watch.phase());
     let probe = Probe {
         plan,
         clock,
@@ -80,6 +80,8 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
         signalled: &request.signalled,
     };
     let outcome = probe.run(engine.as_mut());
+    // Its threads tell of pauses: the result is at its end when nobody can tell any more.
+    drop(watching);
     // A disk that failed was measured, and found wanting.
     let disk_failed = outcome.as_ref().err().is_some_and(|error| device_failure(error).is_some());
     let outcome = outcome.and(work.remove());

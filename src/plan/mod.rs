@@ -27,7 +27,7 @@ pub use import::{
 };
 pub use load::{
     Class, CleanPlan, CleanWhat, FRESH_PREFIX, Faults, Isolation, KeyDistribution, Keys,
-    LOAD_SERIES, LoadPace, LoadPlan, Operation, Placement, RateStep, ReadShape, Reads,
+    LOAD_SERIES, LeftBy, LoadPace, LoadPlan, Operation, Placement, RateStep, ReadShape, Reads,
     SharedLeases, SizeDistribution, Stm, Strand, Target, Values, Watch, Weighted, Writes, events,
     most_growth_bytes, most_growth_of_equals_bytes,
 };

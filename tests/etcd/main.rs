@@ -9,6 +9,7 @@ mod load_apiserver;
 mod load_classes;
 mod load_clean;
 mod load_cluster;
+mod load_counts;
 mod load_operations;
 mod load_planned;
 mod run;

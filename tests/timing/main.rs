@@ -5,6 +5,7 @@ mod support;
 
 mod bad_day;
 mod conclusions;
+mod disk_faults;
 mod harness;
 mod load_faults;
 mod load_truth;

@@ -62,7 +62,7 @@ impl Watcher {
         let scene = Scene::new(cluster, Arc::clone(&live));
         let members = cluster.members().iter().enumerate();
         let watched: Vec<_> = members.map(|(i, m)| Watched::new(i, m, scrape)).collect();
-        let mark = cluster.mark.clone();
+        let mark = cluster.mark;
         let clients = cluster.members().iter().map(|m| m.client.to(m.endpoint.clone())).collect();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::Builder::new()

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::{LoadPlan, Target};
 use crate::error::{Error, Result, usage};
 use crate::plan::Connect;
-use crate::result::{self, Header};
 use crate::spec::CleanSpec;
 
 /// What is removed of earlier loads, and from which etcd.
@@ -17,6 +16,17 @@ pub struct CleanPlan {
     pub what: CleanWhat,
     /// Only told.
     pub dry_run: bool,
+}
+
+/// What a result says of the load that left it.
+#[derive(Debug, Clone, Default)]
+pub struct LeftBy {
+    /// What was measured.
+    pub kind: String,
+    /// Its plan, as it was written down.
+    pub plan: serde_json::Value,
+    /// What its keys begin with.
+    pub prefix: Option<String>,
 }
 
 /// Whose keys are removed.
@@ -36,16 +46,17 @@ pub enum CleanWhat {
 }
 
 impl CleanPlan {
-    /// Checks what was typed; reads the result where one is named.
+    /// Checks what was typed. `read` reads the result, where one is named.
     ///
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) with the way out; what a result that cannot be read comes to.
-    pub fn resolve(args: &CleanSpec) -> Result<Self> {
+    pub fn resolve(args: &CleanSpec, read: impl FnOnce(&Path) -> Result<LeftBy>) -> Result<Self> {
         let mut connect = args.connect.clone();
         let what = match args.what.as_deref() {
             None => CleanWhat::All,
             Some(text) if is_file(text) => {
-                let (plan, prefix) = of_result(Path::new(text))?;
+                let path = Path::new(text);
+                let (plan, prefix) = of_result(path, read(path)?)?;
                 if connect.endpoints.is_empty()
                     && let Target::Endpoints(endpoints) = &plan.target
                 {
@@ -72,8 +83,8 @@ fn is_file(text: &str) -> bool {
     by_name || Path::new(text).is_file()
 }
 
-fn of_result(path: &Path) -> Result<(LoadPlan, String)> {
-    let Header { kind, plan, prefix, .. } = result::read(path)?.header;
+fn of_result(path: &Path, left_by: LeftBy) -> Result<(LoadPlan, String)> {
+    let LeftBy { kind, plan, prefix } = left_by;
     let refused = |why: &str| Err(Error::Refused(format!("{}: {why}", path.display())));
     if kind != "load" {
         return refused(&format!(

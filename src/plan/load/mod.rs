@@ -30,7 +30,7 @@ mod types;
 
 pub use checks::FRESH_PREFIX;
 pub use class::{Strand, events};
-pub use clean::{CleanPlan, CleanWhat};
+pub use clean::{CleanPlan, CleanWhat, LeftBy};
 pub use fault_plan::Faults;
 pub use operations::{LOAD_SERIES, Operation, Weighted};
 pub use size::{most_growth_bytes, most_growth_of_equals_bytes};

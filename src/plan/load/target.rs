@@ -1,5 +1,6 @@
 //! Which etcd is driven, and which of its members.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::{Placement, Target};
@@ -105,6 +106,24 @@ fn arguments(typed: &[String]) -> Result<Vec<String>> {
         }
     }
     Ok(typed.to_vec())
+}
+
+impl Target {
+    /// Whether it shares the CPUs of the machine that drives it: a throwaway one, or one that is reached over the
+    /// loopback.
+    pub fn shares_this_machine(&self) -> bool {
+        let loops_back = |text: &String| {
+            Endpoint::parse(text).is_ok_and(|endpoint| {
+                let host = endpoint.host().trim_matches(['[', ']']);
+                let address = host.parse::<IpAddr>();
+                host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+            })
+        };
+        match self {
+            Target::Local { .. } => true,
+            Target::Endpoints(endpoints) => endpoints.iter().all(loops_back),
+        }
+    }
 }
 
 pub(super) fn placement(args: &LoadSpec, target: &Target) -> Result<Placement> {

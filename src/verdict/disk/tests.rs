@@ -1,7 +1,7 @@
 //! The judge before synthetic disks: a wrong pass and a false alarm are the two sins.
 
 use crate::exit::Verdict;
-use crate::result::{DurabilityOutcome, RuleOutcome, Summary};
+use crate::result::{DurabilityOutcome, Event, RuleOutcome, Summary};
 
 use super::testing::{Builder, MS, Noise, S, US};
 use crate::report::conclude;
@@ -350,4 +350,90 @@ fn capacity_is_the_highest_rate_below_the_lowest_that_broke() {
     assert_eq!((open.puts_per_s, open.at_least), (Some(1000.0), true));
     let none = steps(&[(500.0, false)]).unwrap();
     assert_eq!((none.puts_per_s, none.at_least), (None, false));
+}
+
+/// Three in a hundred syncs take 30 ms, and so many of them a second waited for a CPU until the limit was passed.
+fn with_cpu_waits(per_s: f64) -> Summary {
+    let slow = |noise: &mut Noise, _| {
+        if noise.chance(0.03) { 30 * MS } else { noise.lognormal(160 * US, 0.4) }
+    };
+    let counters = [("wal.fsync.over_10000000_ns", per_s), ("wal.fsync.waited_s", per_s * 0.025)];
+    Builder::new(3)
+        .durability(DurabilityOutcome::NotDisproved)
+        .etcd(30, 200, slow, commit)
+        .counters_of("etcd", "cpu.wait", &counters)
+        .conclude()
+}
+
+#[test]
+fn a_wait_for_a_cpu_fails_no_disk_and_passes_no_machine() {
+    let fsync = |summary: &Summary| rule(summary, "wal.fsync.p99").clone();
+    assert_eq!(fsync(&with_cpu_waits(0.0)).verdict, Verdict::Fail);
+    // A few of them change nothing: the disk is slow without them, too.
+    assert_eq!(fsync(&with_cpu_waits(1.0)).verdict, Verdict::Fail);
+    let starved = fsync(&with_cpu_waits(6.5));
+    assert_eq!(starved.verdict, Verdict::Inconclusive);
+    let note = starved.note.unwrap();
+    assert!(
+        note.contains("were for a CPU, not for the disk") && note.contains("no longer run"),
+        "{note}"
+    );
+}
+
+#[test]
+fn a_stall_of_the_probe_is_none_of_the_disk() {
+    let stopped = |counted: f64| {
+        Builder::new(3)
+            .durability(DurabilityOutcome::NotDisproved)
+            .etcd(
+                30,
+                200,
+                |noise, at| {
+                    if (15 * S..15 * S + 5 * MS).contains(&at) { 2 * S } else { fast(noise, at) }
+                },
+                commit,
+            )
+            .run(|run| {
+                if counted > 0.0 {
+                    run.events.push(Event {
+                        phase: "etcd".to_owned(),
+                        at_ns: 15 * S,
+                        kind: "probe.pause".to_owned(),
+                        detail: serde_json::json!({ "length_ns": 2 * S }),
+                        ..Event::default()
+                    });
+                }
+            })
+            .counters_of("etcd", "cpu.wait", &[("wal.sync.over_1000000000_ns", counted / 30.0)])
+            .conclude()
+    };
+    let stalls = |summary: &Summary| rule(summary, "stalls >= 1s").verdict;
+    let by_disk = stopped(0.0);
+    let seen = by_disk.ladder.iter().any(|step| step.at_least_ns == S && step.count > 0);
+    assert!(seen, "the stall is there: {:?}", by_disk.ladder);
+    assert_eq!(stalls(&by_disk), Verdict::Fail);
+    let by_probe = stopped(30.0);
+    assert_eq!(stalls(&by_probe), Verdict::Inconclusive);
+    assert!(by_probe.findings.iter().any(|finding| finding.code == "probe_paused"));
+}
+
+#[test]
+fn a_disk_that_fails_is_not_qualified() {
+    let failed = Builder::healthy(1)
+        .run(|run| {
+            run.events.push(Event {
+                phase: "etcd".to_owned(),
+                kind: "disk.failed".to_owned(),
+                detail: serde_json::json!({ "what": "I/O error", "why": "/srv: cannot sync: EIO" }),
+                ..Event::default()
+            });
+        })
+        .build();
+    let summary = conclude(&failed, false, false, String::new());
+    assert_eq!(summary.verdict, Verdict::Fail);
+    assert!(
+        summary.headline.starts_with("NOT QUALIFIED  the disk failed, I/O error"),
+        "{}",
+        summary.headline
+    );
 }

@@ -9,9 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use etcdbench::clock::Clock;
-use etcdbench::cluster::{
-    Budget, Cluster, DEFAULT_QUOTA_BYTES, Quota, Watcher, Whose, guard,
-};
+use etcdbench::cluster::{Budget, Cluster, DEFAULT_QUOTA_BYTES, Quota, Watcher, Whose, guard};
 use etcdbench::etcd::Endpoint;
 use etcdbench::etcd::Security;
 use etcdbench::plan::Placement;

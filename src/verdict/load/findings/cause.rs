@@ -4,7 +4,6 @@
 //! before it has grown.
 
 use crate::exit::Verdict;
-use crate::plan::Target;
 use crate::result::{MemberSummary, RuleId, RuleName, Severity};
 use crate::rule::{Rule, Stat};
 use crate::verdict::machine::Cpus;
@@ -82,8 +81,9 @@ fn disk(evidence: &Evidence, members: &[MemberSummary]) -> Option<Found> {
     let leading = uses.iter().find(|(usage, member)| member.leader && *usage >= BUSY_WAL);
     let (usage, member) = leading.or(majority)?;
     // A sync is timed by the clock on the wall: where CPUs are short, it waits for them too.
-    let local = matches!(evidence.plan.target, Target::Local { .. });
-    if local && Cpus::of(evidence.run, &evidence.phase_names()).busy >= SHARED_CPU {
+    if evidence.plan.target.shares_this_machine()
+        && Cpus::of(evidence.run, &evidence.phase_names()).busy >= SHARED_CPU
+    {
         return None;
     }
     let fsync = member.wal_fsync.as_ref()?;
@@ -98,9 +98,9 @@ fn disk(evidence: &Evidence, members: &[MemberSummary]) -> Option<Found> {
 
 /// Only of a machine whose CPUs were seen: the client's own, when etcd runs there.
 fn cpu(evidence: &Evidence) -> Option<Found> {
-    let Target::Local { .. } = evidence.plan.target else {
+    if !evidence.plan.target.shares_this_machine() {
         return None;
-    };
+    }
     let busy = Cpus::of(evidence.run, &evidence.phase_names()).busy;
     (busy >= BUSY_CPU)
         .then(|| Found::new(HeldBy::Cpu { busy }, Severity::Warning).number("busy", busy))

@@ -89,6 +89,12 @@ fn what_holds_it_back_is_named_by_use() {
         };
     });
     told(&local.conclude(), "held_by_cpu", "busy 96.2 % of the time");
+    // One that is reached over the loopback has no other CPUs either: its slow syncs waited for them.
+    let slow_syncs = Member { fsync_ns: 4 * MS, ..Member::healthy("m1").leading() };
+    let loops_back = with(slow_syncs).run(busy).plan(|plan| {
+        plan.target = Target::Endpoints(vec!["http://127.0.0.1:2379".to_owned()]);
+    });
+    told(&loops_back.conclude(), "held_by_cpu", "busy 96.2 % of the time");
     let far = |run: &mut crate::result::Run| {
         for counters in run.counters.iter_mut().filter(|c| c.source == "etcd") {
             counters.values.insert("peer_rtt.count".to_owned(), 10.0);

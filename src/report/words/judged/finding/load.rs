@@ -3,7 +3,7 @@
 use super::super::Names;
 use super::super::reason::quota_reached;
 use super::{Words, capitalised};
-use crate::plan::{LoadPlan, Target};
+use crate::plan::LoadPlan;
 use crate::report::subject::Plan;
 use crate::report::text::clean;
 use crate::units::{format_bytes, format_count, format_duration, format_share, significant};
@@ -107,7 +107,7 @@ impl Names<'_> {
 
     /// Whether etcd ran on the machine that drove the load.
     fn is_local(&self) -> bool {
-        self.load_plan().is_some_and(|plan| matches!(plan.target, Target::Local { .. }))
+        self.load_plan().is_some_and(|plan| plan.target.shares_this_machine())
     }
 
     fn busy(&self, share: f64) -> Words {
