@@ -9,16 +9,23 @@ pub const STANDARD_QUANTILES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 0.9999];
 
 /// Summarises every series of every phase.
 pub fn summarise(run: &Run) -> Vec<PhaseSummary> {
-    run.phases.iter().map(|data| phase(data, run.is_foreign())).collect()
+    run.phases.iter().map(|data| phase(data, lasted_ns(run, data), run.is_foreign())).collect()
 }
 
-fn phase(data: &PhaseData, foreign: bool) -> PhaseSummary {
+fn phase(data: &PhaseData, length_ns: u64, foreign: bool) -> PhaseSummary {
     PhaseSummary {
         phase: data.name.clone(),
         start_ns: data.start_ns,
-        length_ns: data.length_ns,
-        series: data.series.iter().map(|s| series(s, data.length_ns, foreign)).collect(),
+        length_ns,
+        series: data.series.iter().map(|s| series(s, length_ns, foreign)).collect(),
     }
+}
+
+/// How long a phase lasted. A load tells; where nothing was due at its end its last samples came before.
+fn lasted_ns(run: &Run, data: &PhaseData) -> u64 {
+    let told = run.events.iter().filter(|e| e.kind == "load.phase" && e.phase == data.name);
+    let told = told.filter_map(|event| event.detail.get("length_ns")?.as_u64());
+    told.fold(data.length_ns, u64::max)
 }
 
 fn series(data: &SeriesData, length_ns: u64, foreign: bool) -> SeriesSummary {

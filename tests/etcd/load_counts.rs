@@ -80,5 +80,5 @@ fn flags_reach_the_throwaway_etcd() {
     );
     // etcd itself refuses what it does not know, and that is told.
     let refused = with("--etcd-arg=--no-such-flag=1");
-    refused.refused(1, "no-such-flag");
+    refused.refused(1, "has ended; its log ends");
 }

@@ -113,7 +113,7 @@ fn of_mean(rule: &Rule, series: &str, evidence: &Evidence) -> Option<(u64, u64)>
 
 impl Evidence<'_> {
     /// Waits of these series that reached a limit only because of a CPU, while stalls counted.
-    fn waited_for_cpu(&self, series: &[&str], limit_ns: u64) -> u64 {
+    pub(super) fn waited_for_cpu(&self, series: &[&str], limit_ns: u64) -> u64 {
         let keys: Vec<String> =
             series.iter().map(|series| format!("{series}.over_{limit_ns}_ns")).collect();
         self.grown_of_cpu(|name| keys.iter().any(|key| key == name)) as u64

@@ -6,7 +6,7 @@
 
 use crate::result::Severity;
 
-use super::super::evidence::Evidence;
+use super::super::evidence::{DISJOINT_SERIES, Evidence};
 use super::super::stalls::share_of_stalls;
 use super::{DiskFinding, Found, quantile};
 use crate::verdict::pooled::CONFIDENCE;
@@ -35,6 +35,11 @@ pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     // A single stall that may be chance is no reason to turn knobs.
     let too_short = elections.hits > 0 || late.above(CONFIDENCE) > LATE_SHARE || often_late;
     if !too_short || waits.count() < MIN_WAITS {
+        return None;
+    }
+    // Nor is one that a CPU explains: no setting of etcd's mends that, and the disk needs none.
+    let waited = evidence.waited_for_cpu(&DISJOINT_SERIES, 2 * plan.heartbeat_ns);
+    if late.hits > 0 && waited >= late.hits {
         return None;
     }
     let (heartbeat_ms, election_ms) = needed(evidence);
