@@ -1,5 +1,6 @@
 //! The load itself: workers are started, told to begin at the same moment, and their accounts added up.
 
+use super::connections::Place;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
@@ -32,15 +33,6 @@ const LEAD: Duration = Duration::from_millis(30);
 const LOOK: Duration = Duration::from_millis(10);
 /// How often the generator's own use of the processor is told.
 const CPU_EVERY_NS: u64 = 1_000_000_000;
-
-/// Where one connection leads.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// The address.
-    pub endpoint: Endpoint,
-    /// Whose it is; `None` when there is one member only.
-    pub member: Option<u32>,
-}
 
 /// What a load needs beside its plan.
 pub struct Drive<'a> {

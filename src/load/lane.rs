@@ -11,8 +11,8 @@ use serde_json::json;
 use tokio::task::{JoinHandle, spawn_local};
 
 use super::books::Books;
+use super::compactor::Compactor;
 use super::leases::SharedLease;
-use super::operation::Compactor;
 use crate::clock::Clock;
 use crate::etcd::{Endpoint, ErrorClass};
 use crate::units::format_duration;

@@ -4,19 +4,15 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::operation::Client;
-use crate::plan::SharedLeases;
-use crate::wire::Failure;
-
 /// What is known of a load's leases.
 #[derive(Debug, Default)]
 pub struct Leases {
     /// Those granted and not revoked since.
     granted: Mutex<Vec<i64>>,
     /// How many of them were granted for keys to share.
-    shared: AtomicU64,
+    pub(super) shared: AtomicU64,
     /// How many keys were bound to these.
-    bound: AtomicU64,
+    pub(super) bound: AtomicU64,
 }
 
 impl Leases {
@@ -46,53 +42,21 @@ impl Leases {
 /// The lease that the next keys are bound to which are written over a connection. Whoever finds it used up gets
 /// another, and all others wait for it meanwhile, as within an apiserver.
 #[derive(Debug, Default)]
-pub struct SharedLease(tokio::sync::Mutex<Current>);
+pub struct SharedLease(pub(super) tokio::sync::Mutex<Current>);
 
 #[derive(Debug, Default)]
-struct Current {
-    id: i64,
+pub(super) struct Current {
+    pub(super) id: i64,
     /// Keys that may still be bound to it.
-    left: u64,
+    pub(super) left: u64,
     /// When it is too old for more.
-    until_ns: u64,
+    pub(super) until_ns: u64,
 }
 
 impl Current {
-    fn serves(&self, keys: u64, now_ns: u64) -> bool {
+    pub(super) fn serves(&self, keys: u64, now_ns: u64) -> bool {
         self.left >= keys && now_ns < self.until_ns
     }
-}
-
-impl Client<'_> {
-    /// The lease that an operation binds so many keys to; 0 is none.
-    ///
-    /// # Errors
-    /// When another is needed and not granted.
-    pub async fn lease_for(&mut self, keys: u64) -> Result<i64, Failure> {
-        let work = self.work;
-        let Some(sharing) = work.plan.writes.shared_leases else {
-            return Ok(work.lease.load(Ordering::Relaxed));
-        };
-        let lane = self.lane;
-        let mut current = lane.lease().0.lock().await;
-        if !current.serves(keys, lane.now_ns()) {
-            *current = Current {
-                id: self.grant(ttl_s(work.plan.writes.lease_ttl_s, sharing)).await?,
-                left: sharing.keys,
-                until_ns: lane.now_ns().saturating_add(sharing.reuse_ns),
-            };
-            work.leases.shared.fetch_add(1, Ordering::Relaxed);
-        }
-        current.left = current.left.saturating_sub(keys);
-        work.leases.bound.fetch_add(keys, Ordering::Relaxed);
-        Ok(current.id)
-    }
-}
-
-/// The key bound last is to live as long as it should, so that a lease lives longer by as long as it is shared
-/// (kubernetes/apiserver, storage/etcd3/lease_manager.go).
-fn ttl_s(ttl_s: u64, sharing: SharedLeases) -> u64 {
-    ttl_s.saturating_add(sharing.reuse_ns / 1_000_000_000)
 }
 
 #[cfg(test)]
@@ -106,12 +70,5 @@ mod tests {
         assert!(!current.serves(3, 99));
         assert!(!current.serves(1, 100));
         assert!(!Current::default().serves(1, 0), "there is none at first");
-    }
-
-    #[test]
-    fn a_lease_lives_longer_by_as_long_as_it_is_shared() {
-        let sharing = |reuse_ns| SharedLeases { keys: 10, reuse_ns };
-        assert_eq!(ttl_s(3600, sharing(60_000_000_000)), 3660);
-        assert_eq!(ttl_s(15, sharing(750_000_000)), 15);
     }
 }

@@ -5,6 +5,8 @@ mod after;
 mod books;
 pub mod clean;
 mod client;
+mod compactor;
+mod connections;
 mod draw;
 mod drive;
 mod faults;

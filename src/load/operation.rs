@@ -1,12 +1,12 @@
 //! What an operation does: its requests, and what is learnt from the answers.
 
 mod guarded;
+mod leasing;
 mod lists;
 mod transactions;
 mod upkeep;
 
-pub use self::upkeep::{Compactor, KEY as COMPACTOR};
-
+pub use self::upkeep::KEY as COMPACTOR;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

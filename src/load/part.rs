@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::books::{Archive, series};
+use super::connections::Berth;
 use super::feed::Stock;
 use super::operation::Work;
 use super::preload::Preload;
 use super::schedule::Span;
 use super::watching::Watching;
-use super::worker::Berth;
 use crate::plan::{LoadPace, LoadPlan, RateStep};
 use crate::record::Series;
 
@@ -63,7 +63,7 @@ impl Part {
     /// Its connections, dealt out to so many threads from the one with this number on.
     pub fn berths(
         &self,
-        places: &[super::drive::Place],
+        places: &[super::connections::Place],
         threads: u32,
         from: u32,
     ) -> Vec<Vec<Berth>> {

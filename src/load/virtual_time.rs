@@ -14,7 +14,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::spawn_local;
 
 use super::books::{Archive, Terms};
-use super::drive::Place;
+use super::connections::Place;
 use super::gaps::Gaps;
 use super::halt::Control;
 use super::operation::Work;

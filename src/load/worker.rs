@@ -1,5 +1,6 @@
 //! One thread of the generator: its connections, its clients, all on one core without a lock between them.
 
+use super::connections::Berth;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -33,19 +34,6 @@ const GRACE_NS: u64 = 2_000_000_000;
 const LAST_EVENTS_NS: u64 = 2_000_000_000;
 /// Connections made at a time; more would run into the server's accept queue.
 const AT_A_TIME: usize = 64;
-
-/// One connection of a worker.
-#[derive(Debug, Clone)]
-pub struct Berth {
-    /// Its number among all connections.
-    pub number: u64,
-    /// Where it leads.
-    pub endpoint: Endpoint,
-    /// Whose that is.
-    pub member: Option<u32>,
-    /// Clients that share it, at most.
-    pub clients: u32,
-}
 
 /// What a worker needs.
 pub struct Worker {

@@ -1,9 +1,11 @@
 //! What is done to a throwaway etcd while the load goes on: its leader killed and started again, its full database
 //! brought back. Everything is told as an event at the moment it happens.
 
+mod desk;
 mod kill;
 mod quota;
 
+pub use desk::Desk;
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
@@ -24,18 +26,6 @@ use quota::Recovery;
 
 /// How often somebody looks who waits for a fault to be over.
 const LOOK: Duration = Duration::from_millis(10);
-
-/// What faults have to do with.
-pub struct Desk {
-    /// The run's clock.
-    pub clock: Clock,
-    /// What ends the load.
-    pub control: Control,
-    /// Where events go.
-    pub sink: Sink,
-    /// Who leads, and how full the database is.
-    pub live: Arc<Live>,
-}
 
 /// The faults of a plan, as they come to pass. None at all for an etcd that is not ours.
 pub struct Faults<'a> {
@@ -108,29 +98,5 @@ impl<'a> Faults<'a> {
     fn is_under_way(&self) -> bool {
         let kills = self.kills.as_ref().is_some_and(Kills::is_under_way);
         kills || self.recovery.as_ref().is_some_and(Recovery::is_under_way)
-    }
-}
-
-impl Desk {
-    fn event(
-        &self,
-        (at_ns, phase): (u64, &Arc<str>),
-        kind: &'static str,
-        member: Option<u32>,
-        detail: Value,
-    ) {
-        // The collector outlives the load.
-        let _ = self.sink.send(Emission::Event {
-            phase: Arc::clone(phase),
-            at_ns,
-            kind,
-            member,
-            detail,
-        });
-    }
-
-    fn note(&self, phase: &Arc<str>, text: String) {
-        let now_ns = self.clock.now_ns();
-        self.event((now_ns, phase), "note", None, json!({ "text": text }));
     }
 }

@@ -1,7 +1,5 @@
 //! What an apiserver does from time to time beside its objects: compacts the history, asks for the database's size.
 
-use std::cell::Cell;
-
 use super::{Client, Done};
 use crate::etcd::ErrorClass;
 use crate::wire::Failure;
@@ -9,15 +7,6 @@ use crate::wire::message::{Compact, Compare, Empty, Method, Op, Put, Range, Txn,
 
 /// What follows the prefix in the name of the key that compactors agree by.
 pub const KEY: &[u8] = b"compact_rev_key";
-
-/// What a compactor remembers from its last turn. Every connection is one, as every apiserver is.
-#[derive(Debug, Default)]
-pub struct Compactor {
-    /// How often the key has been written, as far as is known.
-    version: Cell<i64>,
-    /// The store's revision then, and the one to compact to next; 0 before the first turn.
-    revision: Cell<i64>,
-}
 
 impl Client<'_> {
     /// A turn of the compactor, as an apiserver's (kubernetes/apiserver, storage/etcd3/compact.go): whoever writes the
