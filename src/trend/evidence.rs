@@ -11,7 +11,7 @@ const SIDE: usize = 60;
 /// How many standard errors two nights, three, four and more must lie off before they are taken for another level: the
 /// more nights, the more places there are to choose the worst from. By simulation, on seeds other than those that
 /// docs/trend.md reports.
-const LIMITS: [f64; 4] = [3.15, 3.45, 3.7, 4.0];
+const LIMITS: [f64; 4] = [3.5, 3.6, 3.7, 4.0];
 /// So much more where nights are of two kinds: there the likelihood's square root has heavier tails than a normal
 /// variable.
 const MIXED_MORE: f64 = 0.6;
