@@ -21,7 +21,6 @@ use super::worker::{self, Left, Worker};
 use crate::clock::Clock;
 use crate::cluster::{Budget, Exhausted, Watcher};
 use crate::error::{Error, Result};
-use crate::etcd::Endpoint;
 use crate::host::counters::CounterSampler;
 use crate::plan::LoadPlan;
 use crate::record::{Emission, Pool, Sink};

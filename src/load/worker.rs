@@ -22,7 +22,7 @@ use super::lane::{Lane, LaneSettings};
 use super::part::Part;
 use super::schedule::{self, Schedule};
 use super::watching::{self, Streams, Writing};
-use crate::etcd::{Endpoint, ErrorClass};
+use crate::etcd::ErrorClass;
 use crate::plan::{Arrival, LoadPace, Operation};
 use crate::wire::{Auth, Dialer, Failure};
 

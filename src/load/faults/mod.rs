@@ -10,15 +10,9 @@ use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
-use super::halt::Control;
-use crate::clock::Clock;
-use crate::cluster::Live;
 use crate::cluster::local::LocalCluster;
 use crate::error::Result;
 use crate::plan::LoadPlan;
-use crate::record::{Emission, Sink};
 use crate::wire::Dialer;
 
 use kill::Kills;
