@@ -4,7 +4,8 @@
 //! before it has grown.
 
 use crate::exit::Verdict;
-use crate::result::{MemberSummary, RuleId, RuleName, Severity};
+use crate::plan::Target;
+use crate::result::{MemberSummary, Reason, RuleId, RuleName, Severity};
 use crate::rule::{Rule, Stat};
 use crate::verdict::machine::Cpus;
 use crate::verdict::outcome::{Outcome, of_verdict};
@@ -30,8 +31,10 @@ const RTT_SHARE: f64 = 0.5;
 const RTT_OVER_FSYNC: f64 = 3.0;
 
 pub(super) fn find(evidence: &Evidence, delivery: &Delivery, rules: &[Outcome]) -> Option<Found> {
-    // A client in doubt says nothing about etcd, and an election or a full database explains itself.
+    // A client in doubt says nothing about etcd, and an election, refusals or a full database explain themselves.
+    let refused = matches!(delivery.blame, Some(Reason::OperationsFailed { .. }));
     let explained = !delivery.doubts.is_empty()
+        || refused
         || server::seen_leader_changes(evidence) > 0
         || server::no_space(evidence);
     if explained || !slow(evidence, rules) {
@@ -98,9 +101,9 @@ fn disk(evidence: &Evidence, members: &[MemberSummary]) -> Option<Found> {
 
 /// Only of a machine whose CPUs were seen: the client's own, when etcd runs there.
 fn cpu(evidence: &Evidence) -> Option<Found> {
-    if !evidence.plan.target.shares_this_machine() {
+    let Target::Local { .. } = evidence.plan.target else {
         return None;
-    }
+    };
     let busy = Cpus::of(evidence.run, &evidence.phase_names()).busy;
     (busy >= BUSY_CPU)
         .then(|| Found::new(HeldBy::Cpu { busy }, Severity::Warning).number("busy", busy))
