@@ -121,7 +121,8 @@ pub(super) fn unix(text: &str) -> Option<Stamp> {
         n if (1e12..8.8e12).contains(&n) => n / 1e3,
         _ => return None,
     };
-    Some(Stamp { ns: (seconds * 1e9) as i64, zoned: true })
+    // A number of this size is exact to a microsecond.
+    Some(Stamp { ns: (seconds * 1e6).round() as i64 * 1_000, zoned: true })
 }
 
 /// The year of a point in time.
