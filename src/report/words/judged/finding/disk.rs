@@ -1,5 +1,9 @@
 //! Findings of a disk.
 
+mod device;
+mod machine;
+mod neighbours;
+
 use super::super::Names;
 use super::{Words, capitalised};
 use crate::report::subject::Plan;
@@ -31,104 +35,26 @@ impl Names<'_> {
             DiskFinding::Periodic { stalls_ns, times, period_s, cause } => {
                 periodic(*stalls_ns, *times, *period_s, *cause)
             }
-            DiskFinding::IdleWriters { bytes_per_s, flushes_per_s } => Words::message(format!(
-                "Others wrote {}/s here with {} flushes/s while this program was idle.",
-                format_bytes(*bytes_per_s as u64),
-                significant(*flushes_per_s),
-            ))
-            .advise("A file system of its own keeps their journal out of etcd's way, a disk of its own also their writes."),
-            DiskFinding::BackendContention { beside_ns, alone_ns } => Words::message(format!(
-                "Beside backend commits the WAL's fsync p99 is {}, alone it is {}.",
-                format_duration(*beside_ns),
-                format_duration(*alone_ns),
-            ))
-            .advise("etcd's --wal-dir on a disk of its own keeps backend commits out of the WAL's way."),
+            DiskFinding::IdleWriters { bytes_per_s, flushes_per_s } => neighbours::idle_writers(*bytes_per_s, *flushes_per_s),
+            DiskFinding::BackendContention { beside_ns, alone_ns } => neighbours::backend_contention(*beside_ns, *alone_ns),
             DiskFinding::Neighbour { index, done, says } => {
                 self.neighbour(*index, done.as_ref(), *says)
             }
-            DiskFinding::OddMember { member, p99_ns, usual_ns } => Words::message(format!(
-                "Member {member} fares worse than the others on the same disk: its wal.fsync p99 is {}, theirs {}.",
-                format_duration(*p99_ns),
-                format_duration(*usual_ns),
-            ))
-            .advise("Run it again: if another member is the odd one, the disk is unfair under this many writers."),
-            DiskFinding::Paused { times, longest_ns } => Words::message(format!(
-                "The probe itself stood still for {}{}: no thread of it ran, whatever the disk did.",
-                format_duration(*longest_ns),
-                if *times == 1 { String::new() } else { format!(", the longest of {times} times") },
-            ))
-            .advise(
-                "A signal, a frozen control group or a suspended machine does that; waits of that time say nothing about the \
-                 disk. Run it again.",
-            ),
-            DiskFinding::CpuSteal(share) => Words::message(format!(
-                "The hypervisor gave {} of this machine's CPU time to others.",
-                format_share(*share)
-            ))
-            .advise("Part of what looks like a slow disk may be a CPU that was not there: run again on a quieter host."),
-            DiskFinding::CpuBusy(share) => Words::message(format!(
-                "The CPUs were busy {} of the time, nearly all of it with something else.",
-                format_share(*share)
-            ))
-            .advise("A sync that waits for a CPU looks like a slow disk: run again when the machine is quiet."),
-            DiskFinding::CpuQuota(cpus) => Words::message(format!(
-                "A CPU quota of {} CPUs is in force.",
-                significant(*cpus)
-            ))
-            .advise("Part of what looks like a slow disk may be this quota: run it with at least one CPU."),
-            DiskFinding::MappingNotConfirmed(devices) => Words::message(format!(
-                "The write counters of {} did not move with what was written: mapping not confirmed.",
-                if devices.is_empty() { "the device".to_owned() } else { devices.join(" → ") }
-            ))
-            .advise("Read what is said about the device with care: the data may go elsewhere, or nowhere yet."),
-            DiskFinding::MemoryFilesystem(filesystem) => {
-                Words::message(format!("{filesystem} keeps everything in memory."))
-                    .advise("Name a directory on a disk.")
-            }
-            DiskFinding::Overlay => Words::message(
-                "This is the writable layer of a container: it goes with the container.",
-            )
-            .advise("Mount a volume and name a directory on it."),
-            DiskFinding::RemoteFilesystem(filesystem) => Words::message(format!(
-                "{filesystem} hands writes to another machine or process, whose disk is not seen from here."
-            ))
-            .advise("Use a local disk: network file systems are not recommended for etcd."),
-            DiskFinding::UnsafeMount(option) => Words::message(format!(
-                "Mounted with '{option}': a sync does not wait until the data is on stable storage."
-            ))
-            .advise(format!("Mount it again without '{option}' and run again.")),
-            DiskFinding::Scheduler(device, scheduler) => Words::message(format!(
-                "{device} uses the I/O scheduler {scheduler}, which waits to be fair."
-            ))
-            .advise(format!(
-                "Try 'none' or 'mq-deadline' in /sys/block/{device}/queue/scheduler and compare."
-            )),
-            DiskFinding::IoLimits(in_force) => Words::message(format!(
-                "Limits on what this process may write are in force: {}.",
-                in_force.join(", ")
-            ))
-            .advise("What was measured is the limit, not the disk. Run it under the limits that etcd will have."),
-            DiskFinding::JournalTax { block_bytes, fresh_ns, same_ns, filesystem } => Words::message(format!(
-                "A sync into a fresh {} block takes {}, within a block {}: each fresh block commits the {} journal.",
-                format_bytes(*block_bytes),
-                format_duration(*fresh_ns),
-                format_duration(*same_ns),
-                filesystem.as_deref().unwrap_or("file system"),
-            ))
-            .advise("Give etcd a file system of its own, so that it never waits for a commit of somebody else's changes."),
-            DiskFinding::Gp2 { device, bytes, baseline_iops, syncs_per_s } => Words::message(format!(
-                "{device} is an EBS volume of {}. If it is a gp2, it is held to {} IOPS once its burst credits are spent: \
-                 about {} WAL syncs/s.",
-                format_bytes(*bytes),
-                significant(*baseline_iops),
-                significant(*syncs_per_s),
-            ))
-            .advise("A gp3 has no such credits. --soak 45m spends them and shows what is left."),
-            DiskFinding::AzureDisk(device, bytes) => Words::message(format!(
-                "{device} is an Azure disk of {}. If it is a Premium SSD, it bursts for 30 minutes and is slower afterwards.",
-                format_bytes(*bytes),
-            ))
-            .advise("Above 512 GiB (P30) it does not rely on bursts. --soak 45m spends them and shows what is left."),
+            DiskFinding::OddMember { member, p99_ns, usual_ns } => neighbours::odd_member(*member, *p99_ns, *usual_ns),
+            DiskFinding::Paused { times, longest_ns } => machine::paused(*times, *longest_ns),
+            DiskFinding::CpuSteal(share) => machine::cpu_steal(*share),
+            DiskFinding::CpuBusy(share) => machine::cpu_busy(*share),
+            DiskFinding::CpuQuota(cpus) => machine::cpu_quota(*cpus),
+            DiskFinding::MappingNotConfirmed(devices) => device::mapping_not_confirmed(devices),
+            DiskFinding::MemoryFilesystem(filesystem) => device::memory_filesystem(filesystem),
+            DiskFinding::Overlay => device::overlay(),
+            DiskFinding::RemoteFilesystem(filesystem) => device::remote_filesystem(filesystem),
+            DiskFinding::UnsafeMount(option) => device::unsafe_mount(option),
+            DiskFinding::Scheduler(device, scheduler) => device::scheduler(device, scheduler),
+            DiskFinding::IoLimits(in_force) => device::io_limits(in_force),
+            DiskFinding::JournalTax { block_bytes, fresh_ns, same_ns, filesystem } => device::journal_tax(*block_bytes, *fresh_ns, *same_ns, filesystem.as_deref()),
+            DiskFinding::Gp2 { device, bytes, baseline_iops, syncs_per_s } => device::gp2(device, *bytes, *baseline_iops, *syncs_per_s),
+            DiskFinding::AzureDisk(device, bytes) => device::azure_disk(device, *bytes),
             DiskFinding::Carries { puts_per_s, at_least, nodes, clusters } => {
                 carries(*puts_per_s, *at_least, *nodes, *clusters)
             }

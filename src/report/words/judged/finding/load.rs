@@ -6,7 +6,7 @@ use super::{Words, capitalised};
 use crate::plan::LoadPlan;
 use crate::report::subject::Plan;
 use crate::report::text::clean;
-use crate::units::{format_bytes, format_count, format_duration, format_share, significant};
+use crate::units::{format_count, format_duration, format_share, significant};
 use crate::verdict::LoadFinding;
 
 mod database;
@@ -27,11 +27,7 @@ impl Names<'_> {
             LoadFinding::Held(by) => self.held(by),
             LoadFinding::SlowMember(slow) => self.slow_member(slow),
             LoadFinding::LeaderChanged(changed) => faults::leader_changed(changed),
-            LoadFinding::Standstill { gap_ns } => Words::message(format!(
-                "For {} nothing was acknowledged although the leader did not change: etcd stopped answering.",
-                format_duration(*gap_ns)
-            ))
-            .advise("A stalled disk, a paused machine or CPUs that were not free do that: look at what that machine did then."),
+            LoadFinding::Standstill { gap_ns } => standstill(*gap_ns),
             LoadFinding::LeaderKilled(killed) => faults::leader_killed(killed),
             LoadFinding::ConnectionsLost { count, endpoints, back_ns } => {
                 faults::connections_lost(*count, endpoints, *back_ns)
@@ -48,10 +44,7 @@ impl Names<'_> {
             ))
             .advise("Bring it back before another member fails: a cluster needs more than half of its members."),
             LoadFinding::Database(what) => self.database(what),
-            LoadFinding::ProposalsFailed(count) => Words::message(format!(
-                "{} proposals failed in etcd: it lost its leader or gave up waiting.",
-                format_count(*count)
-            )),
+            LoadFinding::ProposalsFailed(count) => proposals_failed(*count),
             LoadFinding::ProposalsPending { member, most } => Words::message(format!(
                 "Up to {} proposals waited at {} for consensus.",
                 format_count(*most),
@@ -63,11 +56,7 @@ impl Names<'_> {
                 events_missing(&of, *compacted, *at_the_end, ended.as_ref())
             }
             LoadFinding::FoundNothing { reads, deletions } => found_nothing(*reads, *deletions),
-            LoadFinding::EventsRepeated(count) => Words::message(format!(
-                "{} watch events came more than once.",
-                format_count(*count)
-            ))
-            .advise("A watch that is resumed after a lost connection may do that."),
+            LoadFinding::EventsRepeated(count) => events_repeated(*count),
             LoadFinding::SlowWatchers { member, most, pending } => Words::message(format!(
                 "Up to {} watchers of {} fell behind, with {} events waiting for them.",
                 format_count(*most),
@@ -75,21 +64,11 @@ impl Names<'_> {
                 format_count(*pending),
             ))
             .advise("Fewer watches per stream, or more streams and connections, let them keep up."),
-            LoadFinding::OneKey => Words::message("Every write went to the same key.").advise(
-                "No real load does that: --key-space-size tells how many different keys there are.",
-            ),
+            LoadFinding::OneKey => one_key(),
             LoadFinding::Conflicts { count, attempts } => conflicts(*count, *attempts),
             LoadFinding::CpuBusy(share) => self.busy(*share),
-            LoadFinding::CpuSteal(share) => Words::message(format!(
-                "The hypervisor gave {} of the client machine's CPU time to others.",
-                format_share(*share)
-            ))
-            .advise("Part of what looks like a slow etcd may be a CPU that was not there: run again on a quieter host."),
-            LoadFinding::CpuQuota(cpus) => Words::message(format!(
-                "A CPU quota of {} CPUs is in force on the client.",
-                significant(*cpus)
-            ))
-            .advise("Part of what looks like a slow etcd may be this quota: run it with at least one CPU."),
+            LoadFinding::CpuSteal(share) => cpu_steal(*share),
+            LoadFinding::CpuQuota(cpus) => cpu_quota(*cpus),
             LoadFinding::NoMetrics { members, why } => self.no_metrics(members, why.as_deref()),
             LoadFinding::Note(text) => {
                 let end = if text.ends_with('.') { "" } else { "." };
@@ -136,6 +115,46 @@ impl Names<'_> {
         Words::message(format!("{whose} fsyncs, applies, heartbeats and memory are not known{why}."))
             .advise("etcd serves /metrics on its client URLs, or where --listen-metrics-urls says; let this machine reach it.")
     }
+}
+
+fn standstill(gap_ns: u64) -> Words {
+    Words::message(format!(
+        "For {} nothing was acknowledged although the leader did not change: etcd stopped answering.",
+        format_duration(gap_ns)
+    ))
+    .advise("A stalled disk, a paused machine or CPUs that were not free do that: look at what that machine did then.")
+}
+
+fn proposals_failed(count: u64) -> Words {
+    Words::message(format!(
+        "{} proposals failed in etcd: it lost its leader or gave up waiting.",
+        format_count(count)
+    ))
+}
+
+fn events_repeated(count: u64) -> Words {
+    Words::message(format!("{} watch events came more than once.", format_count(count)))
+        .advise("A watch that is resumed after a lost connection may do that.")
+}
+
+fn one_key() -> Words {
+    Words::message("Every write went to the same key.")
+        .advise("No real load does that: --key-space-size tells how many different keys there are.")
+}
+
+fn cpu_steal(share: f64) -> Words {
+    Words::message(format!(
+        "The hypervisor gave {} of the client machine's CPU time to others.",
+        format_share(share)
+    ))
+    .advise("Part of what looks like a slow etcd may be a CPU that was not there: run again on a quieter host.")
+}
+
+fn cpu_quota(cpus: f64) -> Words {
+    Words::message(format!("A CPU quota of {} CPUs is in force on the client.", significant(cpus)))
+        .advise(
+            "Part of what looks like a slow etcd may be this quota: run it with at least one CPU.",
+        )
 }
 
 fn lost_writes(checked: u64, lost: u64, phantom: u64, examples: &[String]) -> Words {
@@ -213,9 +232,4 @@ fn conflicts(count: u64, attempts: u64) -> Words {
         format_share(share)
     ))
     .advise("A larger key space or a more even --key-distribution spreads them, if that is what the real load does.")
-}
-
-/// A number of bytes, as every finding tells it.
-fn bytes(count: u64) -> String {
-    format_bytes(count)
 }

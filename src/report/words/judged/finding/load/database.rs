@@ -2,9 +2,9 @@
 
 use super::super::super::Names;
 use super::super::{Words, capitalised};
-use super::{bytes, quota_reached};
+use super::quota_reached;
 use crate::result::QuotaReached;
-use crate::units::format_duration;
+use crate::units::{format_bytes, format_duration};
 use crate::verdict::DatabaseFinding;
 
 impl Names<'_> {
@@ -37,7 +37,7 @@ impl Names<'_> {
                     true => "The database came near its quota again, and the load was ended",
                     false => "The load was ended before the database would reach its quota",
                 };
-                let (db, quota) = (bytes(*db_bytes), bytes(*quota_bytes));
+                let (db, quota) = (format_bytes(*db_bytes), format_bytes(*quota_bytes));
                 Words::message(format!("{again}: {db} of {quota}.")).advise(format!(
                     "To give the space back: {}. Next time a smaller key space, a shorter load, or a larger \
                      --quota-backend-bytes.",
@@ -47,8 +47,8 @@ impl Names<'_> {
             DatabaseFinding::QuotaNear { member, db_bytes, quota_bytes } => Words::message(format!(
                 "The database of {} is near its quota: {} of {}.",
                 self.member(*member),
-                bytes(*db_bytes),
-                bytes(*quota_bytes),
+                format_bytes(*db_bytes),
+                format_bytes(*quota_bytes),
             ))
             .advise(format!(
                 "Beyond it etcd takes no more writes: {}, or raise --quota-backend-bytes.",
@@ -58,18 +58,18 @@ impl Names<'_> {
                 Words::message(format!(
                     "The database grew by {} at {}/s: at this pace the quota of {} is full after another {}, unless the \
                      history is compacted.",
-                    bytes(*grown),
-                    bytes(*bytes_per_s as u64),
-                    bytes(*quota_bytes),
+                    format_bytes(*grown),
+                    format_bytes(*bytes_per_s as u64),
+                    format_bytes(*quota_bytes),
                     format_duration((left_s * 1e9) as u64),
                 ))
                 .advise("Every write keeps the value before it until a compaction: set --auto-compaction-retention, as Kubernetes does every 5 min.")
             }
             DatabaseFinding::Fragmented { member, in_use_bytes, db_bytes } => Words::message(format!(
                 "Of the {} database of {} only {} are in use.",
-                bytes(*db_bytes),
+                format_bytes(*db_bytes),
                 self.member(*member),
-                bytes(*in_use_bytes),
+                format_bytes(*in_use_bytes),
             ))
             .advise(self.defragment()),
         }
@@ -122,8 +122,8 @@ fn recovered(
         capitalised(&quota_reached(full)),
         steps.join(", "),
         format_duration(disarmed_ns),
-        bytes(before),
-        bytes(after),
+        format_bytes(before),
+        format_bytes(after),
     ))
     .advise(
         "Elsewhere writes are refused until somebody notices and does the same: compact before \
