@@ -34,15 +34,15 @@ pub(super) struct Found {
 pub(super) fn find(names: &[PathBuf], ignored: &Path) -> Result<Found> {
     let mut found = Found::default();
     for name in names {
-        if name.is_dir() {
-            found.directory(name, ignored)?;
-        } else if name.exists() {
-            found.files.insert(name.clone());
-        } else if let Some(pattern) = name.to_str().filter(|text| text.contains(['*', '?', '['])) {
-            found.matching(pattern)?;
-        } else {
-            let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
-            return Err(Error::io("open", name)(missing));
+        match fs::metadata(name) {
+            Ok(is) if is.is_dir() => found.directory(name, ignored)?,
+            Ok(_) => {
+                found.files.insert(name.clone());
+            }
+            Err(error) => match name.to_str().filter(|text| text.contains(['*', '?', '['])) {
+                Some(pattern) => found.matching(pattern)?,
+                None => return Err(Error::io("open", name)(error)),
+            },
         }
     }
     Ok(found)
