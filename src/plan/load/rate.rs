@@ -172,6 +172,12 @@ fn per_second(text: &str) -> Result<f64, String> {
 }
 
 fn length(text: &str) -> Result<u64, String> {
+    if matches!(text.trim(), "s" | "sec" | "second") {
+        return Err(
+            "a rate is per second already; write it like 500, or 500/30s for half a minute of it"
+                .to_owned(),
+        );
+    }
     let ns = parse_duration(text)?;
     if ns < SHORTEST_NS {
         return Err(format!(
@@ -244,6 +250,7 @@ mod tests {
             ("500,1000", "500/30s"),
             ("500/30s,", "does not say how long"),
             ("500/30", "'30' is not a duration"),
+            ("500/s", "per second already"),
             ("500/1ms", "at least 100ms"),
             ("500..8000:-500/10s", "turn the sign"),
             ("500..500:+500/10s", "do not lead from 500 to 500"),
