@@ -139,7 +139,7 @@ fn in_rows(members: &[Member], found: &[Diagnosis]) -> Block {
         }
     }
     Block::Table(Table {
-        caption: "Causes".to_owned(),
+        caption: "Each with its evidence, the gravest first".to_owned(),
         columns: vec![Column::text("cause"), Column::prose("what speaks for it, and what to do")],
         rows,
         ..Table::default()
@@ -164,7 +164,7 @@ fn timeline(members: &[Member], medium: Medium) -> Section {
         ])
     };
     let table = Table {
-        caption: "What happened when".to_owned(),
+        caption: "By the moments at which things began, UTC where the log tells its zone".to_owned(),
         columns: vec![Column::line("began"), Column::text("member"), Column::prose("what")],
         rows: events.iter().map(row).collect(),
         ..Table::default()

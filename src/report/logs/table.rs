@@ -64,7 +64,7 @@ pub(super) fn logged(members: &[Member]) -> Table {
         Row::new(std::iter::once(name).chain(cells).map(Cell::new).collect::<Vec<_>>())
     };
     Table {
-        caption: "What was logged".to_owned(),
+        caption: "How often, and the longest".to_owned(),
         columns: std::iter::once(Column::text("")).chain(heads).collect(),
         rows: rows.into_iter().map(cells).collect(),
         ..Table::default()

@@ -22,6 +22,12 @@ struct TableView {
     naming: usize,
 }
 
+impl TableView {
+    fn has_heads(&self) -> bool {
+        self.head.iter().any(|cell| !cell.text.is_empty())
+    }
+}
+
 #[derive(Template, Default)]
 #[template(path = "cell.html")]
 struct CellView {
