@@ -12,7 +12,7 @@ pub struct Executed {
     /// Where the results are.
     pub directory: PathBuf,
     /// Every run of the plan, in its order.
-    pub runs: Vec<Ran>,
+    pub runs: Vec<RunRecord>,
     /// A signal ended it before its end.
     pub interrupted: bool,
     /// The nights before and this one, judged; absent where there is no history, or this night is not whole.
@@ -31,7 +31,7 @@ impl Executed {
 
 /// One run.
 #[derive(Debug)]
-pub struct Ran {
+pub struct RunRecord {
     /// Its cell's name.
     pub cell: String,
     /// Its name in the scenario.
@@ -65,7 +65,12 @@ pub struct Measured {
 }
 
 /// That of the worst: not measured, bad, no verdict. A history too young to be judged is no reason to fail.
-pub(crate) fn exit(runs: &[Ran], trend: Option<&Trend>, interrupted: bool, strict: bool) -> Exit {
+pub(crate) fn exit(
+    runs: &[RunRecord],
+    trend: Option<&Trend>,
+    interrupted: bool,
+    strict: bool,
+) -> Exit {
     if interrupted {
         return Exit::Interrupted;
     }
@@ -91,10 +96,10 @@ mod tests {
     use crate::rule::history::Settings;
     use crate::trend::{Marks, judge};
 
-    fn ran(verdict: Verdict) -> Ran {
+    fn ran(verdict: Verdict) -> RunRecord {
         let summary = Summary { verdict, ..Summary::default() };
         let run_id = "one".to_owned();
-        Ran {
+        RunRecord {
             cell: "all".to_owned(),
             step: "put".to_owned(),
             repeat: 1,
@@ -111,7 +116,7 @@ mod tests {
     #[test]
     fn the_worst_of_runs_and_history_decides() {
         let end = |verdicts: &[Verdict], trend: Option<TrendVerdict>| {
-            let runs: Vec<Ran> = verdicts.iter().map(|&verdict| ran(verdict)).collect();
+            let runs: Vec<RunRecord> = verdicts.iter().map(|&verdict| ran(verdict)).collect();
             exit(&runs, trend.map(nights).as_ref(), false, false)
         };
         let pass = [Verdict::Pass, Verdict::Warn];
@@ -127,7 +132,7 @@ mod tests {
 
     #[test]
     fn what_was_not_measured_weighs_most() {
-        let failed = Ran { end: RunEnd::Failed("no etcd".to_owned()), ..ran(Verdict::Pass) };
+        let failed = RunRecord { end: RunEnd::Failed("no etcd".to_owned()), ..ran(Verdict::Pass) };
         let runs = [ran(Verdict::Fail), failed];
         assert_eq!(exit(&runs, None, false, false), Exit::CannotMeasure);
         assert_eq!(exit(&runs, None, true, false), Exit::Interrupted);

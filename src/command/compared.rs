@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::plan::{self, ComparePlan, ExportPlan, Of, TrendPlan};
 use crate::report::chart;
-use crate::report::export::Subject;
+use crate::report::export::ExportInput;
 use crate::report::{self, Style};
 use crate::run::{comparison, history};
 use crate::signals;
@@ -41,7 +41,7 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit> {
         done => done?,
     };
     match (&export, &finished.answer) {
-        (Some(plan), Answer::Comparison(found)) => send(plan, Subject::Comparison(found))?,
+        (Some(plan), Answer::Comparison(found)) => send(plan, ExportInput::Comparison(found))?,
         _ => {
             let style = Style::of_stdout(args.no_color);
             let format = plan::chosen(args.format, args.output.as_deref());
@@ -64,7 +64,7 @@ pub(super) fn trend(args: &TrendArgs) -> Result<Exit> {
     };
     let trend = history::run(&plan, report::conclude)?;
     match &export {
-        Some(plan) => send(plan, Subject::Trend(&trend))?,
+        Some(plan) => send(plan, ExportInput::Trend(&trend))?,
         None => {
             let style = Style::of_stdout(args.no_color);
             let format = plan::chosen(args.format, args.output.as_deref());

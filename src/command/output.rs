@@ -7,7 +7,7 @@ use crate::cli::ChartArgs;
 use crate::error::Result;
 use crate::plan::ExportPlan;
 use crate::report::chart::Chart;
-use crate::report::export::{self, Subject};
+use crate::report::export::{self, ExportInput};
 use crate::{charts, delivery};
 
 /// Writes charts where they are wanted, and tells their files on stderr: stdout is the report's.
@@ -24,7 +24,7 @@ pub(super) fn draw(wanted: &ChartArgs, charts: impl FnOnce() -> Vec<Chart>) -> R
 }
 
 /// Writes what another tool reads where it was asked to be.
-pub(super) fn send(plan: &ExportPlan, subject: Subject<'_>) -> Result<()> {
+pub(super) fn send(plan: &ExportPlan, subject: ExportInput<'_>) -> Result<()> {
     delivery::deliver_all(&export::export(plan.kind, subject)?, plan)
 }
 

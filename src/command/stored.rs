@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::plan::{DocumentPlan, ExportPlan};
 use crate::report::chart;
-use crate::report::export::Subject;
+use crate::report::export::ExportInput;
 use crate::report::{self, Style};
 use crate::result::{self, Run, Summary};
 
@@ -49,7 +49,7 @@ fn exported(args: &ReportArgs, plan: &ExportPlan, file: &Path) -> Result<Exit> {
         Export::Hlog => result::intervals(file)?,
         _ => Vec::new(),
     };
-    let subject = Subject::Run { run: &run, summary: &summary, intervals: &intervals };
+    let subject = ExportInput::Run { run: &run, summary: &summary, intervals: &intervals };
     send(plan, subject)?;
     draw(&args.charts, || chart::of_run(&run, &summary))?;
     Ok(Exit::of(summary.verdict, args.strict))

@@ -6,7 +6,7 @@ use crate::tool::Tool;
 
 use super::contrast::centres;
 use super::judge::{ALPHA, POWER, from_scale};
-use super::subject::{Subject, subjects};
+use super::subject::{ComparedMetric, subjects};
 use super::{Group, SCHEMA_VERSION};
 use crate::rule::comparison::{Calibration, Noise, Stat};
 
@@ -22,7 +22,7 @@ pub fn calibration(group: &Group) -> Calibration {
     let start =
         |run: Option<&&Run>| run.map_or_else(String::new, |run| run.header.started_at.clone());
     let header = runs.first().map(|run| run.header.clone()).unwrap_or_default();
-    let learnt: Vec<(Subject, Vec<f64>, Vec<f64>)> = subjects(&runs)
+    let learnt: Vec<(ComparedMetric, Vec<f64>, Vec<f64>)> = subjects(&runs)
         .into_iter()
         .filter_map(|subject| {
             let (values, errors) = centres(&runs, &subject)?;

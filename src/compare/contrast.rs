@@ -9,10 +9,10 @@ use crate::stats::{self, Moments};
 use crate::verdict::Cpus;
 
 use super::arm::{self, Arm};
-use super::doubt::Doubt;
-use super::effect::{self, Beside, Between};
+use super::doubt::MeasuredDifference;
+use super::effect::{self, Between, Covariates};
 use super::judge::{self, ALPHA, Candidate, More, Single, at_least_floor, floor_ns};
-use super::subject::{self, Subject, subjects};
+use super::subject::{self, ComparedMetric, subjects};
 use super::{
     CONFIRMING_S, Contrast, Design, Group, Level, Metric, Ranking, Side, Value, looks, notes,
     outcome, rank, stolen, validity, words,
@@ -83,7 +83,7 @@ pub(super) fn contrasts(groups: &[Group], sides: &[Side], settings: &Settings) -
 
 fn contrasts_of(
     metrics: Vec<Metric>,
-    subjects: &[Subject],
+    subjects: &[ComparedMetric],
     layouts: &[Layout],
     (sides, groups): (&[Side], &[Group]),
     conclude: impl Fn(&mut Contrast),
@@ -104,7 +104,7 @@ fn contrasts_of(
     layouts.iter().enumerate().map(with_words).collect()
 }
 
-fn side_metric(group: &Group, subject: &Subject) -> SideMetric {
+fn side_metric(group: &Group, subject: &ComparedMetric) -> SideMetric {
     let runs = || group.runs.iter().map(|input| &input.run);
     let arms: Vec<Option<Arm>> = runs().map(|run| arm_of(run, subject)).collect();
     let place = |run| place(run, subject);
@@ -135,17 +135,17 @@ fn side_metric(group: &Group, subject: &Subject) -> SideMetric {
 }
 
 /// A metric in each run on the scale of differences, and the variance each has by itself; `None` unless all have it.
-pub(super) fn centres(runs: &[&Run], subject: &Subject) -> Option<(Vec<f64>, Vec<f64>)> {
+pub(super) fn centres(runs: &[&Run], subject: &ComparedMetric) -> Option<(Vec<f64>, Vec<f64>)> {
     let arms: Option<Vec<Arm>> = runs.iter().map(|run| arm_of(run, subject)).collect();
     Some(arms?.iter().map(|arm| (arm.ci95.value, arm.variance())).unzip())
 }
 
-fn place<'a>(run: &'a Run, subject: &Subject) -> Option<(&'a PhaseData, &'a SeriesData)> {
+fn place<'a>(run: &'a Run, subject: &ComparedMetric) -> Option<(&'a PhaseData, &'a SeriesData)> {
     let phase = subject::phase_of(run, &subject.phase)?;
     Some((phase, phase.series(&subject.series)?))
 }
 
-fn arm_of(run: &Run, subject: &Subject) -> Option<Arm> {
+fn arm_of(run: &Run, subject: &ComparedMetric) -> Option<Arm> {
     if subject.stat == Stat::Capacity {
         return subject::capacity(run).map(Arm::single);
     }
@@ -237,8 +237,8 @@ impl Layout {
     /// What is estimated beside the effects.
     fn nuisances(&self) -> Vec<Vec<f64>> {
         let Design { runs_a, runs_b, paired, .. } = self.design;
-        let beside = Beside { orders: self.orders.clone(), stolen: None };
-        effect::nuisances(&beside, if paired { runs_a } else { runs_a + runs_b })
+        let covariates = Covariates { orders: self.orders.clone(), stolen: None };
+        effect::nuisances(&covariates, if paired { runs_a } else { runs_a + runs_b })
     }
 }
 
@@ -269,7 +269,7 @@ fn interleaved(a: &Group, b: &Group) -> Option<Vec<f64>> {
 }
 
 fn candidate(
-    subject: &Subject,
+    subject: &ComparedMetric,
     a: &SideMetric,
     b: &SideMetric,
     layout: &Layout,
@@ -279,15 +279,15 @@ fn candidate(
     let design = &layout.design;
     let given = given(subject.stat, a, b);
     // A rate that was asked for, and failures, are not what a busy hypervisor makes longer.
-    let felt = subject.stat != Stat::Errors && !a.offered && !b.offered && given.is_none();
+    let transform = subject.stat != Stat::Errors && !a.offered && !b.offered && given.is_none();
     // What is taken from two machines is theirs.
-    let felt_by_runs = design.level == Level::Runs && layout.one_machine && felt;
+    let felt_by_runs = design.level == Level::Runs && layout.one_machine && transform;
     let shares = || stolen::shares(a, b, design.paired);
-    let beside =
-        Beside { orders: layout.orders.clone(), stolen: felt_by_runs.then(shares).flatten() };
+    let covariates =
+        Covariates { orders: layout.orders.clone(), stolen: felt_by_runs.then(shares).flatten() };
     let (doubt, unresolved) = match design.level {
         Level::Batches => one_run_each(subject, (a, b), given.is_some(), settings),
-        Level::Runs => several_runs(subject, a, b, &beside, layout.alpha()),
+        Level::Runs => several_runs(subject, a, b, &covariates, layout.alpha()),
     };
     let mut min_difference = settings.min_difference(&subject.series, subject.stat);
     if let (Some(a), Some(b)) = (a.value.value, b.value.value)
@@ -304,7 +304,7 @@ fn candidate(
     let one_run_each = design.level == Level::Batches;
     let explained = doubt
         .as_ref()
-        .filter(|_| one_run_each && felt)
+        .filter(|_| one_run_each && transform)
         .and_then(|doubt| stolen::explained(subject.stat, doubt, a, b));
     let calibrated = settings.noise(&subject.phase, &subject.series, subject.stat).is_some();
     let single = one_run_each.then(|| Single {
@@ -321,7 +321,7 @@ fn candidate(
             a: a.value.clone(),
             b: b.value.clone(),
             min_difference,
-            stolen: beside.stolen.as_ref().map(stolen::taken),
+            stolen: covariates.stolen.as_ref().map(stolen::taken),
             ..Metric::default()
         },
         contrast: 0,
@@ -383,10 +383,10 @@ fn named(side: &str, why: &Option<String>) -> Option<String> {
     why.as_ref().map(|why| format!("{side}: {why}"))
 }
 
-type Found = (Option<Doubt>, Option<String>);
+type Found = (Option<MeasuredDifference>, Option<String>);
 
 fn one_run_each(
-    subject: &Subject,
+    subject: &ComparedMetric,
     (a, b): (&SideMetric, &SideMetric),
     given: bool,
     settings: &Settings,
@@ -425,10 +425,10 @@ fn floor(stat: Stat, side: &SideMetric) -> f64 {
 }
 
 fn several_runs(
-    subject: &Subject,
+    subject: &ComparedMetric,
     a: &SideMetric,
     b: &SideMetric,
-    beside: &Beside,
+    covariates: &Covariates,
     alpha: f64,
 ) -> Found {
     let centres = |side: &SideMetric| -> Option<Vec<f64>> {
@@ -439,9 +439,9 @@ fn several_runs(
         return (None, Some("no samples in some of the runs".to_owned()));
     };
     let floors = (floor(subject.stat, a), floor(subject.stat, b));
-    let doubt = effect::of_runs(subject.stat, (&at, &bt), beside, floors, alpha);
+    let doubt = effect::of_runs(subject.stat, (&at, &bt), covariates, floors, alpha);
     let fewest = at.len().min(bt.len());
-    let too_few = match beside.orders {
+    let too_few = match covariates.orders {
         Some(_) if fewest < FEWEST_PAIRS => {
             Some(format!("{fewest} pairs of runs, {FEWEST_PAIRS} are the fewest"))
         }

@@ -4,7 +4,7 @@ use crate::stats::Bounded;
 
 /// A difference on the scale of differences: ln(B/A), for shares B − A.
 #[derive(Debug, Clone)]
-pub(super) struct Doubt {
+pub(super) struct MeasuredDifference {
     /// With 95 %; of several looks, all of them together.
     pub ci95: Bounded,
     /// With 90 %: lies it within ± the smallest effect that matters, there is no difference large enough to matter (two

@@ -1,7 +1,7 @@
 //! How B differs from A in one metric, and how sure that is: from the doubt within one run a side, or from the spread
 //! between several.
 
-use super::doubt::{Doubt, Steal};
+use super::doubt::{MeasuredDifference, Steal};
 use crate::stats::{self, Bounded, Contrast, Mixture};
 
 use super::arm::Arm;
@@ -10,7 +10,7 @@ use crate::rule::comparison::Stat;
 
 /// What else than the sides may differ between runs.
 #[derive(Debug, Clone)]
-pub(super) struct Beside {
+pub(super) struct Covariates {
     /// Of runs that were measured in pairs: +1 where A came first, −1 where B did.
     pub orders: Option<Vec<f64>>,
     /// The share of the CPU time that the hypervisor took from each run of A, and of B; `None` where that makes no
@@ -28,7 +28,7 @@ pub(super) struct Between {
 }
 
 /// One run a side, each of which is off by what runs differ between one another.
-pub(super) fn of_batches(a: &Arm, b: &Arm, between: Between) -> Doubt {
+pub(super) fn of_batches(a: &Arm, b: &Arm, between: Between) -> MeasuredDifference {
     /// As many degrees of freedom are as good as infinitely many.
     const KNOWN: f64 = 1e6;
     let within_freedom = a.degrees_of_freedom.min(b.degrees_of_freedom);
@@ -48,7 +48,7 @@ pub(super) fn of_batches(a: &Arm, b: &Arm, between: Between) -> Doubt {
     let degrees_of_freedom =
         if all.is_finite() && squares > 0.0 { all * all / squares } else { within_freedom };
     let ci95 = difference(|arm| arm.ci95, 0.95);
-    Doubt {
+    MeasuredDifference {
         ci95,
         ci90: difference(|arm| arm.ci90, 0.90),
         p: stats::p_value(ci95, degrees_of_freedom),
@@ -66,11 +66,11 @@ pub(super) fn of_batches(a: &Arm, b: &Arm, between: Between) -> Doubt {
 pub(super) fn of_runs(
     stat: Stat,
     (a, b): (&[f64], &[f64]),
-    beside: &Beside,
+    covariates: &Covariates,
     floors: (f64, f64),
     alpha: f64,
-) -> Option<Doubt> {
-    let measured = match &beside.orders {
+) -> Option<MeasuredDifference> {
+    let measured = match &covariates.orders {
         None => stats::welch(a, b)?,
         Some(orders) => stats::paired(&within(a, b), orders)?,
     };
@@ -82,7 +82,7 @@ pub(super) fn of_runs(
     let of = |contrast: Contrast| {
         let contrast = contrast.at_least(floor);
         let interval = |confidence| contrast.interval(confidence);
-        Doubt {
+        MeasuredDifference {
             ci95: bounded(contrast.difference, &interval, 1.0 - alpha),
             ci90: bounded(contrast.difference, &interval, 1.0 - 2.0 * alpha),
             p: contrast.p_value(),
@@ -90,12 +90,12 @@ pub(super) fn of_runs(
             degrees_of_freedom: contrast.degrees_of_freedom,
             between: 1.0,
             steal: None,
-            errors: Some(errors(a, b, beside, None)),
+            errors: Some(errors(a, b, covariates, None)),
         }
     };
     let plain = of(measured);
-    Some(match mixture(stat, a, b, beside) {
-        Some(mixture) => corrected(stat, plain, &mixture, (a, b), beside, (floor, alpha)),
+    Some(match mixture(stat, a, b, covariates) {
+        Some(mixture) => corrected(stat, plain, &mixture, (a, b), covariates, (floor, alpha)),
         None => plain,
     })
 }
@@ -104,18 +104,18 @@ fn within(a: &[f64], b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(a, b)| b - a).collect()
 }
 
-fn felt(stat: Stat, shares: &(Vec<f64>, Vec<f64>)) -> (Vec<f64>, Vec<f64>) {
+fn transform(stat: Stat, shares: &(Vec<f64>, Vec<f64>)) -> (Vec<f64>, Vec<f64>) {
     let each = |side: &[f64]| -> Vec<f64> {
-        side.iter().map(|share| stolen::felt(stat, *share)).collect()
+        side.iter().map(|share| stolen::transform(stat, *share)).collect()
     };
     (each(&shares.0), each(&shares.1))
 }
 
 /// What is known of the difference were as much taken from both sides.
-fn mixture(stat: Stat, a: &[f64], b: &[f64], beside: &Beside) -> Option<Mixture> {
-    let (from_a, from_b) = felt(stat, beside.stolen.as_ref()?);
-    let deviation = stolen::does(stat);
-    match &beside.orders {
+fn mixture(stat: Stat, a: &[f64], b: &[f64], covariates: &Covariates) -> Option<Mixture> {
+    let (from_a, from_b) = transform(stat, covariates.stolen.as_ref()?);
+    let deviation = stolen::prior_sd(stat);
+    match &covariates.orders {
         None => stats::welch_beside(a, b, (&from_a, &from_b), deviation),
         Some(orders) => {
             stats::paired_beside(&within(a, b), orders, &within(&from_a, &from_b), deviation)
@@ -128,12 +128,12 @@ fn mixture(stat: Stat, a: &[f64], b: &[f64], beside: &Beside) -> Option<Mixture>
 /// show it, what was measured stays, and the other figure is told beside it.
 fn corrected(
     stat: Stat,
-    plain: Doubt,
+    plain: MeasuredDifference,
     mixture: &Mixture,
     (a, b): (&[f64], &[f64]),
-    beside: &Beside,
+    covariates: &Covariates,
     (floor, alpha): (f64, f64),
-) -> Doubt {
+) -> MeasuredDifference {
     /// One-sided level at which runs show what a share does.
     const SHOWN: f64 = 0.01;
     let slope = mixture.slope().filter(|slope| {
@@ -150,18 +150,18 @@ fn corrected(
     let ci95 = bounded(1.0 - alpha);
     let steal = |p| Steal { shown: slope.is_some(), measured: raw, corrected: ci95, p };
     if slope.is_none() {
-        return Doubt { steal: Some(steal(mixture.p_value())), ..plain };
+        return MeasuredDifference { steal: Some(steal(mixture.p_value())), ..plain };
     }
     let p = if value == 0.0 { 1.0 } else { mixture.p_value() };
     let t = stats::t_quantile(1.0 - alpha / 2.0, mixture.degrees_of_freedom());
-    Doubt {
+    MeasuredDifference {
         ci95,
         ci90: bounded(1.0 - 2.0 * alpha),
         p,
         standard_error: (ci95.high - ci95.low) / 2.0 / t,
         degrees_of_freedom: mixture.degrees_of_freedom(),
         steal: Some(steal(p)),
-        errors: Some(errors(a, b, beside, slope.map(|slope| (stat, slope.value)))),
+        errors: Some(errors(a, b, covariates, slope.map(|slope| (stat, slope.value)))),
         ..plain
     }
 }
@@ -176,24 +176,24 @@ fn towards_nothing(measured: f64, corrected: f64) -> f64 {
 }
 
 /// What a test is made from, less what `slope` units of stolen time do.
-fn errors(a: &[f64], b: &[f64], beside: &Beside, slope: Option<(Stat, f64)>) -> Vec<f64> {
+fn errors(a: &[f64], b: &[f64], covariates: &Covariates, slope: Option<(Stat, f64)>) -> Vec<f64> {
     let (mut a, mut b) = (a.to_vec(), b.to_vec());
-    if let (Some((stat, slope)), Some(shares)) = (slope, &beside.stolen) {
-        let (from_a, from_b) = felt(stat, shares);
-        a.iter_mut().zip(from_a).for_each(|(value, felt)| *value -= slope * felt);
-        b.iter_mut().zip(from_b).for_each(|(value, felt)| *value -= slope * felt);
+    if let (Some((stat, slope)), Some(shares)) = (slope, &covariates.stolen) {
+        let (from_a, from_b) = transform(stat, shares);
+        a.iter_mut().zip(from_a).for_each(|(value, transform)| *value -= slope * transform);
+        b.iter_mut().zip(from_b).for_each(|(value, transform)| *value -= slope * transform);
     }
-    let all = match beside.orders {
+    let all = match covariates.orders {
         Some(_) => within(&a, &b),
         None => [a, b].concat(),
     };
-    stats::without(&all, &nuisances(beside, all.len()))
+    stats::without(&all, &nuisances(covariates, all.len()))
 }
 
 /// What is estimated beside the effect: what the order does of pairs, the mean of others.
-pub(super) fn nuisances(beside: &Beside, count: usize) -> Vec<Vec<f64>> {
+pub(super) fn nuisances(covariates: &Covariates, count: usize) -> Vec<Vec<f64>> {
     let unit = 1.0 / (count as f64).sqrt();
-    match &beside.orders {
+    match &covariates.orders {
         None => vec![vec![unit; count]],
         Some(orders) if orders.iter().any(|order| *order != orders[0]) => {
             vec![orders.iter().map(|order| order * unit).collect()]
@@ -207,14 +207,14 @@ mod tests {
     use super::*;
 
     /// Of four pairs, B stalled for so much more while so much more was taken from it.
-    fn stalled(more: f64, taken: f64) -> Doubt {
+    fn stalled(more: f64, taken: f64) -> MeasuredDifference {
         let scatter = [0.001, -0.001, 0.002, -0.002];
-        let beside = Beside {
+        let covariates = Covariates {
             orders: Some(vec![1.0, -1.0, 1.0, -1.0]),
             stolen: Some((vec![0.02; 4], vec![0.02 + taken; 4])),
         };
         let b = scatter.map(|scatter| more + scatter);
-        of_runs(Stat::Stalls, (&[0.0; 4], &b), &beside, (0.0, 0.0), 0.05).unwrap()
+        of_runs(Stat::Stalls, (&[0.0; 4], &b), &covariates, (0.0, 0.0), 0.05).unwrap()
     }
 
     #[test]
@@ -227,9 +227,10 @@ mod tests {
 
     #[test]
     fn no_variance_is_no_certainty() {
-        let beside = Beside { orders: Some(vec![1.0, -1.0, 1.0, -1.0]), stolen: None };
+        let covariates = Covariates { orders: Some(vec![1.0, -1.0, 1.0, -1.0]), stolen: None };
         let zeros = [0.0; 4];
-        let found = of_runs(Stat::Errors, (&zeros, &zeros), &beside, (1e-4, 1e-4), 0.05).unwrap();
+        let found =
+            of_runs(Stat::Errors, (&zeros, &zeros), &covariates, (1e-4, 1e-4), 0.05).unwrap();
         assert!(found.ci95.low < -0.01 && found.ci95.high > 0.01, "{found:?}");
         assert_eq!(found.p, 1.0);
     }

@@ -5,7 +5,7 @@ use crate::stats::{self, Family, Joint};
 use crate::units::{format_share, significant};
 
 use super::arm::{rounded_up, seconds};
-use super::doubt::{Doubt, Steal};
+use super::doubt::{MeasuredDifference, Steal};
 use super::{Effect, Metric, MetricVerdict};
 use crate::rule::comparison::Stat;
 
@@ -28,7 +28,7 @@ pub(super) struct Candidate {
     /// Which contrast it is of: metrics of one contrast come from the same runs.
     pub contrast: usize,
     /// The difference; `None` where there is too little for one.
-    pub doubt: Option<Doubt>,
+    pub doubt: Option<MeasuredDifference>,
     /// Why it was not measured in a way that allows to judge.
     pub invalid: Option<String>,
     /// Why there are too few samples.
@@ -202,7 +202,13 @@ fn verdict(candidate: Candidate, tests: &Tests, p_adjusted: f64, alpha: f64) -> 
 impl Single {
     /// Whether one run a side is enough: its interval allows for runs that differ by themselves. It must lie beyond
     /// what matters, where that allowance is assumed and not learnt; in short runs far beyond.
-    fn confirms(self, doubt: &Doubt, margin: f64, share: bool, metric: &Metric) -> bool {
+    fn confirms(
+        self,
+        doubt: &MeasuredDifference,
+        margin: f64,
+        share: bool,
+        metric: &Metric,
+    ) -> bool {
         let far = if share { FAR_SHARE * margin } else { FAR.ln() };
         let beyond = doubt.ci95.low >= far || doubt.ci95.high <= -far;
         !self.explained && (beyond || (self.long && (self.calibrated || metric.beyond_doubt)))
@@ -235,7 +241,7 @@ fn shown(x: f64, share: bool) -> String {
 
 /// A metric of which nothing is shown.
 struct Open<'a> {
-    doubt: &'a Doubt,
+    doubt: &'a MeasuredDifference,
     margin: f64,
     more: More,
     tests: &'a Tests,
@@ -311,7 +317,7 @@ fn more_of(times: f64, have: usize, what: &str) -> String {
     }
 }
 
-fn effect(doubt: &Doubt, share: bool, p_adjusted: f64) -> Effect {
+fn effect(doubt: &MeasuredDifference, share: bool, p_adjusted: f64) -> Effect {
     let show = |x: f64| if share { x } else { x.exp() };
     let end = |x: f64| x.is_finite().then(|| show(x));
     Effect {

@@ -314,12 +314,12 @@ pub struct Ranking {
     /// What of the series, for its unit.
     pub stat: Stat,
     /// The sides, best first.
-    pub places: Vec<Place>,
+    pub places: Vec<RankedSide>,
 }
 
 /// A side in a ranking.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Place {
+pub struct RankedSide {
     /// Its letter.
     pub letter: String,
     /// Its name.

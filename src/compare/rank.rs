@@ -3,8 +3,8 @@
 use crate::stats::{self, MAD_TO_DEVIATION};
 
 use super::side_metric::SideMetric;
-use super::subject::Subject;
-use super::{Metric, Place, Ranking, Side, Value};
+use super::subject::ComparedMetric;
+use super::{Metric, RankedSide, Ranking, Side, Value};
 
 /// A side this many times better or worse than the median of the others …
 const ODD_RATIO: f64 = 1.5;
@@ -16,7 +16,7 @@ const NEVER_ODD: f64 = 0.05;
 
 /// A ranking per metric that decides; none of two sides.
 pub(super) fn rankings(
-    subjects: &[Subject],
+    subjects: &[ComparedMetric],
     measured: &[Vec<SideMetric>],
     sides: &[Side],
 ) -> Vec<Ranking> {
@@ -33,7 +33,7 @@ pub(super) fn rankings(
 
 fn ranking(
     row: usize,
-    subject: &Subject,
+    subject: &ComparedMetric,
     measured: &[Vec<SideMetric>],
     sides: &[Side],
 ) -> Option<Ranking> {
@@ -49,14 +49,14 @@ fn ranking(
         return None;
     }
     let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
-    let mut places: Vec<Place> = sides
+    let mut places: Vec<RankedSide> = sides
         .iter()
         .enumerate()
         .map(|(index, side)| {
             let (to_others, far) = beside_others(&logs, index);
             let of_others = values[index] / to_others.exp();
             let odd = far && excludes(&measured[index][row].value, of_others);
-            Place {
+            RankedSide {
                 letter: side.letter.clone(),
                 name: side.name.clone(),
                 value: values[index],

@@ -3,7 +3,7 @@
 use crate::units::format_share;
 
 use super::Stolen;
-use super::doubt::Doubt;
+use super::doubt::MeasuredDifference;
 use super::side_metric::SideMetric;
 use crate::rule::comparison::Stat;
 
@@ -20,7 +20,7 @@ const LATENCY: f64 = 4.0 / 3.0;
 const STALLED: f64 = 2.0;
 
 /// A share of the CPU time in units in which what it does to a metric is in proportion to it.
-pub(super) fn felt(stat: Stat, share: f64) -> f64 {
+pub(super) fn transform(stat: Stat, share: f64) -> f64 {
     if stat.is_share() {
         share
     } else {
@@ -31,7 +31,7 @@ pub(super) fn felt(stat: Stat, share: f64) -> f64 {
 
 /// What one such unit does to a metric on the scale of differences: one standard deviation of what is believed before
 /// anything is seen.
-pub(super) fn does(stat: Stat) -> f64 {
+pub(super) fn prior_sd(stat: Stat) -> f64 {
     if stat.is_share() { STALLED } else { LATENCY }
 }
 
@@ -59,7 +59,7 @@ pub(super) fn taken(shares: &(Vec<f64>, Vec<f64>)) -> Stolen {
 /// What that did and what the sides do cannot be told apart then.
 pub(super) fn explained(
     stat: Stat,
-    doubt: &Doubt,
+    doubt: &MeasuredDifference,
     a: &SideMetric,
     b: &SideMetric,
 ) -> Option<String> {
@@ -69,7 +69,8 @@ pub(super) fn explained(
     let (a, b) = (a.stolen.first().copied()??, b.stolen.first().copied()??);
     let b_is_worse = (difference > 0.0) != stat.more_is_better();
     let more = if b_is_worse { b - a } else { a - b };
-    let may_have_done = BELIEVABLE * does(stat) * (felt(stat, a) - felt(stat, b)).abs();
+    let may_have_done =
+        BELIEVABLE * prior_sd(stat) * (transform(stat, a) - transform(stat, b)).abs();
     (more >= LEAST && difference.abs() <= may_have_done).then(|| {
         format!(
             "the hypervisor took {} of the CPU time from A and {} from B",

@@ -13,7 +13,7 @@ pub(crate) const DISK_PRIMARY: [&str; 3] = ["wal.fsync", "backend.commit", "put.
 
 /// One metric that is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Subject {
+pub(super) struct ComparedMetric {
     pub phase: String,
     pub series: String,
     pub stat: Stat,
@@ -21,7 +21,7 @@ pub(super) struct Subject {
 }
 
 /// Every metric that all of these runs have; series that decide first.
-pub(super) fn subjects(runs: &[&Run]) -> Vec<Subject> {
+pub(super) fn subjects(runs: &[&Run]) -> Vec<ComparedMetric> {
     let ours = runs.iter().find(|run| !run.is_foreign());
     let Some(first) = ours.or(runs.first()) else {
         return Vec::new();
@@ -46,7 +46,7 @@ pub(super) fn subjects(runs: &[&Run]) -> Vec<Subject> {
         }
     }
     if runs.iter().all(|run| capacity(run).is_some()) {
-        all.push(Subject {
+        all.push(ComparedMetric {
             phase: "capacity".to_owned(),
             series: String::new(),
             stat: Stat::Capacity,
@@ -137,7 +137,12 @@ fn common_series<'a>(phase: &'a PhaseData, runs: &[&Run]) -> Vec<&'a SeriesData>
         .collect()
 }
 
-fn of_series(run: &Run, phase: &PhaseData, series: &SeriesData, leading: bool) -> Vec<Subject> {
+fn of_series(
+    run: &Run,
+    phase: &PhaseData,
+    series: &SeriesData,
+    leading: bool,
+) -> Vec<ComparedMetric> {
     let name = series.series.as_str();
     let role = Role::of(&run.header.kind, phase, name);
     Stat::ALL
@@ -150,7 +155,7 @@ fn of_series(run: &Run, phase: &PhaseData, series: &SeriesData, leading: bool) -
                 Stat::P90 | Stat::P999 => false,
                 _ => return None,
             };
-            Some(Subject {
+            Some(ComparedMetric {
                 phase: phase.name.clone(),
                 series: name.to_owned(),
                 stat,

@@ -15,7 +15,7 @@ use crate::disk::capacity::{self, Limits};
 use crate::disk::control::{Control, Halt};
 use crate::disk::durability;
 use crate::disk::engine::{Commits, DURABILITY_SYNC, Engine, Member, Task, wal_series};
-use crate::disk::neighbour::{Neighbours, Street};
+use crate::disk::neighbour::{Neighbours, RunContext};
 use crate::disk::value::Values;
 use crate::disk::wal::Wal;
 use crate::disk::watch::Watch;
@@ -131,13 +131,13 @@ impl Probe<'_> {
 
     /// Whoever is to be at work from now on.
     fn neighbours(&self) -> Result<Neighbours> {
-        let street = Street {
+        let context = RunContext {
             clock: self.clock,
             control: self.control.clone(),
             sink: self.sink.clone(),
             phase: self.watch.phase(),
         };
-        Neighbours::start(self.plan, self.facts, &street)
+        Neighbours::start(self.plan, self.facts, &context)
     }
 
     fn phase(

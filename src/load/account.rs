@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::books::Tally;
 use super::drive::Drive;
-use super::part::{Part, spans};
+use super::recorder::Tally;
 use super::schedule::Span;
 use super::watching::{Reckoning, Watching};
-use super::worker::Left;
+use super::worker::WorkerTotals;
+use super::workload::{Workload, spans};
 use crate::plan::{LoadPace, Watch};
 
 impl Drive<'_> {
     /// Tells of every phase that was begun.
-    pub(super) fn account(&self, parts: &[Arc<Part>], left: &[Left]) {
-        let Some(archive) = parts.first().map(|part| &part.archive) else {
+    pub(super) fn account(&self, workloads: &[Arc<Workload>], totals: &[WorkerTotals]) {
+        let Some(context) = workloads.first().map(|workload| &workload.context) else {
             return;
         };
-        let start_ns = archive.start_ns();
+        let start_ns = context.start_ns();
         let now_ns = self.clock.now_ns();
         for (index, span) in spans(&self.plan).iter().enumerate() {
             let begins_ns = start_ns + span.start_ns;
@@ -26,28 +26,28 @@ impl Drive<'_> {
                 break;
             }
             let ends_ns = start_ns.saturating_add(span.end_ns()).min(now_ns);
-            let whole = sum(left.iter(), index);
+            let whole = sum(totals.iter(), index);
             self.phase(span, &whole, ends_ns - begins_ns);
-            for (number, part) in parts.iter().enumerate() {
-                let of_part = left.iter().filter(|left| left.part == number);
-                self.class(part, index, &sum(of_part, index), ends_ns - begins_ns);
+            for (number, workload) in workloads.iter().enumerate() {
+                let of_part = totals.iter().filter(|totals| totals.workload == number);
+                self.class(workload, index, &sum(of_part, index), ends_ns - begins_ns);
             }
-            for (member, gap) in archive.gaps.longest(index, ends_ns) {
+            for (member, gap) in context.gaps.longest(index, ends_ns) {
                 let detail = json!({ "start_ns": gap.start_ns, "length_ns": gap.length_ns });
                 self.event(&span.phase, "ack.gap", member, detail);
             }
         }
-        self.leases(parts);
-        self.watches(parts);
+        self.leases(workloads);
+        self.watches(workloads);
     }
 
     /// Leases that writes shared.
-    fn leases(&self, parts: &[Arc<Part>]) {
-        let sharing = parts.iter().map(|part| &part.work);
+    fn leases(&self, workloads: &[Arc<Workload>]) {
+        let sharing = workloads.iter().map(|workload| &workload.work);
         let sharing = sharing.filter(|work| work.plan.writes.shared_leases.is_some());
         let told = sharing.map(|work| work.leases.shared());
         let sum = told.reduce(|(count, keys), (more, more_keys)| (count + more, keys + more_keys));
-        let last = parts.first().and_then(|part| part.archive.spans.last());
+        let last = workloads.first().and_then(|workload| workload.context.spans.last());
         if let (Some((count, keys)), Some(last)) = (sum, last) {
             let detail = json!({ "count": count, "keys": keys });
             self.event(&last.phase, "lease.grants", None, detail);
@@ -65,11 +65,11 @@ impl Drive<'_> {
     }
 
     /// One of several classes.
-    fn class(&self, part: &Part, index: usize, tally: &Tally, length_ns: u64) {
-        let (Some(class), Some(span)) = (&part.class, part.archive.spans.get(index)) else {
+    fn class(&self, workload: &Workload, index: usize, tally: &Tally, length_ns: u64) {
+        let (Some(class), Some(span)) = (&workload.class, workload.context.spans.get(index)) else {
             return;
         };
-        let plan = &part.work.plan;
+        let plan = &workload.work.plan;
         let mut detail = amounts(span, tally, length_ns);
         detail["class"] = class.as_str().into();
         detail["connections"] = plan.connections.into();
@@ -82,10 +82,10 @@ impl Drive<'_> {
     }
 
     /// What all watches together should have seen, and saw.
-    fn watches(&self, parts: &[Arc<Part>]) {
+    fn watches(&self, workloads: &[Arc<Workload>]) {
         let watching: Vec<&Watching> =
-            parts.iter().filter_map(|part| part.watching.as_deref()).collect();
-        let last = parts.first().and_then(|part| part.archive.spans.last());
+            workloads.iter().filter_map(|workload| workload.watching.as_deref()).collect();
+        let last = workloads.first().and_then(|workload| workload.context.spans.last());
         let (Some(last), false) = (last, watching.is_empty()) else {
             return;
         };
@@ -111,9 +111,9 @@ impl Drive<'_> {
     }
 }
 
-fn sum<'a>(left: impl Iterator<Item = &'a Left>, span: usize) -> Tally {
+fn sum<'a>(totals: impl Iterator<Item = &'a WorkerTotals>, span: usize) -> Tally {
     let mut sum = Tally::default();
-    left.filter_map(|left| left.tallies.get(span)).for_each(|part| sum += *part);
+    totals.filter_map(|totals| totals.tallies.get(span)).for_each(|workload| sum += *workload);
     sum
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use etcd_client::KeyValue;
 use serde_json::{Value, json};
 
+use super::ack_log::{AckLog, Found, Verified};
 use super::halt::Control;
-use super::ledger::{Found, Ledger, Verified};
 use super::operation::Work;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Removed, Watcher, Whose};
@@ -52,7 +52,7 @@ impl After<'_> {
     /// # Errors
     /// When keys are left behind that should have been removed, with their prefix.
     pub fn run(&mut self) -> Result<()> {
-        if self.works.iter().any(|work| work.ledger.is_some()) && !self.control.is_halted() {
+        if self.works.iter().any(|work| work.ack_log.is_some()) && !self.control.is_halted() {
             self.verify();
         }
         let plan = self.plan;
@@ -86,9 +86,9 @@ impl After<'_> {
         let phase = self.enter("verify");
         let mut verified = Verified::default();
         for work in self.works {
-            let Some(ledger) = &work.ledger else { continue };
+            let Some(ack_log) = &work.ack_log else { continue };
             match self.patiently(|cluster| read_back(cluster, work)) {
-                Ok(found) => verified += judge(work, ledger, &found),
+                Ok(found) => verified += judge(work, ack_log, &found),
                 Err(error) => {
                     self.event(&phase, "verify", json!({ "error": error.to_string() }));
                     return;
@@ -197,13 +197,13 @@ pub fn foreign_told(prefix: &str, count: u64, named: &[&str]) -> String {
 }
 
 /// What became of the writes of a part.
-fn judge(work: &Work, ledger: &Ledger, found: &[Found]) -> Verified {
+fn judge(work: &Work, ack_log: &AckLog, found: &[Found]) -> Verified {
     let name = |number| {
         let mut key = Vec::new();
         work.keys.write(number, &mut key);
         String::from_utf8_lossy(&key).into_owned()
     };
-    ledger.verify(found, work.stamps(), name)
+    ack_log.verify(found, work.stamps(), name)
 }
 
 /// All keys of a part as they are now.

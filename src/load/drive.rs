@@ -1,6 +1,6 @@
 //! The load itself: workers are started, told to begin at the same moment, and their accounts added up.
 
-use super::connections::Place;
+use super::connection_spec::MemberAddress;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
@@ -10,14 +10,14 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use super::books::{Archive, SETUP, Terms};
 use super::faults::Faults;
 use super::gaps::Gaps;
 use super::halt::{Control, DIED, DeathWatch};
 use super::operation::Work;
-use super::part::{Part, spans};
+use super::recorder::{RecordingContext, SETUP, Terms};
 use super::watching::Watching;
-use super::worker::{self, Left, Worker};
+use super::worker::{self, Worker, WorkerTotals};
+use super::workload::{Workload, spans};
 use crate::clock::Clock;
 use crate::cluster::{Budget, Exhausted, Watcher};
 use crate::error::{Error, Result};
@@ -48,7 +48,7 @@ pub struct Drive<'a> {
     /// Where histograms come from.
     pub pool: Pool,
     /// Where connections lead, in turn.
-    pub places: Vec<Place>,
+    pub addresses: Vec<MemberAddress>,
     /// Number of members.
     pub members: usize,
     /// Makes connections.
@@ -66,8 +66,8 @@ pub struct Drive<'a> {
 }
 
 /// A thread of the generator, and what it shares with the coordinator.
-struct Hand {
-    thread: JoinHandle<Vec<Left>>,
+struct WorkerThread {
+    thread: JoinHandle<Vec<WorkerTotals>>,
     /// One for each of its workers.
     starts: Vec<oneshot::Sender<u64>>,
     cpu_ns: Arc<AtomicU64>,
@@ -81,41 +81,45 @@ impl Drive<'_> {
     /// Before the load begins: no connection, or keys that could not be written beforehand. After it: a thread died, so
     /// that what the others did is not all that was to be done.
     pub fn run(mut self) -> Result<()> {
-        let parts = self.parts();
+        let workloads = self.workloads();
         let (ready, readiness) = sync_channel(1);
         self.budget.lift(self.faults.may_fill());
-        let mut hands = self.hire(&parts, &ready)?;
+        let mut worker_threads = self.spawn_threads(&workloads, &ready)?;
         drop(ready);
-        let prepared =
-            self.prepare(&parts, &readiness, hands.iter().map(|hand| hand.starts.len()).sum());
+        let prepared = self.prepare(
+            &workloads,
+            &readiness,
+            worker_threads.iter().map(|worker_thread| worker_thread.starts.len()).sum(),
+        );
         if let Err(error) = &prepared {
             // The others would go on connecting and writing keys, and be waited for.
             self.control.halt(error.to_string());
         }
         if prepared.is_err() || self.control.is_halted() {
-            hands.iter_mut().for_each(|hand| hand.starts.clear());
-            hands.into_iter().for_each(|hand| drop(hand.thread.join()));
+            worker_threads.iter_mut().for_each(|worker_thread| worker_thread.starts.clear());
+            worker_threads.into_iter().for_each(|worker_thread| drop(worker_thread.thread.join()));
             return prepared;
         }
-        let Some(archive) = parts.first().map(|part| part.archive.clone()) else {
+        let Some(context) = workloads.first().map(|workload| workload.context.clone()) else {
             return Ok(());
         };
-        self.pool.prepare(self.recorded_series(&parts));
-        self.begin(&archive, &mut hands);
-        self.oversee(&archive, &hands);
-        let joined: Vec<_> = hands.into_iter().map(|hand| hand.thread.join()).collect();
+        self.pool.prepare(self.recorded_series(&workloads));
+        self.begin(&context, &mut worker_threads);
+        self.oversee(&context, &worker_threads);
+        let joined: Vec<_> =
+            worker_threads.into_iter().map(|worker_thread| worker_thread.thread.join()).collect();
         let died = joined.iter().any(std::result::Result::is_err);
-        let left: Vec<Left> = joined.into_iter().flatten().flatten().collect();
-        self.account(&parts, &left);
+        let totals: Vec<WorkerTotals> = joined.into_iter().flatten().flatten().collect();
+        self.account(&workloads, &totals);
         if died {
             return Err(Error::Refused(DIED.to_owned()));
         }
         Ok(())
     }
 
-    fn parts(&self) -> Vec<Arc<Part>> {
+    fn workloads(&self) -> Vec<Arc<Workload>> {
         let spans = spans(&self.plan);
-        let archive = Archive {
+        let context = RecordingContext {
             clock: self.clock,
             start: Arc::new(OnceLock::new()),
             gaps: Arc::new(Gaps::new(spans.len(), self.members)),
@@ -128,29 +132,30 @@ impl Drive<'_> {
         let works = self.works.iter().enumerate();
         works
             .map(|(number, (class, work))| {
-                Arc::new(Part::new(number, class.clone(), Arc::clone(work), &archive))
+                Arc::new(Workload::new(number, class.clone(), Arc::clone(work), &context))
             })
             .collect()
     }
 
     /// Series that are recorded in all phases together: each worker keeps its own, of each member apart.
-    fn recorded_series(&self, parts: &[Arc<Part>]) -> usize {
-        let of_part = |part: &Arc<Part>| {
-            let workers = part.work.plan.connections.clamp(1, self.plan.threads.max(1)) as usize;
-            part.series.len() * workers * part.archive.spans.len()
+    fn recorded_series(&self, workloads: &[Arc<Workload>]) -> usize {
+        let of_part = |workload: &Arc<Workload>| {
+            let workers =
+                workload.work.plan.connections.clamp(1, self.plan.threads.max(1)) as usize;
+            workload.series.len() * workers * workload.context.spans.len()
         };
-        parts.iter().map(of_part).sum::<usize>() * self.members.max(1)
+        workloads.iter().map(of_part).sum::<usize>() * self.members.max(1)
     }
 
-    fn hire(
+    fn spawn_threads(
         &self,
-        parts: &[Arc<Part>],
+        workloads: &[Arc<Workload>],
         ready: &SyncSender<std::result::Result<(), Failure>>,
-    ) -> Result<Vec<Hand>> {
-        let mut crews = self.workers(parts);
-        crews.retain(|workers| !workers.is_empty());
-        let mut hands = Vec::new();
-        for (number, mut workers) in crews.into_iter().enumerate() {
+    ) -> Result<Vec<WorkerThread>> {
+        let mut workers_by_thread = self.workers(workloads);
+        workers_by_thread.retain(|workers| !workers.is_empty());
+        let mut worker_threads = Vec::new();
+        for (number, mut workers) in workers_by_thread.into_iter().enumerate() {
             let cpu_ns: Arc<AtomicU64> = Arc::default();
             let mut starts = Vec::new();
             let mut begun = Vec::new();
@@ -170,51 +175,51 @@ impl Drive<'_> {
                     worker::run(begun, &ready)
                 })
                 .map_err(|error| Error::Refused(format!("cannot start a thread: {error}")))?;
-            hands.push(Hand { thread, starts, cpu_ns, in_flight });
+            worker_threads.push(WorkerThread { thread, starts, cpu_ns, in_flight });
         }
-        Ok(hands)
+        Ok(worker_threads)
     }
 
     /// The workers of each thread: one of every part that has connections there. Each part begins with the thread after
     /// that where the one before it ended, so that small ones do not crowd on the first.
-    fn workers(&self, parts: &[Arc<Part>]) -> Vec<Vec<Worker>> {
+    fn workers(&self, workloads: &[Arc<Workload>]) -> Vec<Vec<Worker>> {
         let threads = self.plan.threads.clamp(1, self.plan.connections.max(1));
-        let mut crews: Vec<Vec<Worker>> = (0..threads).map(|_| Vec::new()).collect();
+        let mut workers_by_thread: Vec<Vec<Worker>> = (0..threads).map(|_| Vec::new()).collect();
         let mut from = 0;
-        for (number, part) in parts.iter().enumerate() {
-            let connections = part.work.plan.connections.max(1);
-            let berths = part.berths(&self.places, threads, from);
+        for (number, workload) in workloads.iter().enumerate() {
+            let connections = workload.work.plan.connections.max(1);
+            let specs = workload.specs(&self.addresses, threads, from);
             let first = (from % threads) as usize;
             from += connections;
-            for (thread, berths) in berths.into_iter().enumerate().filter(|(_, b)| !b.is_empty()) {
-                crews[thread].push(Worker {
+            for (thread, specs) in specs.into_iter().enumerate().filter(|(_, b)| !b.is_empty()) {
+                workers_by_thread[thread].push(Worker {
                     number,
-                    berths,
-                    lanes: connections.into(),
-                    part: Arc::clone(part),
+                    specs,
+                    connections: connections.into(),
+                    workload: Arc::clone(workload),
                     control: self.control.clone(),
                     dialer: self.dialer.clone(),
                     auth: self.auth.clone(),
-                    writing: part.watching.as_ref().map(Watching::writing),
+                    writing: workload.watching.as_ref().map(Watching::writing),
                     cpu_ns: Arc::default(),
                     in_flight: Arc::default(),
                     grants_lease: thread == first,
                 });
             }
         }
-        crews
+        workers_by_thread
     }
 
     /// Waits until all workers are ready, and tells how the preload comes along.
     fn prepare(
         &self,
-        parts: &[Arc<Part>],
+        workloads: &[Arc<Workload>],
         readiness: &Receiver<std::result::Result<(), Failure>>,
         workers: usize,
     ) -> Result<()> {
         let begun_ns = self.clock.now_ns();
-        let keys: u64 = parts.iter().map(|part| part.preload.keys()).sum();
-        let written = || parts.iter().map(|part| part.preload.written()).sum::<u64>();
+        let keys: u64 = workloads.iter().map(|workload| workload.preload.keys()).sum();
+        let written = || workloads.iter().map(|workload| workload.preload.written()).sum::<u64>();
         let phase: Arc<str> = if keys > 0 { "preload".into() } else { SETUP.into() };
         self.enter(&phase, begun_ns, 0);
         let (mut waiting, mut told_ns, mut told) = (workers, begun_ns, 0);
@@ -251,12 +256,12 @@ impl Drive<'_> {
     }
 
     /// All workers begin at one moment.
-    fn begin(&self, archive: &Archive, hands: &mut [Hand]) {
+    fn begin(&self, context: &RecordingContext, worker_threads: &mut [WorkerThread]) {
         let start_ns = self.clock.now_ns() + LEAD.as_nanos() as u64;
-        archive.start.get_or_init(|| start_ns);
-        archive.gaps.begin(archive.spans.iter().map(|span| start_ns + span.start_ns));
-        for hand in hands {
-            for start in hand.starts.drain(..) {
+        context.start.get_or_init(|| start_ns);
+        context.gaps.begin(context.spans.iter().map(|span| start_ns + span.start_ns));
+        for worker_thread in worker_threads {
+            for start in worker_thread.starts.drain(..) {
                 // A worker that died is missed when it is joined.
                 let _ = start.send(start_ns);
             }
@@ -264,15 +269,15 @@ impl Drive<'_> {
     }
 
     /// Tells each phase as it begins, and how busy the generator is, until all workers are done.
-    fn oversee(&mut self, archive: &Archive, hands: &[Hand]) {
-        let start_ns = archive.start_ns();
-        let mut ahead = archive.spans.iter().peekable();
+    fn oversee(&mut self, context: &RecordingContext, worker_threads: &[WorkerThread]) {
+        let start_ns = context.start_ns();
+        let mut ahead = context.spans.iter().peekable();
         let mut phase: Arc<str> = SETUP.into();
-        let (mut told_ns, mut told_cpu_ns) = (start_ns, cpu_ns(hands));
+        let (mut told_ns, mut told_cpu_ns) = (start_ns, cpu_ns(worker_threads));
         let mut quota_told = false;
         // What it read before is not of the load.
         self.sampler.sample(start_ns);
-        while hands.iter().any(|hand| !hand.thread.is_finished()) {
+        while worker_threads.iter().any(|worker_thread| !worker_thread.thread.is_finished()) {
             let now_ns = self.clock.now_ns();
             if let Some(span) = ahead.next_if(|span| now_ns >= start_ns + span.start_ns)
                 && !self.control.is_halted()
@@ -281,9 +286,9 @@ impl Drive<'_> {
                 self.enter(&phase, start_ns + span.start_ns, span.length_ns);
             }
             if now_ns >= told_ns + CPU_EVERY_NS {
-                let cpu = cpu_ns(hands);
+                let cpu = cpu_ns(worker_threads);
                 let used = cpu.saturating_sub(told_cpu_ns);
-                self.tell_counters(&phase, (told_ns, now_ns), hands, used);
+                self.tell_counters(&phase, (told_ns, now_ns), worker_threads, used);
                 (told_ns, told_cpu_ns) = (now_ns, cpu);
             }
             self.faults.look(start_ns, &phase);
@@ -310,12 +315,12 @@ impl Drive<'_> {
         &mut self,
         phase: &Arc<str>,
         (from_ns, to_ns): (u64, u64),
-        hands: &[Hand],
+        worker_threads: &[WorkerThread],
         cpu_ns: u64,
     ) {
-        let in_flight: u64 = hands
+        let in_flight: u64 = worker_threads
             .iter()
-            .flat_map(|hand| &hand.in_flight)
+            .flat_map(|worker_thread| &worker_thread.in_flight)
             .map(|in_flight| in_flight.load(Ordering::Relaxed))
             .sum();
         self.tell(Emission::Counters {
@@ -325,7 +330,7 @@ impl Drive<'_> {
             source: "client".to_owned(),
             member: None,
             values: [
-                ("threads".to_owned(), hands.len() as f64),
+                ("threads".to_owned(), worker_threads.len() as f64),
                 ("cpu_s".to_owned(), cpu_ns as f64 / 1e9),
                 ("in_flight".to_owned(), in_flight as f64),
             ]
@@ -384,6 +389,6 @@ impl Drive<'_> {
     }
 }
 
-fn cpu_ns(hands: &[Hand]) -> u64 {
-    hands.iter().map(|hand| hand.cpu_ns.load(Ordering::Relaxed)).sum()
+fn cpu_ns(worker_threads: &[WorkerThread]) -> u64 {
+    worker_threads.iter().map(|worker_thread| worker_thread.cpu_ns.load(Ordering::Relaxed)).sum()
 }

@@ -1,4 +1,4 @@
-//! Hands a lane's operations to its clients: when they are due, or as soon as a client is free.
+//! Hands a connection's operations to its clients: when they are due, or as soon as a client is free.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -14,7 +14,7 @@ use crate::clock::Clock;
 
 /// An operation to be done now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ticket {
+pub struct ScheduledOp {
     /// Its number in the whole load.
     pub index: u64,
     /// The span it belongs to.
@@ -25,7 +25,7 @@ pub struct Ticket {
 
 /// Operations that clients of a closed loop share.
 #[derive(Debug)]
-pub struct Stock {
+pub struct OpBudget {
     spans: Arc<[Span]>,
     /// Measured operations in all.
     total: u64,
@@ -33,31 +33,31 @@ pub struct Stock {
     measured: AtomicU64,
 }
 
-impl Stock {
+impl OpBudget {
     /// As many measured operations as `total`.
     pub fn new(spans: Arc<[Span]>, total: u64) -> Self {
-        Stock { spans, total, taken: AtomicU64::new(0), measured: AtomicU64::new(0) }
+        OpBudget { spans, total, taken: AtomicU64::new(0), measured: AtomicU64::new(0) }
     }
 
-    fn take(&self, since_start_ns: u64) -> Option<Ticket> {
+    fn take(&self, since_start_ns: u64) -> Option<ScheduledOp> {
         let span = self.spans.iter().position(|span| since_start_ns < span.end_ns())?;
         if self.spans[span].measured && self.measured.fetch_add(1, Ordering::Relaxed) >= self.total
         {
             return None;
         }
-        Some(Ticket { index: self.taken.fetch_add(1, Ordering::Relaxed), span, due_ns: None })
+        Some(ScheduledOp { index: self.taken.fetch_add(1, Ordering::Relaxed), span, due_ns: None })
     }
 }
 
-/// Where a lane's operations come from.
+/// Where a connection's operations come from.
 pub enum Source {
     /// Due at their times.
     Open(Box<Schedule>),
     /// Due when a client is free.
-    Closed(Arc<Stock>),
+    Closed(Arc<OpBudget>),
 }
 
-/// The operations of one lane.
+/// The operations of one connection.
 pub struct Feed {
     clock: Clock,
     /// The load's start on the run's clock.
@@ -75,7 +75,7 @@ pub struct Feed {
 }
 
 enum Take {
-    Now(Ticket),
+    Now(ScheduledOp),
     NotBefore(u64),
     Over,
 }
@@ -103,9 +103,9 @@ impl Feed {
     }
 
     /// The next operation, as soon as it is due; `None` when there are no more.
-    pub async fn next(&self) -> Option<Ticket> {
+    pub async fn next(&self) -> Option<ScheduledOp> {
         poll_fn(|cx| match self.take() {
-            Take::Now(ticket) => Poll::Ready(Some(ticket)),
+            Take::Now(scheduled) => Poll::Ready(Some(scheduled)),
             Take::Over => Poll::Ready(None),
             Take::NotBefore(due_ns) => {
                 let mut parked = self.parked.borrow_mut();
@@ -126,9 +126,9 @@ impl Feed {
         let now_ns = self.clock.now_ns();
         let mut source = self.source.borrow_mut();
         match &mut *source {
-            Source::Closed(stock) => {
-                let ticket = stock.take(now_ns.saturating_sub(self.start_ns));
-                ticket.map_or(Take::Over, Take::Now)
+            Source::Closed(budget) => {
+                let scheduled = budget.take(now_ns.saturating_sub(self.start_ns));
+                scheduled.map_or(Take::Over, Take::Now)
             }
             Source::Open(schedule) => {
                 let Some(due) = self.next.get() else {
@@ -140,7 +140,7 @@ impl Feed {
                 }
                 self.next.set(schedule.next());
                 self.look_after_the_next(now_ns);
-                Take::Now(Ticket { index: due.index, span: due.span, due_ns: Some(due_ns) })
+                Take::Now(ScheduledOp { index: due.index, span: due.span, due_ns: Some(due_ns) })
             }
         }
     }
@@ -183,11 +183,11 @@ impl Feed {
 
     /// Wakes a client each time an operation is due, or hires one where all are busy; to be run beside the clients.
     /// `hire` tells whether there may be more.
-    pub async fn keep_time(&self, hire: impl Fn() -> bool) {
+    pub async fn keep_time(&self, spawn_client: impl Fn() -> bool) {
         // Without the timer nothing would ever be due; it fails only with the runtime.
         while self.timer.fired().await.is_ok() {
             if !self.wake_one() {
-                self.crowded.set(!hire());
+                self.crowded.set(!spawn_client());
             }
         }
     }
@@ -199,7 +199,7 @@ impl Feed {
     }
 
     /// What has been due by now and was never taken.
-    pub fn untaken(&self) -> Vec<Ticket> {
+    pub fn untaken(&self) -> Vec<ScheduledOp> {
         let now_ns = self.clock.now_ns();
         let mut untaken = Vec::new();
         let mut source = self.source.borrow_mut();
@@ -208,7 +208,7 @@ impl Feed {
         };
         while let Some(due) = self.next.get().filter(|due| self.start_ns + due.at_ns <= now_ns) {
             self.next.set(schedule.next());
-            untaken.push(Ticket {
+            untaken.push(ScheduledOp {
                 index: due.index,
                 span: due.span,
                 due_ns: Some(self.start_ns + due.at_ns),

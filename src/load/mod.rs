@@ -1,12 +1,13 @@
 //! The load generator: drives an etcd, and charges every delay to the request that suffered it.
 
 mod account;
+mod ack_log;
 mod after;
-mod books;
 pub mod clean;
 mod client;
 mod compactor;
-mod connections;
+mod connection;
+mod connection_spec;
 mod draw;
 mod drive;
 mod faults;
@@ -16,14 +17,12 @@ mod flight;
 mod gaps;
 mod halt;
 mod keys;
-mod lane;
 mod leases;
-mod ledger;
 mod operation;
 mod outstanding;
-mod part;
 mod population;
 mod preload;
+mod recorder;
 mod run;
 mod schedule;
 mod timer;
@@ -32,6 +31,7 @@ mod values;
 mod virtual_time;
 mod watching;
 mod worker;
+mod workload;
 
 pub use run::run;
 

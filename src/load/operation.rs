@@ -12,12 +12,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use super::ack_log::AckLog;
+use super::connection::{Connection, Handle};
 use super::draw::Draw;
-use super::feed::Ticket;
+use super::feed::ScheduledOp;
 use super::keys::KeySpace;
-use super::lane::{Handle, Lane};
 use super::leases::Leases;
-use super::ledger::Ledger;
 use super::values::{Stamp, ValueMaker};
 use crate::cluster::Budget;
 use crate::etcd::ErrorClass;
@@ -43,7 +43,7 @@ pub struct Work {
     /// Of each key the revision of its last change, where transactions are guarded.
     revisions: Vec<AtomicI64>,
     /// Acknowledged writes, where they are verified.
-    pub ledger: Option<Ledger>,
+    pub ack_log: Option<AckLog>,
     /// The lease that written keys are bound to, where they do not share several; 0 is none.
     pub lease: AtomicI64,
     /// All leases.
@@ -81,8 +81,8 @@ pub struct Client<'a> {
     /// What all share.
     pub work: &'a Work,
     /// Its connection.
-    pub lane: &'a Lane,
-    /// A lease of its lane, for keep-alives.
+    pub connection: &'a Connection,
+    /// A lease of its connection, for keep-alives.
     pub lease: &'a Cell<i64>,
     /// Keys that the operation under way writes, by number.
     pub touched: Vec<u64>,
@@ -125,7 +125,7 @@ impl Work {
         Work {
             weights: weights.collect(),
             revisions: (0..remembered).map(|_| AtomicI64::new(0)).collect(),
-            ledger: plan.verify.then(|| Ledger::new(plan.keys.space)),
+            ack_log: plan.verify.then(|| AckLog::new(plan.keys.space)),
             values: ValueMaker::new(plan.values, plan.seed, run),
             keys,
             lease: AtomicI64::new(0),
@@ -170,8 +170,8 @@ impl Work {
     /// A change of a key was acknowledged.
     pub fn acknowledged(&self, key: u64, revision: i64, removed: bool) {
         self.learn(key, if removed { 0 } else { revision });
-        if let Some(ledger) = &self.ledger {
-            ledger.acknowledged(key, revision, removed);
+        if let Some(ack_log) = &self.ack_log {
+            ack_log.acknowledged(key, revision, removed);
         }
     }
 
@@ -188,10 +188,10 @@ impl Work {
 
 impl<'a> Client<'a> {
     /// A client that has done nothing yet.
-    pub fn new(work: &'a Work, lane: &'a Lane, lease: &'a Cell<i64>) -> Self {
+    pub fn new(work: &'a Work, connection: &'a Connection, lease: &'a Cell<i64>) -> Self {
         Client {
             work,
-            lane,
+            connection,
             lease,
             touched: Vec::new(),
             key: Vec::new(),
@@ -218,7 +218,7 @@ impl<'a> Client<'a> {
     pub async fn perform(
         &mut self,
         operation: Operation,
-        ticket: &Ticket,
+        scheduled: &ScheduledOp,
         due_ns: u64,
         draw: &mut Draw,
     ) -> Result<Done, Failure> {
@@ -228,15 +228,15 @@ impl<'a> Client<'a> {
         let guarded = self.work.plan.writes.guarded;
         // What has much to remember lies in a box of its own: every operation would carry its size around.
         match operation {
-            Operation::Put => self.put(ticket, due_ns, draw).await,
-            Operation::Range => self.range(ticket, draw).await,
-            Operation::Delete if guarded => Box::pin(self.remove(ticket, draw)).await,
-            Operation::Delete => Box::pin(self.delete(ticket, draw)).await,
-            Operation::Create => Box::pin(self.create(ticket, due_ns, draw)).await,
-            Operation::Txn if guarded => Box::pin(self.update(ticket, due_ns, draw)).await,
-            Operation::Txn => Box::pin(self.txn(ticket, due_ns, draw)).await,
-            Operation::TxnRange => Box::pin(self.txn_range(ticket, draw)).await,
-            Operation::Stm => Box::pin(self.stm(ticket, due_ns, draw)).await,
+            Operation::Put => self.put(scheduled, due_ns, draw).await,
+            Operation::Range => self.range(scheduled, draw).await,
+            Operation::Delete if guarded => Box::pin(self.remove(scheduled, draw)).await,
+            Operation::Delete => Box::pin(self.delete(scheduled, draw)).await,
+            Operation::Create => Box::pin(self.create(scheduled, due_ns, draw)).await,
+            Operation::Txn if guarded => Box::pin(self.update(scheduled, due_ns, draw)).await,
+            Operation::Txn => Box::pin(self.txn(scheduled, due_ns, draw)).await,
+            Operation::TxnRange => Box::pin(self.txn_range(scheduled, draw)).await,
+            Operation::Stm => Box::pin(self.stm(scheduled, due_ns, draw)).await,
             Operation::LeaseKeepalive => Box::pin(self.keepalive()).await,
             Operation::LeaseGrant => Box::pin(self.grant_and_revoke()).await,
             Operation::ListWatch => Box::pin(self.list_watch()).await,
@@ -250,7 +250,7 @@ impl<'a> Client<'a> {
         self.held_back
     }
 
-    /// Sends a request on the lane's connection, as soon as there is one, unless the database might become too large by
+    /// Sends a request on the connection, as soon as there is one, unless the database might become too large by
     /// it.
     ///
     /// # Errors
@@ -297,7 +297,7 @@ impl<'a> Client<'a> {
         loop {
             match self.send(method, frame(request)).await {
                 Err(failure) if failure.class == ErrorClass::StaleToken && renewed < RENEWALS => {
-                    self.lane.renew(&self.handle).await?;
+                    self.connection.renew(&self.handle).await?;
                     // While somebody sets up the authentication, a new token may be as stale as the old.
                     tokio::time::sleep(RENEWAL_PAUSE * renewed).await;
                     renewed += 1;
@@ -312,14 +312,14 @@ impl<'a> Client<'a> {
         method: Method,
         framed: bytes::Bytes,
     ) -> Result<bytes::Bytes, Failure> {
-        let caller = self.lane.caller(&mut self.handle).await;
+        let caller = self.connection.caller(&mut self.handle).await;
         // It may still wait for a stream; but whoever waits for that in vain cannot say that nothing was sent.
         self.sent = true;
         caller.call(method, framed).await
     }
 
-    fn pick(&mut self, ticket: &Ticket, writes: bool, draw: &mut Draw) -> u64 {
-        let number = self.work.keys.pick(ticket.index, writes, draw);
+    fn pick(&mut self, scheduled: &ScheduledOp, writes: bool, draw: &mut Draw) -> u64 {
+        let number = self.work.keys.pick(scheduled.index, writes, draw);
         self.work.keys.write(number, &mut self.key);
         number
     }
@@ -331,13 +331,13 @@ impl<'a> Client<'a> {
 
     async fn put(
         &mut self,
-        ticket: &Ticket,
+        scheduled: &ScheduledOp,
         due_ns: u64,
         draw: &mut Draw,
     ) -> Result<Done, Failure> {
-        let number = self.pick(ticket, true, draw);
+        let number = self.pick(scheduled, true, draw);
         self.touched.push(number);
-        self.fill_value(number, ticket.index, due_ns, draw);
+        self.fill_value(number, scheduled.index, due_ns, draw);
         let lease = self.lease_for(1).await?;
         let (key, value) = (std::mem::take(&mut self.key), std::mem::take(&mut self.value));
         let request =
@@ -349,8 +349,8 @@ impl<'a> Client<'a> {
         Ok(Done::of(head))
     }
 
-    async fn delete(&mut self, ticket: &Ticket, draw: &mut Draw) -> Result<Done, Failure> {
-        let number = self.pick(ticket, true, draw);
+    async fn delete(&mut self, scheduled: &ScheduledOp, draw: &mut Draw) -> Result<Done, Failure> {
+        let number = self.pick(scheduled, true, draw);
         self.touched.push(number);
         let key = self.key.clone();
         let prev_kv = self.work.plan.writes.prev_kv;
@@ -364,10 +364,10 @@ impl<'a> Client<'a> {
         Ok(Done { found: Some(count > 0), ..Done::of(head) })
     }
 
-    async fn range(&mut self, ticket: &Ticket, draw: &mut Draw) -> Result<Done, Failure> {
+    async fn range(&mut self, scheduled: &ScheduledOp, draw: &mut Draw) -> Result<Done, Failure> {
         let work = self.work;
         let reads = work.plan.reads;
-        self.pick(ticket, false, draw);
+        self.pick(scheduled, false, draw);
         let key = self.key.clone();
         let end = work.keys.end();
         match reads.shape {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::connection::Connection;
 use super::draw::Draw;
 use super::halt::Control;
-use super::lane::Lane;
 use super::operation::{Client, Work};
 use super::values::Stamp;
 use crate::etcd::ErrorClass;
@@ -56,12 +56,17 @@ impl Preload {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// Writes over one lane until all keys are there.
+    /// Writes over one connection until all keys are there.
     ///
     /// # Errors
     /// The first write that failed: a load on half a key space would measure something else.
-    pub async fn write(&self, work: &Work, lane: &Lane, control: &Control) -> Result<(), Failure> {
-        let writers = (0..AT_A_TIME).map(|_| self.batches(work, lane, control));
+    pub async fn write(
+        &self,
+        work: &Work,
+        connection: &Connection,
+        control: &Control,
+    ) -> Result<(), Failure> {
+        let writers = (0..AT_A_TIME).map(|_| self.batches(work, connection, control));
         join_all(writers).await.into_iter().collect()
     }
 
@@ -75,9 +80,14 @@ impl Preload {
         }
     }
 
-    async fn batches(&self, work: &Work, lane: &Lane, control: &Control) -> Result<(), Failure> {
+    async fn batches(
+        &self,
+        work: &Work,
+        connection: &Connection,
+        control: &Control,
+    ) -> Result<(), Failure> {
         let none = Cell::new(0);
-        let mut client = Client::new(work, lane, &none);
+        let mut client = Client::new(work, connection, &none);
         let pair_bytes = u64::from(work.plan.keys.size + work.plan.values.max_size);
         let batch = (MOST_BYTES / pair_bytes.max(1)).clamp(1, MOST_KEYS);
         // One failure ends it for all: nothing is gained by the rest.

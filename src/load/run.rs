@@ -5,12 +5,12 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::after::After;
-use super::books::SETUP;
-use super::connections::Place;
+use super::connection_spec::MemberAddress;
 use super::drive::Drive;
-use super::faults::{Desk, Faults};
+use super::faults::{FaultContext, Faults};
 use super::halt::Control;
 use super::operation::Work;
+use super::recorder::SETUP;
 use super::{clean, files};
 use crate::clock::Clock;
 use crate::cluster::guard::{self, Growth};
@@ -277,23 +277,23 @@ impl Load {
         let members = cluster.members();
         let several = members.len() > 1;
         let places = placed.iter().filter_map(|&index| {
-            Some(Place {
+            Some(MemberAddress {
                 endpoint: members.get(index)?.endpoint.clone(),
                 member: several.then_some(index as u32),
             })
         });
-        let places: Vec<Place> = places.collect();
+        let places: Vec<MemberAddress> = places.collect();
         let budget = Arc::clone(&self.budget);
         let watcher =
             Watcher::start(cluster, self.clock, self.sink.clone(), self.plan.scrape, budget)?;
         let works: Vec<Arc<Work>> = self.works.iter().map(|(_, work)| Arc::clone(work)).collect();
-        let desk = Desk {
+        let context = FaultContext {
             clock: self.clock,
             control: self.control.clone(),
             sink: self.sink.clone(),
             live: watcher.live(),
         };
-        let faults = Faults::of(&self.plan, local, &self.dialer, desk)?;
+        let faults = Faults::of(&self.plan, local, &self.dialer, context)?;
         let driven = Drive {
             plan: Arc::clone(&self.plan),
             works: self.works,
@@ -301,7 +301,7 @@ impl Load {
             control: self.control.clone(),
             sink: self.sink.clone(),
             pool: self.pool,
-            places,
+            addresses: places,
             members: if several { members.len() } else { 0 },
             dialer: self.dialer,
             auth: self.auth,

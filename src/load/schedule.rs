@@ -77,7 +77,7 @@ pub fn end_ns(spans: &[Span], total: Option<u64>) -> Option<u64> {
 /// An operation that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
-    /// Its number in the whole load; no two lanes have the same.
+    /// Its number in the whole load; no two connections have the same.
     pub index: u64,
     /// The span it belongs to.
     pub span: usize,
@@ -85,20 +85,20 @@ pub struct Due {
     pub at_ns: u64,
 }
 
-/// The arrivals of one of several lanes, in the order of time. Together the lanes make up the whole rate.
+/// The arrivals of one of several connections, in the order of time. Together the connections make up the whole rate.
 #[derive(Debug)]
 pub struct Schedule {
     spans: Arc<[Span]>,
     arrival: Arrival,
     draw: Draw,
-    lane: u64,
-    lanes: u64,
+    connection: u64,
+    connections: u64,
     /// Where between two arrivals of an even spacing the first lies.
     offset: f64,
     /// Measured operations in all.
     total: u64,
     span: usize,
-    /// Arrivals of this lane so far: in the load, in the span, in all measured spans.
+    /// Arrivals of this connection so far: in the load, in the span, in all measured spans.
     taken: u64,
     in_span: u64,
     measured: u64,
@@ -107,21 +107,21 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The arrivals of lane number `lane` of `lanes`.
+    /// The arrivals of connection number `connection` of `connections`.
     pub fn new(
         spans: Arc<[Span]>,
         arrival: Arrival,
         total: u64,
         seed: u64,
-        lane: u64,
-        lanes: u64,
+        connection: u64,
+        connections: u64,
     ) -> Self {
         let mut schedule = Schedule {
             spans,
             arrival,
-            draw: Draw::of(!seed, lane),
-            lane,
-            lanes,
+            draw: Draw::of(!seed, connection),
+            connection,
+            connections,
             offset: 0.0,
             total,
             span: 0,
@@ -147,7 +147,7 @@ impl Schedule {
     fn gap(&mut self) -> f64 {
         match self.arrival {
             Arrival::Constant => 0.0,
-            Arrival::Poisson => self.draw.gap() * self.lanes as f64,
+            Arrival::Poisson => self.draw.gap() * self.connections as f64,
         }
     }
 
@@ -160,7 +160,7 @@ impl Schedule {
 
     /// Where the next arrival lies on the span's scale.
     fn next_units(&self, span: &Span) -> f64 {
-        let in_turn = (self.lane + self.in_span * self.lanes) as f64;
+        let in_turn = (self.connection + self.in_span * self.connections) as f64;
         match self.arrival {
             // A burst is due at once, whatever the spacing of what follows.
             Arrival::Poisson if in_turn >= f64::from(span.burst) => {
@@ -179,18 +179,19 @@ impl Iterator for Schedule {
         loop {
             let spans = Arc::clone(&self.spans);
             let span = spans.get(self.span)?;
-            let in_burst = self.lane + self.in_span * self.lanes < u64::from(span.burst);
+            let in_burst =
+                self.connection + self.in_span * self.connections < u64::from(span.burst);
             let offset_ns = span.due(self.next_units(span));
             if offset_ns >= span.length_ns as f64 {
                 self.span += 1;
                 self.begin_span();
                 continue;
             }
-            if span.measured && self.lane + self.measured * self.lanes >= self.total {
+            if span.measured && self.connection + self.measured * self.connections >= self.total {
                 return None;
             }
             let due = Due {
-                index: self.lane + self.taken * self.lanes,
+                index: self.connection + self.taken * self.connections,
                 span: self.span,
                 at_ns: span.start_ns + offset_ns as u64,
             };
@@ -223,19 +224,21 @@ mod tests {
         }
     }
 
-    fn all(spans: Vec<Span>, arrival: Arrival, total: u64, lanes: u64) -> Vec<Due> {
+    fn all(spans: Vec<Span>, arrival: Arrival, total: u64, connections: u64) -> Vec<Due> {
         let spans: Arc<[Span]> = spans.into();
-        let lanes = (0..lanes)
-            .flat_map(|lane| Schedule::new(spans.clone(), arrival, total, 1, lane, lanes));
-        let mut all: Vec<Due> = lanes.collect();
+        let connections = (0..connections).flat_map(|connection| {
+            Schedule::new(spans.clone(), arrival, total, 1, connection, connections)
+        });
+        let mut all: Vec<Due> = connections.collect();
         all.sort_by_key(|due| due.at_ns);
         all
     }
 
     #[test]
     fn a_constant_rate_is_evenly_spaced_over_all_lanes() {
-        for lanes in [1, 3, 7] {
-            let due = all(vec![span(0, 10, 1000.0, 1000.0)], Arrival::Constant, u64::MAX, lanes);
+        for connections in [1, 3, 7] {
+            let due =
+                all(vec![span(0, 10, 1000.0, 1000.0)], Arrival::Constant, u64::MAX, connections);
             assert_eq!(due.len(), 10_000);
             assert!(due.windows(2).all(|w| (w[1].at_ns - w[0].at_ns).abs_diff(1_000_000) <= 1));
             let mut numbers: Vec<u64> = due.iter().map(|due| due.index).collect();
@@ -304,9 +307,13 @@ mod tests {
     #[test]
     fn a_step_without_a_rate_has_its_burst_alone() {
         let burst = Span { burst: 7, ..span(10, 5, 0.0, 0.0) };
-        for lanes in [1, 3] {
-            let due =
-                all(vec![span(0, 10, 0.0, 0.0), burst.clone()], Arrival::Constant, u64::MAX, lanes);
+        for connections in [1, 3] {
+            let due = all(
+                vec![span(0, 10, 0.0, 0.0), burst.clone()],
+                Arrival::Constant,
+                u64::MAX,
+                connections,
+            );
             assert_eq!(due.len(), 7);
             assert!(due.iter().all(|due| due.at_ns == 10 * SECOND));
         }
@@ -315,10 +322,10 @@ mod tests {
     #[test]
     fn an_offset_moves_all_arrivals_and_loses_none() {
         let spans: Arc<[Span]> = vec![span(0, 10, 20.0, 20.0)].into();
-        let lane = |lane| {
-            Schedule::new(spans.clone(), Arrival::Constant, u64::MAX, 1, lane, 2).offset(0.25)
+        let connection = |connection| {
+            Schedule::new(spans.clone(), Arrival::Constant, u64::MAX, 1, connection, 2).offset(0.25)
         };
-        let mut due: Vec<u64> = (0..2).flat_map(lane).map(|due| due.at_ns).collect();
+        let mut due: Vec<u64> = (0..2).flat_map(connection).map(|due| due.at_ns).collect();
         due.sort_unstable();
         assert_eq!(due.len(), 200);
         assert_eq!(due[..2], [12_500_000, 62_500_000]);

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 #[cfg(test)]
-use driven::Hand;
+use driven::WorkerThread;
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
@@ -23,7 +23,7 @@ enum Kind {
     Descriptor(AsyncFd<OwnedFd>),
     /// Of a clock that a test moves.
     #[cfg(test)]
-    Driven(Hand),
+    Driven(WorkerThread),
 }
 
 impl Timer {
@@ -34,7 +34,7 @@ impl Timer {
     pub fn new(clock: &Clock) -> io::Result<Self> {
         #[cfg(test)]
         if let Some(driven) = clock.driver() {
-            return Ok(Timer(Kind::Driven(Hand::of(driven))));
+            return Ok(Timer(Kind::Driven(WorkerThread::of(driven))));
         }
         let _ = clock;
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
@@ -105,15 +105,15 @@ mod driven {
 
     /// The timer of a clock that is moved by hand.
     #[derive(Debug)]
-    pub(super) struct Hand {
+    pub(super) struct WorkerThread {
         driven: &'static Driven,
         due_ns: Cell<Option<u64>>,
         waiting: RefCell<Option<Waker>>,
     }
 
-    impl Hand {
+    impl WorkerThread {
         pub(super) fn of(driven: &'static Driven) -> Self {
-            Hand { driven, due_ns: Cell::new(None), waiting: RefCell::default() }
+            WorkerThread { driven, due_ns: Cell::new(None), waiting: RefCell::default() }
         }
 
         pub(super) fn set(&self, wait: Duration) {

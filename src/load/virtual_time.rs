@@ -13,13 +13,13 @@ use tokio::io::DuplexStream;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::spawn_local;
 
-use super::books::{Archive, Terms};
-use super::connections::Place;
+use super::connection_spec::MemberAddress;
 use super::gaps::Gaps;
 use super::halt::Control;
 use super::operation::Work;
-use super::part::{Part, spans};
-use super::worker::{Left, Worker};
+use super::recorder::{RecordingContext, Terms};
+use super::worker::{Worker, WorkerTotals};
+use super::workload::{Workload, spans};
 use crate::clock::Clock;
 use crate::clock::driven::Driven;
 use crate::cluster::Budget;
@@ -60,8 +60,8 @@ impl Server {
         self.driven.now_ns().saturating_sub(BEGIN)
     }
 
-    async fn listen(self: Rc<Self>, mut connections: mpsc::UnboundedReceiver<DuplexStream>) {
-        while let Some(stream) = connections.recv().await {
+    async fn listen(self: Rc<Self>, mut accepted: mpsc::UnboundedReceiver<DuplexStream>) {
+        while let Some(stream) = accepted.recv().await {
             spawn_local(Rc::clone(&self).serve(stream));
         }
     }
@@ -127,7 +127,7 @@ struct Seen {
     writes: Vec<u64>,
     /// When connections were tried, from the load's beginning.
     dials: Vec<u64>,
-    left: Left,
+    totals: WorkerTotals,
 }
 
 impl Seen {
@@ -162,7 +162,7 @@ impl Seen {
 
     /// Sent, answered, failed and never sent in a phase.
     fn tally(&self, span: usize) -> (u64, u64, u64, u64) {
-        let tally = self.left.tallies[span];
+        let tally = self.totals.tallies[span];
         (tally.sent, tally.answered, tally.failed, tally.unsent)
     }
 }
@@ -173,7 +173,7 @@ fn load(flags: &str, answer: fn(u64) -> Answer, refuses: fn(u64) -> bool) -> See
     let plan = Arc::new(testing::plan(&format!("etcdbench load put --warmup 0s {flags}")));
     let (clock, driven) = Clock::driven();
     let dials = Arc::new(Mutex::new(Vec::new()));
-    let (dialled, connections) = mpsc::unbounded_channel();
+    let (dialled, accepted) = mpsc::unbounded_channel();
     let dialer = Dialer::in_memory({
         let dials = Arc::clone(&dials);
         Box::new(move || {
@@ -189,7 +189,7 @@ fn load(flags: &str, answer: fn(u64) -> Answer, refuses: fn(u64) -> bool) -> See
     });
     let (sink, emissions) = channel();
     let spans = spans(&plan);
-    let archive = Archive {
+    let context = RecordingContext {
         clock,
         start: Arc::new(OnceLock::from(BEGIN)),
         gaps: Arc::new(Gaps::new(spans.len(), 0)),
@@ -199,17 +199,17 @@ fn load(flags: &str, answer: fn(u64) -> Answer, refuses: fn(u64) -> bool) -> See
         terms: Arc::new(Terms::default()),
         reads_count: false,
     };
-    let lanes = plan.connections.into();
+    let connections = plan.connections.into();
     let budget = Arc::new(Budget::unlimited());
     let work = Arc::new(Work::new(plan, "/t/", 1, budget, true));
-    let part = Arc::new(Part::new(0, None, work, &archive));
+    let workload = Arc::new(Workload::new(0, None, work, &context));
     let endpoint = Endpoint::parse("127.0.0.1:2379").expect("an address");
-    let places = [Place { endpoint, member: None }];
+    let addresses = [MemberAddress { endpoint, member: None }];
     let worker = Worker {
         number: 0,
-        berths: part.berths(&places, 1, 0).swap_remove(0),
-        lanes,
-        part,
+        specs: workload.specs(&addresses, 1, 0).swap_remove(0),
+        connections,
+        workload,
         control: Control::new(Arc::default()),
         dialer,
         auth: None,
@@ -218,20 +218,20 @@ fn load(flags: &str, answer: fn(u64) -> Answer, refuses: fn(u64) -> bool) -> See
         in_flight: Arc::default(),
         grants_lease: true,
     };
-    drop(archive);
+    drop(context);
     let server = Rc::new(Server { driven, answer, writes: Mutex::default() });
-    let left = driven.run(worked(worker, Rc::clone(&server), connections));
+    let totals = driven.run(worked(worker, Rc::clone(&server), accepted));
     let writes = std::mem::take(&mut *server.writes.lock().expect("nobody panicked"));
     let dials = std::mem::take(&mut *dials.lock().expect("nobody panicked"));
-    Seen { emissions: told(&emissions), writes, dials, left }
+    Seen { emissions: told(&emissions), writes, dials, totals }
 }
 
 async fn worked(
     worker: Worker,
     server: Rc<Server>,
-    connections: mpsc::UnboundedReceiver<DuplexStream>,
-) -> Left {
-    spawn_local(Rc::clone(&server).listen(connections));
+    accepted: mpsc::UnboundedReceiver<DuplexStream>,
+) -> WorkerTotals {
+    spawn_local(Rc::clone(&server).listen(accepted));
     let (ready, _readiness) = sync_channel(1);
     let (start, started) = oneshot::channel();
     let driven = server.driven;
@@ -309,7 +309,7 @@ fn a_stall_is_charged_to_every_request_due_in_it() {
     about(seen.quantile("put.response", 1.0 - 0.25 / 2.0), S);
     about(seen.quantile("put.response", 1.0 - 0.25 / 4.0), 3 * S / 2);
     about(seen.quantile("put.response", 0.74), MS);
-    assert!(seen.series("put.lag").max_ns() <= 1, "all left when they were due");
+    assert!(seen.series("put.lag").max_ns() <= 1, "all totals when they were due");
 }
 
 #[test]

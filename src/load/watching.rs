@@ -12,10 +12,10 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_local};
 
-use super::books::Books;
-use super::lane::{Handle, Lane};
+use super::connection::{Connection, Handle};
 use super::operation::Work;
 use super::outstanding::{Change, Outstanding};
+use super::recorder::WorkerRecorder;
 use crate::clock::Clock;
 use crate::etcd::ErrorClass;
 use crate::plan::Watch;
@@ -190,17 +190,17 @@ impl Streams {
     }
 }
 
-/// Opens the streams that fall to these lanes (each with its number among all) and waits until their watches stand.
+/// Opens the streams that fall to these connections (each with its number among all) and waits until their watches stand.
 pub async fn open(
     watching: &Arc<Watching>,
     work: &Arc<Work>,
-    books: &Rc<Books>,
-    lanes: impl Iterator<Item = (Rc<Lane>, u64)>,
+    recorder: &Rc<WorkerRecorder>,
+    connections: impl Iterator<Item = (Rc<Connection>, u64)>,
     all_lanes: u64,
 ) -> Streams {
     let mut streams = Vec::new();
     let mut standing = Vec::new();
-    for (lane, number) in lanes {
+    for (connection, number) in connections {
         let of_lane =
             (0..u64::from(watching.plan.streams)).filter(|stream| stream % all_lanes == number);
         for stream in of_lane {
@@ -209,8 +209,8 @@ pub async fn open(
             let watch = Stream {
                 watching: Arc::clone(watching),
                 work: Arc::clone(work),
-                books: Rc::clone(books),
-                lane: Rc::clone(&lane),
+                recorder: Rc::clone(recorder),
+                connection: Rc::clone(&connection),
                 number: stream,
                 seen: vec![0; watching.plan.watches_per_stream as usize],
             };
@@ -228,8 +228,8 @@ pub async fn open(
 struct Stream {
     watching: Arc<Watching>,
     work: Arc<Work>,
-    books: Rc<Books>,
-    lane: Rc<Lane>,
+    recorder: Rc<WorkerRecorder>,
+    connection: Rc<Connection>,
     number: u64,
     /// Of each watch the revision up to which its events have come; 0 before it first stood.
     seen: Vec<i64>,
@@ -250,7 +250,7 @@ impl Stream {
             self.watching.standing.fetch_sub(standing, Ordering::Relaxed);
             let detail = json!({ "stream": self.number, "class": failure.class.name(), "message": failure.message });
             let now_ns = self.watching.clock.now_ns();
-            self.books.event(now_ns, "watch.lost", self.lane.member(), detail);
+            self.recorder.event(now_ns, "watch.lost", self.connection.member(), detail);
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -262,7 +262,7 @@ impl Stream {
         standing: &mut u64,
     ) -> Result<Infallible, Failure> {
         let mut handle = Handle::default();
-        let caller = self.lane.caller(&mut handle).await;
+        let caller = self.connection.caller(&mut handle).await;
         let mut messages = caller.open(Method::Watch, self.create(0)).await?;
         for watch in 1..self.seen.len() {
             messages.send(self.create(watch))?;
@@ -339,7 +339,7 @@ impl Stream {
             }
             if let Some(stamp) = self.work.values.read(pair.value) {
                 self.watching.came(stamp.key, pair.mod_revision);
-                self.books.event_came(self.lane.member(), stamp.due_ns, now_ns);
+                self.recorder.event_came(self.connection.member(), stamp.due_ns, now_ns);
             }
         }
         if !self.work.tells_deletions() {

@@ -1,6 +1,6 @@
 //! One thread of the generator: its connections, its clients, all on one core without a lock between them.
 
-use super::connections::Berth;
+use super::connection_spec::ConnectionSpec;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,15 +13,15 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::{LocalSet, spawn_local};
 
-use super::books::{Books, Tally};
-use super::client::{self, Crew};
+use super::client::{self, ClientPool};
+use super::connection::{Connection, ConnectionSettings};
 use super::feed::{Feed, Source};
 use super::flight::Flights;
 use super::halt::Control;
-use super::lane::{Lane, LaneSettings};
-use super::part::Part;
+use super::recorder::{Tally, WorkerRecorder};
 use super::schedule::{self, Schedule};
 use super::watching::{self, Streams, Writing};
+use super::workload::Workload;
 use crate::etcd::ErrorClass;
 use crate::plan::{Arrival, LoadPace, Operation};
 use crate::wire::{Auth, Dialer, Failure};
@@ -40,11 +40,11 @@ pub struct Worker {
     /// Number of its part.
     pub number: usize,
     /// Its connections.
-    pub berths: Vec<Berth>,
+    pub specs: Vec<ConnectionSpec>,
     /// Connections of all workers of the part.
-    pub lanes: u64,
+    pub connections: u64,
     /// What it shares with the other workers of its load.
-    pub part: Arc<Part>,
+    pub workload: Arc<Workload>,
     /// What ends it.
     pub control: Control,
     /// Makes connections.
@@ -65,16 +65,16 @@ pub struct Worker {
 #[derive(Default)]
 struct Prepared {
     /// Its connections, each with its lease.
-    lanes: Vec<(Rc<Lane>, Rc<Cell<i64>>)>,
+    connections: Vec<(Rc<Connection>, Rc<Cell<i64>>)>,
     /// Its watches.
     watches: Streams,
 }
 
 /// What a worker leaves.
 #[derive(Debug, Clone, Default)]
-pub struct Left {
+pub struct WorkerTotals {
     /// Number of its part.
-    pub part: usize,
+    pub workload: usize,
     /// Per span.
     pub tallies: Vec<Tally>,
 }
@@ -83,7 +83,7 @@ pub struct Left {
 pub fn run(
     workers: Vec<(Worker, oneshot::Receiver<u64>)>,
     ready: &SyncSender<Result<(), Failure>>,
-) -> Vec<Left> {
+) -> Vec<WorkerTotals> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -108,12 +108,16 @@ impl Worker {
         mut self,
         ready: &SyncSender<Result<(), Failure>>,
         start: oneshot::Receiver<u64>,
-    ) -> Left {
-        let part = &self.part;
-        let books = Books::new(part.archive.clone(), &part.work.plan, Arc::clone(&part.series));
-        let books = Rc::new(books);
+    ) -> WorkerTotals {
+        let workload = &self.workload;
+        let recorder = WorkerRecorder::new(
+            workload.context.clone(),
+            &workload.work.plan,
+            Arc::clone(&workload.series),
+        );
+        let recorder = Rc::new(recorder);
         let writing = self.writing.take();
-        let prepared = self.prepare(&books).await;
+        let prepared = self.prepare(&recorder).await;
         let failed = prepared.is_err();
         let (prepared, outcome) = match prepared {
             Ok(prepared) => (prepared, Ok(())),
@@ -122,188 +126,204 @@ impl Worker {
         // The coordinator outlives its workers.
         let _ = ready.send(outcome);
         let Ok(start_ns) = start.await else {
-            return Left::default();
+            return WorkerTotals::default();
         };
         if failed {
-            return Left::default();
+            return WorkerTotals::default();
         }
-        match self.load(&books, prepared, start_ns, writing).await {
-            Ok(left) => left,
+        match self.load(&recorder, prepared, start_ns, writing).await {
+            Ok(totals) => totals,
             Err(error) => {
                 self.control.halt(local(&error).message);
-                Left::default()
+                WorkerTotals::default()
             }
         }
     }
 
-    /// Connects all lanes, grants leases, writes the keys that are to be there, makes the watches.
-    async fn prepare(&self, books: &Rc<Books>) -> Result<Prepared, Failure> {
-        let mut lanes = Vec::new();
-        for berths in self.berths.chunks(AT_A_TIME) {
-            let connecting = berths.iter().map(|berth| self.connect(berth, books));
-            for lane in join_all(connecting).await {
-                lanes.push((lane?, Rc::new(Cell::new(0))));
+    /// Connects all connections, grants leases, writes the keys that are to be there, makes the watches.
+    async fn prepare(&self, recorder: &Rc<WorkerRecorder>) -> Result<Prepared, Failure> {
+        let mut connections = Vec::new();
+        for specs in self.specs.chunks(AT_A_TIME) {
+            let connecting = specs.iter().map(|spec| self.connect(spec, recorder));
+            for connection in join_all(connecting).await {
+                connections.push((connection?, Rc::new(Cell::new(0))));
             }
         }
-        let Some((first, _)) = lanes.first() else {
+        let Some((first, _)) = connections.first() else {
             return Ok(Prepared::default());
         };
-        let ttl_s = self.part.work.plan.writes.lease_ttl_s;
-        let one_for_all = self.part.work.plan.writes.shared_leases.is_none();
+        let ttl_s = self.workload.work.plan.writes.lease_ttl_s;
+        let one_for_all = self.workload.work.plan.writes.shared_leases.is_none();
         if self.grants_lease && ttl_s > 0 && one_for_all {
-            let lease = client::grant(&self.part.work, first, ttl_s).await?;
-            self.part.work.lease.store(lease, Ordering::Relaxed);
+            let lease = client::grant(&self.workload.work, first, ttl_s).await?;
+            self.workload.work.lease.store(lease, Ordering::Relaxed);
             spawn_local(client::keep_alive(
-                Arc::clone(&self.part.work),
+                Arc::clone(&self.workload.work),
                 Rc::clone(first),
                 lease,
                 ttl_s,
             ));
         }
         if self.plans(Operation::LeaseKeepalive) {
-            for (lane, lease) in &lanes {
-                lease.set(client::grant(&self.part.work, lane, super::LEASE_TTL_S).await?);
+            for (connection, lease) in &connections {
+                lease
+                    .set(client::grant(&self.workload.work, connection, super::LEASE_TTL_S).await?);
             }
         }
-        let writing = lanes
-            .iter()
-            .map(|(lane, _)| self.part.preload.write(&self.part.work, lane, &self.control));
+        let writing = connections.iter().map(|(connection, _)| {
+            self.workload.preload.write(&self.workload.work, connection, &self.control)
+        });
         for written in join_all(writing).await {
             written?;
         }
         // No watch is to see the keys to begin with, and none may miss the first of the load.
-        self.part.preload.over(&self.control).await;
-        let watches = self.watch(books, &lanes).await;
-        Ok(Prepared { lanes, watches })
+        self.workload.preload.over(&self.control).await;
+        let watches = self.watch(recorder, &connections).await;
+        Ok(Prepared { connections, watches })
     }
 
     fn plans(&self, operation: Operation) -> bool {
-        let mut operations = self.part.work.plan.operations.iter();
+        let mut operations = self.workload.work.plan.operations.iter();
         operations.any(|weighted| weighted.operation == operation)
     }
 
-    async fn connect(&self, berth: &Berth, books: &Rc<Books>) -> Result<Rc<Lane>, Failure> {
-        let lane = Lane::new(LaneSettings {
-            clock: self.part.archive.clock,
-            endpoint: berth.endpoint.clone(),
-            member: berth.member,
+    async fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        recorder: &Rc<WorkerRecorder>,
+    ) -> Result<Rc<Connection>, Failure> {
+        let connection = Connection::new(ConnectionSettings {
+            clock: self.workload.context.clock,
+            endpoint: spec.endpoint.clone(),
+            member: spec.member,
             dialer: self.dialer.clone(),
             auth: self.auth.clone(),
-            patience: Duration::from_nanos(self.part.work.plan.timeout_ns),
+            patience: Duration::from_nanos(self.workload.work.plan.timeout_ns),
         });
-        lane.connect(books).await?;
-        Ok(lane)
+        connection.connect(recorder).await?;
+        Ok(connection)
     }
 
     /// The load itself.
     async fn load(
         &self,
-        books: &Rc<Books>,
-        Prepared { lanes, watches }: Prepared,
+        recorder: &Rc<WorkerRecorder>,
+        Prepared { connections, watches }: Prepared,
         start_ns: u64,
         writing: Option<Writing>,
-    ) -> std::io::Result<Left> {
-        let flights = Rc::new(Flights::new(self.part.archive.spans.len()));
+    ) -> std::io::Result<WorkerTotals> {
+        let flights = Rc::new(Flights::new(self.workload.context.spans.len()));
         let done = Rc::new(Notify::new());
         let running = Rc::new(Cell::new(0));
-        let mut crews = Vec::new();
-        for ((lane, lease), berth) in lanes.into_iter().zip(&self.berths) {
-            let feed = Feed::new(self.part.archive.clock, start_ns, self.source(berth))?;
-            let crew = Rc::new(Crew {
-                work: Arc::clone(&self.part.work),
-                clock: self.part.archive.clock,
+        let mut pools = Vec::new();
+        for ((connection, lease), spec) in connections.into_iter().zip(&self.specs) {
+            let feed = Feed::new(self.workload.context.clock, start_ns, self.source(spec))?;
+            let pool = Rc::new(ClientPool {
+                work: Arc::clone(&self.workload.work),
+                clock: self.workload.context.clock,
                 control: self.control.clone(),
-                books: Rc::clone(books),
+                recorder: Rc::clone(recorder),
                 flights: Rc::clone(&flights),
-                watching: self.part.watching.clone(),
-                lane,
+                watching: self.workload.watching.clone(),
+                connection,
                 lease,
                 feed,
-                most: berth.clients,
-                hired: Cell::new(0),
+                most: spec.clients,
+                spawned: Cell::new(0),
                 running: Rc::clone(&running),
                 done: Rc::clone(&done),
             });
-            crews.push(crew);
+            pools.push(pool);
         }
-        let clients_at_once = if books.open_loop() { 1 } else { u32::MAX };
-        for crew in &crews {
-            crew.begin(clients_at_once);
+        let clients_at_once = if recorder.open_loop() { 1 } else { u32::MAX };
+        for pool in &pools {
+            pool.begin(clients_at_once);
         }
-        let mut tick = self.part.archive.clock.every(TICK);
+        let mut tick = self.workload.context.clock.every(TICK);
         // Where nothing more is due the load still lasts as long as it was to.
         let lasts_ns = self.lasts_ns().map_or(0, |lasts_ns| start_ns.saturating_add(lasts_ns));
-        let lasts = || !self.control.is_halted() && self.part.archive.clock.now_ns() < lasts_ns;
+        let lasts = || !self.control.is_halted() && self.workload.context.clock.now_ns() < lasts_ns;
         while running.get() > 0 || lasts() {
             tokio::select! {
                 () = done.notified() => {}
-                _ = tick.tick() => self.look_after(books, &crews, &flights, start_ns),
+                _ = tick.tick() => self.look_after(recorder, &pools, &flights, start_ns),
             }
         }
         drop(writing);
-        self.settle(&crews);
-        if let Some(watching) = &self.part.watching {
-            watches.last_events(watching, &self.part.archive.clock, LAST_EVENTS_NS).await;
+        self.settle(&pools);
+        if let Some(watching) = &self.workload.watching {
+            watches.last_events(watching, &self.workload.context.clock, LAST_EVENTS_NS).await;
         }
-        let now_ns = self.part.archive.clock.now_ns();
+        let now_ns = self.workload.context.clock.now_ns();
         self.note_cpu();
-        let mut tallies = books.close(now_ns);
+        let mut tallies = recorder.close(now_ns);
         for (tally, most) in tallies.iter_mut().zip(flights.most()) {
             tally.most_in_flight = most;
         }
         self.in_flight.store(0, Ordering::Relaxed);
-        let part = self.number;
-        Ok(Left { part, tallies })
+        let workload = self.number;
+        Ok(WorkerTotals { workload, tallies })
     }
 
     /// How long operations are due for; of a closed loop they end with the last.
     fn lasts_ns(&self) -> Option<u64> {
-        let plan = &self.part.work.plan;
+        let plan = &self.workload.work.plan;
         let open = plan.is_open();
-        open.then(|| schedule::end_ns(&self.part.archive.spans, plan.total)).flatten()
+        open.then(|| schedule::end_ns(&self.workload.context.spans, plan.total)).flatten()
     }
 
-    async fn watch(&self, books: &Rc<Books>, lanes: &[(Rc<Lane>, Rc<Cell<i64>>)]) -> Streams {
-        let Some(watching) = &self.part.watching else {
+    async fn watch(
+        &self,
+        recorder: &Rc<WorkerRecorder>,
+        connections: &[(Rc<Connection>, Rc<Cell<i64>>)],
+    ) -> Streams {
+        let Some(watching) = &self.workload.watching else {
             return Streams::default();
         };
-        let berths = self.berths.iter().map(|berth| berth.number);
-        let lanes = lanes.iter().map(|(lane, _)| Rc::clone(lane)).zip(berths);
-        watching::open(watching, &self.part.work, books, lanes, self.lanes).await
+        let specs = self.specs.iter().map(|spec| spec.number);
+        let connections =
+            connections.iter().map(|(connection, _)| Rc::clone(connection)).zip(specs);
+        watching::open(watching, &self.workload.work, recorder, connections, self.connections).await
     }
 
-    fn source(&self, berth: &Berth) -> Source {
-        let plan = &self.part.work.plan;
-        match (&self.part.stock, &plan.pace) {
-            (Some(stock), _) => Source::Closed(Arc::clone(stock)),
+    fn source(&self, spec: &ConnectionSpec) -> Source {
+        let plan = &self.workload.work.plan;
+        match (&self.workload.budget, &plan.pace) {
+            (Some(budget), _) => Source::Closed(Arc::clone(budget)),
             (None, pace) => {
                 let arrival = match pace {
                     LoadPace::Open { arrival, .. } => *arrival,
                     LoadPace::Closed { .. } => Arrival::Constant,
                 };
                 let total = plan.total.unwrap_or(u64::MAX);
-                let spans = Arc::clone(&self.part.archive.spans);
+                let spans = Arc::clone(&self.workload.context.spans);
                 let schedule =
-                    Schedule::new(spans, arrival, total, plan.seed, berth.number, self.lanes);
-                Source::Open(Box::new(schedule.offset(self.part.offset)))
+                    Schedule::new(spans, arrival, total, plan.seed, spec.number, self.connections);
+                Source::Open(Box::new(schedule.offset(self.workload.offset)))
             }
         }
     }
 
     /// Time limits, intervals, the end: what would otherwise need a timer per operation.
-    fn look_after(&self, books: &Books, crews: &[Rc<Crew>], flights: &Flights, start_ns: u64) {
-        let now_ns = self.part.archive.clock.now_ns();
-        let timeout_ns = self.part.work.plan.timeout_ns;
-        books.tick(now_ns);
+    fn look_after(
+        &self,
+        recorder: &WorkerRecorder,
+        pools: &[Rc<ClientPool>],
+        flights: &Flights,
+        start_ns: u64,
+    ) {
+        let now_ns = self.workload.context.clock.now_ns();
+        let timeout_ns = self.workload.work.plan.timeout_ns;
+        recorder.tick(now_ns);
         self.note_cpu();
         self.in_flight.store(flights.under_way(), Ordering::Relaxed);
         flights.expire(now_ns.saturating_sub(timeout_ns));
-        let end_ns = self.part.archive.spans.last().map_or(0, |span| span.end_ns());
+        let end_ns = self.workload.context.spans.last().map_or(0, |span| span.end_ns());
         // What is due near the end may be sent as long after it as anybody would wait.
         let late = now_ns.saturating_sub(start_ns) > end_ns.saturating_add(timeout_ns);
         let halted_for = self.control.halted_for(now_ns);
         if late || halted_for.is_some() {
-            crews.iter().for_each(|crew| crew.feed.close());
+            pools.iter().for_each(|pool| pool.feed.close());
         }
         if halted_for.is_some_and(|halted| halted > GRACE_NS) {
             flights.expire(u64::MAX);
@@ -311,11 +331,11 @@ impl Worker {
     }
 
     /// What was due and never sent.
-    fn settle(&self, crews: &[Rc<Crew>]) {
+    fn settle(&self, pools: &[Rc<ClientPool>]) {
         if self.control.is_halted() {
             return;
         }
-        crews.iter().for_each(|crew| crew.count_untaken());
+        pools.iter().for_each(|pool| pool.count_untaken());
     }
 
     fn note_cpu(&self) {

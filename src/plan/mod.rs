@@ -27,9 +27,9 @@ pub use import::{
 };
 pub use load::{
     Class, CleanPlan, CleanWhat, FRESH_PREFIX, Faults, Isolation, KeyDistribution, Keys,
-    LOAD_SERIES, LeftBy, LoadPace, LoadPlan, Operation, Placement, RateStep, ReadShape, Reads,
-    SharedLeases, SizeDistribution, Stm, Strand, Target, Values, Watch, Weighted, Writes, events,
-    most_growth_bytes, most_growth_of_equals_bytes,
+    LOAD_SERIES, LeftBy, LoadPace, LoadPlan, Operation, OperationSeries, Placement, RateStep,
+    ReadShape, Reads, SharedLeases, SizeDistribution, Stm, Target, Values, Watch, Weighted, Writes,
+    events, most_growth_bytes, most_growth_of_equals_bytes,
 };
 pub use neighbour::{Neighbour, NeighbourKind};
 pub use resolve::labels;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::export::{self, Document, Subject};
+use super::export::{self, Document, ExportInput};
 use super::page::{Medium, html, markdown};
 use super::run;
 use super::style::Style;
@@ -57,7 +57,7 @@ fn nights(trend: &Trend) -> Result<Vec<Document>> {
         document("summary.md", render(trend, TrendFormat::Markdown, &style)),
     ];
     for (kind, name) in [(Export::Junit, "junit.xml"), (Export::Textfile, "metrics.prom")] {
-        let exported = export::export(kind, Subject::Trend(trend))?;
+        let exported = export::export(kind, ExportInput::Trend(trend))?;
         documents.extend(exported.into_iter().map(|one| document(name, one.text)));
     }
     Ok(documents)
@@ -76,7 +76,7 @@ fn flat(path: &Path) -> String {
 fn github(runs: &[(Run, Summary)]) -> Result<Vec<Document>> {
     let mut lists: Vec<(String, Vec<Value>)> = Vec::new();
     for (run, summary) in runs {
-        let subject = Subject::Run { run, summary, intervals: &[] };
+        let subject = ExportInput::Run { run, summary, intervals: &[] };
         // A run without figures has no entries.
         let Ok(exported) = export::export(Export::GithubActionBenchmark, subject) else {
             continue;

@@ -7,7 +7,7 @@ use super::page::terminal;
 use super::style::Style;
 use super::text::{clean, entry, wrap};
 use super::words;
-use crate::execution::{Executed, Ran, RunEnd};
+use crate::execution::{Executed, RunEnd, RunRecord};
 use crate::exit::Verdict;
 use crate::plan::Resolved;
 use crate::plan::ScenarioPlan;
@@ -114,7 +114,7 @@ pub fn executed(plan: &ScenarioPlan, done: &Executed, style: &Style) -> String {
     out
 }
 
-fn line(plan: &ScenarioPlan, ran: &Ran, style: &Style, out: &mut String) {
+fn line(plan: &ScenarioPlan, ran: &RunRecord, style: &Style, out: &mut String) {
     let repeat = if plan.repeats > 1 { format!(" {}", ran.repeat) } else { String::new() };
     let what = format!("{}{repeat}", clean(&ran.step));
     let (mark, text) = match &ran.end {

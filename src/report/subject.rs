@@ -4,7 +4,7 @@ use crate::plan::{DiskPlan, ImportPlan, LoadPlan};
 use crate::result::{IMPORT, PhaseSummary, Run, SeriesSummary, Summary};
 
 /// A run to be told of.
-pub(super) struct Subject<'a> {
+pub(super) struct RunAndPlan<'a> {
     pub run: &'a Run,
     pub summary: &'a Summary,
     pub plan: Plan,
@@ -34,9 +34,9 @@ impl Plan {
     }
 }
 
-impl<'a> Subject<'a> {
+impl<'a> RunAndPlan<'a> {
     pub fn new(run: &'a Run, summary: &'a Summary) -> Self {
-        Subject { run, summary, plan: Plan::of(run) }
+        RunAndPlan { run, summary, plan: Plan::of(run) }
     }
 
     /// The plan, if it is that of a disk qualification.

@@ -53,7 +53,7 @@ impl Collector {
     ) -> Result<(Sink, Pool, Collector)> {
         let (sender, receiver) = channel();
         let pool = Pool::default();
-        let desk = Desk {
+        let state = CollectorState {
             writer,
             clock,
             pool: pool.clone(),
@@ -66,7 +66,7 @@ impl Collector {
             .name("collector".to_owned())
             .spawn(move || {
                 yield_to_the_load();
-                desk.run(&receiver, observer)
+                state.run(&receiver, observer)
             })
             .map_err(|e| Error::Refused(format!("cannot start the collector thread: {e}")))?;
         Ok((sender, pool, Collector { thread }))
@@ -94,7 +94,7 @@ fn yield_to_the_load() {
 }
 
 /// What the thread works with.
-struct Desk {
+struct CollectorState {
     writer: Writer,
     clock: Clock,
     pool: Pool,
@@ -104,7 +104,7 @@ struct Desk {
     longest_dropped_ns: u64,
 }
 
-impl Desk {
+impl CollectorState {
     fn run(
         mut self,
         receiver: &Receiver<Emission>,

@@ -4,7 +4,7 @@
 pub mod comparison;
 pub mod history;
 mod nightly;
-mod place;
+mod run_directory;
 mod turn;
 mod users;
 
@@ -15,7 +15,7 @@ use turn::{Execution, name};
 use crate::error::Result;
 use crate::execution::{Executed, exit};
 use crate::plan::ScenarioPlan;
-use place::Place;
+use run_directory::RunDirectory;
 use users::Users;
 
 /// Carries out a scenario.
@@ -31,8 +31,8 @@ pub fn run(
 ) -> Result<Executed> {
     let turns = plan.turns();
     let users = Users::ask(turns.iter().map(|turn| &turn.step.run))?;
-    let place = Place::find(plan, options.fresh)?;
-    let execution = Execution { plan, options, place, users, signalled, say };
+    let run_directory = RunDirectory::find(plan, options.fresh)?;
+    let execution = Execution { plan, options, run_directory, users, signalled, say };
     let runs = execution.all(&turns)?;
     let trend = match &plan.history {
         Some(history) => nightly::judge(&execution, history, &runs)?,
@@ -40,7 +40,7 @@ pub fn run(
     };
     let interrupted = execution.is_signalled();
     Ok(Executed {
-        directory: execution.place.directory,
+        directory: execution.run_directory.directory,
         exit: exit(&runs, trend.as_ref(), interrupted, options.strict),
         runs,
         interrupted,

@@ -3,23 +3,23 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::place;
+use super::run_directory;
 use super::{Execution, name};
 use crate::error::Result;
-use crate::execution::{Ran, RunEnd};
+use crate::execution::{RunEnd, RunRecord};
 use crate::plan::scenario::{HistoryPlan, Turn};
 use crate::plan::{TrendPlan, TrendSource};
 use crate::report;
 use crate::rule::history::{MARKS, Settings};
 use crate::run::history;
-use crate::trend::{SeriesTrend, TonightVerdict, Trend};
+use crate::trend::{LatestVerdict, SeriesTrend, Trend};
 
 /// Judges the night, confirms what is suspected, and removes nights that are too old. `None` where not all of the
 /// night was measured.
 pub(super) fn judge(
     execution: &Execution<'_>,
     history: &HistoryPlan,
-    runs: &[Ran],
+    runs: &[RunRecord],
 ) -> Result<Option<Trend>> {
     let plan = execution.plan;
     let ids: Option<Vec<String>> = runs.iter().map(run_id).collect();
@@ -41,7 +41,7 @@ pub(super) fn judge(
         false => history::run(&question(history, &tonight, reruns), report::conclude)?,
     };
     if let Some(keep_ns) = history.keep_ns {
-        let removed = place::tidy(plan, keep_ns)?;
+        let removed = run_directory::tidy(plan, keep_ns)?;
         if removed > 0 {
             (execution.say)(&format!("{removed} nights older than --keep were removed"));
         }
@@ -64,7 +64,7 @@ fn question(history: &HistoryPlan, tonight: &[String], confirm: Vec<PathBuf>) ->
     }
 }
 
-fn run_id(ran: &Ran) -> Option<String> {
+fn run_id(ran: &RunRecord) -> Option<String> {
     match &ran.end {
         RunEnd::Measured(measured) => Some(measured.run_id.clone()),
         _ => None,
@@ -74,7 +74,7 @@ fn run_id(ran: &Ran) -> Option<String> {
 /// Ids of all nights of histories whose newest night looks worse than usual, and whose series count.
 fn suspected(trend: &Trend) -> BTreeSet<&str> {
     let is_suspected = |series: &SeriesTrend| {
-        !series.informational && series.tonight.verdict == TonightVerdict::Suspected
+        !series.informational && series.tonight.verdict == LatestVerdict::Suspected
     };
     let histories = trend.histories.iter();
     histories
@@ -101,11 +101,11 @@ fn again(
                 name(execution.plan, turn),
                 history.confirm
             ));
-            let result = execution.place.rerun(turn)?;
+            let result = execution.run_directory.rerun(turn)?;
             let label = [("scenario.rerun".to_owned(), round.to_string())];
             // A re-run that cannot measure confirms nothing.
             let made = execution.make(turn, &result, &label);
-            if made.is_ok() && place::complete(&result).is_some() {
+            if made.is_ok() && run_directory::complete(&result).is_some() {
                 results.push(result);
             }
         }

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use super::place::{Place, result_of};
+use super::run_directory::{RunDirectory, result_of};
 use super::users::Users;
 use crate::child::{self, ChildRun};
 use crate::error::Result;
-use crate::execution::{Ran, RunEnd};
+use crate::execution::{RunEnd, RunRecord};
 use crate::plan::ScenarioPlan;
 use crate::plan::scenario::Turn;
 use crate::units::format_duration;
@@ -17,7 +17,7 @@ use crate::units::format_duration;
 pub(super) struct Execution<'a> {
     pub(super) plan: &'a ScenarioPlan,
     pub(super) options: RunOptions,
-    pub(super) place: Place,
+    pub(super) run_directory: RunDirectory,
     pub(super) users: Users,
     pub(super) signalled: &'a AtomicBool,
     pub(super) say: &'a dyn Fn(&str),
@@ -29,13 +29,13 @@ impl Execution<'_> {
     }
 
     /// Makes what was not made before.
-    pub(super) fn all(&self, turns: &[Turn<'_>]) -> Result<Vec<Ran>> {
-        announce(self.plan, &self.place, turns, self.say);
+    pub(super) fn all(&self, turns: &[Turn<'_>]) -> Result<Vec<RunRecord>> {
+        announce(self.plan, &self.run_directory, turns, self.say);
         let begun = Instant::now();
         let mut measured = 0_u32;
         let mut runs = Vec::new();
         for (index, turn) in turns.iter().enumerate() {
-            let end = match self.place.done(turn) {
+            let end = match self.run_directory.done(turn) {
                 Some(measured) => RunEnd::Measured(Box::new(measured)),
                 None if self.is_signalled() => RunEnd::Open,
                 None => {
@@ -44,7 +44,7 @@ impl Execution<'_> {
                     self.carry_out(turn)?
                 }
             };
-            runs.push(Ran {
+            runs.push(RunRecord {
                 cell: turn.cell.slug.clone(),
                 step: turn.step.name.clone(),
                 repeat: turn.repeat,
@@ -56,9 +56,9 @@ impl Execution<'_> {
     }
 
     pub(super) fn carry_out(&self, turn: &Turn<'_>) -> Result<RunEnd> {
-        let result = self.place.clear(turn)?;
+        let result = self.run_directory.clear(turn)?;
         let done = self.make(turn, &result, &[]);
-        Ok(match (done, self.place.done(turn)) {
+        Ok(match (done, self.run_directory.done(turn)) {
             (Err(error), _) => RunEnd::Failed(error.to_string()),
             (Ok(()), Some(measured)) => RunEnd::Measured(Box::new(measured)),
             (Ok(()), None) if self.is_signalled() => RunEnd::Open,
@@ -123,18 +123,27 @@ pub(super) fn progress(index: usize, turns: &[Turn<'_>], measured: u32, begun: I
     format!("[{} of {}] {cell}{} · {repeat}{about}", index + 1, turns.len(), turn.step.name)
 }
 
-pub(super) fn announce(plan: &ScenarioPlan, place: &Place, turns: &[Turn<'_>], say: &dyn Fn(&str)) {
-    let done = turns.iter().filter(|turn| place.done(turn).is_some()).count();
+pub(super) fn announce(
+    plan: &ScenarioPlan,
+    run_directory: &RunDirectory,
+    turns: &[Turn<'_>],
+    say: &dyn Fn(&str),
+) {
+    let done = turns.iter().filter(|turn| run_directory.done(turn).is_some()).count();
     let runs = match turns.len() {
         1 => "1 run".to_owned(),
         n => format!("{n} runs"),
     };
-    let so_far = if place.resumed {
+    let so_far = if run_directory.resumed {
         format!(", of which {done} were made before (--fresh begins anew)")
     } else {
         String::new()
     };
-    say(&format!("{}: {runs}{so_far}, results in {}", plan.name, place.directory.display()));
+    say(&format!(
+        "{}: {runs}{so_far}, results in {}",
+        plan.name,
+        run_directory.directory.display()
+    ));
 }
 
 /// How an execution is to be.

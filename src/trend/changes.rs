@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::stats::{Detector, lag_one};
-use crate::trend::evidence::{ERRORS, Place, Step, place};
+use crate::trend::evidence::{ERRORS, Step, StepLocation, place};
 use crate::trend::facts::rank_of_told;
 use crate::trend::history::{History, Track};
 use crate::trend::marks::{MarkKind, Marks};
@@ -41,7 +41,7 @@ pub(super) struct Detected {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
     /// Points it is placed at.
-    pub place: Place,
+    pub place: StepLocation,
     /// How sure it is, and of which size.
     pub step: Step,
     /// The points of its two stretches.
@@ -50,9 +50,9 @@ pub(super) struct Found {
 
 impl Found {
     /// A step within the stretch that begins `from` a point and ends at `to`; it is counted from there.
-    pub fn within(from: usize, placed: Place, step: Step, to: usize) -> Found {
+    pub fn within(from: usize, placed: StepLocation, step: Step, to: usize) -> Found {
         let at = from + placed.at;
-        let place = Place { at, first: from + placed.first, last: from + placed.last };
+        let place = StepLocation { at, first: from + placed.first, last: from + placed.last };
         Found { place, step, stretches: ((from, at), (at, to)) }
     }
 
@@ -103,18 +103,19 @@ fn sure(points: &Points, mut at: Vec<usize>) -> Vec<Found> {
 }
 
 /// The stretch between the neighbours of a change, and the place of the change.
-fn between(points: &Points, at: &[usize], index: usize) -> ((usize, usize), Place) {
+fn between(points: &Points, at: &[usize], index: usize) -> ((usize, usize), StepLocation) {
     let from = index.checked_sub(1).map_or(0, |before| at[before]);
     let to = at.get(index + 1).copied().unwrap_or(points.len());
     let old = points.stretches(&at[..index]);
     let found = place(&old, &points.scaled[from..to], at[index] - from, points.believed());
-    let place = Place { at: from + found.at, first: from + found.first, last: from + found.last };
+    let place =
+        StepLocation { at: from + found.at, first: from + found.first, last: from + found.last };
     ((from, to), place)
 }
 
 fn found(points: &Points, at: &[usize], index: usize) -> Found {
     let ((from, to), placed) = between(points, at, index);
-    let place = Place { at: at[index], ..placed };
+    let place = StepLocation { at: at[index], ..placed };
     let old = points.stretches(&at[..index]);
     let step = Step::at(&old, &points.scaled[from..to], at[index] - from, points.believed());
     Found { place, step, stretches: ((from, at[index]), (at[index], to)) }

@@ -167,7 +167,7 @@ impl Levels {
 
 /// Where a step is, and between which places it surely is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct StepLocation {
     pub at: usize,
     pub first: usize,
     pub last: usize,
@@ -175,7 +175,7 @@ pub(super) struct Place {
 
 /// Places a step of a stretch near `about`: every place is as likely as the nights on its two sides are about their
 /// levels, and the narrowest nights that hold it with 95 % come with the best one.
-pub(super) fn place(old: &[&[f64]], stretch: &[f64], about: usize, believed: f64) -> Place {
+pub(super) fn place(old: &[&[f64]], stretch: &[f64], about: usize, believed: f64) -> StepLocation {
     let from = about.saturating_sub(SIDE + AROUND);
     let to = (about + SIDE + AROUND).min(stretch.len());
     let here = &stretch[from..to];
@@ -195,7 +195,7 @@ pub(super) fn place(old: &[&[f64]], stretch: &[f64], about: usize, believed: f64
     let mut found: Vec<(usize, f64)> = places.map(|at| (at, likely(at))).collect();
     found.sort_by(|a, b| b.1.total_cmp(&a.1));
     let Some(&(best, most)) = found.first() else {
-        return Place { at: about, first: about, last: about };
+        return StepLocation { at: about, first: about, last: about };
     };
     let all: f64 = found.iter().map(|(_, log)| (log - most).exp()).sum();
     let (mut sum, mut first, mut last) = (0.0, best, best);
@@ -207,5 +207,5 @@ pub(super) fn place(old: &[&[f64]], stretch: &[f64], about: usize, believed: f64
         first = first.min(*at);
         last = last.max(*at);
     }
-    Place { at: from + best, first: from + first, last: from + last }
+    StepLocation { at: from + best, first: from + first, last: from + last }
 }

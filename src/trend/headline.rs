@@ -2,7 +2,7 @@
 
 use crate::trend::history::Unit;
 use crate::trend::latest::LEARNED;
-use crate::trend::schema::{HistoryTrend, SeriesTrend, TonightVerdict, TrendVerdict};
+use crate::trend::schema::{HistoryTrend, LatestVerdict, SeriesTrend, TrendVerdict};
 use crate::units::{format_duration, format_share, significant};
 
 impl TrendVerdict {
@@ -21,15 +21,15 @@ impl TrendVerdict {
 pub(super) fn because(verdict: TrendVerdict, histories: &[HistoryTrend]) -> String {
     match verdict {
         TrendVerdict::Regressed => {
-            let found = with(histories, TonightVerdict::Regressed);
+            let found = with(histories, LatestVerdict::Regressed);
             worst(&found)
         }
         TrendVerdict::Suspected => {
-            let found = with(histories, TonightVerdict::Suspected);
+            let found = with(histories, LatestVerdict::Suspected);
             format!("{}; not confirmed", worst(&found))
         }
         TrendVerdict::Steady => steady(histories),
-        TrendVerdict::TooFewNights => match with(histories, TonightVerdict::Different).as_slice() {
+        TrendVerdict::TooFewNights => match with(histories, LatestVerdict::Different).as_slice() {
             [] => too_few(histories),
             found => format!("{}; nobody says which way is good", worst(found)),
         },
@@ -39,7 +39,7 @@ pub(super) fn because(verdict: TrendVerdict, histories: &[HistoryTrend]) -> Stri
 type Placed<'a> = (&'a HistoryTrend, &'a SeriesTrend);
 
 /// The series of a verdict that count.
-fn with(histories: &[HistoryTrend], wanted: TonightVerdict) -> Vec<Placed<'_>> {
+fn with(histories: &[HistoryTrend], wanted: LatestVerdict) -> Vec<Placed<'_>> {
     histories
         .iter()
         .flat_map(|history| history.series.iter().map(move |series| (history, series)))
@@ -80,11 +80,11 @@ fn worst(found: &[Placed<'_>]) -> String {
 
 fn steady(histories: &[HistoryTrend]) -> String {
     let count = |wanted| with(histories, wanted).len();
-    let better = count(TonightVerdict::Better);
-    let different = count(TonightVerdict::Different);
-    let unconfirmed = count(TonightVerdict::Unconfirmed);
-    let judged = count(TonightVerdict::Steady) + better + unconfirmed;
-    let settling = count(TonightVerdict::Settling);
+    let better = count(LatestVerdict::Better);
+    let different = count(LatestVerdict::Different);
+    let unconfirmed = count(LatestVerdict::Unconfirmed);
+    let judged = count(LatestVerdict::Steady) + better + unconfirmed;
+    let settling = count(LatestVerdict::Settling);
     let mut parts = vec![match judged {
         0 => "learning the new level; only large changes are noticed".to_owned(),
         1 => "tonight is no worse than the nights before, in the one series that could be judged"

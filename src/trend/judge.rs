@@ -7,11 +7,11 @@ use crate::rule::history::Settings;
 use crate::stats::Detector;
 use crate::trend::changes::{self, Found};
 use crate::trend::history::{History, Night, Track};
-use crate::trend::latest::{Again, Bound, CONFIRM_ALPHA, Latest, NIGHT_ALPHA, Question};
+use crate::trend::latest::{Again, Bound, CONFIRM_ALPHA, LatestFound, NIGHT_ALPHA, Question};
 use crate::trend::marks::{MarkKind, Marks};
 use crate::trend::points::Points;
 use crate::trend::schema::{
-    HistoryTrend, NightPoint, SeriesTrend, TREND_SCHEMA, Tonight, TonightVerdict, Trend,
+    HistoryTrend, Latest, LatestVerdict, NightPoint, SeriesTrend, TREND_SCHEMA, Trend,
     TrendSettings, TrendVerdict,
 };
 
@@ -98,16 +98,16 @@ pub(super) fn verdict_of(history: &HistoryTrend) -> TrendVerdict {
     let counts = history.series.iter().filter(|series| !series.informational);
     counts
         .map(|series| match series.tonight.verdict {
-            TonightVerdict::Regressed => TrendVerdict::Regressed,
-            TonightVerdict::Suspected => TrendVerdict::Suspected,
-            TonightVerdict::TooFew
-            | TonightVerdict::NoValue
-            | TonightVerdict::Ended
-            | TonightVerdict::Different => TrendVerdict::TooFewNights,
-            TonightVerdict::Steady
-            | TonightVerdict::Settling
-            | TonightVerdict::Better
-            | TonightVerdict::Unconfirmed => TrendVerdict::Steady,
+            LatestVerdict::Regressed => TrendVerdict::Regressed,
+            LatestVerdict::Suspected => TrendVerdict::Suspected,
+            LatestVerdict::TooFew
+            | LatestVerdict::NoValue
+            | LatestVerdict::Ended
+            | LatestVerdict::Different => TrendVerdict::TooFewNights,
+            LatestVerdict::Steady
+            | LatestVerdict::Settling
+            | LatestVerdict::Better
+            | LatestVerdict::Unconfirmed => TrendVerdict::Steady,
         })
         .max()
         .unwrap_or(TrendVerdict::TooFewNights)
@@ -230,14 +230,14 @@ impl Context<'_> {
         bounds
     }
 
-    fn latest(&self, track: &Track, points: &Points, bounds: &[Bound]) -> Latest {
+    fn latest(&self, track: &Track, points: &Points, bounds: &[Bound]) -> LatestFound {
         if self.ended {
-            let tonight = Tonight {
-                verdict: TonightVerdict::Ended,
+            let tonight = Latest {
+                verdict: LatestVerdict::Ended,
                 reason: Some("others have gone on for two weeks since its newest night".to_owned()),
-                ..Tonight::default()
+                ..Latest::default()
             };
-            return Latest { tonight, ..Latest::default() };
+            return LatestFound { tonight, ..LatestFound::default() };
         }
         let question = Question {
             points,
@@ -250,26 +250,26 @@ impl Context<'_> {
     }
 
     /// What is found, with what the night itself has to say.
-    fn tonight(&self, track: &Track, points: &Points, latest: Latest) -> Tonight {
+    fn tonight(&self, track: &Track, points: &Points, latest: LatestFound) -> Latest {
         let nights = &self.history.nights;
-        let Latest { mut tonight, since, .. } = latest;
+        let LatestFound { mut tonight, since, .. } = latest;
         tonight.since = since.map(|point| nights[points.nights[point]].at.to_string());
         let has_value = points.nights.last().map(|night| night + 1) == Some(nights.len());
-        if tonight.verdict == TonightVerdict::Ended {
+        if tonight.verdict == LatestVerdict::Ended {
             return tonight;
         }
         if !has_value {
             let missing = self.no_value(track);
             // What is in force stays so without a new value.
             return match (tonight.verdict, tonight.reason, missing.reason.clone()) {
-                (TonightVerdict::Regressed, reason, Some(why)) => {
+                (LatestVerdict::Regressed, reason, Some(why)) => {
                     let reason = reason.map_or(why.clone(), |reason| format!("{why}; {reason}"));
-                    Tonight { value: None, ratio: None, reason: Some(reason), ..tonight }
+                    Latest { value: None, ratio: None, reason: Some(reason), ..tonight }
                 }
                 _ => missing,
             };
         }
-        if tonight.verdict == TonightVerdict::Suspected && tonight.reason.is_none() {
+        if tonight.verdict == LatestVerdict::Suspected && tonight.reason.is_none() {
             tonight.reason = nights
                 .last()
                 .and_then(|night| self.unusual(night))
@@ -286,15 +286,15 @@ impl Context<'_> {
         night.disturbed.as_deref().filter(|_| !usual)
     }
 
-    fn no_value(&self, track: &Track) -> Tonight {
+    fn no_value(&self, track: &Track) -> Latest {
         let reason = match track.values.last() {
             Some(Some(_)) => "a mark leaves tonight out",
             _ => "tonight's run has no trustworthy value of it",
         };
-        Tonight {
-            verdict: TonightVerdict::NoValue,
+        Latest {
+            verdict: LatestVerdict::NoValue,
             reason: Some(reason.to_owned()),
-            ..Tonight::default()
+            ..Latest::default()
         }
     }
 

@@ -6,7 +6,7 @@ use crate::trend::changes::Found;
 use crate::trend::evidence::{FEWEST_BEFORE, Step, older, place};
 use crate::trend::noise::Noise;
 use crate::trend::points::Points;
-use crate::trend::schema::{Tonight, TonightVerdict};
+use crate::trend::schema::{Latest, LatestVerdict};
 
 /// Error rate, on both sides together, of the interval that one night is held against.
 pub(super) const NIGHT_ALPHA: f64 = 0.002;
@@ -63,8 +63,8 @@ pub(super) struct Again {
 
 /// What is found.
 #[derive(Debug, Default)]
-pub(super) struct Latest {
-    pub tonight: Tonight,
+pub(super) struct LatestFound {
+    pub tonight: Latest,
     /// The first bad night, as a point.
     pub since: Option<usize>,
     /// A change too young for the list of lasting ones.
@@ -97,26 +97,26 @@ impl Usual {
         (outside && points.scale.matters(self.level, value)).then_some(off.signum())
     }
 
-    fn tonight(&self, points: &Points, value: f64) -> Tonight {
+    fn tonight(&self, points: &Points, value: f64) -> Latest {
         let scale = points.scale;
         let usual = scale.back(self.level);
-        Tonight {
+        Latest {
             value: Some(scale.back(value)),
             usual: Some(usual),
             low: Some(scale.back(self.level - self.reach(-1.0))),
             high: Some(scale.back(self.level + self.reach(1.0))),
             ratio: (usual != 0.0).then(|| scale.back(value) / usual),
             nights: self.nights,
-            ..Tonight::default()
+            ..Latest::default()
         }
     }
 }
 
 impl Question<'_> {
     /// Judges the newest night.
-    pub fn judge(&self) -> Latest {
+    pub fn judge(&self) -> LatestFound {
         let Some(&value) = self.points.scaled.last() else {
-            return Latest::default();
+            return LatestFound::default();
         };
         let in_force = match self.worse {
             Some(sign) => self.in_force(value, sign),
@@ -157,7 +157,7 @@ impl Question<'_> {
 
     /// A lasting change for the worse, or several small ones, since the last change that is known, and not undone: the
     /// level now against the best level since then.
-    fn in_force(&self, value: f64, sign: f64) -> Option<Latest> {
+    fn in_force(&self, value: f64, sign: f64) -> Option<LatestFound> {
         let known = self.bounds.iter().rposition(|bound| bound.known);
         let unknown = known.map_or(0, |at| at + 1);
         let bounds = &self.bounds[unknown..];
@@ -195,18 +195,18 @@ impl Question<'_> {
                 "in {steps} steps since then; acknowledge the last of them, and it is the new usual"
             ),
         };
-        let tonight = Tonight {
-            verdict: TonightVerdict::Regressed,
+        let tonight = Latest {
+            verdict: LatestVerdict::Regressed,
             bad_nights: (self.points.len() - since) as u32,
             needed_nights: self.confirm_nights,
             reason: Some(reason),
             ..Usual::of(&all[..unknown], before, believed).tonight(self.points, value)
         };
-        Some(Latest { tonight, since: Some(since), fresh: None })
+        Some(LatestFound { tonight, since: Some(since), fresh: None })
     }
 
     /// A change for the worse within the newest stretch, too young for the list of lasting ones.
-    fn fresh(&self, value: f64, sign: f64) -> Option<Latest> {
+    fn fresh(&self, value: f64, sign: f64) -> Option<LatestFound> {
         let (points, from) = (self.points, self.bound());
         let believed = points.believed();
         let (old, newest) = (self.old(), &points.scaled[from..]);
@@ -216,43 +216,46 @@ impl Question<'_> {
         let placed = place(&old, newest, step.at, believed);
         let at = from + placed.at;
         let usual = Usual::of(&old, &points.scaled[from..at], believed);
-        let tonight = Tonight {
-            verdict: TonightVerdict::Regressed,
+        let tonight = Latest {
+            verdict: LatestVerdict::Regressed,
             bad_nights: (points.len() - at) as u32,
             needed_nights: self.confirm_nights,
             ..usual.tonight(points, value)
         };
         let found = Found::within(from, placed, step, points.len());
-        Some(Latest { tonight, since: Some(at), fresh: Some(found) })
+        Some(LatestFound { tonight, since: Some(at), fresh: Some(found) })
     }
 
     /// The newest night alone, and odd ones right before it, against earlier ones of one level.
-    fn night(&self, value: f64, old: &[&[f64]], earlier: &[f64]) -> Latest {
+    fn night(&self, value: f64, old: &[&[f64]], earlier: &[f64]) -> LatestFound {
         let points = self.points;
         if earlier.len() < FEWEST_BEFORE {
-            let tonight = Tonight { value: Some(points.scale.back(value)), ..Tonight::default() };
-            return Latest { tonight: self.learning(tonight, earlier.len()), ..Latest::default() };
+            let tonight = Latest { value: Some(points.scale.back(value)), ..Latest::default() };
+            return LatestFound {
+                tonight: self.learning(tonight, earlier.len()),
+                ..LatestFound::default()
+            };
         }
         let (usual, streak) = self.without_streak(value, old, earlier);
         let mut tonight = usual.tonight(points, value);
         let Some(side) = usual.outside(points, value) else {
             let tonight = match earlier.len() < LEARNED {
                 true => self.learning(tonight, earlier.len()),
-                false => Tonight { verdict: TonightVerdict::Steady, ..tonight },
+                false => Latest { verdict: LatestVerdict::Steady, ..tonight },
             };
-            return Latest { tonight, ..Latest::default() };
+            return LatestFound { tonight, ..LatestFound::default() };
         };
         match self.worse {
-            None => tonight.verdict = TonightVerdict::Different,
-            Some(sign) if sign != side => tonight.verdict = TonightVerdict::Better,
+            None => tonight.verdict = LatestVerdict::Different,
+            Some(sign) if sign != side => tonight.verdict = LatestVerdict::Better,
             Some(sign) => {
                 tonight.bad_nights = 1 + streak as u32;
                 self.bad(old, &earlier[..usual.nights], &usual, (value, sign), &mut tonight);
                 let since = Some(points.len() - 1 - streak);
-                return Latest { tonight, since, fresh: None };
+                return LatestFound { tonight, since, fresh: None };
             }
         }
-        Latest { tonight, ..Latest::default() }
+        LatestFound { tonight, ..LatestFound::default() }
     }
 
     /// What is usual without the odd nights right before the newest one, on its side; how many there are.
@@ -273,15 +276,15 @@ impl Question<'_> {
     }
 
     /// Too little is known to call a night steady.
-    fn learning(&self, tonight: Tonight, nights: usize) -> Tonight {
+    fn learning(&self, tonight: Latest, nights: usize) -> Latest {
         let (verdict, what) = match self.bounds.last() {
-            None => (TonightVerdict::TooFew, "learning what is usual"),
-            Some(Bound { known: true, .. }) => (TonightVerdict::Settling, "learning the new level"),
-            Some(_) => (TonightVerdict::Steady, "learning the new level"),
+            None => (LatestVerdict::TooFew, "learning what is usual"),
+            Some(Bound { known: true, .. }) => (LatestVerdict::Settling, "learning the new level"),
+            Some(_) => (LatestVerdict::Steady, "learning the new level"),
         };
         let reason =
             format!("{what} ({nights} of {LEARNED} nights); only large changes are noticed");
-        Tonight { verdict, nights, reason: Some(reason), ..tonight }
+        Latest { verdict, nights, reason: Some(reason), ..tonight }
     }
 
     /// What a bad night comes to: re-runs decide, or nights like it.
@@ -291,17 +294,17 @@ impl Question<'_> {
         before: &[f64],
         usual: &Usual,
         (value, sign): (f64, f64),
-        tonight: &mut Tonight,
+        tonight: &mut Latest,
     ) {
         let needed = self.needed(old, before, value);
         tonight.needed_nights = needed;
         let alone = usual.noise.reach(CONFIRM_ALPHA, usual.nights, sign);
         if self.confirm_nights == 1 && sign * (value - usual.level) > alone {
-            tonight.verdict = TonightVerdict::Regressed;
+            tonight.verdict = LatestVerdict::Regressed;
             return;
         }
         (tonight.verdict, tonight.reason) = self.ask_confirm(usual, sign);
-        if tonight.verdict == TonightVerdict::Suspected
+        if tonight.verdict == LatestVerdict::Suspected
             && tonight.reason.is_none()
             && needed > self.confirm_nights
         {
@@ -329,20 +332,20 @@ impl Question<'_> {
     }
 
     /// Re-runs confirm a bad night when their median is outside and large enough too.
-    fn ask_confirm(&self, usual: &Usual, sign: f64) -> (TonightVerdict, Option<String>) {
+    fn ask_confirm(&self, usual: &Usual, sign: f64) -> (LatestVerdict, Option<String>) {
         let Some(middle) = median(&self.again.values) else {
             let reason = self.again.disturbed.as_ref().map(|what| {
                 format!(
                     "re-runs were disturbed, as most nights are not, and confirm nothing: {what}"
                 )
             });
-            return (TonightVerdict::Suspected, reason);
+            return (LatestVerdict::Suspected, reason);
         };
         let agrees = usual.outside(self.points, middle) == Some(sign);
         let (verdict, word) = if agrees {
-            (TonightVerdict::Regressed, "confirm it")
+            (LatestVerdict::Regressed, "confirm it")
         } else {
-            (TonightVerdict::Unconfirmed, "do not show it")
+            (LatestVerdict::Unconfirmed, "do not show it")
         };
         let reason = match self.again.values.len() {
             1 if agrees => "one re-run confirms it".to_owned(),
@@ -353,9 +356,9 @@ impl Question<'_> {
     }
 }
 
-fn different(mut latest: Latest) -> Latest {
-    if latest.tonight.verdict == TonightVerdict::Regressed {
-        latest.tonight.verdict = TonightVerdict::Different;
+fn different(mut latest: LatestFound) -> LatestFound {
+    if latest.tonight.verdict == LatestVerdict::Regressed {
+        latest.tonight.verdict = LatestVerdict::Different;
     }
     latest
 }

@@ -136,7 +136,7 @@ pub struct SeriesTrend {
     /// Lasting changes, oldest first.
     pub changes: Vec<ChangePoint>,
     /// The newest night.
-    pub tonight: Tonight,
+    pub tonight: Latest,
 }
 
 /// A lasting change of level.
@@ -231,9 +231,9 @@ pub struct FactChange {
 
 /// The newest night of a series.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
-pub struct Tonight {
+pub struct Latest {
     /// What is said about it.
-    pub verdict: TonightVerdict,
+    pub verdict: LatestVerdict,
     /// Its value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
@@ -266,7 +266,7 @@ pub struct Tonight {
 /// What is said about the newest night of a series.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum TonightVerdict {
+pub enum LatestVerdict {
     /// Too few nights since the last change, or at all.
     #[default]
     TooFew,

@@ -19,7 +19,7 @@ const MIN_HITS_TO_FAIL: u64 = 3;
 pub(super) const UNSEEN_SHARE: f64 = 0.01;
 
 /// What rules are judged on: a run with a plan.
-pub(super) trait Ground {
+pub(super) trait RuleInput {
     /// The phases a rule on this series is judged in; without one, a rule on all of them.
     fn phases(&self, series: Option<&str>) -> Vec<&PhaseData>;
 
@@ -70,20 +70,20 @@ struct Judgement {
 }
 
 /// Judges one rule.
-pub(super) fn judge(rule: &Rule, source: Source, ground: &dyn Ground) -> Outcome {
+pub(super) fn judge(rule: &Rule, source: Source, input: &dyn RuleInput) -> Outcome {
     let judgement = match (rule.stat, rule.series.as_deref()) {
-        (Stat::Errors, series) => judge_errors(rule, series, ground),
+        (Stat::Errors, series) => judge_errors(rule, series, input),
         (_, None) => Judgement::default(),
         (stat, Some(series)) => {
-            let pooled = ground.judged(series);
+            let pooled = input.judged(series);
             if pooled.count() == 0 {
                 no_samples()
             } else {
                 match stat {
-                    Stat::Percentile(percent) => judge_percentile(rule, percent, &pooled, ground),
+                    Stat::Percentile(percent) => judge_percentile(rule, percent, &pooled, input),
                     Stat::Max => judge_max(rule, &pooled),
                     Stat::Mean => judge_mean(rule, &pooled),
-                    Stat::Count => judge_count(rule, &pooled, ground),
+                    Stat::Count => judge_count(rule, &pooled, input),
                     Stat::Rate => judge_rate(rule, &pooled),
                     Stat::Errors => no_samples(),
                 }
@@ -131,13 +131,18 @@ fn breaking_ns(rule: &Rule) -> u64 {
     }
 }
 
-fn judge_percentile(rule: &Rule, percent: f64, pooled: &Pooled, ground: &dyn Ground) -> Judgement {
+fn judge_percentile(
+    rule: &Rule,
+    percent: f64,
+    pooled: &Pooled,
+    input: &dyn RuleInput,
+) -> Judgement {
     let allowed = 1.0 - percent / 100.0;
     let share = pooled.at_or_above(breaking_ns(rule));
     let value = pooled.total.quantile(percent / 100.0).unwrap_or_default();
     let (mut verdict, mut reason) = exceedance(&share, allowed, pooled.length_ns, CONFIDENCE);
     if verdict != Verdict::Fail
-        && let Some(member) = failing_member(rule, allowed, ground)
+        && let Some(member) = failing_member(rule, allowed, input)
     {
         verdict = Verdict::Fail;
         reason = Some(member);
@@ -152,8 +157,8 @@ fn judge_percentile(rule: &Rule, percent: f64, pooled: &Pooled, ground: &dyn Gro
 
 /// A member whose own samples prove that it breaks the rule, which all together may hide. The confidence is shared
 /// among the members (Bonferroni), so that many of them do not raise a false alarm.
-fn failing_member(rule: &Rule, allowed: f64, ground: &dyn Ground) -> Option<Reason> {
-    let members = ground.judged_by_member(rule.series.as_deref()?);
+fn failing_member(rule: &Rule, allowed: f64, input: &dyn RuleInput) -> Option<Reason> {
+    let members = input.judged_by_member(rule.series.as_deref()?);
     let confidence = 1.0 - (1.0 - CONFIDENCE) / members.len().max(1) as f64;
     members.iter().find_map(|(member, pooled)| {
         let share = pooled.at_or_above(breaking_ns(rule));
@@ -257,11 +262,11 @@ fn ratio_error(clusters: &[(f64, f64)]) -> Option<f64> {
     Some(stats::t_quantile(CONFIDENCE, number - 1.0) * standard_error)
 }
 
-fn judge_count(rule: &Rule, pooled: &Pooled, ground: &dyn Ground) -> Judgement {
+fn judge_count(rule: &Rule, pooled: &Pooled, input: &dyn RuleInput) -> Judgement {
     let count = pooled.count();
     let (verdict, reason) = if keeps_lower(rule, count as f64) {
         (Verdict::Pass, None)
-    } else if ground.complete() {
+    } else if input.complete() {
         (Verdict::Fail, None)
     } else {
         (Verdict::Inconclusive, Some(Reason::RunNotToTheEnd))
@@ -300,8 +305,8 @@ fn keeps_lower(rule: &Rule, value: f64) -> bool {
 }
 
 /// The share of failed operations, of one series or of all.
-fn judge_errors(rule: &Rule, series: Option<&str>, ground: &dyn Ground) -> Judgement {
-    let pooled = ground.attempts(series);
+fn judge_errors(rule: &Rule, series: Option<&str>, input: &dyn RuleInput) -> Judgement {
+    let pooled = input.attempts(series);
     let attempts = pooled.count() + pooled.errors;
     if attempts == 0 {
         return no_samples();

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 pub fn version(etcd: &Path) -> Result<String> {
     let path = etcd.display();
     let mut command = Command::new(etcd);
-    let output = super::keeper::without_settings(&mut command)
+    let output = super::supervisor::without_settings(&mut command)
         .arg("--version")
         .output()
         .map_err(|error| {

@@ -1,11 +1,11 @@
 //! A throwaway cluster of real etcd members on this machine: gone when it is dropped, and when we are killed.
 
 mod binary;
-mod keeper;
 mod plan;
 mod ports;
 mod ready;
 mod start;
+mod supervisor;
 
 pub use plan::LocalPlan;
 use std::path::PathBuf;
@@ -14,17 +14,17 @@ use crate::error::Result;
 use crate::etcd::Endpoint;
 use crate::workdir::{self, Workdir};
 
-use keeper::Keeper;
 use ports::Ports;
 use ready::Awaited;
 use start::Started;
+use supervisor::Supervisor;
 
 pub use ready::Return;
 
 /// A running cluster. Dropping it kills the members and removes what they wrote.
 pub struct LocalCluster {
     // Dropped in this order: nothing is removed before nobody writes to it any more.
-    keeper: Keeper,
+    supervisor: Supervisor,
     workdir: Workdir,
     members: Vec<Awaited>,
     _ports: Vec<Ports>,
@@ -45,9 +45,9 @@ impl LocalCluster {
         workdir::check(&plan.directory)?;
         let leftovers = workdir::remove_leftovers(&plan.directory);
         let workdir = Workdir::create(&plan.directory, &plan.run_id)?;
-        let Started { keeper, members, ports } = start::start(plan, workdir.path())?;
+        let Started { supervisor, members, ports } = start::start(plan, workdir.path())?;
         Ok(LocalCluster {
-            keeper,
+            supervisor,
             workdir,
             endpoints: members.iter().map(|m| m.endpoint.clone()).collect(),
             members,
@@ -69,7 +69,7 @@ impl LocalCluster {
 
     /// The members' process ids, in the same order.
     pub fn pids(&self) -> &[u32] {
-        self.keeper.pids()
+        self.supervisor.pids()
     }
 
     /// Kills a member as a crash does: with SIGKILL, without a word.
@@ -77,7 +77,7 @@ impl LocalCluster {
     /// # Errors
     /// When the system refuses it.
     pub fn kill(&mut self, index: usize) -> Result<()> {
-        self.keeper.kill(index)
+        self.supervisor.kill(index)
     }
 
     /// Starts a member that was killed as it was before: with its data, its name, its ports. It serves when the
@@ -86,7 +86,7 @@ impl LocalCluster {
     /// # Errors
     /// When it cannot be started.
     pub fn start_again(&mut self, index: usize) -> Result<Return> {
-        let pid = self.keeper.start_again(index)?;
+        let pid = self.supervisor.start_again(index)?;
         let member = &mut self.members[index];
         member.pid = pid;
         Return::of(member.clone())

@@ -16,7 +16,7 @@ use crate::etcd::Security;
 use crate::wire::Dialer;
 
 use super::binary::way_out;
-use super::keeper;
+use super::supervisor;
 
 /// On a slow disk, creating the first WAL files takes its time.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -86,7 +86,7 @@ pub fn wait(members: &[Awaited], in_vain: &AtomicBool) -> std::result::Result<()
     let mut waiting: Vec<(usize, Scraper)> = members.iter().map(scraper).enumerate().collect();
     let deadline = Instant::now() + READY_WITHIN;
     while !waiting.is_empty() && !in_vain.load(Ordering::Relaxed) {
-        if let Some(ended) = members.iter().find(|member| keeper::has_ended(member.pid)) {
+        if let Some(ended) = members.iter().find(|member| supervisor::has_ended(member.pid)) {
             return Err(NotReady::of(ended, "has ended"));
         }
         if Instant::now() > deadline {

@@ -8,9 +8,9 @@ use std::sync::atomic::AtomicBool;
 use crate::error::{Error, Result};
 
 use super::LocalPlan;
-use super::keeper::{Keeper, Start};
 use super::ports::{Ports, url};
 use super::ready::{self, Awaited};
+use super::supervisor::{Start, Supervisor};
 
 /// Somebody who asks for this very port may take it before the member listens.
 const ATTEMPTS: u32 = 3;
@@ -18,7 +18,7 @@ const ATTEMPTS: u32 = 3;
 /// Members that serve.
 pub struct Started {
     /// Their processes.
-    pub keeper: Keeper,
+    pub supervisor: Supervisor,
     /// Each as it was waited for.
     pub members: Vec<Awaited>,
     /// Their ports, in the same order.
@@ -34,20 +34,20 @@ pub fn start(plan: &LocalPlan, below: &Path) -> Result<Started> {
     loop {
         let ports = Ports::take(plan.members as usize)?;
         let starts = (0..ports.len()).map(|index| command(plan, below, &ports, index));
-        let keeper = Keeper::start(starts.collect())?;
+        let supervisor = Supervisor::start(starts.collect())?;
         let members = ports
             .iter()
-            .zip(keeper.pids())
+            .zip(supervisor.pids())
             .enumerate()
             .map(|(index, (ports, pid))| awaited(below, index, *pid, ports))
             .collect::<Result<Vec<_>>>()?;
         match ready::wait(&members, &AtomicBool::new(false)) {
             Ok(()) => {
-                return Ok(Started { keeper, members, ports });
+                return Ok(Started { supervisor, members, ports });
             }
             Err(not_ready) if attempt < ATTEMPTS && not_ready.is_port_taken() => {
                 attempt += 1;
-                drop(keeper);
+                drop(supervisor);
                 for index in 0..ports.len() {
                     let data = below.join(name(index));
                     fs::remove_dir_all(&data)

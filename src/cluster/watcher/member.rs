@@ -13,8 +13,8 @@ use crate::cluster::scrape::Scraper;
 use crate::cluster::{Member, MemberStatus};
 use crate::record::Emission;
 
-use super::Desk;
-use super::scene::Scene;
+use super::EventSink;
+use super::view::ClusterView;
 
 const EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked whether the budget is tight, and then asked for the size.
@@ -56,33 +56,33 @@ impl Watched {
     }
 
     /// Watches until it is dropped.
-    pub async fn run(mut self, desk: &Desk, scene: &RefCell<Scene>) {
+    pub async fn run(mut self, events: &EventSink, view: &RefCell<ClusterView>) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = ticks.tick() => self.ask(desk, scene).await,
-                () = desk.rounds.now.notified() => self.ask(desk, scene).await,
-                () = sleep(QUICK) => if desk.budget.is_tight() {
-                    self.ask_size(desk).await;
+                _ = ticks.tick() => self.ask(events, view).await,
+                () = events.rounds.now.notified() => self.ask(events, view).await,
+                () = sleep(QUICK) => if events.budget.is_tight() {
+                    self.ask_size(events).await;
                 }
             }
         }
     }
 
     /// Asks for the database's size alone.
-    async fn ask_size(&mut self, desk: &Desk) {
-        let asked = desk.budget.asks();
+    async fn ask_size(&mut self, events: &EventSink) {
+        let asked = events.budget.asks();
         let status = self.client.status(WITHIN).await;
-        desk.budget.hears(self.index as usize, asked, status.ok().as_ref());
+        events.budget.hears(self.index as usize, asked, status.ok().as_ref());
     }
 
-    async fn ask(&mut self, desk: &Desk, scene: &RefCell<Scene>) {
-        let asked = desk.budget.asks();
+    async fn ask(&mut self, events: &EventSink, view: &RefCell<ClusterView>) {
+        let asked = events.budget.asks();
         let scraper = self.scraper.as_mut();
         let scrape = async {
             let page = timeout(WITHIN, scraper?.get("/metrics")).await;
-            let at_ns = desk.clock.now_ns();
+            let at_ns = events.clock.now_ns();
             let page = page.map_or_else(
                 |_| Err("no answer in time".to_owned()),
                 |page| page.map_err(|error| error.to_string()),
@@ -91,9 +91,9 @@ impl Watched {
         };
         let (scraped, status) = tokio::join!(scrape, self.client.status(WITHIN));
         let status = status.map_err(|error| error.to_string());
-        desk.budget.hears(self.index as usize, asked, status.as_ref().ok());
-        for change in scene.borrow_mut().hear(self.index as usize, status.clone()) {
-            desk.event(change.kind, change.member, change.detail);
+        events.budget.hears(self.index as usize, asked, status.as_ref().ok());
+        for change in view.borrow_mut().hear(self.index as usize, status.clone()) {
+            events.event(change.kind, change.member, change.detail);
         }
         let (reading, failed) = match scraped {
             Some(Ok(reading)) => (Some(reading), None),
@@ -101,45 +101,50 @@ impl Watched {
             None => (None, None),
         };
         let status = status.ok();
-        self.tell_state(desk, reading.as_ref().map(|(_, reading)| reading), status.as_ref());
+        self.tell_state(events, reading.as_ref().map(|(_, reading)| reading), status.as_ref());
         match (reading, failed) {
-            (Some((at_ns, reading)), _) => self.tell_growth(desk, at_ns, reading),
-            (None, Some(why)) if status.is_some() => self.tell_missing(desk, &why),
+            (Some((at_ns, reading)), _) => self.tell_growth(events, at_ns, reading),
+            (None, Some(why)) if status.is_some() => self.tell_missing(events, &why),
             _ => {}
         }
-        desk.rounds.asked.fetch_add(1, Ordering::Relaxed);
+        events.rounds.asked.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Once, and only of a member that answers otherwise: with `--listen-client-http-urls` (3.5.9) it serves pages elsewhere.
-    fn tell_missing(&mut self, desk: &Desk, why: &str) {
+    fn tell_missing(&mut self, events: &EventSink, why: &str) {
         if matches!(self.scraped, Scraped::Never) {
             self.scraped = Scraped::Given;
             let detail = json!({ "name": self.name, "message": why });
-            desk.event("metrics.missing", Some(self.index), detail);
+            events.event("metrics.missing", Some(self.index), detail);
         }
     }
 
-    fn tell_growth(&mut self, desk: &Desk, at_ns: u64, reading: Reading) {
+    fn tell_growth(&mut self, events: &EventSink, at_ns: u64, reading: Reading) {
         if let Scraped::At(before_ns, before) = &self.scraped
             && let Some(values) = reading.growth_since(before)
         {
-            self.tell(desk, "etcd", *before_ns, at_ns, values);
+            self.tell(events, "etcd", *before_ns, at_ns, values);
         }
         self.scraped = Scraped::At(at_ns, reading);
     }
 
-    fn tell_state(&self, desk: &Desk, reading: Option<&Reading>, status: Option<&MemberStatus>) {
+    fn tell_state(
+        &self,
+        events: &EventSink,
+        reading: Option<&Reading>,
+        status: Option<&MemberStatus>,
+    ) {
         let mut values = status.map(state).unwrap_or_default();
         values.extend(reading.into_iter().flat_map(|reading| reading.state.clone()));
         if !values.is_empty() {
-            let now_ns = desk.clock.now_ns();
-            self.tell(desk, "etcd.state", now_ns, now_ns, values);
+            let now_ns = events.clock.now_ns();
+            self.tell(events, "etcd.state", now_ns, now_ns, values);
         }
     }
 
-    fn tell(&self, desk: &Desk, source: &str, from_ns: u64, to_ns: u64, values: Values) {
-        let _ = desk.sink.send(Emission::Counters {
-            phase: desk.phase(),
+    fn tell(&self, events: &EventSink, source: &str, from_ns: u64, to_ns: u64, values: Values) {
+        let _ = events.sink.send(Emission::Counters {
+            phase: events.phase(),
             start_ns: from_ns,
             length_ns: to_ns.saturating_sub(from_ns),
             source: source.to_owned(),

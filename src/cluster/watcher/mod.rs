@@ -2,10 +2,10 @@
 
 mod live;
 mod member;
-mod scene;
 mod shared;
+mod view;
 
-use shared::{Desk, Rounds};
+use shared::{EventSink, Rounds};
 use std::cell::RefCell;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +21,7 @@ use crate::record::Sink;
 
 use super::{Budget, Cluster};
 use member::Watched;
-use scene::Scene;
+use view::ClusterView;
 
 pub use live::Live;
 
@@ -57,9 +57,14 @@ impl Watcher {
         let phase = Arc::new(Mutex::new(Arc::from("setup")));
         let live = Arc::new(Live::new(cluster.db_bytes(), cluster.leader(), cluster.quota()));
         let rounds: Arc<Rounds> = Arc::default();
-        let desk =
-            Desk { rounds: Arc::clone(&rounds), clock, phase: Arc::clone(&phase), sink, budget };
-        let scene = Scene::new(cluster, Arc::clone(&live));
+        let events = EventSink {
+            rounds: Arc::clone(&rounds),
+            clock,
+            phase: Arc::clone(&phase),
+            sink,
+            budget,
+        };
+        let view = ClusterView::new(cluster, Arc::clone(&live));
         let members = cluster.members().iter().enumerate();
         let watched: Vec<_> = members.map(|(i, m)| Watched::new(i, m, scrape)).collect();
         let mark = cluster.mark;
@@ -68,9 +73,9 @@ impl Watcher {
         let thread = std::thread::Builder::new()
             .name("watcher".to_owned())
             .spawn(move || {
-                let scene = RefCell::new(scene);
+                let view = RefCell::new(view);
                 // One task for each, so that a member that hangs holds up nobody else.
-                let all = join_all(watched.into_iter().map(|w| w.run(&desk, &scene)));
+                let all = join_all(watched.into_iter().map(|w| w.run(&events, &view)));
                 let kept = async {
                     match mark {
                         Some(mark) => mark.keep(clients).await,

@@ -17,7 +17,7 @@ pub(super) struct Rounds {
 }
 
 /// Where everything that is seen goes.
-pub(super) struct Desk {
+pub(super) struct EventSink {
     pub(super) rounds: Arc<Rounds>,
     pub(super) clock: Clock,
     pub(super) phase: Arc<Mutex<Arc<str>>>,
@@ -25,7 +25,7 @@ pub(super) struct Desk {
     pub(super) budget: Arc<Budget>,
 }
 
-impl Desk {
+impl EventSink {
     pub(super) fn phase(&self) -> Arc<str> {
         Arc::clone(&self.phase.lock().unwrap_or_else(PoisonError::into_inner))
     }

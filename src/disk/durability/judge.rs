@@ -6,7 +6,7 @@ use crate::units::{format_bytes, format_count, format_duration, significant};
 
 use super::evidence::{Evidence, Weight};
 use super::ladder::Measured;
-use super::witness::Seen;
+use super::observer::Seen;
 
 /// A file system's way to a device and back takes longer than this on anything but persistent memory; a sync that
 /// does not is a system call that did nothing.
@@ -223,7 +223,7 @@ fn trusted(disk: &BlockDevice) -> Option<Evidence> {
 mod tests {
     use super::*;
     use crate::disk::durability::evidence::outcome;
-    use crate::disk::durability::witness::Seen;
+    use crate::disk::durability::observer::Seen;
     use crate::result::DurabilityOutcome::{self, Disproved, NotDisproved, NotEstablished};
 
     fn disk(cache: &str) -> BlockDevice {

@@ -1,7 +1,7 @@
 //! The ladder itself: the same write without a sync, with fdatasync, and with `O_DSYNC`, timed, with the device's
 //! counters read around the middle one.
 
-use super::witness::{Seen, WRITE_BYTES};
+use super::observer::{Seen, WRITE_BYTES};
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::disk::value::Values;
 use crate::error::{Error, Result};
 use crate::host::device::DeviceCounters;
 
-use super::witness::Witness;
+use super::observer::SyncObserver;
 
 /// Writes per rung: enough for a steady median, 4 MiB in all.
 const MOST_WRITES: u64 = 1024;
@@ -46,28 +46,28 @@ pub(super) struct Measured {
 }
 
 /// Climbs all rungs within about `budget`, and tells of each synced write when it began and how long it took.
-pub(super) fn climb(
+pub(super) fn run_ladder(
     workdir: &Path,
     counters: Option<&DeviceCounters>,
     budget: Duration,
     stop: &AtomicBool,
     told: &mut dyn FnMut(Instant, Duration),
 ) -> Result<Measured> {
-    let mut climber = Climber {
+    let mut run = LadderRun {
         workdir,
         stop,
         told,
         values: Values::new(8, WRITE_BYTES as u32, 0),
         measured: Measured::default(),
     };
-    climber.unsynced(budget / 20)?;
-    climber.synced(counters, budget / 2)?;
-    climber.dsync(budget / 4)?;
-    climber.through_the_library(budget / 20)?;
-    Ok(climber.measured)
+    run.unsynced(budget / 20)?;
+    run.synced(counters, budget / 2)?;
+    run.dsync(budget / 4)?;
+    run.through_the_library(budget / 20)?;
+    Ok(run.measured)
 }
 
-struct Climber<'a> {
+struct LadderRun<'a> {
     workdir: &'a Path,
     stop: &'a AtomicBool,
     told: &'a mut dyn FnMut(Instant, Duration),
@@ -83,7 +83,7 @@ struct Times {
     both: Vec<u64>,
 }
 
-impl Climber<'_> {
+impl LadderRun<'_> {
     fn unsynced(&mut self, time: Duration) -> Result<()> {
         let file = Scratch::create(self.workdir, UNSYNCED, OFlags::empty())?;
         let times = self.rung(&file, time, MOST_WRITES, |_| Ok(()), || ())?;
@@ -95,17 +95,17 @@ impl Climber<'_> {
         let file = Scratch::create(self.workdir, "fdatasync", OFlags::empty())?;
         // What creating the file left behind is not to be charged to the first sync.
         rustix::fs::fsync(&file.fd).map_err(Error::io("sync", &file.path))?;
-        let mut witness = counters.and_then(Witness::new);
+        let mut observer = counters.and_then(SyncObserver::new);
         let look = || {
-            if let Some(witness) = &mut witness {
-                witness.look();
+            if let Some(observer) = &mut observer {
+                observer.look();
             }
         };
         let times = self.rung(&file, time, MOST_WRITES, |fd| rustix::fs::fdatasync(fd), look)?;
         self.measured.syncs = times.sync.len() as u64;
         self.measured.synced_p50_ns = median(times.both);
         self.measured.fdatasync_p50_ns = median(times.sync);
-        self.measured.device = witness.and_then(|witness| witness.testify());
+        self.measured.device = observer.and_then(|observer| observer.summary());
         Ok(())
     }
 

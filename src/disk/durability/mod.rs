@@ -4,8 +4,8 @@
 mod evidence;
 mod judge;
 mod ladder;
+mod observer;
 mod suspects;
-mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -37,7 +37,7 @@ pub fn examine(
     stop: &AtomicBool,
     told: &mut dyn FnMut(Instant, Duration),
 ) -> Result<(Durability, u64)> {
-    let measured = ladder::climb(workdir, counters, budget, stop, told)?;
+    let measured = ladder::run_ladder(workdir, counters, budget, stop, told)?;
     let preload = std::env::var("LD_PRELOAD").unwrap_or_default();
     let mut found = suspects::of(&System::live(), facts, &preload);
     found.extend(judge::of(facts, counters, &measured));

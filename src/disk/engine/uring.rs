@@ -99,10 +99,15 @@ fn run_members(members: &mut [Member], task: &Task) -> Result<()> {
         members.iter().map(|member| RefCell::new(State::new(task, member.id))).collect();
     let mut loops: Vec<Option<Loop>> = Vec::with_capacity(lanes);
     for (member, state) in members.iter_mut().zip(&states) {
-        let raft_desk =
-            Desk { reactor: &reactor, task, state, lane: loops.len(), other_lane: loops.len() + 1 };
+        let raft_desk = MemberLoop {
+            reactor: &reactor,
+            task,
+            state,
+            lane: loops.len(),
+            other_lane: loops.len() + 1,
+        };
         let backend_desk =
-            Desk { lane: raft_desk.other_lane, other_lane: raft_desk.lane, ..raft_desk };
+            MemberLoop { lane: raft_desk.other_lane, other_lane: raft_desk.lane, ..raft_desk };
         let Member { id, wal, backend } = member;
         loops.push(Some(Box::pin(raft_desk.save_all(wal, *id))));
         let committing = task
@@ -119,7 +124,7 @@ fn run_members(members: &mut [Member], task: &Task) -> Result<()> {
 
 /// What one loop of a member works with.
 #[derive(Clone, Copy)]
-struct Desk<'a> {
+struct MemberLoop<'a> {
     reactor: &'a Reactor,
     task: &'a Task,
     state: &'a RefCell<State>,
@@ -129,7 +134,7 @@ struct Desk<'a> {
 }
 
 /// The raft loop.
-impl Desk<'_> {
+impl MemberLoop<'_> {
     async fn save_all(self, wal: &mut Wal, id: Option<u32>) -> Result<()> {
         let mut raft = RaftLoop::new(self.task, id);
         let mut outcome = Ok(());
@@ -227,7 +232,7 @@ impl Desk<'_> {
 }
 
 /// The backend loop.
-impl Desk<'_> {
+impl MemberLoop<'_> {
     async fn commit_all(
         self,
         backend: &mut Backend,

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::labour::{Labour, noise};
+use super::job::{Job, noise};
 use super::words::Work;
 use crate::error::{Error, Result};
 use crate::plan::neighbour::{CHUNK_BYTES, FILE_BYTES};
@@ -56,7 +56,7 @@ impl Bulk {
     }
 }
 
-impl Labour for Bulk {
+impl Job for Bulk {
     fn piece(&mut self, work: &mut Work) -> Result<()> {
         let mut current = self.current()?;
         let written = current.file.write_all(&self.chunk);

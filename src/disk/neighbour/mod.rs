@@ -4,14 +4,14 @@
 //! ends and removes its directory as soon as its stdin is closed, which is also what the death of this process does.
 
 mod bulk;
-mod crew;
-mod labour;
+mod job;
 mod pace;
+mod processes;
 mod read;
 mod serve;
 mod sync;
 mod unpack;
 mod words;
 
-pub use crew::{Neighbours, Street};
+pub use processes::{Neighbours, RunContext};
 pub use serve::serve;

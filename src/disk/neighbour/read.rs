@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::fs::{Advice, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::labour::{Labour, noise};
+use super::job::{Job, noise};
 use super::words::Work;
 use crate::error::{Error, Result};
 use crate::plan::neighbour::{CHUNK_BYTES, FILE_BYTES};
@@ -64,7 +64,7 @@ fn open(path: &Path) -> Result<(File, bool)> {
     }
 }
 
-impl Labour for Read {
+impl Job for Read {
     fn piece(&mut self, work: &mut Work) -> Result<()> {
         let skip = self.memory.as_ptr().align_offset(ALIGNMENT);
         let memory = &mut self.memory[skip..skip + CHUNK_BYTES as usize];

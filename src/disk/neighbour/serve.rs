@@ -1,6 +1,6 @@
 //! The neighbour's own process: does its work until nobody wants it any more, and leaves nothing.
 
-use super::labour::Labour;
+use super::job::Job;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub fn serve(neighbour: &Neighbour) -> Result<Exit> {
     let stop = Arc::new(AtomicBool::new(false));
     end_on_signals(&stop)?;
     end_with_stdin(Arc::clone(&stop))?;
-    match labour(neighbour, &stop) {
+    match job(neighbour, &stop) {
         Ok(()) => Ok(Exit::Ok),
         Err(error) => {
             // If nobody hears it, nobody wants to know.
@@ -66,7 +66,7 @@ fn end_with_stdin(stop: Arc<AtomicBool>) -> Result<()> {
     Ok(())
 }
 
-fn labour(neighbour: &Neighbour, stop: &AtomicBool) -> Result<()> {
+fn job(neighbour: &Neighbour, stop: &AtomicBool) -> Result<()> {
     let below = neighbour.place(Path::new("."));
     let work_in = Workdir::create(below, &session::run_id(&Clock::start()))?;
     let mut work = Work::default();
@@ -88,7 +88,7 @@ fn labour(neighbour: &Neighbour, stop: &AtomicBool) -> Result<()> {
 }
 
 fn go(
-    labour: &mut dyn Labour,
+    job: &mut dyn Job,
     per_second: f64,
     below: &Path,
     work: &mut Work,
@@ -99,7 +99,7 @@ fn go(
     let mut told = Instant::now();
     let mut pace = Pace::new(per_second, told);
     while pace.wait(stop) {
-        labour.piece(work)?;
+        job.piece(work)?;
         if told.elapsed() >= TELL {
             told = Instant::now();
             leave_room(below)?;

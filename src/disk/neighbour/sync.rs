@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::labour::{Labour, noise};
+use super::job::{Job, noise};
 use super::words::Work;
 use crate::error::{Error, Result};
 use crate::plan::neighbour::SYNC_BYTES;
@@ -50,7 +50,7 @@ impl Sync {
     }
 }
 
-impl Labour for Sync {
+impl Job for Sync {
     fn piece(&mut self, work: &mut Work) -> Result<()> {
         let (mut log, bytes) = self.log()?;
         let path = self.path();

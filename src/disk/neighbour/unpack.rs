@@ -12,7 +12,7 @@ use std::time::UNIX_EPOCH;
 
 use rustix::fs::Advice;
 
-use super::labour::{Labour, noise};
+use super::job::{Job, noise};
 use super::words::Work;
 use crate::error::{Error, Result};
 
@@ -83,7 +83,7 @@ impl Unpack {
     }
 }
 
-impl Labour for Unpack {
+impl Job for Unpack {
     fn piece(&mut self, work: &mut Work) -> Result<()> {
         let bytes = SIZES[(self.made * STEP % SIZES.len() as u64) as usize];
         let directory = self.directory()?;

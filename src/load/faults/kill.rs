@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::Desk;
+use super::FaultContext;
 use crate::cluster::local::{LocalCluster, Return};
 use crate::error::Result;
 use crate::plan;
@@ -40,24 +40,24 @@ impl<'a> Kills<'a> {
     }
 
     /// Kills who is to be killed by now, starts who has been away for long enough, tells who is back.
-    pub fn look(&mut self, desk: &Desk, measured_from_ns: u64, phase: &Arc<str>) {
+    pub fn look(&mut self, context: &FaultContext, measured_from_ns: u64, phase: &Arc<str>) {
         let done = match self.away.take() {
-            None => self.kill(desk, measured_from_ns, phase),
-            Some(away) => self.attend(away, desk, phase),
+            None => self.kill(context, measured_from_ns, phase),
+            Some(away) => self.attend(away, context, phase),
         };
         if let Err(error) = done {
-            desk.control.halt(format!("the fault could not be carried out: {error}"));
+            context.control.halt(format!("the fault could not be carried out: {error}"));
         }
     }
 
     /// No more are killed; who is away comes back.
-    pub fn no_more(&mut self, desk: &Desk, phase: &Arc<str>) {
-        if desk.control.is_halted() {
+    pub fn no_more(&mut self, context: &FaultContext, phase: &Arc<str>) {
+        if context.control.is_halted() {
             return;
         }
         for at_ns in self.ahead.drain(..) {
             let at = format_duration(at_ns);
-            desk.note(
+            context.note(
                 phase,
                 format!(
                     "the leader was not killed after {at}: the load was over, or nobody led, or the one killed before \
@@ -74,16 +74,21 @@ impl<'a> Kills<'a> {
     }
 
     /// While nobody leads there is nobody to kill: that waits.
-    fn kill(&mut self, desk: &Desk, measured_from_ns: u64, phase: &Arc<str>) -> Result<()> {
+    fn kill(
+        &mut self,
+        context: &FaultContext,
+        measured_from_ns: u64,
+        phase: &Arc<str>,
+    ) -> Result<()> {
         let due = self.ahead.front().map(|at_ns| measured_from_ns + at_ns);
-        if due.is_none_or(|due_ns| desk.clock.now_ns() < due_ns) {
+        if due.is_none_or(|due_ns| context.clock.now_ns() < due_ns) {
             return Ok(());
         }
-        let Some(member) = desk.live.leader() else {
+        let Some(member) = context.live.leader() else {
             return Ok(());
         };
         let planned_ns = self.ahead.pop_front();
-        let killed_ns = desk.clock.now_ns();
+        let killed_ns = context.clock.now_ns();
         self.local.kill(member)?;
         let detail = json!({
             "name": self.local.name(member),
@@ -91,20 +96,20 @@ impl<'a> Kills<'a> {
             "planned_ns": planned_ns,
             "away_ns": self.restart_after_ns,
         });
-        desk.event((killed_ns, phase), "fault.kill", Some(member as u32), detail);
+        context.event((killed_ns, phase), "fault.kill", Some(member as u32), detail);
         self.away = Some(Away { member, killed_ns, started: None });
         Ok(())
     }
 
-    fn attend(&mut self, mut away: Away, desk: &Desk, phase: &Arc<str>) -> Result<()> {
-        let now_ns = desk.clock.now_ns();
+    fn attend(&mut self, mut away: Away, context: &FaultContext, phase: &Arc<str>) -> Result<()> {
+        let now_ns = context.clock.now_ns();
         let gone_ns = now_ns.saturating_sub(away.killed_ns);
         let (name, member) = (self.local.name(away.member), Some(away.member as u32));
         match &away.started {
             None if gone_ns >= self.restart_after_ns => {
                 let detail = json!({ "name": name, "away_ns": gone_ns });
                 let coming = self.local.start_again(away.member)?;
-                desk.event((now_ns, phase), "fault.restart", member, detail);
+                context.event((now_ns, phase), "fault.restart", member, detail);
                 away.started = Some((now_ns, coming));
             }
             None => {}
@@ -113,7 +118,7 @@ impl<'a> Kills<'a> {
                     outcome?;
                     let took_ns = now_ns - started_ns;
                     let detail = json!({ "name": name, "away_ns": gone_ns, "took_ns": took_ns });
-                    desk.event((now_ns, phase), "fault.back", member, detail);
+                    context.event((now_ns, phase), "fault.back", member, detail);
                     return Ok(());
                 }
             }

@@ -1,11 +1,11 @@
 //! What is done to a throwaway etcd while the load goes on: its leader killed and started again, its full database
 //! brought back. Everything is told as an event at the moment it happens.
 
-mod desk;
+mod context;
 mod kill;
 mod quota;
 
-pub use desk::Desk;
+pub use context::FaultContext;
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// The faults of a plan, as they come to pass. None at all for an etcd that is not ours.
 pub struct Faults<'a> {
-    desk: Desk,
+    context: FaultContext,
     warmup_ns: u64,
     kills: Option<Kills<'a>>,
     recovery: Option<Recovery>,
@@ -38,14 +38,14 @@ impl<'a> Faults<'a> {
         plan: &LoadPlan,
         local: Option<&'a mut LocalCluster>,
         dialer: &Dialer,
-        desk: Desk,
+        context: FaultContext,
     ) -> Result<Self> {
-        let mut faults = Faults { desk, warmup_ns: plan.warmup_ns, kills: None, recovery: None };
+        let mut faults = Faults { context, warmup_ns: plan.warmup_ns, kills: None, recovery: None };
         let Some(local) = local else {
             return Ok(faults);
         };
         if plan.faults.recover_quota {
-            let (endpoints, clock) = (local.endpoints(), faults.desk.clock);
+            let (endpoints, clock) = (local.endpoints(), faults.context.clock);
             faults.recovery = Some(Recovery::begin(endpoints, dialer, clock)?);
         }
         if !plan.faults.kill_leader_ns.is_empty() {
@@ -56,34 +56,34 @@ impl<'a> Faults<'a> {
 
     /// Does what is due. The load, its warm-up first, has begun at this time; `phase` is where it has come to.
     pub fn look(&mut self, start_ns: u64, phase: &Arc<str>) {
-        if self.desk.control.is_halted() {
+        if self.context.control.is_halted() {
             return;
         }
         let measured_from_ns = start_ns + self.warmup_ns;
         if let Some(kills) = &mut self.kills {
-            kills.look(&self.desk, measured_from_ns, phase);
+            kills.look(&self.context, measured_from_ns, phase);
         }
         if let Some(recovery) = &mut self.recovery {
-            recovery.look(&self.desk, measured_from_ns, phase);
+            recovery.look(&self.context, measured_from_ns, phase);
         }
     }
 
     /// Whether the database may grow up to its quota, for it is going to be brought back.
     pub fn may_fill(&self) -> bool {
         let recovery = self.recovery.as_ref();
-        recovery.is_some_and(|recovery| recovery.may_fill(self.desk.clock.now_ns()))
+        recovery.is_some_and(|recovery| recovery.may_fill(self.context.clock.now_ns()))
     }
 
     /// The load is over: what was begun comes to its end, unless the run is to end at once.
     pub fn end(&mut self, start_ns: u64, phase: &Arc<str>) {
         self.look(start_ns, phase);
         if let Some(kills) = &mut self.kills {
-            kills.no_more(&self.desk, phase);
+            kills.no_more(&self.context, phase);
         }
         if let Some(recovery) = &mut self.recovery {
-            recovery.no_more(&self.desk, phase);
+            recovery.no_more(&self.context, phase);
         }
-        while self.is_under_way() && !self.desk.control.is_halted() {
+        while self.is_under_way() && !self.context.control.is_halted() {
             self.look(start_ns, phase);
             sleep(LOOK);
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Desk;
+use super::FaultContext;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, Defragmented};
 use crate::error::{Error, Result};
@@ -70,7 +70,7 @@ impl Recovery {
     }
 
     /// Passes on what was done.
-    pub fn look(&mut self, desk: &Desk, measured_from_ns: u64, phase: &Arc<str>) {
+    pub fn look(&mut self, context: &FaultContext, measured_from_ns: u64, phase: &Arc<str>) {
         loop {
             match self.told.try_recv() {
                 Ok(Step::Done { at_ns, kind, member, mut detail }) => {
@@ -82,11 +82,11 @@ impl Recovery {
                         DISARMED => self.state = State::Done(at_ns),
                         _ => {}
                     }
-                    desk.event((at_ns, phase), kind, member, detail);
+                    context.event((at_ns, phase), kind, member, detail);
                 }
                 Ok(Step::Failed(error)) => {
                     let why = format!("the etcd could not be brought back from its quota: {error}");
-                    desk.control.halt(why);
+                    context.control.halt(why);
                 }
                 Err(TryRecvError::Disconnected) => {
                     if !matches!(self.state, State::Done(_)) {
@@ -109,12 +109,12 @@ impl Recovery {
     }
 
     /// What has not begun by now does not begin any more.
-    pub fn no_more(&mut self, desk: &Desk, phase: &Arc<str>) {
+    pub fn no_more(&mut self, context: &FaultContext, phase: &Arc<str>) {
         self.too_late.store(true, Ordering::Relaxed);
-        if self.state == State::Waiting && !desk.control.is_halted() {
+        if self.state == State::Waiting && !context.control.is_halted() {
             let text = "the database did not reach its quota, so that --recover-quota had nothing to do: a smaller \
                         --quota, larger values, a higher rate or more time fill it";
-            desk.note(phase, text.to_owned());
+            context.note(phase, text.to_owned());
         }
     }
 

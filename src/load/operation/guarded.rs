@@ -4,7 +4,7 @@
 use super::{Client, Done, Work};
 use crate::etcd::ErrorClass;
 use crate::load::draw::Draw;
-use crate::load::feed::Ticket;
+use crate::load::feed::ScheduledOp;
 use crate::units::format_count;
 use crate::wire::Failure;
 use crate::wire::message::{Compare, Delete, Head, Method, Op, Put, Range, Txn, TxnAnswer};
@@ -16,7 +16,7 @@ impl Client<'_> {
     /// Creates an object. One that is there already is left alone, and the next number tried.
     pub(super) async fn create(
         &mut self,
-        ticket: &Ticket,
+        scheduled: &ScheduledOp,
         due_ns: u64,
         draw: &mut Draw,
     ) -> Result<Done, Failure> {
@@ -26,7 +26,7 @@ impl Client<'_> {
         loop {
             let number = work.keys.next().ok_or_else(|| no_number_left(work))?;
             self.touch(number);
-            self.fill_value(number, ticket.index, due_ns, draw);
+            self.fill_value(number, scheduled.index, due_ns, draw);
             let (key, value) = (self.key.clone(), self.value.clone());
             let success = [Op::Put(self.put_of(&key, &value, lease))];
             let request =
@@ -44,13 +44,13 @@ impl Client<'_> {
     /// Changes an object if it is as it was last seen.
     pub(super) async fn update(
         &mut self,
-        ticket: &Ticket,
+        scheduled: &ScheduledOp,
         due_ns: u64,
         draw: &mut Draw,
     ) -> Result<Done, Failure> {
-        let number = self.work.keys.pick(ticket.index, true, draw);
+        let number = self.work.keys.pick(scheduled.index, true, draw);
         self.touch(number);
-        self.fill_value(number, ticket.index, due_ns, draw);
+        self.fill_value(number, scheduled.index, due_ns, draw);
         let (key, value) = (self.key.clone(), self.value.clone());
         let lease = self.lease_for(1).await?;
         let put = Op::Put(self.put_of(&key, &value, lease));
@@ -60,10 +60,10 @@ impl Client<'_> {
     /// Removes an object if it is as it was last seen.
     pub(super) async fn remove(
         &mut self,
-        ticket: &Ticket,
+        scheduled: &ScheduledOp,
         draw: &mut Draw,
     ) -> Result<Done, Failure> {
-        let number = self.work.keys.pick_to_remove(ticket.index, draw);
+        let number = self.work.keys.pick_to_remove(scheduled.index, draw);
         self.touch(number);
         let key = self.key.clone();
         let delete = Op::Delete(Delete { key: &key, prev_kv: false });

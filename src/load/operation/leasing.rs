@@ -17,13 +17,13 @@ impl Client<'_> {
         let Some(sharing) = work.plan.writes.shared_leases else {
             return Ok(work.lease.load(Ordering::Relaxed));
         };
-        let lane = self.lane;
-        let mut current = lane.lease().0.lock().await;
-        if !current.serves(keys, lane.now_ns()) {
+        let connection = self.connection;
+        let mut current = connection.lease().0.lock().await;
+        if !current.serves(keys, connection.now_ns()) {
             *current = Current {
                 id: self.grant(ttl_s(work.plan.writes.lease_ttl_s, sharing)).await?,
                 left: sharing.keys,
-                until_ns: lane.now_ns().saturating_add(sharing.reuse_ns),
+                until_ns: connection.now_ns().saturating_add(sharing.reuse_ns),
             };
             work.leases.shared.fetch_add(1, Ordering::Relaxed);
         }

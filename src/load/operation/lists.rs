@@ -55,7 +55,7 @@ impl Client<'_> {
     }
 
     async fn watch_until_created(&mut self, watch: &WatchCreate<'_>) -> Result<(), Failure> {
-        let caller = self.lane.caller(&mut self.handle).await;
+        let caller = self.connection.caller(&mut self.handle).await;
         let mut messages = caller.open(Method::Watch, frame(watch)).await?;
         loop {
             let message = messages.next().await?;

@@ -2,7 +2,7 @@
 
 use super::{Client, Done, range, single};
 use crate::load::draw::Draw;
-use crate::load::feed::Ticket;
+use crate::load::feed::ScheduledOp;
 use crate::plan::{Isolation, ReadShape};
 use crate::wire::Failure;
 use crate::wire::message::{Compare, Method, Op, Put, Range, RangeAnswer, Txn, TxnAnswer, head};
@@ -11,12 +11,12 @@ impl Client<'_> {
     /// The keys of a transaction: so many in a row, none twice, which etcd would refuse.
     fn keys_in_a_row(
         &mut self,
-        ticket: &Ticket,
+        scheduled: &ScheduledOp,
         count: u32,
         writes: bool,
         draw: &mut Draw,
     ) -> Vec<(u64, Vec<u8>)> {
-        let first = self.work.keys.pick_row(ticket.index, u64::from(count), writes, draw);
+        let first = self.work.keys.pick_row(scheduled.index, u64::from(count), writes, draw);
         let space = self.work.keys.space();
         let numbers = (0..u64::from(count)).map(|offset| (first + offset) % space);
         let named = numbers.map(|number| {
@@ -55,13 +55,13 @@ impl Client<'_> {
 
     pub(super) async fn txn(
         &mut self,
-        ticket: &Ticket,
+        scheduled: &ScheduledOp,
         due_ns: u64,
         draw: &mut Draw,
     ) -> Result<Done, Failure> {
-        let keys = self.keys_in_a_row(ticket, self.work.plan.writes.txn_operations, true, draw);
+        let keys = self.keys_in_a_row(scheduled, self.work.plan.writes.txn_operations, true, draw);
         self.touched.extend(keys.iter().map(|(number, _)| number));
-        let values = self.values_of(&keys, ticket.index, due_ns, draw);
+        let values = self.values_of(&keys, scheduled.index, due_ns, draw);
         let success = self.puts(&keys, &values).await?;
         let request = Txn { success: &success, ..Txn::default() };
         let head = head(&self.call(Method::Txn, &request).await?)?;
@@ -71,12 +71,12 @@ impl Client<'_> {
 
     pub(super) async fn txn_range(
         &mut self,
-        ticket: &Ticket,
+        scheduled: &ScheduledOp,
         draw: &mut Draw,
     ) -> Result<Done, Failure> {
         let work = self.work;
         let reads = work.plan.reads;
-        let keys = self.keys_in_a_row(ticket, work.plan.writes.txn_operations, false, draw);
+        let keys = self.keys_in_a_row(scheduled, work.plan.writes.txn_operations, false, draw);
         let end = work.keys.end();
         let success: Vec<Op> = match reads.shape {
             ReadShape::Single => {
@@ -105,15 +105,15 @@ impl Client<'_> {
     /// read, the first of them are written.
     pub(super) async fn stm(
         &mut self,
-        ticket: &Ticket,
+        scheduled: &ScheduledOp,
         due_ns: u64,
         draw: &mut Draw,
     ) -> Result<Done, Failure> {
         let plan = self.work.plan.stm;
-        let keys = self.keys_in_a_row(ticket, plan.keys, true, draw);
+        let keys = self.keys_in_a_row(scheduled, plan.keys, true, draw);
         let written = (plan.written_keys() as usize).min(keys.len());
         self.touched.extend(keys[..written].iter().map(|(number, _)| number));
-        let values = self.values_of(&keys[..written], ticket.index, due_ns, draw);
+        let values = self.values_of(&keys[..written], scheduled.index, due_ns, draw);
         let success = self.puts(&keys[..written], &values).await?;
         let at_one_revision =
             matches!(plan.isolation, Isolation::Serializable | Isolation::SerializableSnapshot);

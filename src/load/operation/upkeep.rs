@@ -13,7 +13,7 @@ impl Client<'_> {
     /// key first may compact, to the revision remembered from its turn before.
     pub(super) async fn compact(&mut self) -> Result<Done, Failure> {
         let work = self.work;
-        let compactor = self.lane.compactor();
+        let compactor = self.connection.compactor();
         let (version, revision) = (compactor.version.get(), compactor.revision.get());
         let key = [work.keys.prefix(), KEY].concat();
         let value = revision.to_string();

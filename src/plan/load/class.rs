@@ -196,13 +196,13 @@ impl LoadPlan {
     }
 
     /// What each row of figures is about, in the order of the plan.
-    pub fn strands(&self) -> Vec<Strand> {
+    pub fn strands(&self) -> Vec<OperationSeries> {
         let parts = self.parts();
         parts.iter().flat_map(|(class, part)| strands(*class, part)).collect()
     }
 
     /// Those of a load without classes, as the part of this class.
-    pub fn strands_of(&self, class: Option<&str>) -> Vec<Strand> {
+    pub fn strands_of(&self, class: Option<&str>) -> Vec<OperationSeries> {
         strands(class, self)
     }
 
@@ -330,7 +330,7 @@ fn sum<'a>(paces: impl Iterator<Item = &'a LoadPace>, max_in_flight: u32) -> Loa
 
 /// What a row of figures is about: an operation, or that of a class.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Strand {
+pub struct OperationSeries {
     /// What its series' names begin with.
     pub name: String,
     /// What is done.
@@ -341,7 +341,7 @@ pub struct Strand {
     pub lists: bool,
 }
 
-impl Strand {
+impl OperationSeries {
     /// What it is called how long somebody waited who wanted something done.
     pub fn wait(&self) -> String {
         format!("{}.{}", self.name, if self.open { "response" } else { "service" })
@@ -354,7 +354,7 @@ impl Strand {
     }
 }
 
-fn strands(class: Option<&str>, part: &LoadPlan) -> Vec<Strand> {
+fn strands(class: Option<&str>, part: &LoadPlan) -> Vec<OperationSeries> {
     let done: Vec<Operation> = part
         .operations
         .iter()
@@ -366,7 +366,7 @@ fn strands(class: Option<&str>, part: &LoadPlan) -> Vec<Strand> {
         Some(class) if done.len() == 1 => class.to_owned(),
         Some(class) => format!("{class}.{}", operation.name()),
     };
-    let each = done.iter().map(|&operation| Strand {
+    let each = done.iter().map(|&operation| OperationSeries {
         name: name(operation),
         operation,
         open: part.is_open(),

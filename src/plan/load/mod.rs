@@ -29,7 +29,7 @@ mod tests;
 mod types;
 
 pub use checks::FRESH_PREFIX;
-pub use class::{Strand, events};
+pub use class::{OperationSeries, events};
 pub use clean::{CleanPlan, CleanWhat, LeftBy};
 pub use fault_plan::Faults;
 pub use operations::{LOAD_SERIES, Operation, Weighted};

@@ -3,8 +3,8 @@
 use super::checks::{MAX_REMEMBERED, has, only_with};
 use super::types::ELECTION_NS;
 use super::{
-    Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, Stm, Strand, Target, Watch,
-    Weighted, Writes, class, events, faults, mix, pace, population, reads, target,
+    Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, OperationSeries, Stm, Target,
+    Watch, Weighted, Writes, class, events, faults, mix, pace, population, reads, target,
 };
 use super::{keys, leases};
 use crate::error::{Result, usage};
@@ -146,7 +146,8 @@ impl LoadPlan {
 
     /// The series this load records.
     pub fn series(&self) -> Vec<String> {
-        let mut series: Vec<String> = self.strands().iter().flat_map(Strand::series).collect();
+        let mut series: Vec<String> =
+            self.strands().iter().flat_map(OperationSeries::series).collect();
         let parts = self.parts();
         let watched = parts.iter().filter(|(_, part)| part.watch.is_some());
         series.extend(watched.map(|(class, _)| events(*class)));

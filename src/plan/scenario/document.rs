@@ -24,12 +24,12 @@ pub(super) struct Source {
 
 /// Where something was written.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct SourcePosition {
     source: Rc<Source>,
     offset: usize,
 }
 
-impl Place {
+impl SourcePosition {
     /// An error about what stands here.
     pub(super) fn error(&self, message: impl Into<String>) -> Error {
         usage(&[], message).at(None, self.position())
@@ -68,7 +68,7 @@ impl fmt::Display for Value {
 pub(super) struct Entry {
     pub key: String,
     pub value: Value,
-    pub at: Place,
+    pub at: SourcePosition,
 }
 
 impl Entry {
@@ -141,7 +141,7 @@ pub(super) const KINDS: [&str; 2] = ["disk", "load"];
 pub(super) struct RawStep {
     pub kind: &'static str,
     pub name: String,
-    pub at: Place,
+    pub at: SourcePosition,
     pub table: Table,
 }
 
@@ -265,7 +265,7 @@ fn parse(source: &Rc<Source>) -> Result<Vec<Entry>> {
     let table = DeTable::parse(&source.text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
         let source = Rc::clone(source);
-        Place { source, offset }.error(error.message())
+        SourcePosition { source, offset }.error(error.message())
     })?;
     entries(table.get_ref(), source)
 }
@@ -274,14 +274,14 @@ fn parse(source: &Rc<Source>) -> Result<Vec<Entry>> {
 fn entries(table: &DeTable<'_>, source: &Rc<Source>) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for (key, value) in table {
-        let at = Place { source: Rc::clone(source), offset: key.span().start };
+        let at = SourcePosition { source: Rc::clone(source), offset: key.span().start };
         entries.push(Entry { key: key.get_ref().to_string(), value: plain(value, &at)?, at });
     }
     entries.sort_by_key(|entry| entry.at.offset);
     Ok(entries)
 }
 
-fn plain(value: &Spanned<DeValue<'_>>, at: &Place) -> Result<Value> {
+fn plain(value: &Spanned<DeValue<'_>>, at: &SourcePosition) -> Result<Value> {
     Ok(match value.get_ref() {
         DeValue::String(text) => Value::Text(text.to_string()),
         DeValue::Integer(number) => Value::Number(number.to_string()),
@@ -295,7 +295,7 @@ fn plain(value: &Spanned<DeValue<'_>>, at: &Place) -> Result<Value> {
     })
 }
 
-fn included(table: &[Entry]) -> Result<Vec<(String, Place)>> {
+fn included(table: &[Entry]) -> Result<Vec<(String, SourcePosition)>> {
     let Some(entry) = table.iter().find(|entry| entry.key == "include") else {
         return Ok(Vec::new());
     };

@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use super::document::{Document, Entry, Place, Table, Value};
+use super::document::{Document, Entry, SourcePosition, Table, Value};
 use crate::error::{Result, usage};
 use crate::suggest;
 
@@ -24,7 +24,7 @@ impl Settings {
         Ok(Table { entries: entries.collect::<Result<_>>()? })
     }
 
-    pub(super) fn fill(&self, value: &Value, at: &Place) -> Result<Value> {
+    pub(super) fn fill(&self, value: &Value, at: &SourcePosition) -> Result<Value> {
         match value {
             Value::Text(text) => self.fill_text(text, at),
             Value::List(items) => {
@@ -37,7 +37,7 @@ impl Settings {
     }
 
     /// A text that is nothing but a name becomes what the name stands for, a number for instance.
-    fn fill_text(&self, text: &str, at: &Place) -> Result<Value> {
+    fn fill_text(&self, text: &str, at: &SourcePosition) -> Result<Value> {
         let mut out = String::new();
         let mut rest = text;
         while let Some(start) = rest.find("${") {

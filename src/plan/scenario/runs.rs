@@ -2,7 +2,7 @@
 //! touched.
 
 use super::classes;
-use super::document::{CLASS, Entry, Place, Table, Value};
+use super::document::{CLASS, Entry, SourcePosition, Table, Value};
 use super::keys::Keys;
 use crate::error::{Error, Result, usage};
 use crate::plan::PlannedRun;
@@ -16,7 +16,7 @@ pub(super) fn resolve(
     kind: &str,
     name: &str,
     table: &Table,
-    at: &Place,
+    at: &SourcePosition,
     endpoints: &[String],
 ) -> Result<PlannedRun> {
     let run = match kind {
@@ -69,7 +69,7 @@ pub(super) fn load(name: &str, table: &Table) -> Result<LoadSpec> {
 }
 
 /// An error at the line of the first key that it is about, at that of its class or of the table where there is none.
-fn located(table: &Table, at: &Place, error: Error) -> Error {
+fn located(table: &Table, at: &SourcePosition, error: Error) -> Error {
     let usage = match &error {
         Error::Usage(usage) if usage.position.is_none() => usage,
         _ => return error,

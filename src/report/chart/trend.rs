@@ -4,8 +4,7 @@
 use jiff::Timestamp;
 
 use crate::trend::{
-    ChangePoint, HistoryTrend, NightPoint, Outcome, SeriesTrend, TonightVerdict, Trend,
-    format_value,
+    ChangePoint, HistoryTrend, LatestVerdict, NightPoint, Outcome, SeriesTrend, Trend, format_value,
 };
 use crate::units::{format_ratio, time_of_day};
 
@@ -37,11 +36,11 @@ pub(super) fn of_trend(trend: &Trend) -> Vec<Chart> {
 }
 
 /// How tonight's dot is drawn.
-fn tonight_ink(verdict: TonightVerdict) -> Ink {
+fn tonight_ink(verdict: LatestVerdict) -> Ink {
     match verdict {
-        TonightVerdict::Regressed => BAD,
-        TonightVerdict::Suspected | TonightVerdict::Different => OPEN,
-        TonightVerdict::Better => GOOD,
+        LatestVerdict::Regressed => BAD,
+        LatestVerdict::Suspected | LatestVerdict::Different => OPEN,
+        LatestVerdict::Better => GOOD,
         _ => SERIES[0],
     }
 }

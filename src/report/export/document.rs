@@ -16,7 +16,7 @@ pub struct Document {
 
 /// What is exported.
 #[derive(Debug, Clone, Copy)]
-pub enum Subject<'a> {
+pub enum ExportInput<'a> {
     /// A run.
     Run {
         /// The run.
@@ -32,12 +32,12 @@ pub enum Subject<'a> {
     Trend(&'a Trend),
 }
 
-impl Subject<'_> {
+impl ExportInput<'_> {
     pub(super) fn of(&self) -> Of {
         match self {
-            Subject::Run { .. } => Of::Run,
-            Subject::Comparison(_) => Of::Comparison,
-            Subject::Trend(_) => Of::Trend,
+            ExportInput::Run { .. } => Of::Run,
+            ExportInput::Comparison(_) => Of::Comparison,
+            ExportInput::Trend(_) => Of::Trend,
         }
     }
 }

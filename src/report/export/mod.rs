@@ -14,7 +14,7 @@ mod perfdata;
 use crate::cli::Export;
 use crate::error::{Error, Result};
 use crate::plan::check_export;
-pub use document::{Document, Subject};
+pub use document::{Document, ExportInput};
 
 use openmetrics::Dialect;
 
@@ -22,23 +22,25 @@ use openmetrics::Dialect;
 ///
 /// # Errors
 /// [`Error::Usage`] as [`check`]; [`Error::Refused`] where the subject holds nothing that the format could show.
-pub fn export(kind: Export, subject: Subject<'_>) -> Result<Vec<Document>> {
+pub fn export(kind: Export, subject: ExportInput<'_>) -> Result<Vec<Document>> {
     check_export(kind, subject.of())?;
     let documents = match (subject, kind) {
-        (Subject::Run { run, summary, .. }, Export::Junit) => vec![junit::run(run, summary)],
-        (Subject::Comparison(found), Export::Junit) => vec![junit::comparison(found)],
-        (Subject::Trend(trend), Export::Junit) => vec![junit::trend(trend)],
+        (ExportInput::Run { run, summary, .. }, Export::Junit) => vec![junit::run(run, summary)],
+        (ExportInput::Comparison(found), Export::Junit) => vec![junit::comparison(found)],
+        (ExportInput::Trend(trend), Export::Junit) => vec![junit::trend(trend)],
         (_, Export::Openmetrics) => vec![openmetrics::document(subject, Dialect::OpenMetrics)],
         (_, Export::Textfile) => vec![openmetrics::document(subject, Dialect::Classic)],
-        (Subject::Run { run, intervals, .. }, Export::Hlog) => hlog::documents(run, intervals),
-        (Subject::Run { run, .. }, Export::Hgrm) => hgrm::documents(run),
-        (Subject::Run { run, summary, .. }, Export::Perfdata) => perfdata::documents(run, summary),
-        (Subject::Run { run, summary, .. }, Export::GithubActionBenchmark) => {
+        (ExportInput::Run { run, intervals, .. }, Export::Hlog) => hlog::documents(run, intervals),
+        (ExportInput::Run { run, .. }, Export::Hgrm) => hgrm::documents(run),
+        (ExportInput::Run { run, summary, .. }, Export::Perfdata) => {
+            perfdata::documents(run, summary)
+        }
+        (ExportInput::Run { run, summary, .. }, Export::GithubActionBenchmark) => {
             github::documents(run, summary)
         }
-        (Subject::Run { run, summary, .. }, Export::Bmf) => bmf::documents(run, summary),
+        (ExportInput::Run { run, summary, .. }, Export::Bmf) => bmf::documents(run, summary),
         // Refused by the check above.
-        (Subject::Comparison(_) | Subject::Trend(_), _) => Vec::new(),
+        (ExportInput::Comparison(_) | ExportInput::Trend(_), _) => Vec::new(),
     };
     if documents.is_empty() {
         let lacks = match kind {

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::figures::slug;
-use super::{Document, Subject};
+use super::{Document, ExportInput};
 use crate::report::text::clean;
 
 /// Which of the two text formats.
@@ -26,13 +26,13 @@ pub(super) enum Dialect {
 }
 
 /// The metrics of a subject.
-pub(super) fn document(subject: Subject<'_>, dialect: Dialect) -> Document {
+pub(super) fn document(subject: ExportInput<'_>, dialect: Dialect) -> Document {
     let (name, families) = match subject {
-        Subject::Run { run, summary, .. } => {
+        ExportInput::Run { run, summary, .. } => {
             (slug(&super::figures::scenario(&run.header)), run::families(run, summary))
         }
-        Subject::Comparison(found) => ("compare".to_owned(), comparison::families(found)),
-        Subject::Trend(trend) => ("trend".to_owned(), trend::families(trend)),
+        ExportInput::Comparison(found) => ("compare".to_owned(), comparison::families(found)),
+        ExportInput::Trend(trend) => ("trend".to_owned(), trend::families(trend)),
     };
     let end = match dialect {
         Dialect::OpenMetrics => "txt",

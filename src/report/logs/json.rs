@@ -32,7 +32,7 @@ struct Document<'a> {
     /// The same as the page has it: `DISK`, `OK`, `NOT SURE`.
     word: String,
     /// Every cause, the gravest first.
-    causes: Vec<Told<'a>>,
+    causes: Vec<CauseReport<'a>>,
     /// The members, in the order in which causes and events name them.
     members: Vec<Of<'a>>,
     /// What happened, by beginnings; of very much the gravest.
@@ -47,7 +47,7 @@ struct Document<'a> {
 
 /// A cause with what speaks for it.
 #[derive(Serialize, JsonSchema)]
-struct Told<'a> {
+struct CauseReport<'a> {
     #[serde(flatten)]
     diagnosis: &'a Diagnosis,
     /// The name of the member.
@@ -197,7 +197,7 @@ fn of(member: &Member) -> Of<'_> {
 pub(super) fn json(read: &Observed, found: &[Diagnosis]) -> String {
     let (timeline, timeline_left_out) = diagnosis::timeline(&read.members, MOST_EVENTS);
     let answer = diagnosis::answer(found);
-    let told = |one| Told {
+    let told = |one| CauseReport {
         diagnosis: one,
         name: read.members.get(one.member).map_or("", |member| &member.name),
         text: words::reason(&read.members, one),

@@ -164,7 +164,8 @@ fn timeline(members: &[Member], medium: Medium) -> Section {
         ])
     };
     let table = Table {
-        caption: "By the moments at which things began, UTC where the log tells its zone".to_owned(),
+        caption: "By the moments at which things began, UTC where the log tells its zone"
+            .to_owned(),
         columns: vec![Column::line("began"), Column::text("member"), Column::prose("what")],
         rows: events.iter().map(row).collect(),
         ..Table::default()

@@ -2,7 +2,7 @@
 
 use super::input::Input;
 use crate::report::page::{Block, Cell, Column, Labels, Row, Section, Shown, Table, Text, Tone};
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::words;
 use crate::result::{Capacity, CapacityStep};
 use crate::units::{format_count, format_millis, significant};
@@ -17,7 +17,7 @@ pub(super) fn capacity(input: &Input<'_>) -> Vec<Section> {
 }
 
 /// The rate that keeps every rule, and what that means in terms of a Kubernetes.
-pub(super) fn text(subject: &Subject<'_>) -> Block {
+pub(super) fn text(subject: &RunAndPlan<'_>) -> Block {
     Block::Text(Text {
         label: "capacity",
         labels: Labels::Long,

@@ -12,7 +12,7 @@ const OPEN: usize = 12;
 
 pub(super) fn events(input: &Input<'_>) -> Vec<Section> {
     let all = words::events(input);
-    let row = |event: &words::Told| {
+    let row = |event: &words::EventRow| {
         let cells = [date_and_time(&event.at), event.phase.clone(), event.what.clone()];
         Row::new(cells.map(Cell::new))
     };

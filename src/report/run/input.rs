@@ -4,19 +4,19 @@ use std::ops::Deref;
 use std::path::Path;
 
 use crate::report::page::Medium;
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 
 /// A run, the file it is in, and what its page is shown on.
 pub(super) struct Input<'a> {
-    pub subject: &'a Subject<'a>,
+    pub subject: &'a RunAndPlan<'a>,
     pub path: &'a Path,
     pub medium: Medium,
 }
 
 impl<'a> Deref for Input<'a> {
-    type Target = Subject<'a>;
+    type Target = RunAndPlan<'a>;
 
-    fn deref(&self) -> &Subject<'a> {
+    fn deref(&self) -> &RunAndPlan<'a> {
         self.subject
     }
 }

@@ -3,7 +3,7 @@
 use super::input::Input;
 use crate::plan::LoadPlan;
 use crate::report::page::{Between, Block, Entries, Entry, Labels, Medium, Section, Shown, Table};
-use crate::report::subject::{Plan, Subject};
+use crate::report::subject::{Plan, RunAndPlan};
 use crate::report::words::load as words;
 
 /// What was asked for and came of it, in one section.
@@ -54,7 +54,7 @@ pub(super) fn members(input: &Input<'_>) -> Vec<Section> {
     vec![Section::new("members", "Members", blocks).shown(Shown::Folded)]
 }
 
-fn plan<'a>(subject: &'a Subject<'_>) -> Option<&'a LoadPlan> {
+fn plan<'a>(subject: &'a RunAndPlan<'_>) -> Option<&'a LoadPlan> {
     match &subject.plan {
         Plan::Load(plan) => Some(plan),
         _ => None,

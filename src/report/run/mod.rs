@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use super::chart;
 use super::page::{About, Answer, Article, Block, Medium, Page, Section};
-use super::subject::Subject;
+use super::subject::RunAndPlan;
 use super::words;
 use crate::result::{Run, Summary};
 use crate::units::date_and_time;
@@ -71,8 +71,8 @@ const BROWSER: [Sections; 12] = [
 
 /// The page of runs, in the order they were given, and of the files they are in.
 pub fn page(runs: &[(Run, Summary)], paths: &[PathBuf], medium: Medium) -> Page {
-    let subjects: Vec<Subject<'_>> =
-        runs.iter().map(|(run, summary)| Subject::new(run, summary)).collect();
+    let subjects: Vec<RunAndPlan<'_>> =
+        runs.iter().map(|(run, summary)| RunAndPlan::new(run, summary)).collect();
     let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
     let mut page = of_subjects(&subjects, &paths, medium);
     if subjects.len() > 1 && medium == Medium::Browser {
@@ -83,10 +83,10 @@ pub fn page(runs: &[(Run, Summary)], paths: &[PathBuf], medium: Medium) -> Page 
 
 /// The page of a run, and of the file it is in.
 pub fn page_of(run: &Run, summary: &Summary, path: &Path, medium: Medium) -> Page {
-    of_subjects(&[Subject::new(run, summary)], &[path], medium)
+    of_subjects(&[RunAndPlan::new(run, summary)], &[path], medium)
 }
 
-fn of_subjects(subjects: &[Subject<'_>], paths: &[&Path], medium: Medium) -> Page {
+fn of_subjects(subjects: &[RunAndPlan<'_>], paths: &[&Path], medium: Medium) -> Page {
     let each = subjects.iter().zip(paths).enumerate();
     let each =
         each.map(|(index, (subject, path))| article(&Input { subject, path, medium }, id(index)));
@@ -108,7 +108,7 @@ fn id(index: usize) -> String {
     format!("run-{}", index + 1)
 }
 
-fn title(subjects: &[Subject<'_>]) -> String {
+fn title(subjects: &[RunAndPlan<'_>]) -> String {
     match subjects {
         [only] => {
             let (word, _) = words::headline(only.summary);

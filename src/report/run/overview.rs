@@ -3,7 +3,7 @@
 use crate::exit::Verdict;
 use crate::report::chart;
 use crate::report::page::{Answer, Article, Block, Cell, Column, Mark, Row, Section, Table};
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::words;
 use crate::result::{Run, Summary};
 use crate::units::{date_and_time, format_duration};
@@ -11,7 +11,7 @@ use crate::units::{date_and_time, format_duration};
 /// The article above those of the results; `id` is that of the result with this index.
 pub(super) fn article(
     runs: &[(Run, Summary)],
-    subjects: &[Subject<'_>],
+    subjects: &[RunAndPlan<'_>],
     id: fn(usize) -> String,
 ) -> Article {
     let verdicts: Vec<Verdict> = subjects.iter().map(|subject| subject.summary.verdict).collect();
@@ -42,8 +42,8 @@ fn counts(verdicts: &[Verdict]) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-fn results(subjects: &[Subject<'_>], id: fn(usize) -> String) -> Table {
-    let row = |(index, subject): (usize, &Subject<'_>)| {
+fn results(subjects: &[RunAndPlan<'_>], id: fn(usize) -> String) -> Table {
+    let row = |(index, subject): (usize, &RunAndPlan<'_>)| {
         let header = &subject.run.header;
         let (word, reason) = words::headline(subject.summary);
         Row::marked(

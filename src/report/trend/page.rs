@@ -8,7 +8,7 @@ use crate::report::page::{
     Row, Section, Shown, Table, Tone,
 };
 use crate::report::words as common;
-use crate::trend::{ChangePoint, HistoryTrend, SeriesTrend, TonightVerdict, Trend};
+use crate::trend::{ChangePoint, HistoryTrend, LatestVerdict, SeriesTrend, Trend};
 use crate::units::{counted, format_share};
 
 /// Files of one reason that are named.
@@ -86,7 +86,7 @@ fn for_comment(trend: &Trend) -> Vec<Section> {
     let mut sections = Vec::new();
     for history in &trend.histories {
         let is_news = |series: &SeriesTrend| {
-            words::matters(series) || series.tonight.verdict == TonightVerdict::Better
+            words::matters(series) || series.tonight.verdict == LatestVerdict::Better
         };
         let (news, quiet): (Vec<_>, Vec<_>) =
             history.series.iter().partition(|series| is_news(series));
@@ -155,7 +155,7 @@ fn reason(series: &SeriesTrend) -> Option<&str> {
 fn table(history: &HistoryTrend, series: &[&SeriesTrend], medium: Medium) -> Table {
     let row = |series: &&SeriesTrend| {
         let tonight = &series.tonight;
-        let alarm = tonight.verdict == TonightVerdict::Regressed && !series.informational;
+        let alarm = tonight.verdict == LatestVerdict::Regressed && !series.informational;
         let usual = Cell::new(words::value(series, tonight.usual));
         let why = match medium {
             // There each has a line of its own below the table.

@@ -3,7 +3,7 @@
 use crate::exit::Verdict;
 use crate::report::text::clean;
 use crate::trend::{
-    ChangePoint, FactChange, HistoryTrend, Outcome, SeriesTrend, TonightVerdict, Trend,
+    ChangePoint, FactChange, HistoryTrend, LatestVerdict, Outcome, SeriesTrend, Trend,
     TrendVerdict, format_value,
 };
 use crate::units::significant;
@@ -60,16 +60,16 @@ pub fn tone(trend: &Trend) -> Verdict {
 /// The verdict whose colour tonight's value of a series has, if it has one.
 pub fn series_tone(series: &SeriesTrend) -> Option<Verdict> {
     match series.tonight.verdict {
-        TonightVerdict::Regressed if !series.informational => Some(Verdict::Fail),
-        TonightVerdict::Regressed | TonightVerdict::Suspected => Some(Verdict::Warn),
-        TonightVerdict::Better => Some(Verdict::Pass),
+        LatestVerdict::Regressed if !series.informational => Some(Verdict::Fail),
+        LatestVerdict::Regressed | LatestVerdict::Suspected => Some(Verdict::Warn),
+        LatestVerdict::Better => Some(Verdict::Pass),
         _ => None,
     }
 }
 
 /// Why nothing is said of a history, if so, in a line instead of a table.
 pub fn not_judged(history: &HistoryTrend) -> Option<String> {
-    let idle = [TonightVerdict::TooFew, TonightVerdict::Ended];
+    let idle = [LatestVerdict::TooFew, LatestVerdict::Ended];
     let series = &history.series;
     if series.iter().any(|series| !idle.contains(&series.tonight.verdict)) {
         return None;
@@ -96,18 +96,18 @@ pub fn odd_nights(history: &HistoryTrend) -> Vec<(String, String)> {
 }
 
 /// The word for tonight.
-pub fn verdict(verdict: TonightVerdict) -> &'static str {
+pub fn verdict(verdict: LatestVerdict) -> &'static str {
     match verdict {
-        TonightVerdict::TooFew => "too few nights",
-        TonightVerdict::Settling => "learning",
-        TonightVerdict::NoValue => "no value",
-        TonightVerdict::Ended => "ended",
-        TonightVerdict::Steady => "steady",
-        TonightVerdict::Better => "better",
-        TonightVerdict::Different => "different",
-        TonightVerdict::Unconfirmed => "not confirmed",
-        TonightVerdict::Suspected => "regressed?",
-        TonightVerdict::Regressed => "regressed",
+        LatestVerdict::TooFew => "too few nights",
+        LatestVerdict::Settling => "learning",
+        LatestVerdict::NoValue => "no value",
+        LatestVerdict::Ended => "ended",
+        LatestVerdict::Steady => "steady",
+        LatestVerdict::Better => "better",
+        LatestVerdict::Different => "different",
+        LatestVerdict::Unconfirmed => "not confirmed",
+        LatestVerdict::Suspected => "regressed?",
+        LatestVerdict::Regressed => "regressed",
     }
 }
 
@@ -123,13 +123,13 @@ pub fn tonight(history: &HistoryTrend, series: &SeriesTrend) -> String {
     let informational =
         if series.informational && matters(series) { " (informational)" } else { "" };
     match tonight.verdict {
-        TonightVerdict::Suspected => {
+        LatestVerdict::Suspected => {
             format!(
                 "{word} {} of {} nights{informational}",
                 tonight.bad_nights, tonight.needed_nights
             )
         }
-        TonightVerdict::Regressed => format!("{word}{since}{informational}"),
+        LatestVerdict::Regressed => format!("{word}{since}{informational}"),
         _ => word.to_owned(),
     }
 }
@@ -138,16 +138,16 @@ pub fn tonight(history: &HistoryTrend, series: &SeriesTrend) -> String {
 pub fn matters(series: &SeriesTrend) -> bool {
     matches!(
         series.tonight.verdict,
-        TonightVerdict::Suspected
-            | TonightVerdict::Regressed
-            | TonightVerdict::Unconfirmed
-            | TonightVerdict::Different
+        LatestVerdict::Suspected
+            | LatestVerdict::Regressed
+            | LatestVerdict::Unconfirmed
+            | LatestVerdict::Different
     )
 }
 
 /// Whether the reason is worth a line of its own.
 pub fn has_reason(series: &SeriesTrend) -> bool {
-    matters(series) || series.tonight.verdict == TonightVerdict::Settling
+    matters(series) || series.tonight.verdict == LatestVerdict::Settling
 }
 
 /// A value of a series, or a dash.

@@ -1,7 +1,7 @@
 //! What happened in a run that is not in every run.
 
 use super::member;
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::text::clean;
 use crate::result::Event;
 use crate::units::{format_bytes, format_duration};
@@ -29,7 +29,7 @@ const TOLD: [(&str, &str); 18] = [
 ];
 
 /// An event in words.
-pub struct Told {
+pub struct EventRow {
     /// UTC wall time, RFC 3339.
     pub at: String,
     /// Its phase.
@@ -39,12 +39,12 @@ pub struct Told {
 }
 
 /// What is worth telling, in order.
-pub fn events(subject: &Subject<'_>) -> Vec<Told> {
+pub fn events(subject: &RunAndPlan<'_>) -> Vec<EventRow> {
     let told = |event: &Event| {
         let (_, words) = TOLD.iter().find(|(kind, _)| *kind == event.kind)?;
         let member = event.member.map(|index| member(subject, index));
         let parts = [(*words).to_owned()].into_iter().chain(member).chain(detail(event));
-        Some(Told {
+        Some(EventRow {
             at: clean(&event.at),
             phase: clean(&event.phase),
             what: parts.collect::<Vec<_>>().join(", "),

@@ -3,7 +3,7 @@
 use super::quantiles::told;
 use crate::plan::ImportPlan;
 use crate::report::sketch;
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::text::clean;
 use crate::result::{CountKnown, SeriesData};
 use crate::units::{counted, format_count, format_duration, format_millis};
@@ -12,7 +12,7 @@ use crate::units::{counted, format_count, format_duration, format_millis};
 const SKETCH: usize = 10;
 
 /// Whose run it was, of what, and with which options.
-pub fn head(subject: &Subject<'_>, plan: &ImportPlan) -> Vec<String> {
+pub fn head(subject: &RunAndPlan<'_>, plan: &ImportPlan) -> Vec<String> {
     let header = &subject.run.header;
     let version = plan.version.as_deref();
     let mut items =
@@ -34,7 +34,7 @@ pub fn options(plan: &ImportPlan) -> String {
 }
 
 /// What every series came to, each with its name.
-pub fn figures(subject: &Subject<'_>) -> Vec<(String, Vec<String>)> {
+pub fn figures(subject: &RunAndPlan<'_>) -> Vec<(String, Vec<String>)> {
     let mut all = Vec::new();
     for phase in &subject.run.phases {
         for series in &phase.series {

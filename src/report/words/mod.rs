@@ -15,13 +15,13 @@ mod table;
 mod timeline;
 
 pub use environment::{devices, disk_facts, machine};
-pub use events::{Told, events};
+pub use events::{EventRow, events};
 pub use judged::conclude;
 pub use mark::mark;
 pub use table::Table;
 pub use timeline::Timeline;
 
-use super::subject::{Plan, Subject};
+use super::subject::{Plan, RunAndPlan};
 use super::text::clean;
 use crate::exit::Verdict;
 use crate::plan::DiskPlan;
@@ -62,7 +62,7 @@ pub fn headline(summary: &Summary) -> (String, String) {
 }
 
 /// What the run was about, in a few items: where, on what, how long.
-pub fn about(subject: &Subject<'_>) -> Vec<String> {
+pub fn about(subject: &RunAndPlan<'_>) -> Vec<String> {
     match &subject.plan {
         Plan::Load(plan) => load::head(subject, plan),
         Plan::Import(plan) => import::head(subject, plan),
@@ -71,7 +71,7 @@ pub fn about(subject: &Subject<'_>) -> Vec<String> {
 }
 
 /// The phase whose figures a page shows first.
-pub fn main_phase<'a>(subject: &Subject<'a>) -> Option<&'a PhaseData> {
+pub fn main_phase<'a>(subject: &RunAndPlan<'a>) -> Option<&'a PhaseData> {
     match &subject.plan {
         Plan::Load(_) => load::shown(subject),
         _ => disk::shown(subject),
@@ -79,12 +79,12 @@ pub fn main_phase<'a>(subject: &Subject<'a>) -> Option<&'a PhaseData> {
 }
 
 /// What a member is called.
-pub fn member(subject: &Subject<'_>, index: u32) -> String {
+pub fn member(subject: &RunAndPlan<'_>, index: u32) -> String {
     load::member_name(subject.run, index)
 }
 
 /// Says so when the run did not go through to its end.
-pub fn cut_short(subject: &Subject<'_>) -> Option<String> {
+pub fn cut_short(subject: &RunAndPlan<'_>) -> Option<String> {
     if subject.summary.complete {
         return None;
     }
@@ -106,7 +106,7 @@ pub fn cut_short(subject: &Subject<'_>) -> Option<String> {
 }
 
 /// What is worth knowing, the gravest first; without what the page tells elsewhere.
-pub fn findings<'a>(subject: &Subject<'a>) -> Vec<&'a Finding> {
+pub fn findings<'a>(subject: &RunAndPlan<'a>) -> Vec<&'a Finding> {
     let told_above =
         |finding: &&Finding| finding.code == disk::IN_NODES && subject.summary.capacity.is_some();
     let all = subject.summary.findings.iter();
@@ -116,7 +116,7 @@ pub fn findings<'a>(subject: &Subject<'a>) -> Vec<&'a Finding> {
 }
 
 /// The command that does this again, and what only a longer run would find.
-pub fn again(subject: &Subject<'_>) -> Option<(String, Option<&'static str>)> {
+pub fn again(subject: &RunAndPlan<'_>) -> Option<(String, Option<&'static str>)> {
     match &subject.plan {
         Plan::Disk(plan) => Some((clean(&plan.command()), longer(subject, plan))),
         Plan::Load(plan) => Some((clean(&plan.command()), None)),
@@ -125,7 +125,7 @@ pub fn again(subject: &Subject<'_>) -> Option<(String, Option<&'static str>)> {
 }
 
 /// What only a longer qualification finds, unless it was told already or this was one.
-fn longer(subject: &Subject<'_>, plan: &DiskPlan) -> Option<&'static str> {
+fn longer(subject: &RunAndPlan<'_>, plan: &DiskPlan) -> Option<&'static str> {
     let told = |finding: &Finding| {
         use FindingCode::{BurstCredits, QuickRun, SlowerAfter};
         matches!(finding.code, BurstCredits | QuickRun | SlowerAfter)

@@ -9,7 +9,7 @@ pub const QUANTILES: [(f64, &str); 4] =
     [(0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9")];
 
 /// The quantiles of a series in words.
-pub struct Told {
+pub struct QuantileRow {
     /// (name, value in milliseconds): `~` before what is rough, `–` where there is none.
     pub values: Vec<(&'static str, String)>,
     /// Why one is missing.
@@ -17,8 +17,8 @@ pub struct Told {
 }
 
 /// All of [`QUANTILES`] that the summary has.
-pub fn told(figures: &SeriesSummary) -> Told {
-    let mut told = Told { values: Vec::new(), missing: None };
+pub fn told(figures: &SeriesSummary) -> QuantileRow {
+    let mut told = QuantileRow { values: Vec::new(), missing: None };
     for (q, name) in QUANTILES {
         let Some(found) = quantile(figures, q) else {
             continue;

@@ -1,14 +1,14 @@
 //! The ladder of stalls: how long, how often, what it breaks. Told when a stall was seen.
 
 use super::load;
-use crate::report::subject::{Plan, Subject};
+use crate::report::subject::{Plan, RunAndPlan};
 use crate::report::text::clean;
 use crate::result::{LadderStep, StallLine};
 use crate::units::{format_count, format_duration};
 
 /// The steps that were seen and the first that was not: what is longer than that was not seen either. Empty when no
 /// stall was seen.
-pub fn ladder<'a>(page: &Subject<'a>) -> &'a [LadderStep] {
+pub fn ladder<'a>(page: &RunAndPlan<'a>) -> &'a [LadderStep] {
     let ladder = &page.summary.ladder;
     if ladder.iter().all(|step| step.count == 0) {
         return &[];
@@ -29,14 +29,14 @@ pub fn step(step: &LadderStep) -> String {
 }
 
 /// The stalls that the ladder counts, the longest first.
-pub fn counted<'a>(page: &Subject<'a>) -> Vec<&'a StallLine> {
+pub fn counted<'a>(page: &RunAndPlan<'a>) -> Vec<&'a StallLine> {
     let stalls = page.run.stalls.iter();
     let mut counted: Vec<&StallLine> = stalls.filter(|stall| counts(page, &stall.phase)).collect();
     counted.sort_by_key(|stall| std::cmp::Reverse(stall.duration_ns));
     counted
 }
 
-fn counts(page: &Subject<'_>, phase: &str) -> bool {
+fn counts(page: &RunAndPlan<'_>, phase: &str) -> bool {
     match page.plan {
         Plan::Load(_) => load::counts(page, phase),
         _ => true,

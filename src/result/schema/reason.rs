@@ -96,7 +96,7 @@ pub enum Reason {
     /// The client or the plan was the limit.
     Doubt {
         /// How.
-        doubt: Doubt,
+        doubt: InvalidReason,
     },
     /// The client may be the cause of what the rule is about.
     ClientMayBeCause,
@@ -200,9 +200,9 @@ pub enum Reason {
 
 /// What kept a load from being what was asked for, so that it says nothing about etcd.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Doubt {
+pub struct InvalidReason {
     /// What was seen.
-    pub cause: DoubtCause,
+    pub cause: InvalidCause,
     /// The class that it is about, where it is not all of the load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
@@ -211,7 +211,7 @@ pub struct Doubt {
 /// What was seen of a client, or of a plan, that was the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "cause", rename_all = "snake_case")]
-pub enum DoubtCause {
+pub enum InvalidCause {
     /// The client's threads were busy all the time.
     FullThreads {
         /// Part of a core that each used.
@@ -241,7 +241,7 @@ pub enum DoubtCause {
 
 /// Whose doing it was that the load was not what was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Culprit {
+pub enum LimitedBy {
     /// The client had not enough CPU, or was late by itself.
     Client,
     /// The plan allowed too few unanswered operations.
@@ -250,27 +250,27 @@ pub enum Culprit {
     Unknown,
 }
 
-impl Doubt {
+impl InvalidReason {
     /// Whose doing it was.
-    pub fn culprit(&self) -> Culprit {
+    pub fn limited_by(&self) -> LimitedBy {
         match self.cause {
-            DoubtCause::FullThreads { .. }
-            | DoubtCause::SentLate { .. }
-            | DoubtCause::BusyMachine { .. } => Culprit::Client,
-            DoubtCause::InFlight { .. } => Culprit::Bound,
-            DoubtCause::Unexplained => Culprit::Unknown,
+            InvalidCause::FullThreads { .. }
+            | InvalidCause::SentLate { .. }
+            | InvalidCause::BusyMachine { .. } => LimitedBy::Client,
+            InvalidCause::InFlight { .. } => LimitedBy::Bound,
+            InvalidCause::Unexplained => LimitedBy::Unknown,
         }
     }
 
     /// Whether service times cannot be believed either: then nothing that the client timed can.
     pub fn in_service(&self) -> bool {
-        matches!(self.cause, DoubtCause::FullThreads { .. } | DoubtCause::BusyMachine { .. })
+        matches!(self.cause, InvalidCause::FullThreads { .. } | InvalidCause::BusyMachine { .. })
     }
 }
 
-impl From<DoubtCause> for Doubt {
-    fn from(cause: DoubtCause) -> Self {
-        Doubt { cause, class: None }
+impl From<InvalidCause> for InvalidReason {
+    fn from(cause: InvalidCause) -> Self {
+        InvalidReason { cause, class: None }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::plan::{Acknowledgement, TrendPlan, TrendSource};
 use crate::result::Conclude;
 use crate::result::layout::{MANIFEST, RERUNS};
 use crate::suggest;
-use crate::trend::{self, History, Marks, Night, TonightVerdict, Trend, When, judge, neighbours};
+use crate::trend::{self, History, LatestVerdict, Marks, Night, Trend, When, judge, neighbours};
 
 pub use collect::{CollectOptions, Collected, collect};
 pub use table::read_table;
@@ -125,7 +125,7 @@ fn commands(trend: &Trend, source: &TrendSource) -> Vec<String> {
         let mut since: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for series in history.series.iter().filter(|series| !series.informational) {
             let tonight = &series.tonight;
-            if let (TonightVerdict::Regressed, Some(at)) = (tonight.verdict, &tonight.since) {
+            if let (LatestVerdict::Regressed, Some(at)) = (tonight.verdict, &tonight.since) {
                 since.entry(at).or_default().push(&series.series);
             }
         }

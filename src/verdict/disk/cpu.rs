@@ -8,7 +8,7 @@ use crate::plan::DiskPlan;
 use crate::result::{CPU_WAIT, Reason, RuleId};
 use crate::rule::{Op, Rule, Stat, profile};
 
-use super::super::judge::Ground;
+use super::super::judge::RuleInput;
 use super::super::outcome::Outcome;
 use super::super::pooled::{CONFIDENCE, Pooled, Share};
 use super::evidence::{DISJOINT_SERIES, Evidence};

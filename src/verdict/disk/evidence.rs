@@ -3,7 +3,7 @@
 use crate::plan::DiskPlan;
 use crate::result::{Counters, PhaseData, Run};
 
-use super::super::judge::Ground;
+use super::super::judge::RuleInput;
 use super::super::pooled::Pooled;
 
 /// Phases in which the disk carries the planned load, WAL and backend together. Rules are judged on these.
@@ -121,7 +121,7 @@ impl<'a> Evidence<'a> {
     }
 }
 
-impl Ground for Evidence<'_> {
+impl RuleInput for Evidence<'_> {
     /// Those of the planned load, or the WAL alone in a run that had no other. Backend commits are rare, so the phase
     /// that gathers more of them counts for them too.
     fn phases(&self, series: Option<&str>) -> Vec<&PhaseData> {

@@ -1,9 +1,9 @@
 //! Did the client keep up with itself? Its threads' use of the CPU, and how late it sent.
 
 use crate::exit::Verdict;
-use crate::result::{Culprit, Doubt, DoubtCause, Point, Reason, RuleName};
+use crate::result::{InvalidCause, InvalidReason, LimitedBy, Point, Reason, RuleName};
 use crate::rule::Op;
-use crate::verdict::judge::Ground;
+use crate::verdict::judge::RuleInput;
 use crate::verdict::machine::Cpus;
 use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
 
@@ -42,7 +42,7 @@ pub(super) fn lag_p99_ns(evidence: &Evidence) -> Option<u64> {
 }
 
 /// The reason not to believe the client, if there is one. Full threads first: being late is what follows.
-pub(super) fn doubt(evidence: &Evidence, tally: Option<&Tally>) -> Option<Doubt> {
+pub(super) fn invalid_reason(evidence: &Evidence, tally: Option<&Tally>) -> Option<InvalidReason> {
     full_threads(evidence).or_else(|| late(evidence, tally))
 }
 
@@ -51,15 +51,18 @@ pub(super) fn doubt(evidence: &Evidence, tally: Option<&Tally>) -> Option<Doubt>
 pub(super) fn rule(
     thread_use: Option<f64>,
     lag_p99_ns: Option<u64>,
-    doubts: &[Doubt],
+    invalid_reasons: &[InvalidReason],
     conservative: bool,
 ) -> Option<Outcome> {
     if thread_use.is_none() && lag_p99_ns.is_none() {
         return None;
     }
-    let doubt = doubts.iter().find(|doubt| doubt.culprit() == Culprit::Client).cloned();
+    let invalid_reason = invalid_reasons
+        .iter()
+        .find(|invalid_reason| invalid_reason.limited_by() == LimitedBy::Client)
+        .cloned();
     // In an open loop being late is part of the response: what holds in spite of it holds.
-    let verdict = match &doubt {
+    let verdict = match &invalid_reason {
         None => Verdict::Pass,
         Some(_) if conservative => Verdict::Warn,
         Some(_) => Verdict::Inconclusive,
@@ -70,16 +73,19 @@ pub(super) fn rule(
         limit: Some(Limit::To(Op::Below, Quantity::Share(FULL_THREAD))),
         source: Source::CpuPerThread(lag_p99_ns),
         verdict,
-        reasons: doubt.map(|doubt| Reason::Doubt { doubt }).into_iter().collect(),
+        reasons: invalid_reason
+            .map(|invalid_reason| Reason::Doubt { doubt: invalid_reason })
+            .into_iter()
+            .collect(),
         ..Outcome::default()
     })
 }
 
-fn full_threads(evidence: &Evidence) -> Option<Doubt> {
+fn full_threads(evidence: &Evidence) -> Option<InvalidReason> {
     let share = thread_use(evidence).filter(|share| *share >= FULL_THREAD)?;
     let cpus = evidence.run.header.environment.cpus.unwrap_or(u32::MAX);
     let more_cores = evidence.plan.threads < cpus;
-    Some(DoubtCause::FullThreads { share, more_cores }.into())
+    Some(InvalidCause::FullThreads { share, more_cores }.into())
 }
 
 /// The operation that was most late: its name, and the 99th percentile of its lag.
@@ -95,7 +101,7 @@ fn worst_lag<'a>(evidence: &'a Evidence) -> Option<(&'a str, u64)> {
 }
 
 /// Sent late although slots were free, connections stood and etcd answered.
-fn late(evidence: &Evidence, tally: Option<&Tally>) -> Option<Doubt> {
+fn late(evidence: &Evidence, tally: Option<&Tally>) -> Option<InvalidReason> {
     let (operation, p99_ns) = worst_lag(evidence)?;
     let bound = u64::from(evidence.max_in_flight()?);
     let slots_free = tally.is_none_or(|tally| tally.in_flight_max < bound);
@@ -109,8 +115,8 @@ fn late(evidence: &Evidence, tally: Option<&Tally>) -> Option<Doubt> {
     }
     let share = Cpus::of(evidence.run, &evidence.phase_names()).busy;
     Some(match share >= BUSY_MACHINE {
-        true => DoubtCause::BusyMachine { share }.into(),
-        false => DoubtCause::SentLate { lag_p99_ns: p99_ns }.into(),
+        true => InvalidCause::BusyMachine { share }.into(),
+        false => InvalidCause::SentLate { lag_p99_ns: p99_ns }.into(),
     })
 }
 

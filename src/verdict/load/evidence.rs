@@ -1,9 +1,9 @@
 //! What a load brings before the judge: its plan, and the phases that count, all of them or one rate alone.
 
-use crate::plan::{LoadPace, LoadPlan, Operation, Strand};
+use crate::plan::{LoadPace, LoadPlan, Operation, OperationSeries};
 use crate::record::Buckets;
 use crate::result::{Counters, Event, MemberFacts, PhaseData, Run, SeriesData};
-use crate::verdict::judge::Ground;
+use crate::verdict::judge::RuleInput;
 use crate::verdict::pooled::Pooled;
 
 /// The phase of a load with one rate.
@@ -23,7 +23,7 @@ pub(super) struct Evidence<'a> {
     /// The phases looked at.
     pub phases: Vec<&'a PhaseData>,
     /// What is done.
-    pub strands: Vec<Strand>,
+    pub strands: Vec<OperationSeries>,
 }
 
 impl<'a> Evidence<'a> {
@@ -164,7 +164,7 @@ impl<'a> Evidence<'a> {
 
     /// The series of these waits, of everything that is done.
     pub fn wait_series(&self) -> Vec<String> {
-        self.strands.iter().map(Strand::wait).collect()
+        self.strands.iter().map(OperationSeries::wait).collect()
     }
 
     /// All waits of all operations.
@@ -212,7 +212,7 @@ impl<'a> Evidence<'a> {
     }
 }
 
-impl Ground for Evidence<'_> {
+impl RuleInput for Evidence<'_> {
     fn phases(&self, _: Option<&str>) -> Vec<&PhaseData> {
         self.phases.clone()
     }

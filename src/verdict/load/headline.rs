@@ -2,15 +2,15 @@
 
 use crate::exit::Verdict;
 use crate::plan::LoadPace;
-use crate::result::{Doubt, QuotaReached, RuleName};
+use crate::result::{InvalidReason, QuotaReached, RuleName};
 use crate::verdict::outcome::{Outcome, of_verdict};
 use crate::verdict::{CutShort, Ending};
 
-use super::delivery::Delivery;
+use super::achieved::AchievedLoad;
 use super::evidence::Evidence;
 use super::findings::longest_gap;
 use super::planned;
-use super::steps::{Climb, Step};
+use super::steps::{RateSweep, Step};
 
 /// What a load amounts to, beside its verdict.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,7 +96,7 @@ pub struct Carried {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Undecided {
     /// What kept the load from being what was asked for: until that is settled, nothing else can be.
-    pub doubt: Option<Doubt>,
+    pub invalid_reason: Option<InvalidReason>,
     /// The rules that cannot be told.
     pub rules: Vec<Outcome>,
 }
@@ -126,15 +126,19 @@ pub enum Gravest {
 }
 
 /// What is told beside the evidence.
-pub(super) struct Told<'a> {
+pub(super) struct HeadlineInput<'a> {
     pub rules: &'a [Outcome],
-    pub delivery: &'a Delivery,
-    pub climb: Option<&'a Climb>,
+    pub achieved: &'a AchievedLoad,
+    pub sweep: Option<&'a RateSweep>,
     pub ending: Ending,
 }
 
 /// The answer.
-pub(super) fn headline(verdict: Verdict, evidence: &Evidence, told: &Told) -> LoadHeadline {
+pub(super) fn headline(
+    verdict: Verdict,
+    evidence: &Evidence,
+    told: &HeadlineInput,
+) -> LoadHeadline {
     let mut failed = of_verdict(told.rules, Verdict::Fail);
     if let Some(lost) = failed.find(|rule| rule.rule.is(&RuleName::AcknowledgedWrites)) {
         return LoadHeadline::Lost(lost.clone());
@@ -143,20 +147,20 @@ pub(super) fn headline(verdict: Verdict, evidence: &Evidence, told: &Told) -> Lo
         let after_ns = evidence.length_ns();
         return LoadHeadline::CutShort(CutShort::of(evidence.run, told.ending, after_ns));
     }
-    if let Some(climb) = told.climb {
-        return climbed(verdict, evidence, climb, told.rules);
+    if let Some(sweep) = told.sweep {
+        return climbed(verdict, evidence, sweep, told.rules);
     }
     match verdict {
-        Verdict::Pass | Verdict::Warn => LoadHeadline::Carried(carried(evidence, told.delivery)),
-        Verdict::Inconclusive => LoadHeadline::Undecided(undecided(told.rules, told.delivery)),
+        Verdict::Pass | Verdict::Warn => LoadHeadline::Carried(carried(evidence, told.achieved)),
+        Verdict::Inconclusive => LoadHeadline::Undecided(undecided(told.rules, told.achieved)),
         Verdict::Fail => LoadHeadline::Broken(broken(told.rules, evidence)),
     }
 }
 
-fn carried(evidence: &Evidence, delivery: &Delivery) -> Carried {
+fn carried(evidence: &Evidence, achieved: &AchievedLoad) -> Carried {
     let waits = evidence.waits();
     let kills = planned::kills(evidence).len() as u64;
-    let (per_s, length_ns) = match &delivery.tally {
+    let (per_s, length_ns) = match &achieved.tally {
         Some(tally) => (tally.reached_per_s(), tally.length_ns),
         None => (0.0, evidence.length_ns()),
     };
@@ -182,9 +186,9 @@ fn work(evidence: &Evidence, per_s: f64) -> Work {
     Work { per_s, operation }
 }
 
-fn undecided(rules: &[Outcome], delivery: &Delivery) -> Undecided {
+fn undecided(rules: &[Outcome], achieved: &AchievedLoad) -> Undecided {
     Undecided {
-        doubt: delivery.doubts.first().cloned(),
+        invalid_reason: achieved.invalid_reasons.first().cloned(),
         rules: of_verdict(rules, Verdict::Inconclusive).cloned().collect(),
     }
 }
@@ -213,18 +217,20 @@ fn broken(rules: &[Outcome], evidence: &Evidence) -> Broken {
 }
 
 /// What happened in the worst of several stages, or that nothing did.
-fn staged(verdict: Verdict, evidence: &Evidence, climb: &Climb) -> LoadHeadline {
-    let worst = climb.shown();
+fn staged(verdict: Verdict, evidence: &Evidence, sweep: &RateSweep) -> LoadHeadline {
+    let worst = sweep.shown();
     let phase = worst.outcome.phase.clone();
     let rules = worst.outcome.rules.as_slice();
     match verdict {
-        Verdict::Pass => LoadHeadline::StagesCarried(carried(evidence, &Delivery::of(evidence))),
+        Verdict::Pass => {
+            LoadHeadline::StagesCarried(carried(evidence, &AchievedLoad::of(evidence)))
+        }
         Verdict::Warn => LoadHeadline::StageWarns {
             rules: of_verdict(rules, Verdict::Warn).cloned().collect(),
             phase,
         },
         Verdict::Inconclusive => {
-            LoadHeadline::StageUndecided(phase, undecided(rules, &worst.delivery))
+            LoadHeadline::StageUndecided(phase, undecided(rules, &worst.achieved))
         }
         Verdict::Fail => {
             let broken = broken(rules, &evidence.only(&[&phase]));
@@ -237,11 +243,11 @@ fn staged(verdict: Verdict, evidence: &Evidence, climb: &Climb) -> LoadHeadline 
 fn climbed(
     verdict: Verdict,
     evidence: &Evidence,
-    climb: &Climb,
+    sweep: &RateSweep,
     rules: &[Outcome],
 ) -> LoadHeadline {
-    if climb.staged {
-        return staged(verdict, evidence, climb);
+    if sweep.staged {
+        return staged(verdict, evidence, sweep);
     }
     let rate = |step: &Step| work(evidence, step.outcome.wanted_per_s);
     let why = |step: &Step| match step.outcome.verdict {
@@ -249,10 +255,10 @@ fn climbed(
             let alone = evidence.only(&[&step.outcome.phase]);
             Why::Broken(broken(&step.outcome.rules, &alone))
         }
-        _ => Why::Undecided(undecided(&step.outcome.rules, &step.delivery)),
+        _ => Why::Undecided(undecided(&step.outcome.rules, &step.achieved)),
     };
-    let kept = climb.highest_kept.map(|index| &climb.steps[index]);
-    match (kept, climb.end()) {
+    let kept = sweep.highest_kept.map(|index| &sweep.steps[index]);
+    match (kept, sweep.end()) {
         (Some(_), _) if verdict == Verdict::Fail => LoadHeadline::Broken(broken(rules, evidence)),
         (Some(kept), end) => LoadHeadline::UpTo {
             kept: rate(kept),

@@ -1,8 +1,8 @@
 //! The verdict on a load: was it the load that was asked for, did etcd carry it, and what does etcd itself say.
 
+mod achieved;
 mod applies;
 mod client;
-mod delivery;
 mod evidence;
 mod findings;
 mod headline;
@@ -26,15 +26,15 @@ use crate::result::Run;
 
 use super::outcome::overall;
 use super::{Ending, Headline, Judgement, plan_of};
-use delivery::Delivery;
+use achieved::AchievedLoad;
 use evidence::Evidence;
 pub use findings::{
     DatabaseFinding, HeldBy, LeaderChanged, LeaderKilled, LoadFinding, SlowMember, SlowWork,
 };
-use headline::Told;
+use headline::HeadlineInput;
 pub use headline::{Broken, Carried, Gravest, LoadHeadline, Undecided, Why, Work};
 pub use planned::ELECTION_WITHIN_NS;
-use steps::Climb;
+use steps::RateSweep;
 pub use steps::Stage;
 
 /// What a load amounts to.
@@ -44,13 +44,13 @@ pub use steps::Stage;
 pub(super) fn judge(run: &Run, ending: Ending) -> Result<Judgement, String> {
     let plan: LoadPlan = plan_of(run)?;
     let evidence = Evidence::new(run, &plan, ending.complete);
-    let delivery = Delivery::of(&evidence);
-    let climb = Climb::of(&evidence);
+    let achieved = AchievedLoad::of(&evidence);
+    let sweep = RateSweep::of(&evidence);
     let of_run = whole::rules(run, plan.verify);
-    let (mut rules, judged) = match &climb {
-        Some(climb) => (climb.shown().outcome.rules.clone(), climb.verdict()),
+    let (mut rules, judged) = match &sweep {
+        Some(sweep) => (sweep.shown().outcome.rules.clone(), sweep.verdict()),
         None => {
-            let rules = rules::rules(&evidence, &delivery);
+            let rules = rules::rules(&evidence, &achieved);
             let verdict = overall(&rules, ending.complete);
             (rules, verdict)
         }
@@ -59,21 +59,21 @@ pub(super) fn judge(run: &Run, ending: Ending) -> Result<Judgement, String> {
     let verdicts = of_run.iter().map(|rule| rule.verdict).chain(unfinished);
     let verdict = verdicts.fold(judged, Verdict::max);
     rules.extend(of_run);
-    let shown = climb
+    let shown = sweep
         .as_ref()
-        .map_or_else(|| evidence.clone(), |climb| evidence.only(&[&climb.shown().outcome.phase]));
+        .map_or_else(|| evidence.clone(), |sweep| evidence.only(&[&sweep.shown().outcome.phase]));
     // What a rate beyond the end makes wait says nothing about the rates that hold.
     let carried =
-        climb.as_ref().map_or_else(|| evidence.clone(), |climb| evidence.only(&climb.kept()));
-    let told = Told { rules: &rules, delivery: &delivery, climb: climb.as_ref(), ending };
+        sweep.as_ref().map_or_else(|| evidence.clone(), |sweep| evidence.only(&sweep.kept()));
+    let told = HeadlineInput { rules: &rules, achieved: &achieved, sweep: sweep.as_ref(), ending };
     Ok(Judgement {
         headline: Headline::Load(Box::new(headline::headline(verdict, &evidence, &told))),
-        findings: findings::findings(&evidence, &delivery, &rules, climb.as_ref()),
+        findings: findings::findings(&evidence, &achieved, &rules, sweep.as_ref()),
         ladder: ladder::ladder(&carried),
         members: server::members(&shown),
-        capacity: climb.as_ref().and_then(Climb::capacity),
-        steps: climb
-            .map_or_else(Vec::new, |climb| climb.steps.into_iter().map(|s| s.outcome).collect()),
+        capacity: sweep.as_ref().and_then(RateSweep::capacity),
+        steps: sweep
+            .map_or_else(Vec::new, |sweep| sweep.steps.into_iter().map(|s| s.outcome).collect()),
         rules,
         verdict,
     })

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::exit::Verdict;
 use crate::result::{Event, QuotaReached, Reason, RuleName, Run};
 use crate::rule::Op;
-use crate::verdict::judge::Ground;
+use crate::verdict::judge::RuleInput;
 use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
 
 use super::evidence::Evidence;

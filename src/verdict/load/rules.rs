@@ -3,12 +3,12 @@
 
 use crate::etcd::ErrorClass;
 use crate::exit::Verdict;
-use crate::result::{Doubt, DoubtCause, Reason, RuleId};
+use crate::result::{InvalidCause, InvalidReason, Reason, RuleId};
 use crate::rule::{Op, Rule, Stat};
-use crate::verdict::judge::{Ground, judge};
+use crate::verdict::judge::{RuleInput, judge};
 use crate::verdict::outcome::{Outcome, Source};
 
-use super::delivery::Delivery;
+use super::achieved::AchievedLoad;
 use super::evidence::Evidence;
 use super::planned;
 use super::server;
@@ -19,8 +19,8 @@ use super::waits;
 const NO_ERRORS: Rule = Rule { series: None, stat: Stat::Errors, op: Op::AtMost, limit: 0.0 };
 
 /// All rules on what is looked at.
-pub(super) fn rules(evidence: &Evidence, delivery: &Delivery) -> Vec<Outcome> {
-    let mut rules = delivery.rules(evidence);
+pub(super) fn rules(evidence: &Evidence, achieved: &AchievedLoad) -> Vec<Outcome> {
+    let mut rules = achieved.rules(evidence);
     let own: Vec<Outcome> =
         evidence.plan.rules.iter().map(|rule| judge(rule, Source::Asked, evidence)).collect();
     if !own.iter().any(|outcome| outcome.rule.is_errors()) {
@@ -37,9 +37,9 @@ pub(super) fn rules(evidence: &Evidence, delivery: &Delivery) -> Vec<Outcome> {
                 let rule = rule.clone();
                 without_failed(outcome, &rule, evidence);
                 with_failed(outcome, &rule, evidence);
-                in_doubt(&rule, evidence, delivery)
+                in_doubt(&rule, evidence, achieved)
             }
-            RuleId::Stalls { at_least_ns, .. } => wait_in_doubt(*at_least_ns, evidence, delivery),
+            RuleId::Stalls { at_least_ns, .. } => wait_in_doubt(*at_least_ns, evidence, achieved),
             RuleId::Named(_) => false,
         };
         if outcome.verdict == Verdict::Fail && doubted {
@@ -53,10 +53,10 @@ pub(super) fn rules(evidence: &Evidence, delivery: &Delivery) -> Vec<Outcome> {
 
 /// Whether waits so long may be the client's own. Lag explains what lag is long enough for: a wait that etcd's answer
 /// alone took was not brought about by sending late.
-fn wait_in_doubt(at_least_ns: u64, evidence: &Evidence, delivery: &Delivery) -> bool {
-    delivery.doubts.iter().any(|doubt| match doubt.cause {
-        DoubtCause::SentLate { .. } => !answered_late(at_least_ns, evidence),
-        _ => doubt.in_service(),
+fn wait_in_doubt(at_least_ns: u64, evidence: &Evidence, achieved: &AchievedLoad) -> bool {
+    achieved.invalid_reasons.iter().any(|invalid_reason| match invalid_reason.cause {
+        InvalidCause::SentLate { .. } => !answered_late(at_least_ns, evidence),
+        _ => invalid_reason.in_service(),
     })
 }
 
@@ -117,13 +117,14 @@ fn with_failed(outcome: &mut Outcome, rule: &Rule, evidence: &Evidence) {
 }
 
 /// Whether a failure may be the client's own.
-fn in_doubt(rule: &Rule, evidence: &Evidence, delivery: &Delivery) -> bool {
-    if delivery.doubts.is_empty() {
+fn in_doubt(rule: &Rule, evidence: &Evidence, achieved: &AchievedLoad) -> bool {
+    if achieved.invalid_reasons.is_empty() {
         return false;
     }
-    let in_service = delivery.doubts.iter().any(|doubt| doubt.in_service());
+    let in_service =
+        achieved.invalid_reasons.iter().any(|invalid_reason| invalid_reason.in_service());
     match (rule.stat, rule.series.as_deref()) {
-        (Stat::Errors, _) => !server_failed(evidence, delivery),
+        (Stat::Errors, _) => !server_failed(evidence, achieved),
         (Stat::Rate | Stat::Count, _) => true,
         (_, Some(series)) if series.ends_with(".service") => in_service,
         (stat, Some(series)) => in_service || !service_breaks(rule, stat, series, evidence),
@@ -142,9 +143,9 @@ fn service_breaks(rule: &Rule, stat: Stat, series: &str, evidence: &Evidence) ->
 
 /// Whether an operation failed in a way that the client did not bring about. A deadline that passed is its doing only
 /// where it had no CPU to read the answer, or sent so late that little of the time was left.
-fn server_failed(evidence: &Evidence, delivery: &Delivery) -> bool {
-    let starved = delivery.doubts.iter().any(Doubt::in_service);
-    let late = delivery.lag_p99_ns.is_some_and(|lag| 2 * lag >= evidence.plan.timeout_ns);
+fn server_failed(evidence: &Evidence, achieved: &AchievedLoad) -> bool {
+    let starved = achieved.invalid_reasons.iter().any(InvalidReason::in_service);
+    let late = achieved.lag_p99_ns.is_some_and(|lag| 2 * lag >= evidence.plan.timeout_ns);
     let by_client = |class: &str| {
         class == ErrorClass::NotSent.name()
             || (class == ErrorClass::ClientDeadline.name() && (starved || late))

@@ -5,7 +5,7 @@ use crate::exit::Verdict;
 use crate::result::{Capacity, Limiter};
 use crate::verdict::outcome::{Outcome, of_verdict};
 
-use super::delivery::Delivery;
+use super::achieved::AchievedLoad;
 use super::evidence::Evidence;
 use super::rules::rules;
 
@@ -29,13 +29,13 @@ pub struct Stage {
 /// One rate, judged alone.
 pub(super) struct Step {
     /// How it was delivered.
-    pub delivery: Delivery,
+    pub achieved: AchievedLoad,
     /// What became of it.
     pub outcome: Stage,
 }
 
 /// What several rates amount to.
-pub(super) struct Climb {
+pub(super) struct RateSweep {
     /// Every rate, in the order they were tried.
     pub steps: Vec<Step>,
     /// The highest that keeps every rule, with everything below it.
@@ -46,9 +46,9 @@ pub(super) struct Climb {
     pub staged: bool,
 }
 
-impl Climb {
+impl RateSweep {
     /// Judges every rate; `None` where there was only one.
-    pub fn of(evidence: &Evidence) -> Option<Climb> {
+    pub fn of(evidence: &Evidence) -> Option<RateSweep> {
         let mut steps: Vec<Step> = evidence.steps().iter().map(step).collect();
         if steps.is_empty() {
             return None;
@@ -65,7 +65,7 @@ impl Climb {
         for index in kept {
             steps[index].outcome.kept = true;
         }
-        Some(Climb {
+        Some(RateSweep {
             steps,
             highest_kept,
             lowest_not_kept,
@@ -147,9 +147,9 @@ fn broken(step: &Stage) -> Option<&Outcome> {
 }
 
 fn step(evidence: &Evidence) -> Step {
-    let delivery = Delivery::of(evidence);
-    let rules = rules(evidence, &delivery);
-    let tally = delivery.tally.clone().unwrap_or_default();
+    let achieved = AchievedLoad::of(evidence);
+    let rules = rules(evidence, &achieved);
+    let tally = achieved.tally.clone().unwrap_or_default();
     let outcome = Stage {
         phase: evidence.phases.first().map_or_else(String::new, |phase| phase.name.clone()),
         wanted_per_s: tally.wanted_per_s.unwrap_or_default(),
@@ -158,5 +158,5 @@ fn step(evidence: &Evidence) -> Step {
         kept: false,
         rules,
     };
-    Step { delivery, outcome }
+    Step { achieved, outcome }
 }

@@ -4,10 +4,10 @@
 //! all. So what counts is the longest wait, counted from when an operation was due.
 
 use crate::exit::Verdict;
-use crate::plan::Strand;
+use crate::plan::OperationSeries;
 use crate::result::{Reason, RuleId};
 use crate::rule::{Op, Rule, Stat};
-use crate::verdict::judge::{Ground, judge};
+use crate::verdict::judge::{RuleInput, judge};
 use crate::verdict::outcome::{Limit, Measured, Outcome, Source};
 use crate::verdict::pooled::{Pooled, Share};
 use crate::verdict::stalls;
@@ -31,7 +31,8 @@ pub(super) fn rules(evidence: &Evidence, own: &[Outcome]) -> Vec<Outcome> {
         return Vec::new();
     }
     let mut rules: Vec<Outcome> = objectives(evidence, own);
-    let small: Vec<&Strand> = evidence.strands.iter().filter(|strand| !strand.lists).collect();
+    let small: Vec<&OperationSeries> =
+        evidence.strands.iter().filter(|strand| !strand.lists).collect();
     if small.is_empty() {
         return rules;
     }
@@ -50,7 +51,7 @@ fn objectives(evidence: &Evidence, own: &[Outcome]) -> Vec<Outcome> {
     if evidence.strands.len() > MOST_ROWS {
         return Vec::new();
     }
-    let rule = |strand: &Strand| Rule {
+    let rule = |strand: &OperationSeries| Rule {
         series: Some(strand.wait()),
         stat: Stat::Percentile(99.0),
         op: Op::AtMost,
@@ -94,7 +95,7 @@ struct Waits<'a, 'b> {
 }
 
 impl<'a, 'b> Waits<'a, 'b> {
-    fn of(evidence: &'b Evidence<'a>, strands: &[&Strand]) -> Self {
+    fn of(evidence: &'b Evidence<'a>, strands: &[&OperationSeries]) -> Self {
         let series: Vec<String> = strands.iter().map(|strand| strand.wait()).collect();
         let pooled =
             Pooled::of(&evidence.phases, |s| s.member.is_none() && series.contains(&s.series));

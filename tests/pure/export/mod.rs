@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use etcdbench::cli::Export;
 use etcdbench::compare::Comparison;
-use etcdbench::report::export::{Document, Subject, export};
+use etcdbench::report::export::{Document, ExportInput, export};
 use etcdbench::result::{self, Interval, Run, Summary};
 use etcdbench::trend::Trend;
 
@@ -22,18 +22,18 @@ fn of_run(
     kind: Export,
     (run, summary, intervals): &(Run, Summary, Vec<Interval>),
 ) -> Vec<Document> {
-    let subject = Subject::Run { run, summary, intervals };
+    let subject = ExportInput::Run { run, summary, intervals };
     export(kind, subject).unwrap()
 }
 
 /// The only document of a comparison.
 fn of_comparison(kind: Export, found: &Comparison) -> Document {
-    only(export(kind, Subject::Comparison(found)).unwrap())
+    only(export(kind, ExportInput::Comparison(found)).unwrap())
 }
 
 /// The only document of a trend.
 fn of_trend(kind: Export, trend: &Trend) -> Document {
-    only(export(kind, Subject::Trend(trend)).unwrap())
+    only(export(kind, ExportInput::Trend(trend)).unwrap())
 }
 
 fn only(documents: Vec<Document>) -> Document {

@@ -14,8 +14,8 @@ use etcdbench::result::{
 use etcdbench::rule::comparison::Stat;
 use etcdbench::tool::Tool;
 use etcdbench::trend::{
-    Direction, HistoryTrend, NightPoint, SeriesTrend, Tonight, TonightVerdict, Trend,
-    TrendSettings, TrendVerdict, Unit,
+    Direction, HistoryTrend, Latest, LatestVerdict, NightPoint, SeriesTrend, Trend, TrendSettings,
+    TrendVerdict, Unit,
 };
 
 /// Signs that break XML, labels, file names and logs that do not mind them.
@@ -235,12 +235,12 @@ pub fn trend() -> Trend {
         excluded: None,
     };
     let all = [
-        ("etcd/wal.fsync.p50", TonightVerdict::Steady, false, Unit::Nanoseconds),
-        ("etcd/wal.fsync.p99", TonightVerdict::Regressed, false, Unit::Nanoseconds),
-        ("etcd/wal.fsync.p99.9", TonightVerdict::Regressed, true, Unit::Nanoseconds),
-        ("etcd/put.commit.p99", TonightVerdict::Suspected, false, Unit::Nanoseconds),
-        ("etcd/put.commit.rate", TonightVerdict::Better, false, Unit::PerSecond),
-        ("etcd/put.commit.errors", TonightVerdict::NoValue, false, Unit::Share),
+        ("etcd/wal.fsync.p50", LatestVerdict::Steady, false, Unit::Nanoseconds),
+        ("etcd/wal.fsync.p99", LatestVerdict::Regressed, false, Unit::Nanoseconds),
+        ("etcd/wal.fsync.p99.9", LatestVerdict::Regressed, true, Unit::Nanoseconds),
+        ("etcd/put.commit.p99", LatestVerdict::Suspected, false, Unit::Nanoseconds),
+        ("etcd/put.commit.rate", LatestVerdict::Better, false, Unit::PerSecond),
+        ("etcd/put.commit.errors", LatestVerdict::NoValue, false, Unit::Share),
     ];
     Trend {
         schema: "etcdbench.trend/v1".to_owned(),
@@ -269,9 +269,9 @@ pub fn trend() -> Trend {
     }
 }
 
-fn trend_series(of: (&str, TonightVerdict, bool, Unit)) -> SeriesTrend {
+fn trend_series(of: (&str, LatestVerdict, bool, Unit)) -> SeriesTrend {
     let (name, verdict, informational, unit) = of;
-    let known = verdict != TonightVerdict::NoValue;
+    let known = verdict != LatestVerdict::NoValue;
     SeriesTrend {
         series: name.to_owned(),
         unit,
@@ -283,7 +283,7 @@ fn trend_series(of: (&str, TonightVerdict, bool, Unit)) -> SeriesTrend {
         correlation: None,
         logarithmic: true,
         changes: vec![],
-        tonight: Tonight {
+        tonight: Latest {
             verdict,
             value: known.then_some(3e6),
             usual: known.then_some(2e6),

@@ -1,6 +1,6 @@
 //! What is said about single histories, through the library.
 
-use etcdbench::trend::TonightVerdict::{Better, Regressed, Steady, Suspected, TooFew};
+use etcdbench::trend::LatestVerdict::{Better, Regressed, Steady, Suspected, TooFew};
 use etcdbench::trend::{Direction, Unit};
 
 use super::nights::{nights, wobble};

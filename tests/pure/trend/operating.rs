@@ -1,19 +1,19 @@
 //! How often it cries wolf, and how soon it sees one.
 
-use etcdbench::trend::TonightVerdict;
-use etcdbench::trend::TonightVerdict::{Regressed, Steady, Suspected};
+use etcdbench::trend::LatestVerdict;
+use etcdbench::trend::LatestVerdict::{Regressed, Steady, Suspected};
 
 use super::simulation::{Nights, Noise, told_on};
 
 /// Verdicts of a history of equal nights, night after night.
-fn year(noise: Noise, seed: u64) -> Vec<TonightVerdict> {
+fn year(noise: Noise, seed: u64) -> Vec<LatestVerdict> {
     let values = Nights::new(noise, seed).equal(365);
     (20..365).map(|night| told_on(&values, night).verdict).collect()
 }
 
 /// Times it turned red.
-fn alarms(year: &[TonightVerdict]) -> usize {
-    let red = |verdict: &TonightVerdict| *verdict == Regressed;
+fn alarms(year: &[LatestVerdict]) -> usize {
+    let red = |verdict: &LatestVerdict| *verdict == Regressed;
     let first = usize::from(year.first().is_some_and(red));
     first + year.windows(2).filter(|pair| !red(&pair[0]) && red(&pair[1])).count()
 }

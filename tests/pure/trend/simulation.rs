@@ -1,7 +1,7 @@
 //! Years of nights that never were, with fixed seeds.
 
 use etcdbench::rule::history::Settings;
-use etcdbench::trend::{Direction, History, Marks, Night, Tonight, Track, Trend, Unit, judge};
+use etcdbench::trend::{Direction, History, Latest, Marks, Night, Track, Trend, Unit, judge};
 use jiff::{SignedDuration, Timestamp};
 use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -119,7 +119,7 @@ pub fn judged(history: &History) -> Trend {
 }
 
 /// What was said on a night that has only the nights before it.
-pub fn told_on(values: &[f64], night: usize) -> Tonight {
+pub fn told_on(values: &[f64], night: usize) -> Latest {
     let known: Vec<Option<f64>> = values[..=night].iter().map(|v| Some(*v)).collect();
     let trend = judged(&history(&known));
     trend.histories[0].series[0].tonight.clone()

@@ -25,13 +25,13 @@ const ENTRIES: u32 = 64;
 pub struct Ring {
     uring: IoUring,
     clock: Clock,
-    lanes: Vec<Lane>,
+    lanes: Vec<MemberQueue>,
     /// Steps handed to the kernel and not completed.
     in_flight: usize,
 }
 
 #[derive(Default)]
-struct Lane {
+struct MemberQueue {
     row: Row,
     /// The first step that is not done.
     next: usize,
@@ -58,7 +58,7 @@ impl Ring {
         Ok(Ring {
             uring,
             clock,
-            lanes: (0..lanes).map(|_| Lane::default()).collect(),
+            lanes: (0..lanes).map(|_| MemberQueue::default()).collect(),
             in_flight: 0,
         })
     }
@@ -66,7 +66,7 @@ impl Ring {
     /// Submits a row in a lane that has none.
     pub fn start(&mut self, lane: usize, row: Row) -> Result<(), Failure> {
         assert_eq!(self.lanes[lane].pending, 0, "one row at a time");
-        self.lanes[lane] = Lane { row, ..Lane::default() };
+        self.lanes[lane] = MemberQueue { row, ..MemberQueue::default() };
         self.submit(lane).map_err(Failure::Ring)
     }
 
@@ -155,7 +155,7 @@ impl Ring {
     }
 }
 
-impl Lane {
+impl MemberQueue {
     fn is_ended(&self) -> bool {
         self.pending == 0 && (self.failure.is_some() || self.next == self.row.0.len())
     }

@@ -11,7 +11,7 @@ use crate::import::text::{digits_before, number};
 
 /// Which figures a block is about.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) enum Part {
+pub(super) enum FigureKind {
     Write,
     Read,
     Sync,
@@ -32,7 +32,7 @@ pub(super) struct JobText {
     pub error: i32,
     /// Where it begins in the text.
     pub at: usize,
-    pub part: Part,
+    pub part: FigureKind,
     pub write: ForeignSeries,
     pub sync: ForeignSeries,
     pub length_ns: u64,
@@ -70,22 +70,22 @@ impl JobText {
     }
 
     /// Whether it holds figures of a part already: a second block of them is of another run.
-    pub fn has(&self, part: Part) -> bool {
+    pub fn has(&self, part: FigureKind) -> bool {
         match part {
-            Part::Write => self.length_ns > 0 || self.write.max_ns > 0,
-            Part::Sync => self.sync.max_ns > 0 || !self.sync.quantiles.is_empty(),
-            Part::Read | Part::Other => false,
+            FigureKind::Write => self.length_ns > 0 || self.write.max_ns > 0,
+            FigureKind::Sync => self.sync.max_ns > 0 || !self.sync.quantiles.is_empty(),
+            FigureKind::Read | FigureKind::Other => false,
         }
     }
 
     /// `908,BW=2040.0KiB/s(2089.0kB/s)(22.0MiB/11041msec);…` behind `IOPS=`, or behind fio 2's `io=`
     /// `22525KB,bw=…,iops=1242,runt=8072msec`.
-    pub fn direction(&mut self, part: Part, text: &str) {
+    pub fn direction(&mut self, part: FigureKind, text: &str) {
         self.part = part;
-        if part == Part::Read {
+        if part == FigureKind::Read {
             self.read_something = true;
         }
-        if part != Part::Write {
+        if part != FigureKind::Write {
             return;
         }
         let (time, io) = match (text.split_once("runt="), text.split_once("msec)")) {
@@ -105,8 +105,8 @@ impl JobText {
 
     fn series(&mut self) -> Option<&mut ForeignSeries> {
         match self.part {
-            Part::Write => Some(&mut self.write),
-            Part::Sync => Some(&mut self.sync),
+            FigureKind::Write => Some(&mut self.write),
+            FigureKind::Sync => Some(&mut self.sync),
             _ => None,
         }
     }
@@ -222,7 +222,7 @@ impl JobText {
     /// Syncs that were made and not timed; 0 where they were, or where nothing tells.
     pub fn untimed_syncs(&self) -> u64 {
         match self.syncs() {
-            _ if self.has(Part::Sync) => 0,
+            _ if self.has(FigureKind::Sync) => 0,
             Samples::AtLeast(_) => 0,
             samples => samples.count(),
         }
@@ -255,11 +255,11 @@ fn size(text: &str) -> Option<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{JobText, Part};
+    use super::{FigureKind, JobText};
 
     #[test]
     fn syncs_are_counted_in_each_way_that_fio_had() {
-        let mut job = JobText { part: Part::Sync, ..JobText::default() };
+        let mut job = JobText { part: FigureKind::Sync, ..JobText::default() };
         job.issued("rwts:total=0,10029,0,0short=10029,0,0,0dropped=0,0,0,0");
         assert_eq!(job.syncs().count(), 10_029);
         job.issued("rwts:total=0,10029,0,10028short=0,0,0,0dropped=0,0,0,0");

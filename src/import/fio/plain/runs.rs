@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::import::text::{Stream, number};
 use crate::plan::DeviceWrites;
 
-use super::figures::{JobText, Part};
+use super::figures::{FigureKind, JobText};
 
 /// More jobs than this are no text that somebody wants judged.
 const MOST_JOBS: usize = 4_096;
@@ -66,7 +66,7 @@ enum Mark {
     Starting,
     LaidOut,
     Heading,
-    Direction(Part),
+    Direction(FigureKind),
     SyncSection,
     /// Minimum, maximum and mean, in a unit of so many ns.
     Extremes(f64),
@@ -87,12 +87,12 @@ const PATTERNS: [(&str, Mark); 30] = [
     ("Starting", Mark::Starting),
     (":LayingoutIOfile", Mark::LaidOut),
     (":(groupid=", Mark::Heading),
-    ("write:IOPS=", Mark::Direction(Part::Write)),
-    ("write:io=", Mark::Direction(Part::Write)),
-    ("read:IOPS=", Mark::Direction(Part::Read)),
-    ("read:io=", Mark::Direction(Part::Read)),
-    ("trim:IOPS=", Mark::Direction(Part::Other)),
-    ("mixed:IOPS=", Mark::Direction(Part::Other)),
+    ("write:IOPS=", Mark::Direction(FigureKind::Write)),
+    ("write:io=", Mark::Direction(FigureKind::Write)),
+    ("read:IOPS=", Mark::Direction(FigureKind::Read)),
+    ("read:io=", Mark::Direction(FigureKind::Read)),
+    ("trim:IOPS=", Mark::Direction(FigureKind::Other)),
+    ("mixed:IOPS=", Mark::Direction(FigureKind::Other)),
     ("fsync/fdatasync/", Mark::SyncSection),
     ("(nsec):min=", Mark::Extremes(1.0)),
     ("(usec):min=", Mark::Extremes(1e3)),
@@ -168,7 +168,7 @@ impl Reading<'_> {
             }
             Mark::Heading => self.heading(at, body),
             Mark::Direction(part) => self.job(part, at).direction(part, body),
-            Mark::SyncSection => self.job(Part::Sync, at).part = Part::Sync,
+            Mark::SyncSection => self.job(FigureKind::Sync, at).part = FigureKind::Sync,
             Mark::Extremes(unit) => {
                 self.times(at, |job| job.extremes(&format!("min={body}"), unit))
             }
@@ -176,7 +176,7 @@ impl Reading<'_> {
             Mark::Depths => self.last(|job| job.depths(body)),
             Mark::Issued => self.last(|job| job.issued(body)),
             Mark::Group => {
-                self.last(|job| job.part = Part::Other);
+                self.last(|job| job.part = FigureKind::Other);
                 self.now.is_closed |= self.now.has_results();
             }
             Mark::Devices => self.now.devices.extend(devices(body)),
@@ -271,7 +271,7 @@ impl Reading<'_> {
     }
 
     /// The job that figures of a part belong to; a new one of no name where the text has lost its heading.
-    fn job(&mut self, part: Part, at: usize) -> &mut JobText {
+    fn job(&mut self, part: FigureKind, at: usize) -> &mut JobText {
         let is_other = self.now.is_closed || self.now.jobs.last().is_some_and(|job| job.has(part));
         if is_other {
             self.next_run(at);
@@ -290,13 +290,13 @@ impl Reading<'_> {
         let ends = |name: &str| before.ends_with(name);
         if ends("sync") {
             // The section's heading may be cut off.
-            if self.now.jobs.last().is_none_or(|job| job.part != Part::Sync) {
-                self.job(Part::Sync, at).part = Part::Sync;
+            if self.now.jobs.last().is_none_or(|job| job.part != FigureKind::Sync) {
+                self.job(FigureKind::Sync, at).part = FigureKind::Sync;
             }
             self.last(take);
         } else if ends("clat") {
-            let part = self.now.jobs.last().map_or(Part::Other, |job| job.part);
-            if part != Part::Sync {
+            let part = self.now.jobs.last().map_or(FigureKind::Other, |job| job.part);
+            if part != FigureKind::Sync {
                 self.last(take);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::{Case, Document, Outcome, attribute, document, suite};
 use crate::report::trend::words;
-use crate::trend::{HistoryTrend, SeriesTrend, TonightVerdict, Trend, format_value};
+use crate::trend::{HistoryTrend, LatestVerdict, SeriesTrend, Trend, format_value};
 
 /// The series of a trend.
 pub(in crate::report::export) fn trend(trend: &Trend) -> Document {
@@ -53,19 +53,19 @@ fn case(history: &HistoryTrend, series: &SeriesTrend) -> Case {
 fn outcome(series: &SeriesTrend, told: &str) -> Outcome {
     let why = told.to_owned();
     match series.tonight.verdict {
-        TonightVerdict::Regressed if !series.informational => {
+        LatestVerdict::Regressed if !series.informational => {
             Outcome::Failure { kind: "regression", why }
         }
-        TonightVerdict::Suspected if !series.informational => Outcome::Skipped(why),
-        TonightVerdict::TooFew
-        | TonightVerdict::Settling
-        | TonightVerdict::NoValue
-        | TonightVerdict::Ended => Outcome::Skipped(why),
-        TonightVerdict::Regressed
-        | TonightVerdict::Suspected
-        | TonightVerdict::Steady
-        | TonightVerdict::Better
-        | TonightVerdict::Different
-        | TonightVerdict::Unconfirmed => Outcome::Passed,
+        LatestVerdict::Suspected if !series.informational => Outcome::Skipped(why),
+        LatestVerdict::TooFew
+        | LatestVerdict::Settling
+        | LatestVerdict::NoValue
+        | LatestVerdict::Ended => Outcome::Skipped(why),
+        LatestVerdict::Regressed
+        | LatestVerdict::Suspected
+        | LatestVerdict::Steady
+        | LatestVerdict::Better
+        | LatestVerdict::Different
+        | LatestVerdict::Unconfirmed => Outcome::Passed,
     }
 }

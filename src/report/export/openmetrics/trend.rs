@@ -1,7 +1,7 @@
 //! The metrics of a trend.
 
 use super::{Family, Labels, label};
-use crate::trend::{SeriesTrend, TonightVerdict, Trend, TrendVerdict, Unit};
+use crate::trend::{LatestVerdict, SeriesTrend, Trend, TrendVerdict, Unit};
 
 const VERDICTS: [(TrendVerdict, &str); 4] = [
     (TrendVerdict::TooFewNights, "too_few_nights"),
@@ -28,12 +28,12 @@ pub(super) fn families(trend: &Trend) -> Vec<Family> {
             "etcdbench_trend_suspected",
             "Whether the newest night of a series is worse and not confirmed.",
         )
-        .with(each(|series| is(series, TonightVerdict::Suspected))),
+        .with(each(|series| is(series, LatestVerdict::Suspected))),
         Family::new(
             "etcdbench_trend_regressed",
             "Whether the newest night of a series is worse and confirmed.",
         )
-        .with(each(|series| is(series, TonightVerdict::Regressed))),
+        .with(each(|series| is(series, LatestVerdict::Regressed))),
         Family::new("etcdbench_trend_bad_nights", "Bad nights in a row, the newest the last.")
             .with(each(|series| Some(f64::from(series.tonight.bad_nights)))),
         Family::new("etcdbench_trend_nights", "Nights with a value that counts.")
@@ -83,7 +83,7 @@ fn labelled(trend: &Trend) -> Vec<(Labels, &SeriesTrend)> {
     all
 }
 
-fn is(series: &SeriesTrend, verdict: TonightVerdict) -> Option<f64> {
+fn is(series: &SeriesTrend, verdict: LatestVerdict) -> Option<f64> {
     Some(f64::from(u8::from(series.tonight.verdict == verdict)))
 }
 

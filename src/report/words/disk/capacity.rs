@@ -1,6 +1,6 @@
 //! What the disk can carry.
 
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::text::clean;
 use crate::result::{Capacity, CapacityStep, FindingCode, Limiter, RuleId};
 use crate::units::{format_bytes, format_count};
@@ -9,7 +9,7 @@ use crate::units::{format_bytes, format_count};
 pub const IN_NODES: FindingCode = FindingCode::Carries;
 
 /// The rate that keeps every rule, and what that means in terms of a Kubernetes; a paragraph each.
-pub fn capacity(page: &Subject<'_>) -> Vec<String> {
+pub fn capacity(page: &RunAndPlan<'_>) -> Vec<String> {
     let Some(capacity) = &page.summary.capacity else {
         return Vec::new();
     };
@@ -19,7 +19,7 @@ pub fn capacity(page: &Subject<'_>) -> Vec<String> {
     std::iter::once(rate(page, capacity)).chain(in_nodes).collect()
 }
 
-fn rate(page: &Subject<'_>, capacity: &Capacity) -> String {
+fn rate(page: &RunAndPlan<'_>, capacity: &Capacity) -> String {
     let size = match page.disk() {
         Some(plan) => format!(" of {}", format_bytes(u64::from(plan.workload.val_size))),
         None => String::new(),
@@ -50,7 +50,7 @@ fn rate(page: &Subject<'_>, capacity: &Capacity) -> String {
 }
 
 /// What ends the capacity, in the words of the table: `wal.fsync p99 breaks 10 ms`.
-fn breaks(page: &Subject<'_>, broken: &Limiter) -> String {
+fn breaks(page: &RunAndPlan<'_>, broken: &Limiter) -> String {
     match broken {
         Limiter::Rate => return "the disk falls behind".to_owned(),
         Limiter::Stalls => return "a wait reaches the election timeout".to_owned(),

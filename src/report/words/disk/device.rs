@@ -1,12 +1,12 @@
 //! What was measured.
 
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::text::clean;
 use crate::result::{BlockDevice, DiskFacts};
 use crate::units::{format_bytes, format_duration};
 
 /// The directory, what it lies on, the kernel, how long the run was.
-pub fn head(page: &Subject<'_>) -> Vec<String> {
+pub fn head(page: &RunAndPlan<'_>) -> Vec<String> {
     let environment = &page.run.header.environment;
     let mut items = Vec::new();
     match &environment.disk {

@@ -1,7 +1,7 @@
 //! The evidence: how the samples are spread, and how they went over time.
 
 use crate::report::sketch;
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::words::{Timeline, quantiles};
 use crate::result::PhaseData;
 use crate::units::{format_duration, format_millis};
@@ -15,21 +15,21 @@ const PHASES: [&str; 3] = ["etcd", "wal", "capacity"];
 const SKETCH: usize = 10;
 
 /// The phase whose figures are shown.
-pub fn shown<'a>(page: &Subject<'a>) -> Option<&'a PhaseData> {
+pub fn shown<'a>(page: &RunAndPlan<'a>) -> Option<&'a PhaseData> {
     let measured = |phase: &&PhaseData| phase.series(FSYNC).is_some_and(|s| s.total.count() > 0);
     let find = |name: &&str| page.run.phase(name).filter(measured);
     PHASES.iter().find_map(find)
 }
 
 /// How the samples of a phase are spread, and how far its members are apart; each with its label.
-pub fn spread(page: &Subject<'_>, phase: &PhaseData) -> Vec<(&'static str, Vec<String>)> {
+pub fn spread(page: &RunAndPlan<'_>, phase: &PhaseData) -> Vec<(&'static str, Vec<String>)> {
     let series =
         SHOWN.into_iter().filter_map(|name| Some((name, distribution(page, phase, name)?)));
     let members = members(page, phase).map(|text| ("members", vec![text]));
     series.chain(members).collect()
 }
 
-fn distribution(page: &Subject<'_>, phase: &PhaseData, name: &str) -> Option<Vec<String>> {
+fn distribution(page: &RunAndPlan<'_>, phase: &PhaseData, name: &str) -> Option<Vec<String>> {
     let data = phase.series(name).filter(|data| data.total.count() > 0)?;
     let figures = page.figures(&phase.name, name, None)?;
     let mut items = vec![sketch::shape(&data.total, SKETCH)];
@@ -41,7 +41,7 @@ fn distribution(page: &Subject<'_>, phase: &PhaseData, name: &str) -> Option<Vec
 }
 
 /// With several members, how far apart they are.
-fn members(page: &Subject<'_>, phase: &PhaseData) -> Option<String> {
+fn members(page: &RunAndPlan<'_>, phase: &PhaseData) -> Option<String> {
     let series = page.phase(&phase.name).into_iter().flat_map(|found| &found.series);
     let mut p99s: Vec<(u64, u32)> = series
         .filter(|series| series.series == FSYNC)

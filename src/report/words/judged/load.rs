@@ -55,7 +55,7 @@ impl Names<'_> {
             }
             LoadHeadline::UpTo { kept, end: None, certain: false, .. } => {
                 let open = judged.rules.iter().filter(|rule| rule.verdict == Verdict::Inconclusive);
-                let open = Undecided { doubt: None, rules: open.cloned().collect() };
+                let open = Undecided { invalid_reason: None, rules: open.cloned().collect() };
                 let but = self.undecided(&open);
                 (
                     Inconclusive,
@@ -103,7 +103,7 @@ impl Names<'_> {
 
     /// What is not known, the client's doing first.
     fn undecided(&self, undecided: &Undecided) -> String {
-        if let Some(doubt) = &undecided.doubt {
+        if let Some(doubt) = &undecided.invalid_reason {
             let (told, way_out) = self.doubt(doubt);
             return format!("{told}; {way_out}");
         }

@@ -3,7 +3,7 @@
 use super::Names;
 use crate::plan::Target;
 use crate::report::subject::Plan;
-use crate::result::{Culprit, Doubt, DoubtCause, QuotaReached, Reason};
+use crate::result::{InvalidCause, InvalidReason, LimitedBy, QuotaReached, Reason};
 use crate::units::{format_bytes, format_count, format_duration, format_share};
 use crate::verdict::Outcome;
 
@@ -36,31 +36,31 @@ impl Names<'_> {
     }
 
     /// What leaves a load in doubt, in a sentence without its end, and the way out of it.
-    pub(super) fn doubt(&self, doubt: &Doubt) -> (String, String) {
+    pub(super) fn doubt(&self, doubt: &InvalidReason) -> (String, String) {
         let seen = doubt_seen(doubt);
-        let told = match doubt.culprit() {
-            Culprit::Client => format!("the client was the limit, not etcd: {seen}"),
-            Culprit::Bound => format!("the plan was the limit, not etcd: {seen}"),
-            Culprit::Unknown => seen,
+        let told = match doubt.limited_by() {
+            LimitedBy::Client => format!("the client was the limit, not etcd: {seen}"),
+            LimitedBy::Bound => format!("the plan was the limit, not etcd: {seen}"),
+            LimitedBy::Unknown => seen,
         };
         (told, self.way_out(&doubt.cause))
     }
 
-    fn way_out(&self, cause: &DoubtCause) -> String {
+    fn way_out(&self, cause: &InvalidCause) -> String {
         let local =
             matches!(&self.plan, Plan::Load(plan) if matches!(plan.target, Target::Local { .. }));
         let elsewhere = if local { "a machine with more cores" } else { "another machine" };
         match cause {
-            DoubtCause::FullThreads { more_cores: true, .. } => {
+            InvalidCause::FullThreads { more_cores: true, .. } => {
                 format!("use more --threads, or {elsewhere}")
             }
-            DoubtCause::FullThreads { more_cores: false, .. } => format!("use {elsewhere}"),
-            DoubtCause::SentLate { .. } => {
+            InvalidCause::FullThreads { more_cores: false, .. } => format!("use {elsewhere}"),
+            InvalidCause::SentLate { .. } => {
                 "use more --threads or --conns, or a machine with less to do".to_owned()
             }
-            DoubtCause::InFlight { .. } => "raise --max-in-flight".to_owned(),
-            DoubtCause::BusyMachine { .. } => "use a machine of its own".to_owned(),
-            DoubtCause::Unexplained => "run it again, longer".to_owned(),
+            InvalidCause::InFlight { .. } => "raise --max-in-flight".to_owned(),
+            InvalidCause::BusyMachine { .. } => "use a machine of its own".to_owned(),
+            InvalidCause::Unexplained => "run it again, longer".to_owned(),
         }
     }
 }
@@ -190,23 +190,23 @@ fn plain(reason: &Reason) -> &'static str {
 }
 
 /// What was seen of a client, or of a plan, that was the limit.
-fn doubt_seen(doubt: &Doubt) -> String {
+fn doubt_seen(doubt: &InvalidReason) -> String {
     let seen = match doubt.cause {
-        DoubtCause::FullThreads { share, .. } => {
+        InvalidCause::FullThreads { share, .. } => {
             format!("its threads used {} of a core each", format_share(share))
         }
-        DoubtCause::SentLate { lag_p99_ns } => format!(
+        InvalidCause::SentLate { lag_p99_ns } => format!(
             "it sent late by itself, lag p99 {}, while etcd answered",
             format_duration(lag_p99_ns)
         ),
-        DoubtCause::InFlight { bound } => format!(
+        InvalidCause::InFlight { bound } => format!(
             "all {} operations that may be unanswered at a time were",
             format_count(u64::from(bound))
         ),
-        DoubtCause::BusyMachine { share } => {
+        InvalidCause::BusyMachine { share } => {
             format!("the CPUs of its machine were busy {} of the time", format_share(share))
         }
-        DoubtCause::Unexplained => {
+        InvalidCause::Unexplained => {
             "the rate was not reached, and neither the client nor etcd shows why".to_owned()
         }
     };

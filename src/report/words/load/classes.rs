@@ -1,7 +1,7 @@
 //! Several classes side by side: what each was to do, and did.
 
 use crate::plan::LoadPlan;
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::text::clean;
 use crate::report::words::Table;
 use crate::result::Event;
@@ -10,7 +10,7 @@ use crate::units::{format_count, significant};
 use super::shown;
 
 /// A row per class, of the phase that is shown; nothing where there are none, or none came to be counted.
-pub(super) fn classes(page: &Subject<'_>, plan: &LoadPlan) -> Option<(String, Table)> {
+pub(super) fn classes(page: &RunAndPlan<'_>, plan: &LoadPlan) -> Option<(String, Table)> {
     if plan.classes.is_empty() {
         return None;
     }

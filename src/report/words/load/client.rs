@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{member_name, phases};
 use crate::etcd::ErrorClass;
 use crate::plan::{LoadPace, LoadPlan, Operation};
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::text::clean;
 use crate::result::Event;
 use crate::units::{format_count, format_duration, significant};
@@ -14,7 +14,7 @@ use crate::units::{format_count, format_duration, significant};
 const MOST_TEXTS: usize = 6;
 
 /// What was asked and reached, what failed, the longest time without an answer; each with its label.
-pub fn client(page: &Subject<'_>, plan: &LoadPlan) -> Vec<(&'static str, Vec<String>)> {
+pub fn client(page: &RunAndPlan<'_>, plan: &LoadPlan) -> Vec<(&'static str, Vec<String>)> {
     let mut entries = vec![
         ("load", load(page, plan)),
         ("errors", errors(page, plan)),
@@ -30,14 +30,14 @@ fn number(event: &Event, name: &str) -> u64 {
 }
 
 /// Events of this kind in the phases that count.
-fn events<'a>(page: &'a Subject<'_>, kind: &'a str) -> impl Iterator<Item = &'a Event> {
+fn events<'a>(page: &'a RunAndPlan<'_>, kind: &'a str) -> impl Iterator<Item = &'a Event> {
     page.run.events.iter().filter(move |event| {
         event.kind == kind && phases(page.run).any(|phase| phase.name == event.phase)
     })
 }
 
 /// `wanted 2,000/s, reached 1,998/s`, and where every operation went.
-fn load(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
+fn load(page: &RunAndPlan<'_>, plan: &LoadPlan) -> Vec<String> {
     let ended: Vec<&Event> = events(page, "load.phase").collect();
     // Of several rates the table tells.
     if ended.is_empty() || !page.summary.steps.is_empty() {
@@ -72,7 +72,7 @@ fn load(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
 }
 
 /// By operation and class, and what is known of a write that failed so.
-fn errors(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
+fn errors(page: &RunAndPlan<'_>, plan: &LoadPlan) -> Vec<String> {
     let mut items = Vec::new();
     for strand in plan.strands() {
         let name = format!("{}.service", strand.name);
@@ -96,7 +96,7 @@ fn errors(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
 }
 
 /// What failed operations were told, the most frequent first.
-fn texts(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
+fn texts(page: &RunAndPlan<'_>, plan: &LoadPlan) -> Vec<String> {
     let mut told: BTreeMap<(&str, String, &str), u64> = BTreeMap::new();
     for strand in plan.strands() {
         let name = format!("{}.service", strand.name);
@@ -133,7 +133,7 @@ fn outcome(operation: Operation, class: &str) -> &'static str {
 }
 
 /// The longest time without an acknowledged write, and when.
-fn gap(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
+fn gap(page: &RunAndPlan<'_>, plan: &LoadPlan) -> Vec<String> {
     let longest = events(page, "ack.gap")
         .filter(|event| event.member.is_none())
         .max_by_key(|e| number(e, "length_ns"));

@@ -1,18 +1,18 @@
 //! What was done to the etcd by plan, and how long each step took.
 
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::text::clean;
 use crate::result::Event;
 use crate::units::{format_bytes, format_duration};
 
 /// The leaders killed and the database brought back, each with its label.
-pub fn faults(page: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
+pub fn faults(page: &RunAndPlan<'_>) -> Vec<(&'static str, Vec<String>)> {
     let entries = [("killed", killed(page)), ("quota", quota(page))];
     let told = entries.into_iter().filter(|(_, items)| !items.is_empty());
     told.collect()
 }
 
-fn events<'a>(page: &'a Subject<'_>, kind: &'a str) -> impl Iterator<Item = &'a Event> {
+fn events<'a>(page: &'a RunAndPlan<'_>, kind: &'a str) -> impl Iterator<Item = &'a Event> {
     page.run.events.iter().filter(move |event| event.kind == kind)
 }
 
@@ -30,7 +30,7 @@ fn name(event: &Event) -> String {
 }
 
 /// `m2 after 10 s, away for 5 s, serving clients 640 ms later`.
-fn killed(page: &Subject<'_>) -> Vec<String> {
+fn killed(page: &RunAndPlan<'_>) -> Vec<String> {
     let mut items = Vec::new();
     for kill in events(page, "fault.kill") {
         let next = |kind: &'static str| {
@@ -52,7 +52,7 @@ fn killed(page: &Subject<'_>) -> Vec<String> {
 }
 
 /// `reached after 12 s at 64 MiB, writes refused for 800 ms, compacted in 90 ms, …, 3 MiB after`.
-fn quota(page: &Subject<'_>) -> Vec<String> {
+fn quota(page: &RunAndPlan<'_>) -> Vec<String> {
     let Some(reached) = events(page, "quota.reached").next() else {
         return Vec::new();
     };

@@ -3,7 +3,7 @@
 use crate::plan::{
     Arrival, LoadPace, LoadPlan, Placement, RateStep, SizeDistribution, Target, Weighted,
 };
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::text::clean;
 use crate::units::{format_bytes, format_count, format_duration, significant};
 
@@ -11,7 +11,7 @@ use crate::units::{format_bytes, format_count, format_duration, significant};
 const ENDPOINTS: usize = 3;
 
 /// Which etcd, of how many members; what load, for how long.
-pub fn head(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
+pub fn head(page: &RunAndPlan<'_>, plan: &LoadPlan) -> Vec<String> {
     let mut items = vec![clean(&etcd(page, plan))];
     items.extend(members(page));
     items.push(load(plan));
@@ -27,7 +27,7 @@ pub fn head(page: &Subject<'_>, plan: &LoadPlan) -> Vec<String> {
     items
 }
 
-fn etcd(page: &Subject<'_>, plan: &LoadPlan) -> String {
+fn etcd(page: &RunAndPlan<'_>, plan: &LoadPlan) -> String {
     let members = &page.run.header.environment.members;
     let mut versions: Vec<&str> =
         members.iter().map(|m| m.version.as_str()).filter(|v| !v.is_empty()).collect();
@@ -54,7 +54,7 @@ fn etcd(page: &Subject<'_>, plan: &LoadPlan) -> String {
     }
 }
 
-fn members(page: &Subject<'_>) -> Option<String> {
+fn members(page: &RunAndPlan<'_>) -> Option<String> {
     match page.run.header.environment.members.len() {
         0 => None,
         1 => Some("1 member".to_owned()),

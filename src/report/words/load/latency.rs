@@ -1,9 +1,9 @@
 //! How long it took: a row per series, and the most telling one over time.
 
 use super::{phases, shown};
-use crate::plan::{LoadPlan, Strand};
+use crate::plan::{LoadPlan, OperationSeries};
 use crate::report::sketch;
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::words::quantiles::{QUANTILES, told};
 use crate::report::words::{Table, Timeline};
 use crate::result::PhaseData;
@@ -13,7 +13,7 @@ use crate::units::{format_count, format_millis};
 const SKETCH: usize = 10;
 
 /// A row per series of the phase that is shown, and why a quantile is missing.
-pub fn latency(page: &Subject<'_>, plan: &LoadPlan) -> Option<(Table, Option<String>)> {
+pub fn latency(page: &RunAndPlan<'_>, plan: &LoadPlan) -> Option<(Table, Option<String>)> {
     let phase = shown(page)?;
     let names = series(plan);
     let mut missing = Vec::new();
@@ -36,14 +36,14 @@ fn series(plan: &LoadPlan) -> Vec<String> {
     if plan.classes.is_empty() {
         return plan.series();
     }
-    let waits: Vec<String> = plan.strands().iter().map(Strand::wait).collect();
+    let waits: Vec<String> = plan.strands().iter().map(OperationSeries::wait).collect();
     let events = |series: &String| series.ends_with(".event");
     let events = plan.series().into_iter().filter(events);
     waits.into_iter().chain(events).collect()
 }
 
 fn row(
-    page: &Subject<'_>,
+    page: &RunAndPlan<'_>,
     phase: &PhaseData,
     name: &str,
     missing: &mut Vec<String>,
@@ -61,8 +61,8 @@ fn row(
 }
 
 /// The wait of the first operation over all that counts.
-pub fn over_time(page: &Subject<'_>, plan: &LoadPlan) -> Option<Timeline> {
-    let series = plan.strands().first().map(Strand::wait)?;
+pub fn over_time(page: &RunAndPlan<'_>, plan: &LoadPlan) -> Option<Timeline> {
+    let series = plan.strands().first().map(OperationSeries::wait)?;
     let all: Vec<&PhaseData> = phases(page.run).collect();
     let (first, last) = (all.first()?, all.last()?);
     let of_series = all.iter().filter_map(|phase| phase.series(&series));

@@ -3,14 +3,14 @@
 
 use super::{member_name, shown};
 use crate::plan::LoadPlan;
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::words::Table;
 use crate::report::words::quantiles::told;
 use crate::result::{BucketSummary, MemberSummary, SeriesSummary};
 use crate::units::{format_between, format_bytes, significant};
 
 /// A row per member; none where no metrics could be read.
-pub fn members(page: &Subject<'_>, plan: &LoadPlan) -> Table {
+pub fn members(page: &RunAndPlan<'_>, plan: &LoadPlan) -> Table {
     let told = &page.summary.members;
     let known = page.run.header.environment.members.len() as u32;
     if told.is_empty() {
@@ -43,7 +43,7 @@ pub fn members(page: &Subject<'_>, plan: &LoadPlan) -> Table {
 }
 
 fn row(
-    page: &Subject<'_>,
+    page: &RunAndPlan<'_>,
     member: u32,
     view: Option<&MemberSummary>,
     series: Option<&str>,

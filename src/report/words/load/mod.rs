@@ -18,18 +18,18 @@ pub use outcome::outcome;
 pub use shown::shown;
 use shown::{phases, staged};
 /// Tables beside that of the latencies, each under a title: of several rates or stages, and of several classes.
-pub fn tables(page: &Subject<'_>, plan: &LoadPlan) -> Vec<(String, Table)> {
+pub fn tables(page: &RunAndPlan<'_>, plan: &LoadPlan) -> Vec<(String, Table)> {
     let tables = [steps::steps(page, plan), classes::classes(page, plan)];
     tables.into_iter().flatten().collect()
 }
 
 use crate::plan::LoadPlan;
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::words::Table;
 use crate::result::Run;
 
 /// Whether the waits of a phase are those of rates that hold: beyond the end, waiting says nothing. Of stages, all do.
-pub fn counts(page: &Subject<'_>, phase: &str) -> bool {
+pub fn counts(page: &RunAndPlan<'_>, phase: &str) -> bool {
     if staged(page) {
         return phases(page.run).any(|one| one.name == phase);
     }

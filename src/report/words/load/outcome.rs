@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::faults::faults;
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::text::clean;
 use crate::units::format_count;
 
 /// Each with its label, and only what there was.
-pub fn outcome(page: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
+pub fn outcome(page: &RunAndPlan<'_>) -> Vec<(&'static str, Vec<String>)> {
     let entries =
         [("watch", watch(page)), ("verified", verified(page)), ("cleaned up", cleaned(page))];
     let told = entries.into_iter().filter_map(|(label, items)| Some((label, items?)));
@@ -16,7 +16,7 @@ pub fn outcome(page: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
 }
 
 /// The last event of this kind.
-fn last<'a>(page: &'a Subject<'_>, kind: &str) -> Option<&'a Value> {
+fn last<'a>(page: &'a RunAndPlan<'_>, kind: &str) -> Option<&'a Value> {
     let event = page.run.events.iter().rev().find(|event| event.kind == kind)?;
     Some(&event.detail)
 }
@@ -25,7 +25,7 @@ fn count(detail: &Value, name: &str) -> String {
     format_count(detail.get(name).and_then(Value::as_u64).unwrap_or_default())
 }
 
-fn watch(page: &Subject<'_>) -> Option<Vec<String>> {
+fn watch(page: &RunAndPlan<'_>) -> Option<Vec<String>> {
     let detail = last(page, "watch.total")?;
     let some = |name: &str| detail.get(name).and_then(Value::as_u64).filter(|number| *number > 0);
     let beside = some("beside")
@@ -47,7 +47,7 @@ fn watch(page: &Subject<'_>) -> Option<Vec<String>> {
 }
 
 /// Of writes with an unknown outcome only where there were some.
-fn verified(page: &Subject<'_>) -> Option<Vec<String>> {
+fn verified(page: &RunAndPlan<'_>) -> Option<Vec<String>> {
     let detail = last(page, "verify")?;
     if let Some(error) = error(detail) {
         return Some(vec![error]);
@@ -64,7 +64,7 @@ fn verified(page: &Subject<'_>) -> Option<Vec<String>> {
     Some(items)
 }
 
-fn cleaned(page: &Subject<'_>) -> Option<Vec<String>> {
+fn cleaned(page: &RunAndPlan<'_>) -> Option<Vec<String>> {
     let detail = last(page, "cleanup")?;
     if let Some(error) = error(detail) {
         return Some(vec![error]);

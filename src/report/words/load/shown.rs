@@ -1,10 +1,10 @@
 //! Which phase of a load a page shows.
 
-use crate::report::subject::{Plan, Subject};
+use crate::report::subject::{Plan, RunAndPlan};
 use crate::result::{LoadStep, PhaseData, Run};
 
 /// Whether its phases are stages of a story: those of classes, whose rates change beside one another.
-pub(super) fn staged(page: &Subject<'_>) -> bool {
+pub(super) fn staged(page: &RunAndPlan<'_>) -> bool {
     matches!(&page.plan, Plan::Load(plan) if !plan.classes.is_empty())
 }
 
@@ -16,7 +16,7 @@ pub(super) fn phases(run: &Run) -> impl Iterator<Item = &PhaseData> {
 
 /// The phase whose figures are shown: of several rates the highest that keeps every rule, or else the lowest; of several
 /// stages the first of those that came out worst.
-pub fn shown<'a>(page: &Subject<'a>) -> Option<&'a PhaseData> {
+pub fn shown<'a>(page: &RunAndPlan<'a>) -> Option<&'a PhaseData> {
     let rate = |a: &&LoadStep, b: &&LoadStep| a.wanted_per_s.total_cmp(&b.wanted_per_s);
     let steps = &page.summary.steps;
     let step = if staged(page) {

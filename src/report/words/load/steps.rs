@@ -3,7 +3,7 @@
 use super::head;
 use crate::exit::Verdict;
 use crate::plan::LoadPlan;
-use crate::report::subject::Subject;
+use crate::report::subject::RunAndPlan;
 use crate::report::text::clean;
 use crate::report::words::quantiles::told;
 use crate::report::words::{Table, mark};
@@ -11,7 +11,7 @@ use crate::result::{LoadStep, RuleOutcome};
 use crate::units::{format_count, format_millis, significant};
 
 /// Which series the table shows, and a row per rate. Nothing where there was one rate.
-pub fn steps(page: &Subject<'_>, plan: &LoadPlan) -> Option<(String, Table)> {
+pub fn steps(page: &RunAndPlan<'_>, plan: &LoadPlan) -> Option<(String, Table)> {
     let strand = plan.strands().into_iter().next()?;
     if page.summary.steps.is_empty() {
         return None;
@@ -30,7 +30,7 @@ pub fn steps(page: &Subject<'_>, plan: &LoadPlan) -> Option<(String, Table)> {
     Some((format!("{series} {each}, ms"), table))
 }
 
-fn row(page: &Subject<'_>, plan: &LoadPlan, step: &LoadStep, series: &str) -> Vec<String> {
+fn row(page: &RunAndPlan<'_>, plan: &LoadPlan, step: &LoadStep, series: &str) -> Vec<String> {
     let mut row = vec![wanted(plan, step), format!("{}/s", significant(step.reached_per_s))];
     let figures = page.figures(&step.phase, series, None);
     let mut values: Vec<String> = figures.map_or_else(Vec::new, |figures| {

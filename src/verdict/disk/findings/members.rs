@@ -4,7 +4,7 @@ use crate::result::Severity;
 
 use super::super::evidence::Evidence;
 use super::{DiskFinding, Found, median};
-use crate::verdict::judge::Ground;
+use crate::verdict::judge::RuleInput;
 
 /// Fewer members have no majority to differ from.
 const MIN_MEMBERS: usize = 3;

@@ -3,7 +3,7 @@
 use crate::plan::Layout;
 use crate::units::{format_bytes, format_count, format_share, significant};
 
-use super::{Bearing, Ground, Options, Trait};
+use super::{Bearing, Options, RuleInput, Trait};
 
 /// The block of a file system; a sync after a write into a fresh one commits the file system's journal.
 const BLOCK: u64 = 4096;
@@ -14,8 +14,8 @@ const LARGE: u64 = 64 * 1024;
 /// More of its file than this was written before a run counts as whole.
 const WHOLE: f64 = 0.98;
 
-pub(super) fn block_size(ground: &Ground<'_>) -> Option<Trait> {
-    let options = &ground.options;
+pub(super) fn block_size(input: &RuleInput<'_>) -> Option<Trait> {
+    let options = &input.options;
     let bytes = options.number("bs").filter(|bytes| *bytes > 0)?;
     let fresh = (bytes as f64 / BLOCK as f64).min(1.0);
     let brief = format!("{} B a write", format_count(bytes));
@@ -26,7 +26,7 @@ pub(super) fn block_size(ground: &Ground<'_>) -> Option<Trait> {
     };
     let rest = match bytes {
         ..SMALL => "; no put of etcd writes so little, and most syncs met a block that was there.".to_owned(),
-        SMALL..=LARGE if is_fresh(ground) => format!(
+        SMALL..=LARGE if is_fresh(input) => format!(
             ": {} of the syncs met a fresh 4 KiB block and had to commit the file system's journal. In etcd the size of \
              the puts decides that share, and with it the median.",
             format_share(fresh)
@@ -42,15 +42,14 @@ pub(super) fn block_size(ground: &Ground<'_>) -> Option<Trait> {
 }
 
 /// Each block of the file was written for the first time, from front to back, and on a device.
-fn is_fresh(ground: &Ground<'_>) -> bool {
-    let in_order =
-        ground.options.text("rw").is_some_and(|rw| rw.split(':').next() == Some("write"));
-    let once = times_over(ground).is_some_and(|passes| passes.best() <= 1.05);
-    ground.plan.layout == Layout::Fresh
+fn is_fresh(input: &RuleInput<'_>) -> bool {
+    let in_order = input.options.text("rw").is_some_and(|rw| rw.split(':').next() == Some("write"));
+    let once = times_over(input).is_some_and(|passes| passes.best() <= 1.05);
+    input.plan.layout == Layout::Fresh
         && in_order
         && once
-        && !ground.options.is_on("direct")
-        && super::syncs::without_device(ground).is_none()
+        && !input.options.is_on("direct")
+        && super::syncs::without_device(input).is_none()
 }
 
 pub(super) fn layout(options: &Options<'_>) -> Option<Trait> {
@@ -126,25 +125,24 @@ impl Passes {
     }
 }
 
-fn times_over(ground: &Ground<'_>) -> Option<Passes> {
-    let jobs = ground.options.number("numjobs").unwrap_or(1).max(1) as f64;
-    let by_count =
-        ground.options.number("bs").map(|bytes| ground.plan.writes as f64 * bytes as f64);
+fn times_over(input: &RuleInput<'_>) -> Option<Passes> {
+    let jobs = input.options.number("numjobs").unwrap_or(1).max(1) as f64;
+    let by_count = input.options.number("bs").map(|bytes| input.plan.writes as f64 * bytes as f64);
     // The text rounds bytes to four digits; writes times their size is exact, where it is about the same.
-    let written = match ground.plan.written_bytes as f64 {
+    let written = match input.plan.written_bytes as f64 {
         0.0 => by_count?,
         told => by_count.filter(|exact| (exact / told - 1.0).abs() < 0.001).unwrap_or(told),
     };
-    if let Some(size) = ground.options.number("size").filter(|size| *size > 0) {
+    if let Some(size) = input.options.number("size").filter(|size| *size > 0) {
         return Some(Passes::Exactly(written / (size as f64 * jobs)));
     }
-    let laid_out = ground.plan.laid_out_bytes? as f64;
+    let laid_out = input.plan.laid_out_bytes? as f64;
     let least = written / (laid_out + jobs * 1_048_576.0);
     Some(Passes::Between(least, (laid_out > 0.0).then(|| written / laid_out)))
 }
 
-pub(super) fn passes(ground: &Ground<'_>) -> Option<Trait> {
-    let passes = times_over(ground)?.of_rewritten()?;
+pub(super) fn passes(input: &RuleInput<'_>) -> Option<Trait> {
+    let passes = times_over(input)?.of_rewritten()?;
     let times = if passes >= 1.01 {
         format!("{} times over", significant(passes))
     } else {
@@ -167,13 +165,13 @@ pub(super) fn passes(ground: &Ground<'_>) -> Option<Trait> {
     )
 }
 
-pub(super) fn ended_early(ground: &Ground<'_>) -> Option<Trait> {
-    let options = &ground.options;
+pub(super) fn ended_early(input: &RuleInput<'_>) -> Option<Trait> {
+    let options = &input.options;
     let bounded = ["io_size", "number_ios", "time_based"].iter().any(|name| options.is_on(name));
-    let written = ground.plan.written_bytes;
+    let written = input.plan.written_bytes;
     let jobs = options.number("numjobs").unwrap_or(1).max(1);
     let size = options.number("size").map(|size| size.saturating_mul(jobs));
-    let size = size.or(ground.plan.laid_out_bytes).filter(|size| *size > 0)?;
+    let size = size.or(input.plan.laid_out_bytes).filter(|size| *size > 0)?;
     if bounded || written == 0 || written as f64 >= size as f64 * WHOLE {
         return None;
     }

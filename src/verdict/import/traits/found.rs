@@ -94,7 +94,7 @@ impl<'a> Options<'a> {
 }
 
 /// What the traits are told from.
-pub(super) struct Ground<'a> {
+pub(super) struct RuleInput<'a> {
     pub(super) plan: &'a ImportPlan,
     pub(super) options: Options<'a>,
     /// The syncs, where there are any.

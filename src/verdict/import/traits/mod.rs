@@ -5,7 +5,7 @@ mod found;
 mod syncs;
 
 pub(super) use found::{Bearing, Trait};
-use found::{Ground, Options};
+use found::{Options, RuleInput};
 pub(super) use syncs::FEWEST_FOR_P99;
 
 use crate::plan::ImportPlan;
@@ -23,35 +23,35 @@ pub(super) fn of_fio(plan: &ImportPlan, run: &Run) -> Vec<Trait> {
     let phase = run.phases.first();
     let mut all = phase.into_iter().flat_map(|phase| &phase.series);
     let series = all.find(|series| series.series != "wal.write");
-    let ground = Ground {
+    let input = RuleInput {
         plan,
         options,
         series,
         syncs: series.map_or(0, SeriesData::count),
         length_ns: phase.map_or(0, |phase| phase.length_ns),
     };
-    let options = &ground.options;
+    let options = &input.options;
     [
-        syncs::without_device(&ground),
+        syncs::without_device(&input),
         Some(only_syncs(options)),
-        syncs::few(&ground),
+        syncs::few(&input),
         syncs::call(options),
-        syncs::opened_synced(&ground),
-        syncs::every(&ground),
-        file::block_size(&ground),
+        syncs::opened_synced(&input),
+        syncs::every(&input),
+        file::block_size(&input),
         pattern(options),
-        reads(&ground),
+        reads(&input),
         file::layout(options),
         file::allocation(options),
-        file::passes(&ground),
-        file::ended_early(&ground),
+        file::passes(&input),
+        file::ended_early(&input),
         direct(options),
         parallel(options),
         engine(options),
         pace(options),
         broke_off(plan),
-        length(ground.length_ns),
-        syncs::at_device(&ground),
+        length(input.length_ns),
+        syncs::at_device(&input),
     ]
     .into_iter()
     .flatten()
@@ -85,9 +85,9 @@ fn pattern(options: &Options<'_>) -> Option<Trait> {
     })
 }
 
-fn reads(ground: &Ground<'_>) -> Option<Trait> {
-    let reads = ground.plan.reads;
-    let told = ground.options.text("rw").is_some_and(|rw| rw.split(':').next() != Some("write"));
+fn reads(input: &RuleInput<'_>) -> Option<Trait> {
+    let reads = input.plan.reads;
+    let told = input.options.text("rw").is_some_and(|rw| rw.split(':').next() != Some("write"));
     (reads > 0 && !told).then(|| {
         Trait::new(
             "fio_reads",

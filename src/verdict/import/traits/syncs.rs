@@ -4,7 +4,7 @@ use crate::result::SeriesData;
 use crate::units::{format_count, format_duration, format_share, significant};
 use crate::verdict::import::of_many;
 
-use super::{Bearing, Ground, Options, Trait};
+use super::{Bearing, Options, RuleInput, Trait};
 
 /// No device answers sooner: a system call, a block request and an interrupt take longer on any machine. The fastest,
 /// memory that survives the power, takes some 10 µs below a file system.
@@ -36,8 +36,8 @@ fn share_without_device(series: &SeriesData) -> f64 {
 }
 
 /// Syncs that no device can have answered: of a file in memory, or switched off.
-pub(super) fn without_device(ground: &Ground<'_>) -> Option<Trait> {
-    let series = ground.series.filter(|series| series.count() > 0)?;
+pub(super) fn without_device(input: &RuleInput<'_>) -> Option<Trait> {
+    let series = input.series.filter(|series| series.count() > 0)?;
     let share = share_without_device(series);
     if share < FEW_WITHOUT_DEVICE {
         return None;
@@ -69,17 +69,17 @@ pub(super) fn without_device(ground: &Ground<'_>) -> Option<Trait> {
 }
 
 /// Too few for a p99.
-pub(super) fn few(ground: &Ground<'_>) -> Option<Trait> {
-    let syncs = ground.syncs;
+pub(super) fn few(input: &RuleInput<'_>) -> Option<Trait> {
+    let syncs = input.syncs;
     (1..FEWEST_FOR_P99).contains(&syncs).then(|| {
-        let at_least = ground.series.and_then(|series| series.told.as_ref());
+        let at_least = input.series.and_then(|series| series.told.as_ref());
         let is_told =
             at_least.is_none_or(|told| told.count_known == crate::result::CountKnown::Exactly);
         let counted = match is_told {
             true => of_many(syncs, "sync"),
             false => format!("an unknown number of syncs, at least {}", format_count(syncs)),
         };
-        let beside = match ground.plan.writes {
+        let beside = match input.plan.writes {
             0 => String::new(),
             writes => format!(" in {}", of_many(writes, "write")),
         };
@@ -106,9 +106,9 @@ pub(super) fn call(options: &Options<'_>) -> Option<Trait> {
 }
 
 /// The data was out with the write, and what was timed had nothing left to do.
-pub(super) fn opened_synced(ground: &Ground<'_>) -> Option<Trait> {
-    let how = ground.options.text("sync").filter(|how| !matches!(*how, "0" | "none"))?;
-    let timed_writes = ground.series.is_some_and(|series| series.series == "wal.sync");
+pub(super) fn opened_synced(input: &RuleInput<'_>) -> Option<Trait> {
+    let how = input.options.text("sync").filter(|how| !matches!(*how, "0" | "none"))?;
+    let timed_writes = input.series.is_some_and(|series| series.series == "wal.sync");
     Some(match timed_writes {
         true => Trait::new(
             "fio_synced_writes",
@@ -132,23 +132,23 @@ pub(super) fn opened_synced(ground: &Ground<'_>) -> Option<Trait> {
 }
 
 /// Not every write was synced, by the options or by the counts.
-pub(super) fn every(ground: &Ground<'_>) -> Option<Trait> {
-    let options = &ground.options;
+pub(super) fn every(input: &RuleInput<'_>) -> Option<Trait> {
+    let options = &input.options;
     let told = options.number("fdatasync").filter(|n| *n > 0).or_else(|| options.number("fsync"));
     let at_end = options.is_on("end_fsync") || options.is_on("fsync_on_close");
-    let exact = ground.series.is_some_and(|series| {
+    let exact = input.series.is_some_and(|series| {
         series
             .told
             .as_ref()
             .is_none_or(|told| told.count_known != crate::result::CountKnown::AtLeast)
     });
-    let counted = ground.plan.writes as f64 / ground.syncs.max(1) as f64;
-    let by_count = (exact && ground.syncs > 0 && counted > MORE_THAN_ONE).then_some(counted);
+    let counted = input.plan.writes as f64 / input.syncs.max(1) as f64;
+    let by_count = (exact && input.syncs > 0 && counted > MORE_THAN_ONE).then_some(counted);
     let every = match told.filter(|n| *n > 0) {
         Some(n) => (n > 1).then_some(n as f64)?,
         None => by_count?,
     };
-    let when = match ground.syncs {
+    let when = match input.syncs {
         1 => " only at its end".to_owned(),
         _ if at_end && told.is_none() => " only at its end".to_owned(),
         _ => format!(" after every {} writes only", significant(every)),
@@ -165,10 +165,10 @@ pub(super) fn every(ground: &Ground<'_>) -> Option<Trait> {
 }
 
 /// What the kernel counted at the devices, where fio looked at them.
-pub(super) fn at_device(ground: &Ground<'_>) -> Option<Trait> {
-    let busiest = ground.plan.devices.iter().max_by_key(|device| device.writes)?;
-    let syncs = ground.syncs;
-    let was_sampled = busiest.writes > 0 && ground.length_ns >= SAMPLED_NS;
+pub(super) fn at_device(input: &RuleInput<'_>) -> Option<Trait> {
+    let busiest = input.plan.devices.iter().max_by_key(|device| device.writes)?;
+    let syncs = input.syncs;
+    let was_sampled = busiest.writes > 0 && input.length_ns >= SAMPLED_NS;
     if syncs == 0 || !was_sampled {
         return None;
     }

@@ -10,7 +10,7 @@ use crate::rule::{Rule, Stat};
 use crate::verdict::machine::Cpus;
 use crate::verdict::outcome::{Outcome, of_verdict};
 
-use super::super::delivery::Delivery;
+use super::super::achieved::AchievedLoad;
 use super::super::evidence::Evidence;
 use super::super::server;
 use super::{Found, HeldBy};
@@ -30,10 +30,14 @@ const RTT_SHARE: f64 = 0.5;
 /// … where they are this many times as long as an fsync: else it is the disk as well.
 const RTT_OVER_FSYNC: f64 = 3.0;
 
-pub(super) fn find(evidence: &Evidence, delivery: &Delivery, rules: &[Outcome]) -> Option<Found> {
+pub(super) fn find(
+    evidence: &Evidence,
+    achieved: &AchievedLoad,
+    rules: &[Outcome],
+) -> Option<Found> {
     // A client in doubt says nothing about etcd, and an election, refusals or a full database explain themselves.
-    let refused = matches!(delivery.blame, Some(Reason::OperationsFailed { .. }));
-    let explained = !delivery.doubts.is_empty()
+    let refused = matches!(achieved.blame, Some(Reason::OperationsFailed { .. }));
+    let explained = !achieved.invalid_reasons.is_empty()
         || refused
         || server::seen_leader_changes(evidence) > 0
         || server::no_space(evidence);

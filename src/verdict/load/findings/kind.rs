@@ -1,7 +1,7 @@
 //! What may be odd about a load.
 
 use crate::exit::Verdict;
-use crate::result::{Doubt, FindingCode, QuotaReached};
+use crate::result::{FindingCode, InvalidReason, QuotaReached};
 
 /// Something odd about a load.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub enum LoadFinding {
         examples: Vec<String>,
     },
     /// The client, or the plan, was the limit.
-    ClientLimit(Doubt),
+    ClientLimit(InvalidReason),
     /// What holds etcd back.
     Held(HeldBy),
     /// One of several members is slower than the others.

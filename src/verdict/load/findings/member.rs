@@ -2,7 +2,7 @@
 //! another member is gone.
 
 use crate::result::{BucketSummary, MemberSummary, Severity};
-use crate::verdict::judge::Ground;
+use crate::verdict::judge::RuleInput;
 
 use super::super::evidence::Evidence;
 use super::super::server;

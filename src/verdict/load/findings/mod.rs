@@ -23,9 +23,9 @@ mod watch;
 use crate::verdict::finding::{Found, median};
 use crate::verdict::outcome::Outcome;
 
-use super::delivery::Delivery;
+use super::achieved::AchievedLoad;
 use super::evidence::Evidence;
-use super::steps::Climb;
+use super::steps::RateSweep;
 pub use kind::{
     DatabaseFinding, HeldBy, LeaderChanged, LeaderKilled, LoadFinding, SlowMember, SlowWork,
 };
@@ -36,25 +36,25 @@ pub(super) use leader::longest_gap;
 /// Of several rates, what holds etcd or the client back is looked for at the lowest that was not kept.
 pub(super) fn findings(
     evidence: &Evidence,
-    delivery: &Delivery,
+    achieved: &AchievedLoad,
     rules: &[Outcome],
-    climb: Option<&Climb>,
+    sweep: Option<&RateSweep>,
 ) -> Vec<Found> {
-    let end = climb.and_then(Climb::end);
-    let (delivery, rules, end) = match end {
+    let end = sweep.and_then(RateSweep::end);
+    let (achieved, rules, end) = match end {
         Some(step) => {
             let alone = evidence.only(&[&step.outcome.phase]);
-            (&step.delivery, step.outcome.rules.as_slice(), alone)
+            (&step.achieved, step.outcome.rules.as_slice(), alone)
         }
-        None => (delivery, rules, evidence.clone()),
+        None => (achieved, rules, evidence.clone()),
     };
     let mut found: Vec<Found> = Vec::new();
     found.extend(verify::find(evidence));
-    found.extend(client::find(delivery));
+    found.extend(client::find(achieved));
     let odd = member::find(evidence);
     // One member that is slower than the others is the cause, or the part of it that is known.
     if odd.is_none() {
-        found.extend(cause::find(&end, delivery, rules));
+        found.extend(cause::find(&end, achieved, rules));
     }
     found.extend(odd);
     found.extend(leader::find(evidence));

@@ -18,12 +18,12 @@ fn overloaded(phase: &'static str, wanted: u64) -> Load<'static> {
 
 #[test]
 fn several_rates_tell_up_to_which_everything_holds() {
-    let climb = |loads: &[Load]| Builder::new(1).steps(loads).conclude();
-    let all = climb(&[step("rate.1", 500), step("rate.2", 1_000)]);
+    let sweep = |loads: &[Load]| Builder::new(1).steps(loads).conclude();
+    let all = sweep(&[step("rate.1", 500), step("rate.2", 1_000)]);
     ends(&all, Verdict::Pass, "PASSED  up to 1,000 puts/s, the highest rate tried");
     assert!(all.capacity.unwrap().at_least);
 
-    let some = climb(&[step("rate.1", 500), step("rate.2", 1_000), overloaded("rate.3", 2_000)]);
+    let some = sweep(&[step("rate.1", 500), step("rate.2", 1_000), overloaded("rate.3", 2_000)]);
     ends(
         &some,
         Verdict::Warn,
@@ -38,11 +38,11 @@ fn several_rates_tell_up_to_which_everything_holds() {
         "the overload is no stall of the rates that hold"
     );
 
-    let none = climb(&[overloaded("rate.1", 500), overloaded("rate.2", 1_000)]);
+    let none = sweep(&[overloaded("rate.1", 500), overloaded("rate.2", 1_000)]);
     ends(&none, Verdict::Fail, "FAILED  already at 500 puts/s etcd does not keep up");
     assert_eq!(none.capacity.unwrap().puts_per_s, None);
 
-    let lucky = climb(&[step("rate.1", 500), overloaded("rate.2", 1_000), step("rate.3", 1_500)]);
+    let lucky = sweep(&[step("rate.1", 500), overloaded("rate.2", 1_000), step("rate.3", 1_500)]);
     ends(&lucky, Verdict::Warn, "PASSED  up to 500 puts/s");
 }
 

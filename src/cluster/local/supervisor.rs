@@ -28,9 +28,9 @@ pub struct Start {
 /// The members' processes. Dropping it kills them and waits until they are gone.
 ///
 /// The kernel sends a process its parent-death signal when the *thread* that started it ends (prctl(2),
-/// PR_SET_PDEATHSIG), so the members are started by a thread of their own, which only ends with the keeper. It ends
+/// PR_SET_PDEATHSIG), so the members are started by a thread of their own, which only ends with the supervisor. It ends
 /// as well when this process is killed, in whatever way.
-pub struct Keeper {
+pub struct Supervisor {
     pids: Vec<u32>,
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<()>>,
@@ -49,7 +49,7 @@ struct Order {
     tell: Sender<Result<u32>>,
 }
 
-impl Keeper {
+impl Supervisor {
     /// Starts the members.
     ///
     /// # Errors
@@ -68,9 +68,10 @@ impl Keeper {
                 }
             })
             .map_err(|error| Error::Refused(format!("cannot start a thread: {error}")))?;
-        let mut keeper = Keeper { pids: Vec::new(), orders: Some(orders), thread: Some(thread) };
-        keeper.pids = told.recv().unwrap_or_else(|_| Err(died()))?;
-        Ok(keeper)
+        let mut supervisor =
+            Supervisor { pids: Vec::new(), orders: Some(orders), thread: Some(thread) };
+        supervisor.pids = told.recv().unwrap_or_else(|_| Err(died()))?;
+        Ok(supervisor)
     }
 
     /// Process ids of the members.
@@ -118,7 +119,7 @@ pub fn has_ended(pid: u32) -> bool {
     pid.is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), look), Ok(Some(_))))
 }
 
-impl Drop for Keeper {
+impl Drop for Supervisor {
     fn drop(&mut self) {
         self.orders = None;
         if let Some(thread) = self.thread.take() {

@@ -9,7 +9,7 @@ const REMEMBERED: usize = 100_000;
 
 /// Per key the last acknowledged change; its memory does not grow with the run.
 #[derive(Debug)]
-pub struct Ledger {
+pub struct AckLog {
     /// Revision of the last acknowledged change × 2, and 1 more if it removed the key.
     last: Vec<AtomicU64>,
     unknown: Mutex<Unknown>,
@@ -56,10 +56,10 @@ pub struct Found {
     pub index: Option<u64>,
 }
 
-impl Ledger {
+impl AckLog {
     /// For keys numbered below this.
     pub fn new(keys: u64) -> Self {
-        Ledger { last: (0..keys).map(|_| AtomicU64::new(0)).collect(), unknown: Mutex::default() }
+        AckLog { last: (0..keys).map(|_| AtomicU64::new(0)).collect(), unknown: Mutex::default() }
     }
 
     /// A change of a key was acknowledged at this revision.
@@ -195,46 +195,46 @@ mod tests {
 
     #[test]
     fn what_was_acknowledged_and_is_there_is_fine() {
-        let ledger = Ledger::new(4);
-        ledger.acknowledged(0, 10, false);
-        ledger.acknowledged(0, 7, false);
-        ledger.acknowledged(1, 11, true);
-        let verified = ledger.verify(&[found(0, 10, 1)], true, |key| key.to_string());
+        let ack_log = AckLog::new(4);
+        ack_log.acknowledged(0, 10, false);
+        ack_log.acknowledged(0, 7, false);
+        ack_log.acknowledged(1, 11, true);
+        let verified = ack_log.verify(&[found(0, 10, 1)], true, |key| key.to_string());
         assert_eq!((verified.acked_keys, verified.checked), (2, 2));
         assert_eq!((verified.lost, verified.phantom), (0, 0), "{verified:?}");
     }
 
     #[test]
     fn a_lost_write_an_old_value_and_a_key_that_came_back_are_found() {
-        let ledger = Ledger::new(4);
-        ledger.acknowledged(0, 10, false);
-        ledger.acknowledged(1, 11, false);
-        ledger.acknowledged(2, 12, true);
+        let ack_log = AckLog::new(4);
+        ack_log.acknowledged(0, 10, false);
+        ack_log.acknowledged(1, 11, false);
+        ack_log.acknowledged(2, 12, true);
         let verified =
-            ledger.verify(&[found(1, 9, 1), found(2, 12, 2)], true, |key| key.to_string());
+            ack_log.verify(&[found(1, 9, 1), found(2, 12, 2)], true, |key| key.to_string());
         assert_eq!(verified.lost, 3, "{verified:?}");
         assert_eq!(verified.examples.len(), 3);
     }
 
     #[test]
     fn a_write_of_unknown_outcome_may_or_may_not_be_there() {
-        let ledger = Ledger::new(4);
-        ledger.acknowledged(0, 10, false);
-        ledger.unknown(5, &[0], false);
-        ledger.unknown(6, &[1], false);
-        ledger.acknowledged(2, 11, false);
-        ledger.unknown(7, &[2], true);
-        let verified = ledger.verify(&[found(0, 12, 5)], true, |key| key.to_string());
+        let ack_log = AckLog::new(4);
+        ack_log.acknowledged(0, 10, false);
+        ack_log.unknown(5, &[0], false);
+        ack_log.unknown(6, &[1], false);
+        ack_log.acknowledged(2, 11, false);
+        ack_log.unknown(7, &[2], true);
+        let verified = ack_log.verify(&[found(0, 12, 5)], true, |key| key.to_string());
         assert_eq!((verified.lost, verified.phantom), (0, 0), "{verified:?}");
         assert_eq!((verified.unknown_applied, verified.unknown_not_applied), (1, 2));
     }
 
     #[test]
     fn what_nobody_wrote_is_found() {
-        let ledger = Ledger::new(4);
-        ledger.acknowledged(0, 10, false);
+        let ack_log = AckLog::new(4);
+        ack_log.acknowledged(0, 10, false);
         let foreign = Found { key: 0, revision: 11, index: None };
-        assert_eq!(ledger.verify(&[foreign], true, |key| key.to_string()).phantom, 1);
-        assert_eq!(ledger.verify(&[found(0, 11, 3)], true, |key| key.to_string()).phantom, 1);
+        assert_eq!(ack_log.verify(&[foreign], true, |key| key.to_string()).phantom, 1);
+        assert_eq!(ack_log.verify(&[found(0, 11, 3)], true, |key| key.to_string()).phantom, 1);
     }
 }

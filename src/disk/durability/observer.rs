@@ -5,15 +5,15 @@
 
 use crate::host::device::{DeviceCounters, DeviceReading};
 
-pub(super) struct Witness<'a> {
+pub(super) struct SyncObserver<'a> {
     counters: &'a DeviceCounters,
     last: DeviceReading,
     each: Vec<DeviceReading>,
 }
 
-impl<'a> Witness<'a> {
+impl<'a> SyncObserver<'a> {
     pub(super) fn new(counters: &'a DeviceCounters) -> Option<Self> {
-        Some(Witness { counters, last: counters.snapshot()?, each: Vec::new() })
+        Some(SyncObserver { counters, last: counters.snapshot()?, each: Vec::new() })
     }
 
     /// To be called right after each sync.
@@ -25,7 +25,7 @@ impl<'a> Witness<'a> {
     }
 
     /// Everything seen; nothing when there was no sync.
-    pub(super) fn testify(&self) -> Option<Seen> {
+    pub(super) fn summary(&self) -> Option<Seen> {
         sum_up(&self.each, &self.last)
     }
 }

@@ -4,7 +4,7 @@ use crate::etcd::Endpoint;
 
 /// One connection of a worker.
 #[derive(Debug, Clone)]
-pub struct Berth {
+pub struct ConnectionSpec {
     /// Its number among all connections.
     pub number: u64,
     /// Where it leads.
@@ -17,7 +17,7 @@ pub struct Berth {
 
 /// Where one connection leads.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct MemberAddress {
     /// The address.
     pub endpoint: Endpoint,
     /// Whose it is; `None` when there is one member only.

@@ -18,7 +18,7 @@ pub struct Change {
 }
 
 /// What every member said last.
-pub struct Scene {
+pub struct ClusterView {
     members: Vec<Seen>,
     names: BTreeMap<u64, String>,
     leader: Option<u64>,
@@ -32,7 +32,7 @@ struct Seen {
     status: Option<MemberStatus>,
 }
 
-impl Scene {
+impl ClusterView {
     pub fn new(cluster: &Cluster, live: Arc<Live>) -> Self {
         let seen = |member: &crate::cluster::Member| Seen {
             name: member.facts.name.clone(),
@@ -41,7 +41,7 @@ impl Scene {
         };
         let members: Vec<Seen> = cluster.members().iter().map(seen).collect();
         let alarms = members.iter().filter_map(|m| m.status.as_ref());
-        Scene {
+        ClusterView {
             leader: leader(&members),
             // What was raised before is no news.
             alarms: alarms.flat_map(|status| status.alarms.clone()).collect(),
@@ -142,10 +142,10 @@ mod tests {
     }
 
     /// Three members with the ids 1 to 3, which follow the first in term 5.
-    fn scene() -> Scene {
+    fn view() -> ClusterView {
         let seen =
             |id: u64| Seen { name: format!("m{id}"), up: true, status: Some(status(id, 1, 5)) };
-        Scene {
+        ClusterView {
             members: (1..=3).map(seen).collect(),
             names: (1..=3).map(|id| (id, format!("m{id}"))).collect(),
             leader: Some(1),
@@ -160,49 +160,49 @@ mod tests {
 
     #[test]
     fn a_change_of_the_leader_is_told_once_by_its_names() {
-        let mut scene = scene();
-        assert_eq!(kinds(&scene.hear(0, Err("gone".to_owned()))), ["member.down"]);
-        assert_eq!(scene.hear(1, Ok(status(2, 0, 5))), []);
-        assert_eq!(scene.hear(2, Ok(status(3, 0, 5))), []);
-        assert_eq!(scene.live.leader(), None);
-        let changes = scene.hear(1, Ok(status(2, 3, 6)));
+        let mut view = view();
+        assert_eq!(kinds(&view.hear(0, Err("gone".to_owned()))), ["member.down"]);
+        assert_eq!(view.hear(1, Ok(status(2, 0, 5))), []);
+        assert_eq!(view.hear(2, Ok(status(3, 0, 5))), []);
+        assert_eq!(view.live.leader(), None);
+        let changes = view.hear(1, Ok(status(2, 3, 6)));
         assert_eq!(kinds(&changes), ["leader"]);
         assert_eq!(changes[0].detail, json!({ "from": "m1", "to": "m3" }));
-        assert_eq!(scene.live.leader(), Some(2));
-        assert_eq!(scene.hear(2, Ok(status(3, 3, 6))), []);
+        assert_eq!(view.live.leader(), Some(2));
+        assert_eq!(view.hear(2, Ok(status(3, 3, 6))), []);
     }
 
     #[test]
     fn a_member_that_was_cut_off_does_not_decide_who_leads() {
-        let mut scene = scene();
-        scene.hear(1, Ok(status(2, 2, 7)));
-        assert_eq!(scene.hear(0, Ok(status(1, 1, 5))), []);
-        assert_eq!(scene.live.leader(), Some(1));
+        let mut view = view();
+        view.hear(1, Ok(status(2, 2, 7)));
+        assert_eq!(view.hear(0, Ok(status(1, 1, 5))), []);
+        assert_eq!(view.live.leader(), Some(1));
     }
 
     #[test]
     fn the_same_leader_after_a_pause_is_no_change() {
-        let mut scene = scene();
+        let mut view = view();
         for (index, id) in [(0, 1), (1, 2), (2, 3)] {
-            assert_eq!(scene.hear(index, Ok(status(id, 0, 5))), []);
+            assert_eq!(view.hear(index, Ok(status(id, 0, 5))), []);
         }
-        assert_eq!(scene.hear(0, Ok(status(1, 1, 6))), []);
+        assert_eq!(view.hear(0, Ok(status(1, 1, 6))), []);
     }
 
     #[test]
     fn alarms_and_comings_and_goings_are_told_once() {
-        let mut scene = scene();
+        let mut view = view();
         let full = || {
             let alarm = Alarm { member: 3, kind: "NOSPACE".to_owned() };
             MemberStatus { alarms: vec![alarm], ..status(2, 1, 5) }
         };
-        let changes = scene.hear(1, Ok(full()));
+        let changes = view.hear(1, Ok(full()));
         assert_eq!(changes[0].detail, json!({ "member": "m3", "alarm": "NOSPACE" }));
-        assert_eq!(scene.hear(1, Ok(full())), []);
-        assert_eq!(kinds(&scene.hear(2, Err("why".to_owned()))), ["member.down"]);
-        assert_eq!(scene.hear(2, Err("why".to_owned())), []);
-        assert_eq!(scene.live.db_bytes(), 200, "of those that answer");
-        assert_eq!(kinds(&scene.hear(2, Ok(status(3, 1, 5)))), ["member.up"]);
-        assert_eq!(scene.live.db_bytes(), 300);
+        assert_eq!(view.hear(1, Ok(full())), []);
+        assert_eq!(kinds(&view.hear(2, Err("why".to_owned()))), ["member.down"]);
+        assert_eq!(view.hear(2, Err("why".to_owned())), []);
+        assert_eq!(view.live.db_bytes(), 200, "of those that answer");
+        assert_eq!(kinds(&view.hear(2, Ok(status(3, 1, 5)))), ["member.up"]);
+        assert_eq!(view.live.db_bytes(), 300);
     }
 }

@@ -5,7 +5,7 @@
 //! seconds, while the client has CPU to spare.
 
 use crate::exit::Verdict;
-use crate::result::{Culprit, Doubt, DoubtCause, Reason, RuleName};
+use crate::result::{InvalidCause, InvalidReason, LimitedBy, Reason, RuleName};
 use crate::rule::Op;
 use crate::verdict::machine::Cpus;
 use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
@@ -29,7 +29,7 @@ const QUEUE_GROWTH: f64 = 2.0;
 
 /// How well the load was delivered.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Delivery {
+pub(super) struct AchievedLoad {
     /// What was counted.
     pub tally: Option<Tally>,
     /// Part of a core that each of the client's threads used.
@@ -37,38 +37,42 @@ pub(super) struct Delivery {
     /// 99th percentile of the lag of the operation that was most late.
     pub lag_p99_ns: Option<u64>,
     /// Why the client's figures are in doubt.
-    pub doubts: Vec<Doubt>,
+    pub invalid_reasons: Vec<InvalidReason>,
     /// Whether the rate was not reached.
     pub short: bool,
     /// Why that is etcd's doing.
     pub blame: Option<Reason>,
 }
 
-impl Delivery {
+impl AchievedLoad {
     /// Of what is looked at.
-    pub fn of(evidence: &Evidence) -> Delivery {
+    pub fn of(evidence: &Evidence) -> AchievedLoad {
         let tally = Tally::of(evidence);
-        let mut delivery = Delivery {
+        let mut achieved = AchievedLoad {
             thread_use: client::thread_use(evidence),
             lag_p99_ns: client::lag_p99_ns(evidence),
-            doubts: client::doubt(evidence, tally.as_ref()).into_iter().collect(),
+            invalid_reasons: client::invalid_reason(evidence, tally.as_ref()).into_iter().collect(),
             short: tally.as_ref().is_some_and(|tally| is_short(evidence, tally)),
-            ..Delivery::default()
+            ..AchievedLoad::default()
         };
-        if let Some(tally) = tally.as_ref().filter(|_| delivery.short && delivery.doubts.is_empty())
+        if let Some(tally) =
+            tally.as_ref().filter(|_| achieved.short && achieved.invalid_reasons.is_empty())
         {
-            match why_short(evidence, tally).map_err(|doubt| of_class(evidence, doubt)) {
-                Ok(blame) => delivery.blame = Some(blame),
-                Err(doubt) => delivery.doubts.push(doubt),
+            match why_short(evidence, tally)
+                .map_err(|invalid_reason| of_class(evidence, invalid_reason))
+            {
+                Ok(blame) => achieved.blame = Some(blame),
+                Err(invalid_reason) => achieved.invalid_reasons.push(invalid_reason),
             }
         }
-        Delivery { tally, ..delivery }
+        AchievedLoad { tally, ..achieved }
     }
 
     /// The rows of the table: the rate, and the client.
     pub fn rules(&self, evidence: &Evidence) -> Vec<Outcome> {
         let conservative = evidence.plan.is_open() && !self.short;
-        let client = client::rule(self.thread_use, self.lag_p99_ns, &self.doubts, conservative);
+        let client =
+            client::rule(self.thread_use, self.lag_p99_ns, &self.invalid_reasons, conservative);
         [self.rate(evidence), client].into_iter().flatten().collect()
     }
 
@@ -85,13 +89,17 @@ impl Delivery {
                 ..Outcome::default()
             });
         };
-        let of_plan = |doubt: &&Doubt| doubt.culprit() != Culprit::Client;
+        let of_plan =
+            |invalid_reason: &&InvalidReason| invalid_reason.limited_by() != LimitedBy::Client;
         let (verdict, reason) = match (self.short, &self.blame) {
             (false, _) => (Verdict::Pass, None),
             (true, Some(blame)) => (Verdict::Fail, Some(blame.clone())),
             (true, None) => {
-                let doubt = self.doubts.iter().find(of_plan).cloned();
-                (Verdict::Inconclusive, doubt.map(|doubt| Reason::Doubt { doubt }))
+                let invalid_reason = self.invalid_reasons.iter().find(of_plan).cloned();
+                (
+                    Verdict::Inconclusive,
+                    invalid_reason.map(|invalid_reason| Reason::Doubt { doubt: invalid_reason }),
+                )
             }
         };
         let price = planned::failed(evidence);
@@ -138,10 +146,10 @@ fn short_class(evidence: &Evidence) -> Option<Tally> {
 }
 
 /// Names the class that something is in doubt about.
-fn of_class(evidence: &Evidence, doubt: Doubt) -> Doubt {
+fn of_class(evidence: &Evidence, invalid_reason: InvalidReason) -> InvalidReason {
     match short_class(evidence).and_then(|tally| tally.class) {
-        Some(class) => Doubt { class: Some(class), ..doubt },
-        None => doubt,
+        Some(class) => InvalidReason { class: Some(class), ..invalid_reason },
+        None => invalid_reason,
     }
 }
 
@@ -162,7 +170,7 @@ fn queue_grows(evidence: &Evidence) -> bool {
 }
 
 /// Why etcd is to blame for a rate that was not reached, or else what leaves that in doubt.
-fn why_short(evidence: &Evidence, tally: &Tally) -> Result<Reason, Doubt> {
+fn why_short(evidence: &Evidence, tally: &Tally) -> Result<Reason, InvalidReason> {
     let bound = evidence.max_in_flight().unwrap_or(u32::MAX);
     let full = |class: &Tally| class.max_in_flight.is_some_and(|max| class.in_flight_max >= max);
     let at_bound =
@@ -173,7 +181,7 @@ fn why_short(evidence: &Evidence, tally: &Tally) -> Result<Reason, Doubt> {
         return Ok(Reason::OperationsFailed { count: tally.failed });
     }
     if at_bound && bound < SATURATING && wait_s < SATURATING_S {
-        return Err(DoubtCause::InFlight { bound }.into());
+        return Err(InvalidCause::InFlight { bound }.into());
     }
     if at_bound || tally.in_flight_max >= u64::from(SATURATING) {
         return Ok(Reason::OperationsWaited { count: tally.in_flight_max });
@@ -187,7 +195,11 @@ fn why_short(evidence: &Evidence, tally: &Tally) -> Result<Reason, Doubt> {
     Err(unexplained(evidence).into())
 }
 
-fn unexplained(evidence: &Evidence) -> DoubtCause {
+fn unexplained(evidence: &Evidence) -> InvalidCause {
     let share = Cpus::of(evidence.run, &evidence.phase_names()).busy;
-    if share >= FULL_MACHINE { DoubtCause::BusyMachine { share } } else { DoubtCause::Unexplained }
+    if share >= FULL_MACHINE {
+        InvalidCause::BusyMachine { share }
+    } else {
+        InvalidCause::Unexplained
+    }
 }

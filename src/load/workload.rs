@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::books::{Archive, series};
-use super::connections::Berth;
-use super::feed::Stock;
+use super::connection_spec::ConnectionSpec;
+use super::feed::OpBudget;
 use super::operation::Work;
 use super::preload::Preload;
+use super::recorder::{RecordingContext, series};
 use super::schedule::Span;
 use super::watching::Watching;
 use crate::plan::{LoadPace, LoadPlan, RateStep};
@@ -17,17 +17,17 @@ use crate::record::Series;
 const APART: f64 = 0.618_033_988_749_895;
 
 /// One of the loads that go on side by side, and what all its workers share.
-pub struct Part {
+pub struct Workload {
     /// Its class; none where there is only one load.
     pub class: Option<String>,
     /// What it does.
     pub work: Arc<Work>,
     /// Where it writes.
-    pub archive: Archive,
+    pub context: RecordingContext,
     /// Its series, as [`series`] has them.
     pub series: Arc<[Series]>,
     /// Operations of a closed loop.
-    pub stock: Option<Arc<Stock>>,
+    pub budget: Option<Arc<OpBudget>>,
     /// Keys to be written before the load.
     pub preload: Arc<Preload>,
     /// What its watches are to see.
@@ -36,37 +36,42 @@ pub struct Part {
     pub offset: f64,
 }
 
-impl Part {
+impl Workload {
     /// The part of this number. `archive` is that of the load, with the spans of the whole.
-    pub fn new(number: usize, class: Option<String>, work: Arc<Work>, archive: &Archive) -> Part {
+    pub fn new(
+        number: usize,
+        class: Option<String>,
+        work: Arc<Work>,
+        context: &RecordingContext,
+    ) -> Workload {
         let plan = &work.plan;
-        let archive = Archive { spans: spans_of(&archive.spans, plan), ..archive.clone() };
+        let context = RecordingContext { spans: spans_of(&context.spans, plan), ..context.clone() };
         let total = plan.total.unwrap_or(u64::MAX);
         let closed = matches!(plan.pace, LoadPace::Closed { .. });
-        let watching = plan.watch.map(|watch| Watching::new(watch, archive.clock));
+        let watching = plan.watch.map(|watch| Watching::new(watch, context.clock));
         let offset = match class {
             Some(_) => ((number + 1) as f64 * APART).fract(),
             None => 0.0,
         };
-        Part {
+        Workload {
             series: series(class.as_deref(), plan),
-            stock: closed.then(|| Arc::new(Stock::new(Arc::clone(&archive.spans), total))),
+            budget: closed.then(|| Arc::new(OpBudget::new(Arc::clone(&context.spans), total))),
             preload: Arc::new(Preload::new(plan.preload)),
             watching: watching.map(Arc::new),
             offset,
             class,
-            archive,
+            context,
             work,
         }
     }
 
     /// Its connections, dealt out to so many threads from the one with this number on.
-    pub fn berths(
+    pub fn specs(
         &self,
-        places: &[super::connections::Place],
+        addresses: &[super::connection_spec::MemberAddress],
         threads: u32,
         from: u32,
-    ) -> Vec<Vec<Berth>> {
+    ) -> Vec<Vec<ConnectionSpec>> {
         let plan = &self.work.plan;
         let connections = plan.connections.max(1);
         let clients = match plan.pace {
@@ -75,13 +80,14 @@ impl Part {
         };
         let mut workers = vec![Vec::new(); threads as usize];
         for number in 0..connections {
-            let place = &places[(from + number) as usize % places.len().max(1)];
+            let address = &addresses[(from + number) as usize % addresses.len().max(1)];
             let extra = u32::from(number < clients % connections);
-            let worker: &mut Vec<Berth> = &mut workers[((from + number) % threads) as usize];
-            worker.push(Berth {
+            let worker: &mut Vec<ConnectionSpec> =
+                &mut workers[((from + number) % threads) as usize];
+            worker.push(ConnectionSpec {
                 number: number.into(),
-                endpoint: place.endpoint.clone(),
-                member: place.member,
+                endpoint: address.endpoint.clone(),
+                member: address.member,
                 clients: clients / connections + extra,
             });
         }

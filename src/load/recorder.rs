@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::feed::Ticket;
+use super::feed::ScheduledOp;
 use super::gaps::Gaps;
 use super::schedule::Span;
 use crate::clock::Clock;
@@ -21,7 +21,7 @@ const INTERVAL_NS: u64 = 1_000_000_000;
 
 /// What all workers of a load write into.
 #[derive(Clone)]
-pub struct Archive {
+pub struct RecordingContext {
     /// The run's clock.
     pub clock: Clock,
     /// The load's start on it, once it is known.
@@ -55,7 +55,7 @@ impl Terms {
     }
 }
 
-impl Archive {
+impl RecordingContext {
     /// The load's start on the run's clock; 0 before it is known.
     pub fn start_ns(&self) -> u64 {
         self.start.get().copied().unwrap_or(0)
@@ -105,8 +105,8 @@ const FAILED: usize = 3;
 const EACH: usize = 4;
 
 /// The books of one worker.
-pub struct Books {
-    archive: Archive,
+pub struct WorkerRecorder {
+    context: RecordingContext,
     series: Arc<[Series]>,
     open_loop: bool,
     watch: usize,
@@ -150,12 +150,12 @@ pub fn series(class: Option<&str>, plan: &LoadPlan) -> Arc<[Series]> {
     series.into()
 }
 
-impl Books {
+impl WorkerRecorder {
     /// Empty books.
-    pub fn new(archive: Archive, plan: &LoadPlan, series: Arc<[Series]>) -> Self {
-        let tallies = vec![Tally::default(); archive.spans.len()];
-        Books {
-            archive,
+    pub fn new(context: RecordingContext, plan: &LoadPlan, series: Arc<[Series]>) -> Self {
+        let tallies = vec![Tally::default(); context.spans.len()];
+        WorkerRecorder {
+            context,
             watch: series.len() - 1,
             series,
             open_loop: plan.is_open(),
@@ -166,17 +166,17 @@ impl Books {
 
     /// Whether an answered read is an acknowledgement.
     pub fn reads_count(&self) -> bool {
-        self.archive.reads_count
+        self.context.reads_count
     }
 
     /// The gaps that acknowledgements are told to.
     pub fn gaps(&self) -> &Gaps {
-        &self.archive.gaps
+        &self.context.gaps
     }
 
     /// The raft terms that answers are from.
     pub fn terms(&self) -> &Terms {
-        &self.archive.terms
+        &self.context.terms
     }
 
     /// An operation has been answered. `which` is its place in the plan.
@@ -184,18 +184,18 @@ impl Books {
         &self,
         which: usize,
         member: Option<u32>,
-        ticket: &Ticket,
+        scheduled: &ScheduledOp,
         sent_ns: u64,
         now_ns: u64,
     ) {
         let state = &mut *self.state.borrow_mut();
-        let recorder = self.recorder(&mut state.recorders, ticket.span, member, now_ns);
+        let recorder = self.recorder(&mut state.recorders, scheduled.span, member, now_ns);
         recorder.record(EACH * which + SERVICE, sent_ns, now_ns.saturating_sub(sent_ns));
-        if let Some(due_ns) = ticket.due_ns {
+        if let Some(due_ns) = scheduled.due_ns {
             recorder.record(EACH * which + RESPONSE, due_ns, now_ns.saturating_sub(due_ns));
             recorder.record(EACH * which + LAG, due_ns, sent_ns.saturating_sub(due_ns));
         }
-        let tally = &mut state.tallies[ticket.span];
+        let tally = &mut state.tallies[scheduled.span];
         tally.sent += 1;
         tally.answered += 1;
     }
@@ -206,28 +206,28 @@ impl Books {
         &self,
         which: usize,
         member: Option<u32>,
-        ticket: &Ticket,
+        scheduled: &ScheduledOp,
         (sent_ns, now_ns): (u64, u64),
         failure: &Failure,
     ) {
         let state = &mut *self.state.borrow_mut();
-        let recorder = self.recorder(&mut state.recorders, ticket.span, member, now_ns);
+        let recorder = self.recorder(&mut state.recorders, scheduled.span, member, now_ns);
         recorder.error(EACH * which + SERVICE, failure.class.name());
         recorder.error_text(EACH * which + SERVICE, failure.class.name(), &failure.message);
         recorder.record(EACH * which + FAILED, sent_ns, now_ns.saturating_sub(sent_ns));
-        if let Some(due_ns) = ticket.due_ns {
+        if let Some(due_ns) = scheduled.due_ns {
             recorder.record(EACH * which + RESPONSE, due_ns, now_ns.saturating_sub(due_ns));
             recorder.record(EACH * which + LAG, due_ns, sent_ns.saturating_sub(due_ns));
         }
-        let tally = &mut state.tallies[ticket.span];
+        let tally = &mut state.tallies[scheduled.span];
         tally.sent += 1;
         tally.failed += 1;
     }
 
     /// An operation was due and there was never a client free to send it.
-    pub fn unsent(&self, which: usize, member: Option<u32>, ticket: &Ticket, now_ns: u64) {
+    pub fn unsent(&self, which: usize, member: Option<u32>, scheduled: &ScheduledOp, now_ns: u64) {
         let state = &mut *self.state.borrow_mut();
-        let recorder = self.recorder(&mut state.recorders, ticket.span, member, now_ns);
+        let recorder = self.recorder(&mut state.recorders, scheduled.span, member, now_ns);
         let class = ErrorClass::NotSent.name();
         recorder.error(EACH * which + SERVICE, class);
         recorder.error_text(
@@ -235,14 +235,14 @@ impl Books {
             class,
             "due, and no client was free to send it",
         );
-        let due_ns = ticket.due_ns.unwrap_or(now_ns);
+        let due_ns = scheduled.due_ns.unwrap_or(now_ns);
         recorder.record(EACH * which + RESPONSE, due_ns, now_ns.saturating_sub(due_ns));
-        state.tallies[ticket.span].unsent += 1;
+        state.tallies[scheduled.span].unsent += 1;
     }
 
     /// An event of a watch has come.
     pub fn event_came(&self, member: Option<u32>, due_ns: u64, now_ns: u64) {
-        let Some(span) = self.archive.span_at(due_ns) else {
+        let Some(span) = self.context.span_at(due_ns) else {
             return;
         };
         let state = &mut *self.state.borrow_mut();
@@ -277,14 +277,14 @@ impl Books {
     ) -> &'a mut Recorder {
         recorders.entry((span, member)).or_insert_with(|| {
             let settings = RecorderSettings {
-                phase: self.archive.spans[span].phase.clone(),
+                phase: self.context.spans[span].phase.clone(),
                 interval_ns: INTERVAL_NS,
                 stall_ns: self.stall_ns,
-                sink: self.archive.sink.clone(),
-                pool: self.archive.pool.clone(),
+                sink: self.context.sink.clone(),
+                pool: self.context.pool.clone(),
             };
             // Intervals of all workers begin together.
-            let start_ns = self.archive.start_ns() + self.archive.spans[span].start_ns;
+            let start_ns = self.context.start_ns() + self.context.spans[span].start_ns;
             Recorder::new(settings, member, &self.series, start_ns.min(now_ns))
         })
     }
@@ -297,11 +297,11 @@ impl Books {
         member: Option<u32>,
         detail: serde_json::Value,
     ) {
-        let span = self.archive.span_at(at_ns);
+        let span = self.context.span_at(at_ns);
         let phase =
-            span.map_or_else(|| Arc::from(SETUP), |span| self.archive.spans[span].phase.clone());
+            span.map_or_else(|| Arc::from(SETUP), |span| self.context.spans[span].phase.clone());
         // The collector outlives every worker.
-        let _ = self.archive.sink.send(Emission::Event { phase, at_ns, kind, member, detail });
+        let _ = self.context.sink.send(Emission::Event { phase, at_ns, kind, member, detail });
     }
 
     /// Hands over the intervals that are due; to be called several times an interval.

@@ -7,7 +7,7 @@ use super::words::Work;
 use crate::error::Result;
 
 /// What a kind does, piece by piece.
-pub(super) trait Labour {
+pub(super) trait Job {
     /// Does one piece and adds what was done.
     fn piece(&mut self, work: &mut Work) -> Result<()>;
 }

@@ -30,7 +30,7 @@ const SPAN_NS: u64 = 1_000_000_000;
 
 /// What neighbours live among.
 #[derive(Clone)]
-pub struct Street {
+pub struct RunContext {
     /// The run's clock.
     pub clock: Clock,
     /// Charged with what they write, and halted when one of them fails.
@@ -52,7 +52,7 @@ pub struct Neighbours {
 
 struct Running {
     child: Child,
-    ears: Option<JoinHandle<()>>,
+    reader: Option<JoinHandle<()>>,
     place: PathBuf,
 }
 
@@ -61,10 +61,10 @@ impl Neighbours {
     ///
     /// # Errors
     /// When a process or a thread cannot be had. A neighbour that fails later halts the run.
-    pub fn start(plan: &DiskPlan, facts: &DiskFacts, street: &Street) -> Result<Self> {
+    pub fn start(plan: &DiskPlan, facts: &DiskFacts, context: &RunContext) -> Result<Self> {
         let mut all = Neighbours {
             running: Vec::new(),
-            control: street.control.clone(),
+            control: context.control.clone(),
             dismissed: Arc::default(),
             failure: Arc::default(),
         };
@@ -79,8 +79,8 @@ impl Neighbours {
                 ..neighbour.clone()
             };
             let source = format!("{NEIGHBOUR}.{}", index + 1);
-            announce(&whole, &source, facts, street);
-            prepared.push(all.move_in(&whole, source, street)?);
+            announce(&whole, &source, facts, context);
+            prepared.push(all.spawn(&whole, source, context)?);
         }
         for ready in prepared {
             all.wait_for(&ready);
@@ -88,11 +88,11 @@ impl Neighbours {
         Ok(all)
     }
 
-    fn move_in(
+    fn spawn(
         &mut self,
         neighbour: &Neighbour,
         source: String,
-        street: &Street,
+        context: &RunContext,
     ) -> Result<Receiver<()>> {
         let program = std::env::current_exe().map_err(Error::io("find", "this program"))?;
         let mut child = Command::new(&program)
@@ -107,25 +107,25 @@ impl Neighbours {
         let heard = child.stdout.take();
         self.running.push(Running {
             child,
-            ears: None,
+            reader: None,
             place: neighbour.place(Path::new(".")).to_path_buf(),
         });
         let heard = heard.ok_or_else(|| Error::Refused("a pipe is missing".to_owned()))?;
         let (ready, prepared) = sync_channel(1);
-        let ears = Ears {
+        let reader = OutputReader {
             told: neighbour.told(),
             place: neighbour.place(Path::new(".")).to_path_buf(),
             ready: Some(ready),
-            books: Books::open(source, street.clone()),
+            counters: WorkCounters::open(source, context.clone()),
             dismissed: Arc::clone(&self.dismissed),
             failure: Arc::clone(&self.failure),
         };
         let thread = std::thread::Builder::new()
             .name(NEIGHBOUR.to_owned())
-            .spawn(move || ears.listen(heard))
+            .spawn(move || reader.listen(heard))
             .map_err(|error| Error::Refused(format!("cannot start a thread: {error}")))?;
         if let Some(last) = self.running.last_mut() {
-            last.ears = Some(thread);
+            last.reader = Some(thread);
         }
         Ok(prepared)
     }
@@ -164,8 +164,8 @@ impl Neighbours {
         }
         for mut running in self.running.drain(..) {
             let status = running.child.wait();
-            if let Some(ears) = running.ears.take() {
-                let _ = ears.join();
+            if let Some(reader) = running.reader.take() {
+                let _ = reader.join();
             }
             // Killed, by the kernel for memory it may be, it could not clean up itself.
             if status.is_ok_and(|status| status.code().is_none()) {
@@ -182,11 +182,11 @@ impl Drop for Neighbours {
 }
 
 /// Says who begins to work where.
-fn announce(neighbour: &Neighbour, source: &str, facts: &DiskFacts, street: &Street) {
+fn announce(neighbour: &Neighbour, source: &str, facts: &DiskFacts, context: &RunContext) {
     let place = neighbour.place(Path::new("."));
-    let _ = street.sink.send(Emission::Event {
-        phase: street.phase.get(),
-        at_ns: street.clock.now_ns(),
+    let _ = context.sink.send(Emission::Event {
+        phase: context.phase.get(),
+        at_ns: context.clock.now_ns(),
         kind: NEIGHBOUR,
         member: None,
         detail: json!({
@@ -218,30 +218,30 @@ fn relation(probe: &DiskFacts, neighbour: Option<&DiskFacts>) -> &'static str {
 }
 
 /// Listens to one neighbour.
-struct Ears {
+struct OutputReader {
     told: String,
     place: PathBuf,
     ready: Option<SyncSender<()>>,
-    books: Books,
+    counters: WorkCounters,
     dismissed: Arc<AtomicBool>,
     failure: Arc<Mutex<Option<String>>>,
 }
 
-impl Ears {
+impl OutputReader {
     fn listen(mut self, heard: ChildStdout) {
         let mut why = "it has ended by itself".to_owned();
         for line in BufReader::new(heard).lines().map_while(|line| line.ok()) {
             match serde_json::from_str(&line) {
                 Ok(Word::Ready) => {
-                    self.books.begin();
+                    self.counters.begin();
                     self.ready = None;
                 }
-                Ok(Word::Done(work)) => self.books.note(work),
+                Ok(Word::Done(work)) => self.counters.note(work),
                 Ok(Word::Failed(told)) => why = told,
                 Err(_) => why = format!("it said '{line}'"),
             }
         }
-        self.books.close();
+        self.counters.close();
         if !self.dismissed.load(Ordering::SeqCst) {
             let why = format!(
                 "the neighbour {} in {} could not go on: {why}; what was measured is kept",
@@ -250,15 +250,15 @@ impl Ears {
             );
             let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
             failure.get_or_insert(why);
-            self.books.street.control.halt(Halt::Neighbour);
+            self.counters.context.control.halt(Halt::Neighbour);
         }
     }
 }
 
 /// What one neighbour did, span by span.
-struct Books {
+struct WorkCounters {
     source: String,
-    street: Street,
+    context: RunContext,
     /// The span that is open, and what had been done when it began.
     phase: Arc<str>,
     start_ns: u64,
@@ -266,31 +266,31 @@ struct Books {
     done: Work,
 }
 
-impl Books {
-    fn open(source: String, street: Street) -> Self {
-        Books {
+impl WorkCounters {
+    fn open(source: String, context: RunContext) -> Self {
+        WorkCounters {
             source,
-            phase: street.phase.get(),
-            start_ns: street.clock.now_ns(),
+            phase: context.phase.get(),
+            start_ns: context.clock.now_ns(),
             before: Work::default(),
             done: Work::default(),
-            street,
+            context,
         }
     }
 
     /// What was done until now was preparation.
     fn begin(&mut self) {
         self.before = self.done;
-        self.start_ns = self.street.clock.now_ns();
-        self.phase = self.street.phase.get();
+        self.start_ns = self.context.clock.now_ns();
+        self.phase = self.context.phase.get();
     }
 
     fn note(&mut self, work: Work) {
         let new = work.since(&self.done);
-        self.street.control.spend(new.written_bytes);
+        self.context.control.spend(new.written_bytes);
         self.done = work;
-        let now_ns = self.street.clock.now_ns();
-        let phase = self.street.phase.get();
+        let now_ns = self.context.clock.now_ns();
+        let phase = self.context.phase.get();
         if now_ns.saturating_sub(self.start_ns) >= SPAN_NS || phase != self.phase {
             self.tell(now_ns);
             self.phase = phase;
@@ -298,7 +298,7 @@ impl Books {
     }
 
     fn tell(&mut self, now_ns: u64) {
-        let _ = self.street.sink.send(Emission::Counters {
+        let _ = self.context.sink.send(Emission::Counters {
             phase: Arc::clone(&self.phase),
             start_ns: self.start_ns,
             length_ns: now_ns.saturating_sub(self.start_ns),
@@ -311,7 +311,7 @@ impl Books {
     }
 
     fn close(&mut self) {
-        let now_ns = self.street.clock.now_ns();
+        let now_ns = self.context.clock.now_ns();
         if self.done != self.before {
             self.tell(now_ns);
         }

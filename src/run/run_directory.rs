@@ -32,7 +32,7 @@ struct Manifest {
 
 /// A directory, held by this process alone.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct RunDirectory {
     pub directory: PathBuf,
     /// True when it was begun before.
     pub resumed: bool,
@@ -45,20 +45,20 @@ pub(super) fn result_of(turn: &Turn<'_>) -> PathBuf {
     Path::new(&turn.cell.slug).join(&turn.step.name).join(number)
 }
 
-impl Place {
+impl RunDirectory {
     /// The newest directory of this scenario in which something is left to be measured, otherwise a new one.
-    pub(super) fn find(plan: &ScenarioPlan, fresh: bool) -> Result<Place> {
+    pub(super) fn find(plan: &ScenarioPlan, fresh: bool) -> Result<RunDirectory> {
         let manifest = Manifest {
             scenario: plan.name.clone(),
             runs: plan.turns().iter().map(|turn| (result_of(turn), turn.step.command())).collect(),
         };
-        if !fresh && let Some(place) = unfinished(plan, &manifest)? {
-            return Ok(place);
+        if !fresh && let Some(run_directory) = unfinished(plan, &manifest)? {
+            return Ok(run_directory);
         }
         Self::create(plan, &manifest)
     }
 
-    fn create(plan: &ScenarioPlan, manifest: &Manifest) -> Result<Place> {
+    fn create(plan: &ScenarioPlan, manifest: &Manifest) -> Result<RunDirectory> {
         let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
         let stem = format!("{now}-{}", ending(&plan.name));
         let mut directory = plan.output.join(&stem);
@@ -74,7 +74,7 @@ impl Place {
         let mut text = serde_json::to_string_pretty(manifest).unwrap_or_default();
         text.push('\n');
         fs::write(&path, text).map_err(Error::io("write", &path))?;
-        Ok(Place { directory, resumed: false, _lock: file })
+        Ok(RunDirectory { directory, resumed: false, _lock: file })
     }
 
     /// A run that went through to its end.
@@ -185,7 +185,7 @@ fn ending(name: &str) -> String {
     format!("run-{name}-{}", host.nodename().to_string_lossy())
 }
 
-fn unfinished(plan: &ScenarioPlan, manifest: &Manifest) -> Result<Option<Place>> {
+fn unfinished(plan: &ScenarioPlan, manifest: &Manifest) -> Result<Option<RunDirectory>> {
     let Some(directory) = all_of(plan).pop() else {
         return Ok(None);
     };
@@ -209,7 +209,7 @@ fn unfinished(plan: &ScenarioPlan, manifest: &Manifest) -> Result<Option<Place>>
             directory.display()
         ))
     })?;
-    Ok(Some(Place { directory, resumed: true, _lock: file }))
+    Ok(Some(RunDirectory { directory, resumed: true, _lock: file }))
 }
 
 /// Released by the kernel when this process ends, however it ends.

@@ -10,7 +10,7 @@ use crate::load::halt::Control;
 use crate::record::{Emission, Sink};
 
 /// What faults have to do with.
-pub struct Desk {
+pub struct FaultContext {
     /// The run's clock.
     pub clock: Clock,
     /// What ends the load.
@@ -21,7 +21,7 @@ pub struct Desk {
     pub live: Arc<Live>,
 }
 
-impl Desk {
+impl FaultContext {
     pub(super) fn event(
         &self,
         (at_ns, phase): (u64, &Arc<str>),

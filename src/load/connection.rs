@@ -10,9 +10,9 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::task::{JoinHandle, spawn_local};
 
-use super::books::Books;
 use super::compactor::Compactor;
 use super::leases::SharedLease;
+use super::recorder::WorkerRecorder;
 use crate::clock::Clock;
 use crate::etcd::{Endpoint, ErrorClass};
 use crate::units::format_duration;
@@ -23,8 +23,8 @@ use crate::wire::{Auth, Caller, Dialer, Failure, Token, frame, start};
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Where a lane leads, and who tells its story.
-pub struct LaneSettings {
+/// Where a connection leads, and who tells its story.
+pub struct ConnectionSettings {
     /// The run's clock.
     pub clock: Clock,
     /// The member's address.
@@ -40,8 +40,8 @@ pub struct LaneSettings {
 }
 
 /// A connection that is kept.
-pub struct Lane {
-    settings: LaneSettings,
+pub struct Connection {
+    settings: ConnectionSettings,
     state: RefCell<Option<Caller>>,
     /// Counts connections, so that a client knows when its own is of yesterday.
     generation: Cell<u64>,
@@ -52,14 +52,14 @@ pub struct Lane {
     compactor: Compactor,
 }
 
-/// A client's own handle on the connection of its lane, with the number of that connection.
+/// A client's own handle on the connection, with the number of that connection.
 #[derive(Default)]
 pub struct Handle(Option<(u64, Caller)>);
 
-impl Lane {
-    /// A lane that is not connected yet.
-    pub fn new(settings: LaneSettings) -> Rc<Self> {
-        Rc::new(Lane {
+impl Connection {
+    /// A connection, not yet made.
+    pub fn new(settings: ConnectionSettings) -> Rc<Self> {
+        Rc::new(Connection {
             settings,
             state: RefCell::new(None),
             generation: Cell::new(0),
@@ -96,10 +96,10 @@ impl Lane {
     }
 
     /// An answer was from this raft term.
-    pub fn heard_of(&self, term: u64, now_ns: u64, books: &Books) {
-        if let Some(before) = books.terms().heard(term) {
+    pub fn heard_of(&self, term: u64, now_ns: u64, recorder: &WorkerRecorder) {
+        if let Some(before) = recorder.terms().heard(term) {
             let detail = json!({ "from": before, "to": term, "endpoint": self.settings.endpoint.to_string() });
-            books.event(now_ns, "term", self.member(), detail);
+            recorder.event(now_ns, "term", self.member(), detail);
         }
     }
 
@@ -127,15 +127,15 @@ impl Lane {
     ///
     /// # Errors
     /// What keeps the connection from being made.
-    pub async fn connect(self: &Rc<Self>, books: &Rc<Books>) -> Result<(), Failure> {
+    pub async fn connect(self: &Rc<Self>, recorder: &Rc<WorkerRecorder>) -> Result<(), Failure> {
         let (caller, driving) = self.dial().await?;
         self.up(caller);
-        spawn_local(Rc::clone(self).keep(driving, Rc::clone(books)));
+        spawn_local(Rc::clone(self).keep(driving, Rc::clone(recorder)));
         Ok(())
     }
 
     /// Waits for the connection's end and makes another, for as long as the worker lives.
-    async fn keep(self: Rc<Self>, mut driving: Driving, books: Rc<Books>) {
+    async fn keep(self: Rc<Self>, mut driving: Driving, recorder: Rc<WorkerRecorder>) {
         let (clock, endpoint) = (self.settings.clock, self.settings.endpoint.to_string());
         loop {
             let why = driving
@@ -145,13 +145,13 @@ impl Lane {
             self.state.borrow_mut().take();
             let detail =
                 json!({ "endpoint": endpoint, "class": why.class.name(), "message": why.message });
-            books.event(lost_ns, "connection.lost", self.member(), detail);
+            recorder.event(lost_ns, "connection.lost", self.member(), detail);
             let (caller, again) = self.redial().await;
             self.up(caller);
             driving = again;
             let gap_ns = clock.now_ns() - lost_ns;
             let detail = json!({ "endpoint": endpoint, "gap_ns": gap_ns });
-            books.event(clock.now_ns(), "connection.back", self.member(), detail);
+            recorder.event(clock.now_ns(), "connection.back", self.member(), detail);
         }
     }
 
@@ -188,13 +188,13 @@ impl Lane {
     }
 
     async fn token_after(&self, auth: &Auth, stale: u64) -> Result<Token, Failure> {
-        let LaneSettings { endpoint, dialer, .. } = &self.settings;
+        let ConnectionSettings { endpoint, dialer, .. } = &self.settings;
         let asked = auth.renew(dialer, endpoint, stale).await;
         asked.map_err(|error| Failure::new(ErrorClass::NotSent, error.to_string()))
     }
 
     async fn dial_with(&self, token: Option<Token>) -> Result<(Caller, Driving), Failure> {
-        let LaneSettings { endpoint, dialer, patience, .. } = &self.settings;
+        let ConnectionSettings { endpoint, dialer, patience, .. } = &self.settings;
         let not_sent = |message: String| Failure::new(ErrorClass::NotSent, message);
         if let Some(token) = &token {
             self.token.set(token.generation);
@@ -235,7 +235,7 @@ impl Lane {
     /// # Errors
     /// [`ErrorClass::Denied`] when there is none to be had.
     pub async fn renew(&self, handle: &Handle) -> Result<(), Failure> {
-        let LaneSettings { endpoint, dialer, auth: Some(auth), .. } = &self.settings else {
+        let ConnectionSettings { endpoint, dialer, auth: Some(auth), .. } = &self.settings else {
             return Err(Failure::new(ErrorClass::Denied, "the server wants a token; give --user"));
         };
         let used = handle.0.as_ref().map(|(generation, _)| *generation);
