@@ -5,6 +5,7 @@
 //! A renderer never measures, an engine never prints, only `main` exits.
 
 pub mod charts;
+pub mod check;
 pub mod child;
 pub mod cli;
 pub mod clock;

@@ -1,6 +1,7 @@
 //! What a person types: clap types and help text, nothing else. Whatever depends on more than one flag is checked
 //! in [`crate::plan`], so that a scenario file and flags obey the same rules.
 
+mod check;
 mod compare;
 mod disk;
 mod export;
@@ -16,6 +17,7 @@ mod trend;
 use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Parser, Subcommand};
 
+pub use check::{BesideCheck, CheckArgs, QuotaArgs};
 pub use compare::{CompareArgs, CompareFormat};
 pub use disk::{DiskArgs, WorkArgs};
 pub use export::{Export, ExportArgs};
@@ -61,6 +63,8 @@ pub enum Command {
     Import(Box<ImportArgs>),
     /// Tell whether tonight's run is worse than those before it, and where the level changed for good
     Trend(Box<TrendArgs>),
+    /// Tell what is holding a running cluster back: disk, CPU, network, quota, or not sure, and at which member
+    Check(Box<CheckArgs>),
     /// Tell from etcd's logs what held a cluster back: disk, CPU, network, quota, maintenance, or not sure
     Logs(LogsArgs),
     /// Run a scenario: what is measured, written down once and for all

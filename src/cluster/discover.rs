@@ -85,6 +85,20 @@ impl Cluster {
         Err(Error::Refused(format!("--connect followers: {why}")))
     }
 
+    /// Connects to the members that the cluster lists and that were not named, where they list an address. Gives those
+    /// that remain unknown: their ids, their names, and why.
+    pub fn reach_all(&mut self) -> Vec<(u64, String, String)> {
+        let mut unknown = Vec::new();
+        for listed in self.listed.clone() {
+            let known =
+                self.members.iter().any(|m| m.listed(std::slice::from_ref(&listed)).is_some());
+            if !known && let Err(why) = self.reach(&listed) {
+                unknown.push((listed.id, listed.name, why));
+            }
+        }
+        unknown
+    }
+
     fn place_on(&mut self, text: &str) -> Result<usize> {
         let endpoint = Endpoint::parse(text)
             .map_err(|why| usage(&["--connect"], format!("--connect {text}: {why}")))?;

@@ -1,5 +1,6 @@
 //! From a command's arguments to its exit code: plan → run → render.
 
+mod check;
 mod compared;
 mod logs;
 mod measure;
@@ -26,6 +27,7 @@ pub fn execute(command: &Command) -> Result<Exit> {
         Command::Report(args) => stored::report(args),
         Command::Compare(args) => compared::compare(args),
         Command::Trend(args) => compared::trend(args),
+        Command::Check(args) => check::check(args),
         Command::Logs(args) => logs::logs(args),
         Command::Run(args) => scenario::run(args),
         Command::Completions(args) => print(&cli::completions(args)).map(|()| Exit::Ok),

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::cause::{Cause, Certainty, Diagnosis, Harm};
+use super::cause::{Cause, Certainty, Diagnosis, Evidence, Harm};
 use crate::exit::Verdict;
 
 /// Shares of the time within this factor of one another are told as two causes.
@@ -54,6 +54,19 @@ pub fn answer(found: &[Diagnosis]) -> Answer {
     Answer::Causes(causes)
 }
 
+/// A database beyond this share of its quota is as good as full (etcd's alert `etcdDatabaseQuotaLowSpace`).
+const NEARLY_FULL: f64 = 0.95;
+
+fn nearly_full(one: &Diagnosis) -> bool {
+    one.cause == Cause::QuotaNear
+        && one.evidence.iter().any(|told| match told {
+            Evidence::Database { bytes, quota_bytes: Some(quota), .. } => {
+                *bytes as f64 >= NEARLY_FULL * *quota as f64
+            }
+            _ => false,
+        })
+}
+
 /// The verdict of an answer: an outage with a cause is a failure, and so is a disk whose syncs stall again and again;
 /// waits and risks are a warning; harm whose cause is not sure is no verdict.
 pub fn verdict(found: &[Diagnosis]) -> Verdict {
@@ -62,7 +75,12 @@ pub fn verdict(found: &[Diagnosis]) -> Verdict {
     };
     let of = |one: &Diagnosis| match (one.certainty, one.harm) {
         (_, Harm::Outage) => Verdict::Fail,
-        (Certainty::Clear, Harm::Waits) if one.cause == Cause::Disk => Verdict::Fail,
+        // A member that is missing now is no fault of the past: the next one that goes takes the quorum with it.
+        (_, Harm::Waits) if matches!(one.cause, Cause::Down | Cause::Silent) => Verdict::Fail,
+        _ if nearly_full(one) => Verdict::Fail,
+        (Certainty::Clear, Harm::Waits) if one.cause == Cause::Disk || one.is_live() => {
+            Verdict::Fail
+        }
         _ => Verdict::Warn,
     };
     match answer(found) {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::measured::Measured;
 use super::observed::{Failure, MemberId, Moments, PeerSign, Step, StorageFault};
 
 /// What holds a member back.
@@ -45,6 +46,22 @@ pub enum Cause {
     Clock,
     /// The database comes near its quota.
     QuotaNear,
+    /// Nobody listens on its port: its etcd does not run.
+    Down,
+    /// Its port takes connections, and its process answers nobody: it is stopped, hangs or is starved.
+    Silent,
+    /// It cannot be reached from here.
+    Unreachable,
+    /// Too few members are left to decide anything.
+    NoQuorum,
+    /// The paths between the leader and its followers are slow.
+    SlowPaths,
+    /// It applies more slowly than others commit.
+    ApplyBacklog,
+    /// Reads that need the leader stand still at one member, and nothing else does: probably whatever reads its log.
+    LogSink,
+    /// This machine, or the path from it to the members.
+    Client,
 }
 
 /// How sure a cause is.
@@ -263,6 +280,8 @@ pub enum Evidence {
         /// How many.
         slow_requests: u64,
     },
+    /// Something measured while it runs.
+    Measured(Measured),
     /// Starts without a word of a shutdown before.
     Restarts {
         /// How many.
@@ -292,6 +311,14 @@ pub enum Missing {
     Network,
     /// The kernel's log, and that of whatever starts etcd.
     KernelLog,
+    /// The same check with requests of its own.
+    Active,
+    /// The metrics of the member.
+    Metrics,
+    /// The same check from a machine that is less busy, or nearer to the members.
+    OtherClient,
+    /// A longer check.
+    Longer,
 }
 
 /// A cause with what speaks for it.
@@ -334,6 +361,11 @@ impl Diagnosis {
         }
     }
 
+    /// Whether it was seen at a member that runs, and not in a log.
+    pub fn is_live(&self) -> bool {
+        self.evidence.iter().any(|told| matches!(told, Evidence::Measured(_)))
+    }
+
     /// The same, about a time.
     pub(super) fn when(self, when: Moments) -> Diagnosis {
         Diagnosis { lasted_ns: when.total_ns(), when, ..self }
@@ -343,6 +375,21 @@ impl Diagnosis {
     pub(super) fn because(mut self, evidence: impl IntoIterator<Item = Evidence>) -> Diagnosis {
         self.evidence.extend(evidence);
         self
+    }
+
+    /// The same, with this that was measured to speak for it.
+    pub(super) fn measured(self, measured: impl IntoIterator<Item = Measured>) -> Diagnosis {
+        self.because(measured.into_iter().map(Evidence::Measured))
+    }
+
+    /// The same, for so long.
+    pub(super) fn lasting(self, lasted_ns: u64) -> Diagnosis {
+        Diagnosis { lasted_ns, ..self }
+    }
+
+    /// The same, about a peer.
+    pub(super) fn about(self, peer: Option<MemberId>) -> Diagnosis {
+        Diagnosis { peer, ..self }
     }
 
     /// The same, with this to be asked for.

@@ -3,15 +3,22 @@
 
 mod answer;
 mod cause;
+mod known_bugs;
+mod measured;
+mod notice;
 mod observed;
 mod rules;
 mod timeline;
 
 pub use answer::{Answer, answer, verdict};
 pub use cause::{Cause, Certainty, Diagnosis, Evidence, Harm, Missing};
+pub use known_bugs::{Fault, KnownBug};
+pub use measured::Measured;
+pub use notice::{Notice, notices, with_notices};
 pub use observed::{
-    Defragmentation, Failure, Heartbeats, Leadership, Member, MemberId, Moment, Moments, Observed,
-    Peer, PeerSign, Run, Span, Step, StepTime, StorageFault, Waits,
+    Checked, Defragmentation, Failure, Heartbeats, Leadership, Live, LocalCpu, Member, MemberId,
+    Moment, Moments, NoWrites, Observed, Peer, PeerSign, Presence, Probe, Range, Run, Span, Step,
+    StepTime, StorageFault, Timing, Waits,
 };
 pub use rules::diagnose;
 pub use timeline::{Event, Happened, timeline};

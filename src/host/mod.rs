@@ -4,6 +4,7 @@ mod cgroup;
 pub mod counters;
 mod cpu;
 pub mod device;
+pub mod process;
 
 use std::collections::BTreeMap;
 

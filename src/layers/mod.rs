@@ -24,6 +24,7 @@ const TABLE: &[(&str, Layer)] = &[
     ("run", Command),
     ("signals", Command),
     ("report", Show),
+    ("check", Measure),
     ("cluster", Measure),
     ("disk", Measure),
     ("import", Measure),

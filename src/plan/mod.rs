@@ -1,6 +1,7 @@
 //! Validated plans: everything is resolved here before anything is touched. All cross-flag rules live here.
 
 mod budget;
+mod check;
 mod command;
 mod compare;
 mod connect;
@@ -16,6 +17,7 @@ mod run;
 pub mod scenario;
 mod trend;
 
+pub use check::CheckPlan;
 pub use compare::{ComparePlan, Measure, Source};
 pub use connect::{Connect, credentials};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};

@@ -6,6 +6,7 @@
 
 mod bundle;
 pub mod chart;
+mod check;
 mod classes;
 mod compare;
 mod csv;
@@ -26,6 +27,9 @@ pub mod trend;
 mod words;
 
 pub use bundle::bundle;
+pub use check::{
+    QuotaSteps, check_begins, check_goes_on, check_json_schema, check_requests, checked, quota,
+};
 pub use compare::compared;
 pub use csv::csv;
 pub use document::{document, terminal};

@@ -231,6 +231,12 @@ pub struct TlsConnection {
 }
 
 impl TlsConnection {
+    /// When the server's certificate ends, in seconds since 1970.
+    pub fn certificate_ends_s(&self) -> Option<i64> {
+        let chain = self.stream.get_ref().1.peer_certificates()?;
+        super::certificate::ends_s(chain.first()?)
+    }
+
     fn explained<T>(&self, poll: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         poll.map_err(|error| {
             let tls = error.get_ref().is_some_and(|e| e.is::<rustls::Error>());

@@ -1,6 +1,7 @@
 //! The lean gRPC client of the load path: HTTP/2 by the h2 crate, requests as bytes, errors by class.
 
 mod auth;
+mod certificate;
 mod connection;
 mod diagnose;
 mod dial;

@@ -4,6 +4,7 @@
 mod support;
 
 mod browser;
+mod check;
 mod cluster;
 mod load_apiserver;
 mod load_classes;

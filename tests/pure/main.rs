@@ -4,6 +4,7 @@
 mod support;
 
 mod charts;
+mod check;
 mod cli;
 mod compare;
 mod deploy;

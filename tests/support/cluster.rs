@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::command::run;
 use super::etcd::free_ports;
+use super::loopdisk::LoopDisk;
 use super::metrics::Scrape;
 
 /// Members of one cluster, at most.
@@ -20,6 +21,15 @@ pub struct Cluster {
     _directory: tempfile::TempDir,
 }
 
+/// Members that are not like the others.
+#[derive(Default)]
+pub struct Special<'a> {
+    /// One on a disk of its own.
+    pub disk: Option<(usize, &'a LoopDisk)>,
+    /// One whose peers reach it after so long.
+    pub delay: Option<(usize, Duration)>,
+}
+
 struct Member {
     child: Child,
     port: u16,
@@ -28,21 +38,41 @@ struct Member {
 impl Cluster {
     /// Starts so many members of `program`, up to three, and waits for their leader.
     pub fn start(program: &Path, members: usize) -> Self {
+        Self::start_with(program, members, &Special::default())
+    }
+
+    /// The same, with members that are special.
+    pub fn start_with(program: &Path, members: usize, special: &Special<'_>) -> Self {
         let directory = super::probe::scratch();
         let ports = free_ports::<{ 2 * MOST }>();
         let url = |port: u16| format!("http://127.0.0.1:{port}");
-        let all: Vec<_> =
-            (0..members).map(|at| format!("m{at}={}", url(ports[members + at]))).collect();
+        let delays: Vec<_> = (0..members)
+            .map(|at| special.delay.filter(|(of, _)| *of == at).map(|(_, by)| by))
+            .map(|by| by.map(|by| (free_ports::<1>()[0], by)))
+            .collect();
+        let reached = |at: usize| url(delays[at].map_or(ports[members + at], |(port, _)| port));
+        let all: Vec<_> = (0..members).map(|at| format!("m{at}={}", reached(at))).collect();
+        for (at, delay) in delays.iter().enumerate() {
+            if let Some((port, by)) = delay {
+                super::delay::pass_on(*port, ports[members + at], *by);
+            }
+        }
         let start = |at: usize| {
             let (client, peer) = (url(ports[at]), url(ports[members + at]));
-            let child = Command::new(program)
+            let disk = special.disk.filter(|(of, _)| *of == at).map(|(_, disk)| disk);
+            let mut command = match disk {
+                Some(disk) => disk.command(program),
+                None => Command::new(program),
+            };
+            let data = disk.map_or_else(|| directory.path(), |disk| disk.path());
+            let child = command
                 .args(["--name", &format!("m{at}")])
                 .arg("--data-dir")
-                .arg(directory.path().join(format!("m{at}")))
+                .arg(data.join(format!("m{at}")))
                 .args(["--listen-client-urls", &client])
                 .args(["--advertise-client-urls", &client])
                 .args(["--listen-peer-urls", &peer])
-                .args(["--initial-advertise-peer-urls", &peer])
+                .args(["--initial-advertise-peer-urls", &reached(at)])
                 .args(["--initial-cluster", &all.join(",")])
                 .args(["--logger", "zap"])
                 .stdin(Stdio::null())

@@ -8,6 +8,7 @@ pub mod cgroup;
 pub mod clients;
 pub mod cluster;
 pub mod command;
+pub mod delay;
 pub mod etcd;
 pub mod fio;
 pub mod guarded;

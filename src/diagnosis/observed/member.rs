@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Defragmentation, MemberId, Moments, Peer, Span, Step, StepTime, StorageFault, Waits};
+use super::{
+    Defragmentation, Live, MemberId, Moments, Peer, Span, Step, StepTime, StorageFault, Waits,
+};
 
 /// etcd logs a sync of the WAL from this on (server/storage/wal, `warnSyncDuration`).
 pub const LOGGED_SYNC_NS: u64 = 1_000_000_000;
@@ -143,6 +145,8 @@ pub struct Member {
     pub stepped_down: u64,
     /// How often it was started, and whether it was told to stop before.
     pub runs: Vec<Run>,
+    /// What was seen of it while it runs.
+    pub live: Option<Box<Live>>,
     /// The sync that was told last: when it ended, and how long it took.
     last_sync: Option<(Option<i64>, u64)>,
 }

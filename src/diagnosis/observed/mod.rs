@@ -1,5 +1,6 @@
 //! What is known of a cluster, as it was observed: the input of every diagnosis.
 
+mod live;
 mod member;
 mod peer;
 mod waits;
@@ -9,6 +10,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+pub use live::{Checked, Live, LocalCpu, NoWrites, Presence, Probe, Range, Timing};
 pub use member::{Heartbeats, Leadership, Member, Run};
 pub use peer::{Failure, Peer, PeerSign};
 pub use waits::{Moment, Moments, Span, Waits};
@@ -18,6 +20,8 @@ pub use waits::{Moment, Moments, Span, Waits};
 pub struct Observed {
     /// Its members, as far as anything is known of them.
     pub members: Vec<Member>,
+    /// The check by which they were seen, where they run.
+    pub check: Option<Checked>,
     /// Lines of logs that were read, also those of other programs.
     pub lines: u64,
     /// Lines of which the end was left out, because they are too long.

@@ -6,6 +6,7 @@
 
 mod cluster;
 mod common;
+mod live;
 mod network;
 mod process;
 mod requests;
@@ -37,6 +38,7 @@ pub fn diagnose(members: &[Member]) -> Vec<Diagnosis> {
         found.extend(requests::compaction(index, member, &explained));
         found.extend(requests::slow(index, member, &explained, &found));
     }
+    live::find(members, &mut found);
     cluster::explain_losses(members, &mut found);
     found.iter_mut().for_each(|one| followed(&members[one.member], one));
     rank(&mut found);

@@ -3,7 +3,7 @@
 mod json;
 mod page;
 mod table;
-mod words;
+pub(super) mod words;
 
 use super::Style;
 use super::page::{Medium, html, markdown, terminal};
@@ -11,6 +11,7 @@ use crate::cli::LogsFormat;
 use crate::diagnosis::{Diagnosis, Observed};
 
 pub use json::json_schema as logs_json_schema;
+pub(super) use page::causes;
 
 /// What held a cluster back, in the form asked for.
 pub fn logs(read: &Observed, found: &[Diagnosis], format: LogsFormat, style: &Style) -> String {

@@ -18,10 +18,7 @@ pub(super) fn page(read: &Observed, found: &[Diagnosis], medium: Medium) -> Page
     let members = &read.members;
     let answer = diagnosis::answer(found);
     let word = words::answer(&answer);
-    let causes = match medium {
-        Medium::Terminal => in_lines(members, found),
-        Medium::Comment | Medium::Browser => in_rows(members, found),
-    };
+    let causes = causes(members, found, medium);
     let sections = [
         Section::new("causes", "Causes", vec![causes]),
         Section::new("logged", "What was logged", vec![Block::Table(table::logged(members))])
@@ -113,14 +110,25 @@ fn lines(members: &[Member], one: &Diagnosis) -> Vec<String> {
     if !one.missing.is_empty() && one.harm > Harm::None {
         let missing: Vec<&str> =
             one.missing.iter().map(|missing| words::missing(*missing)).collect();
-        let decides =
-            if one.certainty == Certainty::Clear { "not in these logs" } else { "would decide" };
+        let decides = match one.certainty {
+            Certainty::Clear if one.is_live() => "would tell more",
+            Certainty::Clear => "not in these logs",
+            _ => "would decide",
+        };
         lines.push(format!("{decides}: {}", missing.join("; ")));
     }
     if one.harm > Harm::None {
         lines.push(format!("→ {}", words::advice(one)));
     }
     lines
+}
+
+/// Every cause with what speaks for it.
+pub(in crate::report) fn causes(members: &[Member], found: &[Diagnosis], medium: Medium) -> Block {
+    match medium {
+        Medium::Terminal => in_lines(members, found),
+        Medium::Comment | Medium::Browser => in_rows(members, found),
+    }
 }
 
 fn in_lines(members: &[Member], found: &[Diagnosis]) -> Block {

@@ -3,7 +3,7 @@
 use crate::diagnosis::{Cause, Diagnosis, Evidence, Missing};
 
 /// What would decide.
-pub(in crate::report::logs) fn missing(missing: Missing) -> &'static str {
+pub(in crate::report) fn missing(missing: Missing) -> &'static str {
     match missing {
         Missing::Cpu => {
             "CPU of that host: use, limit, throttling, steal (a starved process syncs late too)"
@@ -14,6 +14,10 @@ pub(in crate::report::logs) fn missing(missing: Missing) -> &'static str {
         Missing::Machine => "whether the machine was paused, migrated or had a snapshot taken",
         Missing::LogSink => "whether whatever reads etcd's stderr kept up",
         Missing::Network => "packet loss, retransmits and link errors (port 2380)",
+        Missing::Active => "the same check with writes and reads of its own (without --passive)",
+        Missing::Metrics => "its /metrics, read from where they can be (docs/check.md)",
+        Missing::OtherClient => "the same check from another machine, near the members",
+        Missing::Longer => "a longer check (--duration 5m)",
         Missing::KernelLog => {
             "the kernel's log (out of memory, I/O errors) and that of whatever starts etcd"
         }
@@ -21,7 +25,7 @@ pub(in crate::report::logs) fn missing(missing: Missing) -> &'static str {
 }
 
 /// What to do.
-pub(in crate::report::logs) fn advice(one: &Diagnosis) -> &'static str {
+pub(in crate::report) fn advice(one: &Diagnosis) -> &'static str {
     let failed = one.evidence.iter().any(|told| matches!(told, Evidence::StorageFault { .. }));
     match one.cause {
         Cause::Quota => {
@@ -67,6 +71,26 @@ pub(in crate::report::logs) fn advice(one: &Diagnosis) -> &'static str {
             "look for 'Out of memory', a failed liveness probe or a panic just before each start"
         }
         Cause::LeaderLost => "give the logs of all members at once",
+        Cause::Down => "start it; its own log and the kernel's say why it ended",
+        Cause::Silent => {
+            "look at that process: is it stopped (state T), starved, or is its machine paused? Its own log ends where it began"
+        }
+        Cause::Unreachable => {
+            "look at the path from here to it (port 2379), then whether the other members reach it (their logs; 'etcdbench logs')"
+        }
+        Cause::NoQuorum => {
+            "bring members back until a majority runs; only where that cannot be done, restore from a snapshot"
+        }
+        Cause::SlowPaths => {
+            "look at the network of the leader and between the members (port 2380): loss, retransmits, distance; heartbeat interval ≥ round trip, election timeout ≥ 10 times that"
+        }
+        Cause::ApplyBacklog => {
+            "shed what asks most: clients that retry, lists, lease renewals; a backlog that grows under less load does not drain by itself"
+        }
+        Cause::LogSink => {
+            "look whether whatever reads its stderr (journald, a pipe, a full /var/log) stands still"
+        }
+        Cause::Client => "run the check from a machine that is idle and near the members",
         Cause::Clock => "let all members take their time from the same source (chrony, NTP)",
     }
 }

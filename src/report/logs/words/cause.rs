@@ -4,7 +4,7 @@ use super::{evidence, member, peer};
 use crate::diagnosis::{Answer, Cause, Certainty, Diagnosis, Evidence, Harm, Member};
 
 /// The answer in capitals.
-pub(in crate::report::logs) fn answer(answer: &Answer) -> String {
+pub(in crate::report) fn answer(answer: &Answer) -> String {
     match answer {
         Answer::Ok => "OK".to_owned(),
         Answer::NotSure => "NOT SURE".to_owned(),
@@ -33,19 +33,35 @@ fn word(cause: Cause) -> &'static str {
         Cause::LargeReads => "LARGE READS",
         Cause::Restarted => "RESTARTS",
         Cause::Clock => "CLOCK",
-        Cause::Paused | Cause::LoopBlocked | Cause::SlowRequests | Cause::LeaderLost => "NOT SURE",
+        Cause::Down => "MEMBER DOWN",
+        Cause::Silent | Cause::Unreachable => "MEMBER MISSING",
+        Cause::NoQuorum => "NO QUORUM",
+        Cause::SlowPaths => "NETWORK",
+        Cause::ApplyBacklog => "OVERLOAD",
+        Cause::LogSink => "LOG SINK",
+        Cause::Paused
+        | Cause::LoopBlocked
+        | Cause::SlowRequests
+        | Cause::LeaderLost
+        | Cause::Client => "NOT SURE",
     }
 }
 
 /// A cause as a label.
-pub(in crate::report::logs) fn label(cause: Cause) -> &'static str {
+pub(in crate::report) fn label(cause: Cause) -> &'static str {
     match cause {
         Cause::Quota | Cause::QuotaNear => "quota",
         Cause::Corruption => "corruption",
         Cause::Disk => "disk",
         Cause::Cpu => "CPU",
-        Cause::OwnNetwork | Cause::PeerNetwork => "network",
-        Cause::PeerDown => "member down",
+        Cause::OwnNetwork | Cause::PeerNetwork | Cause::SlowPaths => "network",
+        Cause::PeerDown | Cause::Down => "member down",
+        Cause::Silent => "member silent",
+        Cause::Unreachable => "member missing",
+        Cause::NoQuorum => "quorum",
+        Cause::ApplyBacklog => "backlog",
+        Cause::LogSink => "log sink",
+        Cause::Client => "client",
         Cause::Certificates => "certificates",
         Cause::Paused => "pause",
         Cause::Defragmentation => "defragmentation",
@@ -60,7 +76,7 @@ pub(in crate::report::logs) fn label(cause: Cause) -> &'static str {
 }
 
 /// How sure it is.
-pub(in crate::report::logs) fn certainty(certainty: Certainty) -> &'static str {
+pub(in crate::report) fn certainty(certainty: Certainty) -> &'static str {
     match certainty {
         Certainty::Clear => "clear",
         Certainty::Likely => "likely",
@@ -69,10 +85,12 @@ pub(in crate::report::logs) fn certainty(certainty: Certainty) -> &'static str {
 }
 
 /// How bad it was.
-pub(in crate::report::logs) fn harm(one: &Diagnosis) -> &'static str {
+pub(in crate::report) fn harm(one: &Diagnosis) -> &'static str {
     match (one.harm, one.cause) {
         (Harm::None, _) => "no harm",
         (Harm::Risk, _) => "no harm yet",
+        (Harm::Waits, Cause::Down | Cause::Silent | Cause::Unreachable) => "a member is missing",
+        (Harm::Waits, _) if one.is_live() => "requests wait",
         (Harm::Waits, Cause::PeerNetwork | Cause::OwnNetwork | Cause::PeerDown) => {
             "a member was cut off"
         }
@@ -84,7 +102,7 @@ pub(in crate::report::logs) fn harm(one: &Diagnosis) -> &'static str {
 }
 
 /// The answer's reason: one cause in a sentence, with the figure that decides.
-pub(in crate::report::logs) fn reason(members: &[Member], one: &Diagnosis) -> String {
+pub(in crate::report) fn reason(members: &[Member], one: &Diagnosis) -> String {
     let what = what(members, one);
     let lost = one.evidence.iter().find(|evidence| matches!(evidence, Evidence::LeaderLost { .. }));
     let first = one.evidence.first();
@@ -116,8 +134,11 @@ fn what(members: &[Member], one: &Diagnosis) -> String {
         {
             format!("the storage of {who} failed")
         }
+        Cause::Disk if one.is_live() => format!("the disk of {who} is slow"),
         Cause::Disk => format!("WAL syncs of {who} stall"),
+        Cause::Cpu if one.is_live() => format!("{who} gets too little CPU"),
         Cause::Cpu => format!("{who} got too little CPU"),
+        _ if one.is_live() => live(one, &who, &whom),
         Cause::OwnNetwork => format!("{who} was cut off from its peers"),
         Cause::PeerNetwork if mutual => format!("{who} and {whom} could not reach each other"),
         Cause::PeerNetwork if one.certainty == Certainty::NotSure => {
@@ -155,5 +176,49 @@ fn what(members: &[Member], one: &Diagnosis) -> String {
         Cause::LeaderLost => format!("the leader was lost, and the log of {who} does not tell why"),
         Cause::Clock if one.peer.is_some() => format!("the clocks of {who} and {whom} differ"),
         Cause::Clock => format!("the clock of {who} differs from those of all its peers"),
+        Cause::Down
+        | Cause::Silent
+        | Cause::Unreachable
+        | Cause::NoQuorum
+        | Cause::SlowPaths
+        | Cause::ApplyBacklog
+        | Cause::LogSink
+        | Cause::Client => live(one, &who, &whom),
+    }
+}
+
+/// What holds a member back that runs.
+fn live(one: &Diagnosis, who: &str, whom: &str) -> String {
+    match one.cause {
+        Cause::Down => format!("{who} is down: its machine answers, its etcd does not run"),
+        Cause::Silent => {
+            format!("{who} answers nobody: its process is stopped, hangs, or gets no CPU at all")
+        }
+        Cause::Unreachable => format!("{who} cannot be reached from here"),
+        Cause::NoQuorum => {
+            "too few members are left, or none leads: nothing can be written".to_owned()
+        }
+        Cause::SlowPaths => {
+            format!("the paths between the leader {who} and its followers are slow")
+        }
+        Cause::PeerNetwork => format!("the path between the leader {who} and {whom} is slow"),
+        Cause::ApplyBacklog => format!("{who} applies more slowly than the cluster commits"),
+        Cause::LogSink => format!(
+            "linearizable reads stand still at {who} and nothing else does: probably whatever reads its log"
+        ),
+        Cause::Client => {
+            "requests are slow, but so is this machine or its path to the members".to_owned()
+        }
+        Cause::Corruption => {
+            format!("the data of {who} are damaged or differ from the other members'")
+        }
+        Cause::LeaderLost => {
+            "the leader changed, and nothing that was measured tells why".to_owned()
+        }
+        Cause::LoopBlocked => format!(
+            "the leader {who} sends heartbeats late, and neither its disk nor its CPU is shown to be the cause"
+        ),
+        Cause::Clock => format!("the clock of {who} differs from those of the others"),
+        _ => format!("requests to {who} are slow, and what was measured does not tell why"),
     }
 }

@@ -5,7 +5,7 @@ use crate::diagnosis::{Event, Member, StorageFault};
 use crate::units::{counted, format_duration};
 
 /// An event.
-pub(in crate::report::logs) fn event(members: &[Member], event: &Event) -> String {
+pub(in crate::report) fn event(members: &[Member], event: &Event) -> String {
     let several =
         |count: u64| if count > 1 { format!(" ({})", times(count)) } else { String::new() };
     match *event {

@@ -1,11 +1,15 @@
 //! What speaks for a cause.
 
+use super::measured::measured;
 use super::{number, peer, time, times};
 use crate::diagnosis::{Evidence, Failure, Member, MemberId, PeerSign, Step, StorageFault};
 use crate::units::{counted, format_bytes, format_count, format_duration, format_share};
 
 /// A piece of evidence.
-pub(in crate::report::logs) fn evidence(members: &[Member], one: &Evidence) -> String {
+pub(in crate::report) fn evidence(members: &[Member], one: &Evidence) -> String {
+    if let Evidence::Measured(one) = one {
+        return measured(members, one);
+    }
     own(one)
         .or_else(|| of_others(members, one))
         .or_else(|| requests(one))

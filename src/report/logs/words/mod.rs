@@ -4,17 +4,18 @@ mod advice;
 mod cause;
 mod event;
 mod evidence;
+mod measured;
 
 use crate::diagnosis::{Member, MemberId};
 use crate::units::{counted, format_count};
 
-pub(super) use advice::{advice, missing};
-pub(super) use cause::{answer, certainty, harm, label, reason};
-pub(super) use event::event;
-pub(super) use evidence::evidence;
+pub(in crate::report) use advice::{advice, missing};
+pub(in crate::report) use cause::{answer, certainty, harm, label, reason};
+pub(in crate::report) use event::event;
+pub(in crate::report) use evidence::evidence;
 
 /// The member as the reader knows it.
-pub(super) fn member(members: &[Member], index: usize) -> String {
+pub(in crate::report) fn member(members: &[Member], index: usize) -> String {
     let Some(member) = members.get(index) else {
         return format!("member {index}");
     };
@@ -25,7 +26,7 @@ pub(super) fn member(members: &[Member], index: usize) -> String {
 }
 
 /// A peer by its name, where its own log is there too.
-pub(super) fn peer(members: &[Member], id: Option<MemberId>) -> String {
+pub(in crate::report) fn peer(members: &[Member], id: Option<MemberId>) -> String {
     let Some(id) = id else {
         return "a peer that is not named".to_owned();
     };
@@ -49,13 +50,13 @@ fn number(count: u64, at_least: bool, name: &str) -> String {
 }
 
 /// A point in time to the millisecond, as the logs have it.
-pub(super) fn time(ns: i64) -> String {
+pub(in crate::report) fn time(ns: i64) -> String {
     let at = jiff::Timestamp::from_nanosecond(i128::from(ns)).unwrap_or_default();
     at.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
 }
 
 /// The same without the day.
-pub(super) fn time_of_day(ns: i64) -> String {
+pub(in crate::report) fn time_of_day(ns: i64) -> String {
     let at = jiff::Timestamp::from_nanosecond(i128::from(ns)).unwrap_or_default();
     at.strftime("%H:%M:%S%.3f").to_string()
 }

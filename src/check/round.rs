@@ -1,0 +1,134 @@
+//! The rounds of a check: in each, every member is asked for what it has in memory, for a read by itself, for a read that
+//! a majority confirms, and then one after the other for a write, so that no request of ours waits for another.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use tokio::time::sleep;
+
+use super::target::Target;
+use super::told::Told;
+
+/// How often members are looked at where nothing is written.
+const LOOK: Duration = Duration::from_millis(500);
+/// Pauses differ by up to so much from their mean, lest rounds go with anything that is periodic.
+const UNEVEN: f64 = 0.5;
+/// The golden ratio's fraction: multiples of it are spread evenly.
+const GOLDEN: f64 = 0.618_033_988_749_895;
+/// How often it is looked whether this program itself is on time, and from when on it is late.
+const TICK: Duration = Duration::from_millis(20);
+const LATE: Duration = Duration::from_millis(10);
+/// A stop is seen within this.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// Whether keys are read.
+    pub reads: bool,
+    /// Whether keys are written.
+    pub writes: bool,
+    /// Writes a second over all members.
+    pub rate: Option<f64>,
+    /// What keys are bound to.
+    pub lease: i64,
+    /// A request not answered after this long has failed.
+    pub limit: Duration,
+    /// How long.
+    pub duration: Duration,
+}
+
+/// What came of all rounds, beside the answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Rounds {
+    /// How long they took.
+    pub window_ns: u64,
+    /// The share of moments at which this program was late.
+    pub own_late_share: f64,
+}
+
+impl Rounds {
+    /// Asks until the time is over or a stop is asked for.
+    pub async fn run(
+        targets: &mut [Target],
+        asked: &Asked,
+        stop: &AtomicBool,
+        tell: &dyn Fn(Told<'_>),
+    ) -> Rounds {
+        let begun = Instant::now();
+        let over = Cell::new(false);
+        let rounds = async {
+            let mut number = 0_u32;
+            while begun.elapsed() < asked.duration && !stop.load(Ordering::Relaxed) {
+                let round = Instant::now();
+                once(targets, asked).await;
+                tell(Told::Done { elapsed_ns: begun.elapsed().as_nanos() as u64 });
+                number = number.wrapping_add(1);
+                let pause = pause(targets.len(), asked, number);
+                let rest = asked.duration.saturating_sub(begun.elapsed());
+                wait(pause.saturating_sub(round.elapsed()).min(rest), stop).await;
+            }
+            over.set(true);
+        };
+        let ((), (ticks, late)) = tokio::join!(rounds, lateness(&over));
+        Rounds {
+            window_ns: begun.elapsed().as_nanos() as u64,
+            own_late_share: if ticks == 0 { 0.0 } else { late as f64 / ticks as f64 },
+        }
+    }
+}
+
+async fn once(targets: &mut [Target], asked: &Asked) {
+    let awake = |targets: &mut [Target]| -> Vec<usize> {
+        (0..targets.len()).filter(|index| targets[*index].is_awake()).collect()
+    };
+    let limit = asked.limit;
+    join_all(targets.iter_mut().filter(|t| t.is_awake() && t.pings()).map(|t| t.ping(limit))).await;
+    if asked.reads {
+        for alone in [true, false] {
+            let all = targets.iter_mut().filter(|target| target.is_awake());
+            join_all(all.map(|target| target.read(alone, limit))).await;
+        }
+    }
+    if asked.writes {
+        for index in awake(targets) {
+            targets[index].write(asked.lease, limit).await;
+        }
+    }
+    targets.iter_mut().for_each(Target::rest);
+}
+
+/// How long a round and the pause after it take together.
+fn pause(members: usize, asked: &Asked, number: u32) -> Duration {
+    let mean = match asked.rate {
+        Some(rate) => Duration::from_secs_f64((members.max(1) as f64 / rate).min(3_600.0)),
+        None => LOOK,
+    };
+    let at = (f64::from(number) * GOLDEN).fract();
+    mean.mul_f64(1.0 + UNEVEN * (at - 0.5))
+}
+
+async fn wait(pause: Duration, stop: &AtomicBool) {
+    let until = Instant::now() + pause;
+    while !stop.load(Ordering::Relaxed) {
+        let rest = until.saturating_duration_since(Instant::now());
+        if rest.is_zero() {
+            break;
+        }
+        sleep(rest.min(PATIENCE)).await;
+    }
+}
+
+/// How many moments there were, and at how many this program was late.
+async fn lateness(over: &Cell<bool>) -> (u64, u64) {
+    let (mut ticks, mut late) = (0, 0);
+    while !over.get() {
+        let begun = Instant::now();
+        sleep(TICK).await;
+        ticks += 1;
+        late += u64::from(begun.elapsed() >= TICK + LATE);
+    }
+    (ticks, late)
+}

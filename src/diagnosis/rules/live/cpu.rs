@@ -1,0 +1,171 @@
+//! The CPU: a process that does not get it answers late even what it answers from memory.
+//!
+//! Every figure of etcd's is taken by the clock on the wall, that of a sync too: a starved member tells of slow syncs on
+//! the fastest disk. What a starved process cannot do, and one that waits for a disk can, is to answer `GET /version` at
+//! once.
+
+use super::answering::answering;
+use super::path::{OWN_LATE, Path};
+use crate::diagnosis::cause::{Cause, Certainty, Diagnosis, Harm, Missing};
+use crate::diagnosis::measured::Measured;
+use crate::diagnosis::observed::{Live, Member, Timing};
+
+/// Pings from which on their lateness says something.
+const ENOUGH_PINGS: u64 = 8;
+/// Late pings of members that are not starved, at most; a starved one has at least the other share.
+const FREE_SHARE: f64 = 0.05;
+const STARVED_SHARE: f64 = 0.2;
+/// A process that is late by less on the average is not starved.
+const STARVED_NS: u64 = 5_000_000;
+/// Pings that are late by less than this part of a sync exclude that the CPU made the sync so long.
+const EXCLUDES: u64 = 4;
+/// Threads that waited for a CPU for this share of the window were held up by it.
+const WAITED: f64 = 0.2;
+/// Those that waited for less were not.
+const HARDLY_WAITED: f64 = 0.03;
+/// A group that was throttled for this share of the window was held up by it.
+const THROTTLED: f64 = 0.01;
+/// A figure that is so many times that of the others, measured by the same clock, is another one.
+const BEYOND_OTHERS: u64 = 3;
+
+/// Whether a member got its CPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cpu {
+    /// It did: what took this long was something else.
+    Free,
+    /// It did not.
+    Starved,
+    /// What was seen does not tell.
+    Open,
+}
+
+/// By how much answers from memory exceed the shortest, on the average.
+fn delay(live: &Live) -> u64 {
+    live.ping.mean_ns.saturating_sub(live.ping.min_ns)
+}
+
+/// Whether a member got its CPU, as far as something that took so long is concerned.
+///
+/// Answers from memory come first: they show what the process really waited. The kernel's figures decide where those do
+/// not tell.
+pub(super) fn cpu(live: &Live, took_ns: u64) -> Cpu {
+    let ping = &live.ping;
+    if ping.answered < ENOUGH_PINGS {
+        return locally(live).unwrap_or(Cpu::Open);
+    }
+    let (share, delay) = (ping.late_share(), delay(live));
+    if delay.saturating_mul(EXCLUDES) <= took_ns && share < STARVED_SHARE {
+        return Cpu::Free;
+    }
+    if let Some(seen) = locally(live) {
+        return seen;
+    }
+    // A late observer makes late pings.
+    let starved = share >= STARVED_SHARE && delay >= STARVED_NS && live.own_late_share < OWN_LATE;
+    if starved { Cpu::Starved } else { Cpu::Open }
+}
+
+/// What the kernel says, where the member runs on this machine.
+fn locally(live: &Live) -> Option<Cpu> {
+    let seen = live.local_cpu.filter(|_| live.window_ns > 0)?;
+    let share = |ns: u64| ns as f64 / live.window_ns as f64;
+    if share(seen.throttled_ns) >= THROTTLED || share(seen.waited_ns) >= WAITED {
+        return Some(Cpu::Starved);
+    }
+    let free = seen.throttled_ns == 0 && share(seen.waited_ns) <= HARDLY_WAITED;
+    free.then_some(Cpu::Free)
+}
+
+/// A member that did not get its CPU.
+pub(super) fn starved(members: &[Member], index: usize, path: &Path) -> Option<Diagnosis> {
+    let live = members[index].live.as_deref()?;
+    if cpu(live, 0) != Cpu::Starved {
+        return None;
+    }
+    let proved = locally(live) == Some(Cpu::Starved);
+    let pings_late = live.ping.late_share() >= STARVED_SHARE;
+    // Threads that wait, and answers from memory that come at once all the same: nobody waits for the CPU.
+    if !pings_late && live.ping.answered >= ENOUGH_PINGS {
+        return None;
+    }
+    let others = elsewhere(members, index);
+    let others_fine = others.is_some_and(|(pings, late)| late as f64 <= FREE_SHARE * pings as f64);
+    // The path from here to one member makes its pings late, and never the times that it takes itself.
+    let inflated = is_inflated(members, index);
+    let certainty = match (proved, pings_late, others_fine && inflated) {
+        (true, true, _) => Certainty::Clear,
+        (true, false, _) | (false, _, true) => Certainty::Likely,
+        (false, _, false) => Certainty::NotSure,
+    };
+    let slow_here = super::path::is_slow(live);
+    let felt = slow_here || (path.leader == Some(index) && path.writes_are_slow());
+    let harm = if felt { Harm::Waits } else { Harm::Risk };
+    let missing = match certainty {
+        Certainty::Clear => vec![],
+        Certainty::Likely => vec![Missing::Cpu],
+        Certainty::NotSure => vec![Missing::Cpu, Missing::Network, Missing::OtherClient],
+    };
+    let late =
+        (live.ping.late as f64 / live.ping.answered.max(1) as f64 * live.window_ns as f64) as u64;
+    let one = Diagnosis::new(Cause::Cpu, index, certainty, harm).lasting(late);
+    let others = others.map(|(pings, late)| Measured::PingsElsewhere { pings, late });
+    Some(one.measured(evidence(live)).measured(others).measured(sync(live)).lacking(missing))
+}
+
+fn evidence(live: &Live) -> Vec<Measured> {
+    let ping = &live.ping;
+    let late = Measured::PingsLate { pings: ping.answered, late: ping.late, delay_ns: delay(live) };
+    let used = live.cpu_cores.map(|cores| Measured::CpuUsed { cores });
+    [late].into_iter().chain(kernel(live)).chain(used).collect()
+}
+
+/// What the kernel says, as evidence.
+pub(super) fn kernel(live: &Live) -> Option<Measured> {
+    let (seen, window_ns) = (live.local_cpu?, live.window_ns);
+    Some(match seen.throttled_ns {
+        0 => Measured::WaitedForCpu { waited_ns: seen.waited_ns, window_ns },
+        throttled_ns => Measured::Throttled { throttled_ns, window_ns },
+    })
+}
+
+/// That a member got its CPU, as evidence.
+pub(super) fn free(live: &Live) -> Measured {
+    Measured::CpuFree { pings: live.ping.answered, delay_ns: delay(live) }
+}
+
+/// The syncs of a member, as evidence.
+pub(super) fn sync(live: &Live) -> Option<Measured> {
+    let fsync: &Timing = live.fsync.as_ref().filter(|fsync| fsync.count > 0)?;
+    Some(Measured::Fsync {
+        count: fsync.count,
+        mean_ns: fsync.mean_ns,
+        p99_above_ns: fsync.p99_above_ns,
+        p99_at_most_ns: fsync.p99_at_most_ns,
+        stalls: fsync.stalls,
+    })
+}
+
+/// Pings of the other members, and how many of them were late.
+fn elsewhere(members: &[Member], index: usize) -> Option<(u64, u64)> {
+    let others = answering(members).filter(|(other, _)| *other != index);
+    let sum = others.fold((0, 0), |(pings, late), (_, live)| {
+        (pings + live.ping.answered, late + live.ping.late)
+    });
+    (sum.0 >= ENOUGH_PINGS).then_some(sum)
+}
+
+/// Whether what the member timed itself is far beyond what the others did.
+fn is_inflated(members: &[Member], index: usize) -> bool {
+    type Of = fn(&Live) -> Option<&Timing>;
+    let kinds: [Of; 3] =
+        [|live| live.fsync.as_ref(), |live| live.commit.as_ref(), |live| live.apply.as_ref()];
+    kinds.iter().any(|of| {
+        let mean = |live: &Live| of(live).filter(|timing| timing.count > 2).map(|t| t.mean_ns);
+        let own = members[index].live.as_deref().and_then(mean);
+        let others = answering(members).filter(|(other, _)| *other != index);
+        let slowest = others.filter_map(|(_, live)| mean(live)).max();
+        own.zip(slowest).is_some_and(|(own, other)| {
+            own >= STARVED_NS && own >= BEYOND_OTHERS.saturating_mul(other)
+        })
+    })
+}

@@ -1,0 +1,34 @@
+//! What holds a running cluster back, on a page and as JSON.
+
+mod json;
+mod notice;
+mod page;
+mod quota;
+mod requests;
+mod table;
+
+use super::Style;
+use super::page::{Medium, html, markdown, terminal};
+use crate::cli::LogsFormat;
+use crate::diagnosis::{Diagnosis, Notice, Observed};
+
+pub use json::json_schema as check_json_schema;
+pub use quota::{QuotaSteps, quota};
+pub use requests::{check_begins, check_goes_on, check_requests};
+
+/// What holds it back, in the form asked for.
+pub fn checked(
+    observed: &Observed,
+    found: &[Diagnosis],
+    notices: &[Notice],
+    format: LogsFormat,
+    style: &Style,
+) -> String {
+    let page = |medium| page::page(observed, found, notices, medium);
+    match format {
+        LogsFormat::Text => terminal::terminal(&page(Medium::Terminal), style),
+        LogsFormat::Markdown => markdown::markdown(&page(Medium::Comment)),
+        LogsFormat::Html => html::html(&page(Medium::Browser)),
+        LogsFormat::Json => json::json(observed, found, notices),
+    }
+}

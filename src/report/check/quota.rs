@@ -1,0 +1,164 @@
+//! How full the databases are, and the way out.
+
+use super::json;
+use crate::cli::LogsFormat;
+use crate::diagnosis::{self, Cause, Diagnosis, Member, Observed};
+use crate::exit::Verdict;
+use crate::report::Style;
+use crate::report::logs::words;
+use crate::report::page::{
+    About, Answer, Article, Block, Cell, Column, Command, Page, Row, Section, Shown, Table, html,
+    markdown, terminal,
+};
+use crate::report::words as common;
+use crate::units::{counted, format_bytes, format_share};
+
+/// What the steps out of a full database need.
+#[derive(Debug, Clone, Copy)]
+pub struct QuotaSteps<'a> {
+    /// What may be compacted to.
+    pub revision: i64,
+    /// Where the members answer, the leader last.
+    pub endpoints: &'a [String],
+}
+
+/// More than this in use does not come back by a defragmentation.
+const MOSTLY_USED: f64 = 0.8;
+
+/// How full they are, in the form asked for.
+pub fn quota(
+    observed: &Observed,
+    found: &[Diagnosis],
+    steps: &QuotaSteps<'_>,
+    format: LogsFormat,
+    style: &Style,
+) -> String {
+    let page = || page(observed, found, steps);
+    match format {
+        LogsFormat::Text => terminal::terminal(&page(), style),
+        LogsFormat::Markdown => markdown::markdown(&page()),
+        LogsFormat::Html => html::html(&page()),
+        LogsFormat::Json => json::json(observed, found, &[]),
+    }
+}
+
+fn page(observed: &Observed, found: &[Diagnosis], steps: &QuotaSteps<'_>) -> Page {
+    let members = &observed.members;
+    let known = members.iter().any(|member| member.database_bytes.is_some());
+    let verdict = if known { diagnosis::verdict(found) } else { Verdict::Inconclusive };
+    let word = if known { words::answer(&diagnosis::answer(found)) } else { "NOT SURE".to_owned() };
+    let notes = observed.check.iter().flat_map(|check| check.notes.iter().cloned()).collect();
+    let sections = [
+        Section::new("databases", "The databases", vec![Block::Table(table(members))])
+            .shown(Shown::Titled),
+        Section::new("steps", "The way out", way_out(members, found, steps)).shown(Shown::Titled),
+        Section::new("limits", "Limits", vec![Block::List(notes)]).shown(Shown::Titled),
+    ];
+    Page {
+        kind: "quota".to_owned(),
+        title: format!("{word} · etcdbench check quota"),
+        articles: vec![Article {
+            id: "quota".to_owned(),
+            name: "quota".to_owned(),
+            answer: Answer {
+                tone: verdict.into(),
+                mark: common::mark(verdict),
+                word,
+                reason: reason(members, found),
+            },
+            about: About::Line(vec![counted(members.len() as u64, "member")]),
+            sections: sections.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
+            ..Article::default()
+        }],
+        elsewhere: "etcdbench check quota … -o page.html",
+    }
+}
+
+/// How much of its quota a database fills.
+fn filled(member: &Member) -> Option<f64> {
+    let quota = member.quota_bytes.filter(|quota| *quota > 0)?;
+    Some(member.database_bytes?.0 as f64 / quota as f64)
+}
+
+fn reason(members: &[Member], found: &[Diagnosis]) -> String {
+    if let Some(first) = found.first() {
+        return words::reason(members, first);
+    }
+    let fullest = members.iter().filter_map(|m| Some((m, filled(m)?)));
+    match fullest.max_by(|a, b| a.1.total_cmp(&b.1)) {
+        Some((member, share)) => {
+            format!(
+                "the fullest database, of {}, fills {} of its quota",
+                member.name,
+                format_share(share)
+            )
+        }
+        None if members.iter().any(|member| member.database_bytes.is_some()) => {
+            "no alarm is raised; what the quota is could not be found out".to_owned()
+        }
+        None => "how large the databases are may not be known to this user".to_owned(),
+    }
+}
+
+fn table(members: &[Member]) -> Table {
+    let row = |member: &Member| {
+        let (bytes, in_use) = match member.database_bytes {
+            Some((bytes, in_use)) => (Some(bytes), in_use),
+            None => (None, None),
+        };
+        let free = bytes.zip(in_use).map(|(bytes, in_use)| bytes.saturating_sub(in_use));
+        let told = |n: Option<u64>| Cell::new(n.map(format_bytes).unwrap_or_default());
+        Row::new([
+            Cell::new(member.name.clone()),
+            told(bytes),
+            told(in_use),
+            told(free),
+            told(member.quota_bytes.filter(|quota| *quota > 0)),
+            Cell::new(filled(member).map(format_share).unwrap_or_default()),
+            Cell::new(if member.no_space { "NOSPACE" } else { "" }),
+        ])
+    };
+    let numbers =
+        ["database", "in use", "free after defrag", "quota", "filled"].map(Column::number);
+    let columns = std::iter::once(Column::text("member")).chain(numbers);
+    Table {
+        caption: "How full each database is".to_owned(),
+        columns: columns.chain([Column::text("alarm")]).collect(),
+        rows: members.iter().map(row).collect(),
+        ..Table::default()
+    }
+}
+
+/// What to do, in its order, where a database is full or nearly so.
+fn way_out(members: &[Member], found: &[Diagnosis], steps: &QuotaSteps<'_>) -> Vec<Block> {
+    let full = found.iter().any(|one| one.cause == Cause::Quota);
+    if !full && !found.iter().any(|one| one.cause == Cause::QuotaNear) {
+        return Vec::new();
+    }
+    let all = steps.endpoints.join(",");
+    let mut lines = vec![format!("etcdctl --endpoints {all} compact {}", steps.revision)];
+    let defrag = |endpoint: &String| format!("etcdctl --endpoints {endpoint} defrag");
+    lines.extend(steps.endpoints.iter().map(defrag));
+    if full {
+        lines.push(format!("etcdctl --endpoints {all} alarm disarm"));
+    }
+    let in_use = members.iter().filter_map(|member| {
+        let quota = member.quota_bytes.filter(|quota| *quota > 0)?;
+        Some(member.database_bytes?.1? as f64 / quota as f64)
+    });
+    let mostly_used = in_use.fold(0.0, f64::max) >= MOSTLY_USED;
+    let hint = match mostly_used {
+        true => {
+            "most of it is in use now, so that a defragmentation alone gives little back: the compaction may; otherwise \
+             delete what fills it, or raise --quota-backend-bytes (8 GiB at most is recommended)"
+        }
+        false => {
+            "a member answers nobody while it defragments; the leader goes last, after it was moved away"
+        }
+    };
+    vec![Block::Command(Command {
+        label: "steps",
+        text: lines.join("\n"),
+        hint: Some(hint.to_owned()),
+    })]
+}

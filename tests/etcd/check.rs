@@ -1,0 +1,219 @@
+//! `check` on real clusters: faults that are made are named with their member, and nothing else is blamed for sure.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::support::cluster::{Cluster, Special};
+use crate::support::etcd::Fresh;
+use crate::support::loopdisk::LoopDisk;
+use crate::support::needs::{Need, needs};
+use crate::support::probe::program;
+
+/// What a check says, and its exit code.
+struct Told {
+    report: Value,
+    code: i32,
+}
+
+fn check(endpoints: &str, more: &str) -> Told {
+    let output = Command::new(program())
+        .args(["check", "--endpoints", endpoints, "--format", "json", "--quiet"])
+        .args(more.split_whitespace())
+        .output()
+        .expect("etcdbench can be started");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let report = serde_json::from_str(&text).unwrap_or_else(|error| {
+        panic!("{error}: {text}\n{}", String::from_utf8_lossy(&output.stderr))
+    });
+    let validator = jsonschema::validator_for(&etcdbench::report::check_json_schema()).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&report).map(|e| e.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    Told { report, code: output.status.code().expect("an exit code") }
+}
+
+impl Told {
+    /// Causes that are named, with member and certainty.
+    fn named(&self) -> Vec<(&str, &str, &str)> {
+        fn text<'a>(one: &'a Value, key: &str) -> &'a str {
+            one[key].as_str().unwrap_or_default()
+        }
+        let causes = self.report["causes"].as_array().expect("causes").iter();
+        causes
+            .map(|one| (text(one, "cause"), text(one, "name"), text(one, "certainty")))
+            .filter(|(_, _, certainty)| *certainty != "not_sure")
+            .collect()
+    }
+
+    fn member(&self, name: &str) -> &Value {
+        let members = self.report["members"].as_array().expect("members");
+        let found = members.iter().find(|member| member["name"] == name);
+        found.unwrap_or_else(|| panic!("no {name} in {members:#?}"))
+    }
+}
+
+/// What a machine that is too small for the tests beside may show by itself.
+fn of_a_busy_machine(cause: &str) -> bool {
+    ["cpu", "disk"].contains(&cause)
+}
+
+#[test]
+fn a_healthy_cluster_has_no_false_alarm_and_nothing_is_left_behind() {
+    needs!(Need::Program("etcd"));
+    let cluster = Cluster::start(Path::new("etcd"), 3);
+    // One member alone is named; the others are found.
+    let told = check(&cluster.endpoint(0), "--duration 4s --rate 30");
+    let blamed: Vec<_> = told.named().into_iter().filter(|one| !of_a_busy_machine(one.0)).collect();
+    assert_eq!(blamed, [] as [(&str, &str, &str); 0], "{:#}", told.report["causes"]);
+    for name in ["m0", "m1", "m2"] {
+        let member = told.member(name);
+        assert_eq!(member["presence"], "answers");
+        for probe in ["ping", "serializable", "linearizable", "write"] {
+            assert!(member[probe]["answered"].as_u64() > Some(5), "{name} {probe}: {member:#}");
+        }
+        assert!(member["fsync"]["count"].as_u64() > Some(20), "{member:#}");
+        let clock = &member["clock"];
+        let (from, to) = (clock["from_ns"].as_i64().unwrap(), clock["to_ns"].as_i64().unwrap());
+        assert!(from <= 0 && 0 <= to && to - from < 500_000_000, "its clock is ours: {clock}");
+    }
+    let keys = cluster.etcdctl(0, &["get", "", "--from-key", "--keys-only"]);
+    assert_eq!(keys.trim(), "", "keys are left");
+    assert_eq!(cluster.etcdctl(0, &["lease", "list"]).lines().next(), Some("found 0 leases"));
+}
+
+#[test]
+fn a_member_that_is_dead_is_named() {
+    needs!(Need::Program("etcd"));
+    let cluster = Cluster::start(Path::new("etcd"), 3);
+    let leader = cluster.wait_for_leader(&[]);
+    let dead = (leader + 1) % 3;
+    cluster.signal(dead, Signal::KILL);
+    let told = check(&cluster.endpoints(), "--duration 3s --rate 20");
+    let name = format!("m{dead}");
+    assert!(told.named().contains(&("down", name.as_str(), "clear")), "{:?}", told.named());
+    assert_eq!((told.code, told.member(&name)["presence"].as_str()), (3, Some("refused")));
+    assert_eq!(told.report["word"].as_str().map(|word| word.contains("MEMBER DOWN")), Some(true));
+}
+
+#[test]
+fn a_member_that_stands_still_is_named_as_that() {
+    needs!(Need::Program("etcd"));
+    let cluster = Cluster::start(Path::new("etcd"), 3);
+    let leader = cluster.wait_for_leader(&[]);
+    let stopped = (leader + 1) % 3;
+    cluster.signal(stopped, Signal::STOP);
+    let told = check(&cluster.endpoints(), "--duration 2s --rate 20");
+    cluster.signal(stopped, Signal::CONT);
+    let name = format!("m{stopped}");
+    assert!(told.named().contains(&("silent", name.as_str(), "clear")), "{:?}", told.named());
+    assert_eq!(told.code, 3);
+}
+
+/// Writes values of 100 KB.
+fn fill(etcd: &Fresh, keys: std::ops::Range<usize>) {
+    let value = "x".repeat(100_000);
+    for n in keys {
+        let put = format!("ETCDCTL_API=3 etcdctl --endpoints {} put fill/{n}", etcd.address());
+        let mut child = Command::new("sh")
+            .args(["-c", &put])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("etcdctl can be started");
+        child.stdin.take().expect("a pipe").write_all(value.as_bytes()).expect("it reads");
+        child.wait().expect("it ends");
+    }
+}
+
+#[test]
+fn a_full_database_is_told_and_nothing_is_written_to_it() {
+    needs!(Need::Program("etcd"));
+    let etcd = Fresh::with_quota(8 << 20);
+    fill(&etcd, 0..70);
+    let told = check(&etcd.address(), "--duration 2s --rate 10");
+    let near = told.named().iter().any(|one| one.0 == "quota_near" && one.2 == "clear");
+    assert!(near, "{:?} {:#}", told.named(), told.report["members"]);
+    fill(&etcd, 70..100);
+    let puts = etcd.put_total();
+    let told = check(&etcd.address(), "--duration 2s --rate 10");
+    assert!(told.named().contains(&("quota", "calibrate", "clear")), "{:?}", told.named());
+    assert_eq!((told.code, told.report["word"].as_str()), (3, Some("QUOTA")));
+    assert_eq!(told.report["check"]["no_writes"], "no_space");
+    assert_eq!(etcd.put_total(), puts);
+}
+
+#[test]
+fn passive_and_dry_run_write_nothing() {
+    needs!(Need::Program("etcd"));
+    let etcd = Fresh::packaged();
+    let puts = etcd.put_total();
+    let told = check(&etcd.address(), "--duration 2s --passive");
+    assert_eq!(told.report["check"]["writes"], 0);
+    assert_eq!(told.report["check"]["active"], false);
+    assert!(told.member("calibrate")["ping"]["answered"].as_u64() > Some(0));
+    let output = Command::new(program())
+        .args(["check", "--dry-run", "--endpoints", "127.0.0.1:1"])
+        .output()
+        .expect("etcdbench can be started");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    for words in ["KV/Txn", "Lease/LeaseRevoke", "Never sent: Maintenance/Alarm", "at most 360"] {
+        assert!(text.contains(words), "no {words} in {text}");
+    }
+    assert_eq!(etcd.put_total(), puts);
+}
+
+#[test]
+fn a_slow_disk_is_named_with_its_member() {
+    needs!(Need::Program("etcd"), Need::Root, Need::WriteThrottle, Need::Program("mkfs.ext4"));
+    let disk = LoopDisk::new("ext4", 256).throttled(30);
+    let special = Special { disk: Some((1, &disk)), ..Special::default() };
+    let cluster = Cluster::start_with(Path::new("etcd"), 3, &special);
+    let told = check(&cluster.endpoints(), "--duration 8s --rate 30");
+    let disks: Vec<_> = told.named().into_iter().filter(|one| one.0 == "disk").collect();
+    assert!(disks.iter().any(|one| one.1 == "m1"), "{disks:?} {:#}", told.report["causes"]);
+    let network = told.named().into_iter().find(|one| one.0.contains("network"));
+    assert_eq!(network, None, "{:#}", told.report["causes"]);
+    drop(cluster);
+}
+
+#[test]
+fn a_slow_path_between_members_is_named_and_no_disk() {
+    needs!(Need::Program("etcd"));
+    let special = Special { delay: Some((2, Duration::from_millis(120))), ..Special::default() };
+    let cluster = Cluster::start_with(Path::new("etcd"), 3, &special);
+    let leader = cluster.wait_for_leader(&[]);
+    let told = check(&cluster.endpoints(), "--duration 6s --rate 20");
+    let causes = told.report["causes"].as_array().expect("causes").iter();
+    let network: Vec<&Value> = causes
+        .filter(|one| ["peer_network", "slow_paths"].contains(&one["cause"].as_str().unwrap()))
+        .collect();
+    assert_eq!(network.len(), 1, "{:#}", told.report["causes"]);
+    let about = if leader == 2 { &network[0]["name"] } else { &network[0]["peer"] };
+    let expected = if leader == 2 { &told.member("m2")["name"] } else { &told.member("m2")["id"] };
+    assert_eq!(about, expected);
+}
+
+#[test]
+fn quota_alone_tells_how_full_it_is_and_the_way_out() {
+    needs!(Need::Program("etcd"));
+    let etcd = Fresh::with_quota(8 << 20);
+    let quota = || {
+        let asked = ["check", "quota", "--endpoints", &etcd.address()].map(str::to_owned);
+        let output = Command::new(program()).args(asked).output().expect("it can be started");
+        (output.status.code(), String::from_utf8(output.stdout).expect("UTF-8"))
+    };
+    let (code, text) = quota();
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("of its quota") && !text.contains("defrag\n"), "{text}");
+    fill(&etcd, 0..100);
+    let (code, text) = quota();
+    assert_eq!(code, Some(3), "{text}");
+    let steps = ["compact ", " defrag\n", "alarm disarm"].map(|step| text.find(step));
+    assert!(steps.iter().all(Option::is_some) && steps.is_sorted(), "{text}");
+}
