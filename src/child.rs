@@ -13,18 +13,18 @@ use std::time::Duration;
 use rustix::process::{
     Pid, Signal, getpid, getppid, kill_process, set_parent_process_death_signal,
 };
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::etcd::Credentials;
 use crate::exit::Exit;
 use crate::plan::{PlannedRun, Task};
+use crate::system::environment;
 
 /// How often a running measurement is looked after.
 const LOOK: Duration = Duration::from_millis(50);
 /// The subcommand that makes a run that is written to its stdin.
 const PLANNED: &str = "planned";
-/// Variables of the environment that hold secrets, which a child is handed in another way or does not need.
-const SECRET: [&str; 2] = ["ETCDCTL_PASSWORD", "ETCDCTL_USER"];
 
 /// One run that is to be made.
 #[derive(Debug, Clone, Copy)]
@@ -70,9 +70,7 @@ pub fn run(asked: ChildRun<'_>, signalled: &AtomicBool) -> Result<()> {
     let program = std::env::current_exe().map_err(Error::io("find", "this program"))?;
     let mut command = Command::new(&program);
     command.arg(PLANNED);
-    for variable in SECRET {
-        command.env_remove(variable);
-    }
+    environment::keep_what_is_needed(&mut command);
     // A Ctrl-C of the terminal is ours to pass on, once.
     command.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
     end_with_this_process(&mut command);
@@ -96,7 +94,7 @@ fn hand_over(child: &mut Child, task: &Task) -> io::Result<()> {
     let Some(mut stdin) = child.stdin.take() else {
         return Ok(());
     };
-    match stdin.write_all(&task.text()) {
+    match stdin.write_all(&Zeroizing::new(task.text())) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }

@@ -1,5 +1,6 @@
 //! The errors a person can meet, each with the exit code it ends in.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,7 @@ pub enum Error {
     #[error("{0}")]
     Refused(String),
     /// An operation on a file failed.
-    #[error("{}: cannot {action}: {source}", path.display())]
+    #[error("{}: cannot {action}: {source}", real(path).display())]
     Io {
         /// What was being done, as a verb phrase: "create", "write".
         action: &'static str,
@@ -61,6 +62,22 @@ pub struct Position {
     pub file: String,
     /// The line, counted from 1.
     pub line: usize,
+}
+
+/// What is opened through the handle of a directory has a path that tells a person nothing; the system knows where the
+/// directory is now.
+fn real(path: &Path) -> Cow<'_, Path> {
+    const HANDLES: &str = "/proc/self/fd";
+    let Ok(inner) = path.strip_prefix(HANDLES) else {
+        return Cow::Borrowed(path);
+    };
+    let mut parts = inner.components();
+    let handle = parts.next().map(|number| Path::new(HANDLES).join(number));
+    match handle.and_then(|handle| std::fs::read_link(handle).ok()) {
+        // A pipe or a socket has no place.
+        Some(place) if place.is_absolute() => Cow::Owned(place.join(parts.as_path())),
+        _ => Cow::Borrowed(path),
+    }
 }
 
 impl fmt::Display for Position {

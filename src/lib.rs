@@ -19,6 +19,7 @@ pub mod error;
 pub mod etcd;
 pub mod execution;
 pub mod exit;
+pub mod files;
 pub mod host;
 pub mod import;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod layers;
 pub mod load;
 pub mod logs;
 pub mod plan;
+pub mod printable;
 pub mod progress;
 pub mod record;
 pub mod report;

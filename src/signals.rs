@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 
 use crate::error::{Error, Result};
@@ -23,4 +23,11 @@ pub fn watch() -> Result<Arc<AtomicBool>> {
             .map_err(|error| Error::Refused(format!("cannot watch for signals: {error}")))?;
     }
     Ok(signalled)
+}
+
+/// A write beyond the limit of file sizes (`ulimit -f`) becomes an error like any other, so that what was made is removed.
+/// By default the signal that comes with it ends the process at once.
+pub fn outlive_file_limits() {
+    // Where no handler can be had, nothing is worse than before.
+    let _ = flag::register(SIGXFSZ, Arc::default());
 }

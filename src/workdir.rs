@@ -1,12 +1,16 @@
 //! A run's own fresh sub-directory: locked while it lives, removed on every way out, found again after a kill.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io;
+use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, FlockOperation};
 
 use crate::error::{Error, Result};
+use crate::files::Directory;
 
 /// What the name of every working directory begins with.
 const PREFIX: &str = ".etcdbench-";
@@ -14,30 +18,42 @@ const PREFIX: &str = ".etcdbench-";
 const LOCK: &str = "lock";
 
 /// A fresh directory below one of the user's choice. Dropping it removes it.
+///
+/// The directory above may belong to somebody else, who can rename this one and put a symbolic link in its place. So it
+/// is reached and removed by its handle, nobody but this user may enter it, and it is looked at once more after it was
+/// opened.
 #[derive(Debug)]
 pub struct Workdir {
+    above: Directory,
+    name: OsString,
+    inside: Directory,
     path: PathBuf,
     _lock: File,
+    gone: bool,
 }
 
 impl Workdir {
     /// Creates a directory that no other run uses.
     ///
     /// # Errors
-    /// When the directory cannot be written to.
+    /// When the directory cannot be written to, or somebody put another one in its place.
     pub fn create(below: &Path, run_id: &str) -> Result<Self> {
-        let path = below.join(format!("{PREFIX}{run_id}"));
-        std::fs::create_dir(&path).map_err(Error::io("create a working directory", &path))?;
-        match lock_in(&path) {
-            Ok(lock) => Ok(Workdir { path, _lock: lock }),
+        let name = OsString::from(format!("{PREFIX}{run_id}"));
+        let place = below.join(&name);
+        let above = Directory::open(below).map_err(Error::io("open", below))?;
+        let inside =
+            above.create_in(&name).map_err(Error::io("create a working directory", &place))?;
+        let prepared = lock_in(&inside).and_then(|lock| Ok((lock, way_in(&inside, below)?)));
+        match prepared {
+            Ok((lock, path)) => Ok(Workdir { above, name, inside, path, _lock: lock, gone: false }),
             Err(error) => {
-                let _ = std::fs::remove_dir_all(&path);
+                let _ = above.remove_in(&name);
                 Err(error)
             }
         }
     }
 
-    /// Where it is.
+    /// The way into it, in this process: through its handle, wherever somebody moves it.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -46,15 +62,57 @@ impl Workdir {
     ///
     /// # Errors
     /// When something of it is left.
-    pub fn remove(self) -> Result<()> {
-        std::fs::remove_dir_all(&self.path).map_err(Error::io("remove", &self.path))
+    pub fn remove(mut self) -> Result<()> {
+        self.gone = true;
+        self.take_away().map_err(Error::io("remove", self.inside.place()))
+    }
+
+    fn take_away(&self) -> io::Result<()> {
+        self.inside.clear()?;
+        self.above.remove_in(&self.name).map_err(|error| match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::DirectoryNotEmpty => {
+                io::Error::other("somebody has moved it away; it is empty, wherever it is now")
+            }
+            _ => error,
+        })
     }
 }
 
 impl Drop for Workdir {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.path);
+        if !self.gone {
+            let _ = self.take_away();
+        }
     }
+}
+
+/// The path by which files are made in a directory that is held. Without `/proc` it is that of its name, where nobody
+/// else can rename it.
+fn way_in(inside: &Directory, below: &Path) -> Result<PathBuf> {
+    match inside.path() {
+        Some(path) => Ok(path),
+        None if is_safe(below) => Ok(inside.place().to_path_buf()),
+        None => Err(Error::Refused(format!(
+            "{}: somebody else may rename what is made here, and without /proc there is no safe way in; mount /proc, or \
+             name a directory of your own",
+            below.display()
+        ))),
+    }
+}
+
+/// Whether nobody but this user and root can rename anything on the way to this directory and in it.
+fn is_safe(below: &Path) -> bool {
+    const STICKY: u32 = 0o1000;
+    let own = rustix::process::geteuid().as_raw();
+    let Ok(below) = std::fs::canonicalize(below) else {
+        return false;
+    };
+    below.ancestors().all(|step| {
+        std::fs::symlink_metadata(step).is_ok_and(|found| {
+            let others_write = found.mode() & 0o022 != 0 && found.mode() & STICKY == 0;
+            [0, own].contains(&found.uid()) && !others_write
+        })
+    })
 }
 
 /// Whether a directory of the user's choice is one to work in.
@@ -85,9 +143,22 @@ pub fn check(dir: &Path) -> Result<()> {
     })
 }
 
-fn lock_in(path: &Path) -> Result<File> {
-    let lock_path = path.join(LOCK);
-    let lock = File::create(&lock_path).map_err(Error::io("create", &lock_path))?;
+/// Locks a directory that was created a moment ago. Its owner must be who owns what is made in it, and it must be empty:
+/// otherwise it is another one, which somebody put in its place.
+fn lock_in(inside: &Directory) -> Result<File> {
+    let place = inside.place();
+    let lock_path = place.join(LOCK);
+    let names = inside.names().map_err(Error::io("look into", place))?;
+    let lock = inside.create_file(LOCK).map_err(Error::io("create", &lock_path))?;
+    let owner = lock.metadata().map_err(Error::io("look at", &lock_path))?.uid();
+    let directory = inside.owner().map_err(Error::io("look at", place))?;
+    if !names.is_empty() || owner != directory {
+        return Err(Error::Refused(format!(
+            "{}: somebody put another directory in the place of the one that was made here; name a directory that nobody \
+             else may write to",
+            place.display()
+        )));
+    }
     rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive)
         .map_err(Error::io("lock", &lock_path))?;
     Ok(lock)
@@ -96,24 +167,28 @@ fn lock_in(path: &Path) -> Result<File> {
 /// Removes what killed runs left below a directory and gives what was removed. A directory whose lock is held
 /// belongs to a run that is alive and is left alone.
 pub fn remove_leftovers(below: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(below) else {
+    let Ok(above) = Directory::open(below) else {
         return Vec::new();
     };
-    entries
-        .filter_map(|entry| entry.ok())
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX))
-        .map(|entry| entry.path())
-        .filter(|path| is_dead(path) && std::fs::remove_dir_all(path).is_ok())
+    let names = above.names().unwrap_or_default();
+    let ours = names.iter().map(|name| OsStr::from_bytes(name.to_bytes()));
+    ours.filter(|name| name.as_bytes().starts_with(PREFIX.as_bytes()))
+        .filter(|name| remove_dead(&above, name))
+        .map(|name| below.join(name))
         .collect()
 }
 
-/// A directory is only ours to remove if it has our lock file and nobody holds it.
-fn is_dead(path: &Path) -> bool {
-    let is_directory = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir());
-    is_directory
-        && File::open(path.join(LOCK)).is_ok_and(|lock| {
-            rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok()
-        })
+/// A directory is only ours to remove if it has our lock file and nobody holds it. What is emptied is the very directory
+/// that was looked at.
+fn remove_dead(above: &Directory, name: &OsStr) -> bool {
+    let Ok(inside) = above.open_in(name) else {
+        return false;
+    };
+    let Ok(lock) = inside.open_file(LOCK) else {
+        return false;
+    };
+    let dead = rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
+    dead && inside.clear().is_ok() && above.remove_in(name).is_ok()
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! One qualification from beginning to end: refusals, phases, result, verdict.
 
-use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use crate::disk::preflight::{self, Space};
 use crate::disk::value::Values;
 use crate::disk::watch::{CurrentPhase, Watch, Watched};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::host;
 use crate::host::counters::CounterSampler;
 use crate::host::device;
@@ -144,7 +144,7 @@ fn disk_facts(
         && let Some(before) = counters.snapshot()
     {
         let path = work.join("mapping");
-        let file = File::create(&path).map_err(Error::io("create", &path))?;
+        let file = files::create_new(&path).map_err(Error::io("create", &path))?;
         // Incompressible, or a compressing file system would write next to nothing.
         (&file)
             .write_all(Values::new(0, MAPPING_BYTES as u32, 0).next_put().1)

@@ -49,6 +49,8 @@ const TABLE: &[(&str, Layer)] = &[
     ("error", Base),
     ("etcd", Base),
     ("exit", Base),
+    ("files", Base),
+    ("printable", Base),
     ("record", Base),
     ("stats", Base),
     ("suggest", Base),

@@ -1,6 +1,7 @@
 //! The running system as its files tell it: `/proc`, `/sys`, `/etc`. Everything is read below a root that a test
 //! can move, so that machines nobody has at hand can be imitated by a directory.
 
+pub mod environment;
 pub mod mount;
 
 use std::path::{Component, Path, PathBuf};

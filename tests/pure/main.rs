@@ -10,6 +10,7 @@ mod compare;
 mod deploy;
 mod examples;
 mod export;
+mod hostile;
 mod import;
 mod logs;
 mod record;

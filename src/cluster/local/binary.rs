@@ -5,6 +5,11 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::error::{Error, Result};
+use crate::etcd::shown_version;
+use crate::system::environment;
+
+/// Of what another program said instead.
+const LONGEST_WORDS: usize = 500;
 
 /// What `etcd --version` says: `3.5.17`.
 ///
@@ -13,7 +18,7 @@ use crate::error::{Error, Result};
 pub fn version(etcd: &Path) -> Result<String> {
     let path = etcd.display();
     let mut command = Command::new(etcd);
-    let output = super::supervisor::without_settings(&mut command)
+    let output = environment::keep_what_is_needed(&mut command)
         .arg("--version")
         .output()
         .map_err(|error| {
@@ -31,9 +36,10 @@ pub fn version(etcd: &Path) -> Result<String> {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let version = said.lines().find_map(|line| line.strip_prefix("etcd Version: "));
     match version {
-        Some(version) => Ok(version.trim().to_owned()),
+        Some(version) => Ok(shown_version(version.trim())),
         None => {
             let words = [said.trim(), String::from_utf8_lossy(&output.stderr).trim()].join(" ");
+            let words: String = words.chars().take(LONGEST_WORDS).collect();
             let way_out = way_out(&words).unwrap_or("is it an etcd? Name one with --etcd");
             Err(Error::Refused(format!(
                 "{path} --version tells no version ({}); {way_out}",

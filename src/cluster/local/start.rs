@@ -49,10 +49,13 @@ pub fn start(plan: &LocalPlan, below: &Path) -> Result<Started> {
                 attempt += 1;
                 drop(supervisor);
                 for index in 0..ports.len() {
-                    let data = below.join(name(index));
+                    let (data, log) = (below.join(name(index)), log(below, index));
                     fs::remove_dir_all(&data)
                         .or_else(ignore_missing)
                         .map_err(Error::io("remove", &data))?;
+                    fs::remove_file(&log)
+                        .or_else(ignore_missing)
+                        .map_err(Error::io("remove", &log))?;
                 }
             }
             Err(not_ready) => return Err(not_ready.into()),
@@ -86,7 +89,8 @@ fn command(plan: &LocalPlan, below: &Path, ports: &[Ports], index: usize) -> Sta
     let own = &ports[index];
     let settings: [(&str, OsString); 10] = [
         ("--name", name(index).into()),
-        ("--data-dir", below.join(name(index)).into()),
+        // Relative to its working directory: it has no way through our handle.
+        ("--data-dir", name(index).into()),
         ("--listen-client-urls", url(own.client).into()),
         ("--advertise-client-urls", url(own.client).into()),
         ("--listen-peer-urls", url(own.peer).into()),
@@ -99,5 +103,10 @@ fn command(plan: &LocalPlan, below: &Path, ports: &[Ports], index: usize) -> Sta
     ];
     let arguments = settings.into_iter().flat_map(|(flag, value)| [flag.into(), value]);
     let arguments = arguments.chain(plan.arguments.iter().map(OsString::from));
-    Start { program: plan.etcd.clone(), arguments: arguments.collect(), log: log(below, index) }
+    Start {
+        program: plan.etcd.clone(),
+        arguments: arguments.collect(),
+        directory: below.to_path_buf(),
+        log: log(below, index),
+    }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -13,6 +13,8 @@ use rustix::process::{
 };
 
 use crate::error::{Error, Result};
+use crate::files;
+use crate::system::environment;
 
 /// What a member is started with.
 #[derive(Debug, Clone)]
@@ -21,6 +23,8 @@ pub struct Start {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+    /// Where it works: its data directory is relative to it.
+    pub directory: PathBuf,
     /// Where its log goes.
     pub log: PathBuf,
 }
@@ -141,7 +145,7 @@ impl Members {
 
     fn start_all(&mut self) -> Result<Vec<u32>> {
         for start in &self.starts {
-            let log = File::create(&start.log).map_err(Error::io("create", &start.log))?;
+            let log = files::create_new(&start.log).map_err(Error::io("create", &start.log))?;
             self.processes.push(spawn(start, log)?);
         }
         Ok(self.processes.iter().map(Child::id).collect())
@@ -177,11 +181,20 @@ impl Members {
     }
 }
 
+/// A program named by a path from here, for a process that begins somewhere else. A bare name is looked up in `PATH`.
+fn absolute(program: &Path) -> Result<PathBuf> {
+    match program.components().count() {
+        1 => Ok(program.to_path_buf()),
+        _ => std::path::absolute(program).map_err(Error::io("find", program)),
+    }
+}
+
 fn spawn(start: &Start, log: File) -> Result<Child> {
     let copy = log.try_clone().map_err(Error::io("open", &start.log))?;
-    let mut command = Command::new(&start.program);
-    without_settings(&mut command)
+    let mut command = Command::new(absolute(&start.program)?);
+    environment::keep_what_is_needed(&mut command)
         .args(&start.arguments)
+        .current_dir(&start.directory)
         .stdin(Stdio::null())
         .stdout(copy)
         .stderr(log)
@@ -211,16 +224,4 @@ impl Drop for Members {
             let _ = member.wait();
         }
     }
-}
-
-/// Takes away settings of another etcd that the environment may hold (`ETCD_NAME`, `ETCD_DATA_DIR` …).
-pub fn without_settings(command: &mut Command) -> &mut Command {
-    let settings = std::env::vars_os().map(|(name, _)| name).filter(|name| {
-        let name = name.to_string_lossy();
-        name.starts_with("ETCD_") && name != "ETCD_UNSUPPORTED_ARCH"
-    });
-    for name in settings {
-        command.env_remove(name);
-    }
-    command
 }

@@ -27,6 +27,7 @@ use crate::disk::engine::{Commits, Engine, Member, Task};
 use crate::disk::timers::fine_timers;
 use crate::disk::wal::Wal;
 use crate::error::{Error, Result};
+use crate::files;
 
 use reactor::{Loop, Reactor};
 use refusal::{cannot_set_up, does_not_work};
@@ -54,7 +55,7 @@ impl UringEngine {
     /// offers.
     pub fn smoke_test(&self, dir: &Path) -> Result<()> {
         let path = dir.join(format!(".etcdbench-uring-{}", std::process::id()));
-        let file = File::create_new(&path).map_err(Error::io("create", &path))?;
+        let file = files::create_new(&path).map_err(Error::io("create", &path))?;
         let tried = try_out(&file, &path);
         std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
         tried.map_err(|error| does_not_work(&error))

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::job::{Job, noise};
 use super::words::Work;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::plan::neighbour::{CHUNK_BYTES, FILE_BYTES};
 
 /// Writes one file after the other.
@@ -40,7 +41,7 @@ impl Bulk {
         }
         self.number += 1;
         let path = self.path(self.number);
-        let file = File::create_new(&path).map_err(Error::io("create", &path))?;
+        let file = files::create_new(&path).map_err(Error::io("create", &path))?;
         Ok(Current { file, path, bytes: 0 })
     }
 

@@ -21,6 +21,7 @@ use crate::host::device;
 use crate::plan::{DiskPlan, Neighbour};
 use crate::record::{Emission, Sink};
 use crate::result::{DiskFacts, NEIGHBOUR};
+use crate::system::environment;
 use crate::workdir;
 
 /// How often it is looked whether the run is to end while a neighbour prepares.
@@ -95,7 +96,8 @@ impl Neighbours {
         context: &RunContext,
     ) -> Result<Receiver<()>> {
         let program = std::env::current_exe().map_err(Error::io("find", "this program"))?;
-        let mut child = Command::new(&program)
+        let mut command = Command::new(&program);
+        let mut child = environment::keep_what_is_needed(&mut command)
             .arg(NEIGHBOUR)
             .arg(neighbour.to_string())
             .stdin(Stdio::piped())

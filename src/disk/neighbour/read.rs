@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use super::job::{Job, noise};
 use super::words::Work;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::plan::neighbour::{CHUNK_BYTES, FILE_BYTES};
 
 /// Direct reads want memory at such an address.
@@ -30,7 +31,7 @@ impl Read {
     pub fn prepare(dir: &Path, work: &mut Work, stop: &AtomicBool) -> Result<Self> {
         let path = dir.join("read");
         let chunk = noise(CHUNK_BYTES);
-        let mut file = File::create_new(&path).map_err(Error::io("create", &path))?;
+        let mut file = files::create_new(&path).map_err(Error::io("create", &path))?;
         for _ in 0..FILE_BYTES / CHUNK_BYTES {
             if stop.load(Ordering::Relaxed) {
                 break;

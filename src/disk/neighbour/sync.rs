@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::job::{Job, noise};
 use super::words::Work;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::plan::neighbour::SYNC_BYTES;
 
 /// Then another file is begun and this one removed.
@@ -43,7 +44,7 @@ impl Sync {
                 }
                 self.number += 1;
                 let path = self.path();
-                let file = File::create_new(&path).map_err(Error::io("create", &path))?;
+                let file = files::create_new(&path).map_err(Error::io("create", &path))?;
                 Ok((file, 0))
             }
         }

@@ -4,7 +4,7 @@
 //! Nothing is synced, as container runtimes do it unless told otherwise (containerd's image_pull_with_sync_fs is off):
 //! the data waits for write-back, and the names for the next commit of the journal, which is etcd's.
 
-use std::fs::{self, File, FileTimes, Permissions};
+use std::fs::{self, FileTimes, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use rustix::fs::Advice;
 use super::job::{Job, noise};
 use super::words::Work;
 use crate::error::{Error, Result};
+use crate::files;
 
 /// Sizes of files, each the middle of a tenth of those below /usr of a Debian 12 of 145,000 files.
 const SIZES: [u64; 10] = [177, 543, 907, 1249, 1743, 2634, 4085, 7352, 15_691, 59_712];
@@ -61,7 +62,7 @@ impl Unpack {
     fn file(&self, directory: &Path, bytes: u64) -> Result<()> {
         let under_way = directory.join(format!(".{}.part", self.made));
         let path = directory.join(format!("{}", self.made));
-        let mut file = File::create_new(&under_way).map_err(Error::io("create", &under_way))?;
+        let mut file = files::create_new(&under_way).map_err(Error::io("create", &under_way))?;
         file.write_all(&self.noise[..bytes as usize])
             .and_then(|()| file.set_permissions(Permissions::from_mode(0o644)))
             .and_then(|()| file.set_times(FileTimes::new().set_modified(UNIX_EPOCH)))

@@ -1,8 +1,7 @@
 //! Segment files: reserved as etcd reserves them, one spare kept ready by a background thread.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FallocateFlags, FlockOperation};
 
 use crate::error::{Error, Result};
+use crate::files;
 
 /// etcd's `SegmentSizeBytes`: decimal, and a soft limit.
 pub const SEGMENT_BYTES: u64 = 64_000_000;
@@ -21,13 +21,7 @@ const PURGE_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Opens a fresh, locked segment file with its space reserved.
 pub fn create(path: &Path) -> Result<File> {
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(Error::io("create", path))?;
+    let file = files::create_new(path).map_err(Error::io("create", path))?;
     lock(&file).map_err(Error::io("lock", path))?;
     preallocate(&file).map_err(Error::io("reserve 64 MB for", path))?;
     Ok(file)

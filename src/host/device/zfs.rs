@@ -2,6 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use crate::system::environment;
+
 /// The block devices of a pool, by path; none when the tool is missing or refuses.
 pub(super) fn pool_devices(pool: &str) -> Vec<String> {
     run("zpool", &["list", "-v", "-H", "-P", "-L", pool])
@@ -16,7 +18,7 @@ pub(crate) fn sync_property(dataset: &str) -> Option<String> {
 }
 
 fn run(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program)
+    let output = environment::keep_what_is_needed(&mut Command::new(program))
         .args(arguments)
         .stdin(Stdio::null())
         .stderr(Stdio::null())

@@ -1,0 +1,3 @@
+//! Neighbours, files and scenarios that mean harm.
+
+mod race;
