@@ -6,6 +6,7 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Component, Path};
 
 use crate::error::{Error, Result};
+use crate::files;
 
 /// Names of files and directories that say nothing of whose log it is.
 const ANYBODYS: [&str; 17] = [
@@ -47,7 +48,9 @@ pub(super) fn open(path: &Path) -> Result<(File, Metadata)> {
             "{shown} is no file; for what another program prints, name - and pipe it in"
         )));
     }
-    Ok((File::open(path).map_err(Error::io("open", path))?, meta))
+    let (file, _) = files::open(path).map_err(Error::io("open", path))?;
+    let meta = file.metadata().map_err(Error::io("read", path))?;
+    Ok((file, meta))
 }
 
 /// What a member is called whose log this is: the file without the marks of rotation and compression, or the nearest

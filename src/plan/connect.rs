@@ -1,11 +1,15 @@
 //! How the etcd is reached, from what was typed; and where the password comes from.
 
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 use crate::error::{Result, usage};
 use crate::etcd::Security;
 use crate::etcd::{Credentials, Endpoint, Secret};
+use crate::files;
 use crate::spec::ConnectSpec;
 use crate::units::exact_duration;
 
@@ -162,8 +166,35 @@ fn credentials_or(
     Ok(Some(Credentials { user: user.name.clone(), password }))
 }
 
+/// What is to be said to whoever asked before secrets are used: files of secrets that everybody on this machine may
+/// read, and a connection that anybody may answer.
+pub fn warnings(security: &Security, password_file: Option<&Path>) -> Vec<String> {
+    let files = [("--key", security.key.as_deref()), ("--password-file", password_file)];
+    let open = files.into_iter().filter_map(|(flag, path)| Some((flag, path?)));
+    let mut told: Vec<String> = open
+        .filter(|(_, path)| {
+            std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.mode() & 0o004 != 0)
+        })
+        .map(|(flag, path)| {
+            let path = path.display();
+            format!("{flag} {path}: every user of this machine may read it; chmod o-r {path}")
+        })
+        .collect();
+    if security.insecure_skip_tls_verify {
+        told.push(UNVERIFIED.to_owned());
+    }
+    told
+}
+
+/// What is told where certificates are not checked.
+pub const UNVERIFIED: &str = "--insecure-skip-tls-verify: no certificate is checked, so whoever is between here and etcd \
+                              can answer in its place, and read what is sent, passwords among it";
+
+/// Of a file with a password, which is its first line.
+const MOST_BYTES: u64 = 64 << 10;
+
 fn from_file(path: &Path) -> Result<Secret> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = files::read_text(path, MOST_BYTES).map(Zeroizing::new).map_err(|error| {
         usage(&["--password-file"], format!("--password-file {}: {error}", path.display()))
     })?;
     match text.lines().next() {

@@ -19,7 +19,7 @@ mod trend;
 
 pub use check::CheckPlan;
 pub use compare::{ComparePlan, Measure, Source};
-pub use connect::{Connect, credentials};
+pub use connect::{Connect, UNVERIFIED, credentials};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
 pub use document::{DocumentPlan, chosen, place};
 pub(crate) use export::check as check_export;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::connect::warnings;
 use super::{DiskPlan, LoadPlan, Target, credentials, labels};
 use crate::error::{Error, Result};
 use crate::etcd::{Credentials, Secret};
@@ -84,6 +85,16 @@ impl PlannedRun {
                 Target::Local { .. } => Ok(None),
             },
             Resolved::Disk(_) => Ok(None),
+        }
+    }
+
+    /// What is to be said before its secrets are used.
+    pub fn warnings(&self) -> Vec<String> {
+        match &self.plan {
+            Resolved::Load(plan) if matches!(plan.target, Target::Endpoints(_)) => {
+                warnings(&plan.security, self.connect.password_file.as_deref())
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -15,8 +15,10 @@ const COMPRESSED: u32 = 0x1c84_9304;
 /// Base of the cookie before settings and counts.
 const PLAIN: u32 = 0x1c84_9303;
 const COOKIE_BASE: u32 = !0xf0;
-/// More than any histogram of the widest range and finest resolution takes.
-const MOST_BYTES: u64 = 64 << 20;
+/// More than the counts of a histogram take that has a value in each of [`MOST_BUCKETS`]: nine bytes for each at most.
+const MOST_BYTES: u64 = 1 << 20;
+/// A nanosecond to an hour at three digits, which is what this program records, has 34,000 buckets.
+const MOST_BUCKETS: usize = 40_000;
 /// Bytes before the counts.
 const SETTINGS: usize = 40;
 
@@ -31,11 +33,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<(u64, u64)>, String> {
     }
     let length = outer.u32()? as usize;
     let compressed = outer.take(length)?;
-    let mut plain = Vec::with_capacity(4 * compressed.len() + SETTINGS);
+    let mut plain = Vec::with_capacity((4 * compressed.len() + SETTINGS).min(MOST_BYTES as usize));
     ZlibDecoder::new(compressed)
-        .take(MOST_BYTES)
+        .take(MOST_BYTES + 1)
         .read_to_end(&mut plain)
         .map_err(|error| format!("its compressed part is damaged: {error}"))?;
+    if plain.len() as u64 > MOST_BYTES {
+        return Err(format!("longer than {MOST_BYTES} bytes without compression"));
+    }
     let mut inner = Bytes { rest: &plain };
     if inner.u32()? & COOKIE_BASE != PLAIN {
         return Err("not HdrHistogram V2 inside".to_owned());
@@ -65,6 +70,9 @@ fn buckets(mut counts: Bytes<'_>, scale: Scale) -> Result<Vec<(u64, u64)>, Strin
             continue;
         }
         if number > 0 {
+            if found.len() == MOST_BUCKETS {
+                return Err(format!("more than {MOST_BUCKETS} buckets that hold something"));
+            }
             let value = scale.highest_at(index).ok_or("more buckets than there can be")?;
             found.push((value, number as u64));
         }

@@ -45,6 +45,13 @@ impl Accumulator {
         self.map.add(since, interval, samples);
     }
 
+    /// Buckets of histograms that it holds.
+    pub fn held_buckets(&self) -> usize {
+        let held = |samples: &Distribution| samples.buckets().len();
+        let open = self.timeline.open.as_ref().map_or(0, |open| held(&open.samples));
+        self.batches.slots.iter().map(|slot| held(&slot.samples)).sum::<usize>() + open
+    }
+
     pub fn finish(self, series: &str, member: Option<u32>) -> SeriesData {
         let (batches, batch_errors) = self.batches.finish();
         let mut total = Distribution::default();
@@ -175,7 +182,7 @@ impl Timeline {
         });
         if self.points.len() >= MAX_POINTS {
             self.points = in_pairs(std::mem::take(&mut self.points), Point::absorb);
-            let covered: u64 = self.points.iter().map(|p| p.length_ns).sum();
+            let covered = self.points.iter().fold(0_u64, |sum, p| sum.saturating_add(p.length_ns));
             self.slot_ns = covered / self.points.len() as u64;
         }
     }

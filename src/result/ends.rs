@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+use super::bounds::MAX_LINE;
 use super::lift::lift;
 use super::reader::{Lines, header};
 use super::{Header, Line, Summary};
@@ -41,7 +42,8 @@ pub fn read_ends(path: &Path) -> Result<(Header, Option<Summary>)> {
                 let line = &tail[start + 1..end];
                 return Ok((header, whole.then(|| summary(line)).flatten()));
             }
-            None if from == 0 => return Ok((header, None)),
+            // A line that long is damage; the whole file says where.
+            None if from == 0 || wanted > MAX_LINE => return Ok((header, None)),
             None => wanted *= 4,
         }
     }

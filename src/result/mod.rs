@@ -1,6 +1,7 @@
 //! The one file a run leaves: its versioned schema, the crash-safe writer, the reader.
 
 mod accumulate;
+mod bounds;
 mod collector;
 mod ends;
 mod json_schema;

@@ -1,7 +1,7 @@
 //! Reads a result file line by line into a [`Run`]: memory grows with the number of series, not with the run's
 //! length.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -9,16 +9,15 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::record::Distribution;
 
 use super::accumulate::{Accumulator, CounterLines};
+use super::bounds::{Bounds, MAX_LINE};
 use super::lift::lift;
 use super::{
     Counters, Event, Header, Interval, Line, PhaseData, Run, SCHEMA_VERSION, SeriesData, Told,
 };
-
-/// Longer lines are damage: a full histogram is below 100 KiB.
-const MAX_LINE: u64 = 16 * 1024 * 1024;
 
 /// What every line says about itself, whatever else it holds.
 #[derive(Deserialize)]
@@ -134,7 +133,7 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io("open", path))?;
+        let (file, _) = files::open(path).map_err(Error::io("open", path))?;
         Ok(Lines {
             input: BufReader::with_capacity(1 << 16, file),
             path: path.to_path_buf(),
@@ -174,6 +173,9 @@ impl Lines {
 struct Assembly {
     run: Run,
     phases: Vec<Phase>,
+    /// Where each phase is among them, by its name.
+    places: HashMap<String, usize>,
+    bounds: Bounds,
     counters: BTreeMap<(String, String, Option<u32>), CounterLines>,
 }
 
@@ -185,7 +187,11 @@ struct Phase {
     intervals_end_ns: Option<u64>,
     counters_end_ns: Option<u64>,
     series: Vec<(String, Members)>,
+    /// Where each series is among them, by its name.
+    places: HashMap<String, usize>,
     told: Vec<Told>,
+    /// Names of the series that were told.
+    told_names: HashSet<String>,
 }
 
 /// One series: each member's samples, and those of all of them once there is a second member.
@@ -202,6 +208,8 @@ impl Assembly {
         Assembly {
             run: Run { header, ..Run::default() },
             phases: Vec::new(),
+            places: HashMap::new(),
+            bounds: Bounds::default(),
             counters: BTreeMap::new(),
         }
     }
@@ -212,42 +220,42 @@ impl Assembly {
             Line::Interval(interval) => self.interval(&interval)?,
             Line::Told(told) => self.told(told)?,
             Line::Stall(stall) => self.run.stalls.push(stall),
-            Line::Event(event) => self.event(event),
-            Line::Counters(counters) => self.count(counters),
+            Line::Event(event) => self.event(event)?,
+            Line::Counters(counters) => self.count(counters)?,
             Line::Summary(summary) => self.run.summary = Some(lift(summary)),
         }
         Ok(())
     }
 
-    fn phase(&mut self, name: &str, at_ns: u64) -> &mut Phase {
-        let found = self.phases.iter().position(|phase| phase.name == name);
-        let index = found.unwrap_or_else(|| {
-            self.phases.push(Phase {
-                name: name.to_owned(),
-                start_ns: at_ns,
-                intervals_end_ns: None,
-                counters_end_ns: None,
-                series: Vec::new(),
-                told: Vec::new(),
-            });
-            self.phases.len() - 1
-        });
-        &mut self.phases[index]
+    fn phase(&mut self, name: &str, at_ns: u64) -> std::result::Result<&mut Phase, String> {
+        let index = match self.places.get(name) {
+            Some(&index) => index,
+            None => {
+                self.bounds.phase()?;
+                self.places.insert(name.to_owned(), self.phases.len());
+                self.phases.push(Phase::new(name, at_ns));
+                self.phases.len() - 1
+            }
+        };
+        Ok(&mut self.phases[index])
     }
 
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, event: Event) -> std::result::Result<(), String> {
         if event.kind == "phase" {
-            self.phase(&event.phase, event.at_ns);
+            self.phase(&event.phase, event.at_ns)?;
         }
         self.run.events.push(event);
+        Ok(())
     }
 
-    fn count(&mut self, counters: Counters) {
+    fn count(&mut self, counters: Counters) -> std::result::Result<(), String> {
+        self.bounds.counters(&counters)?;
         let end_ns = counters.start_ns.saturating_add(counters.length_ns);
-        let phase = self.phase(&counters.phase, counters.start_ns);
+        let phase = self.phase(&counters.phase, counters.start_ns)?;
         phase.counters_end_ns = phase.counters_end_ns.max(Some(end_ns));
         let key = (counters.phase.clone(), counters.source.clone(), counters.member);
         self.counters.entry(key).or_default().add(counters);
+        Ok(())
     }
 
     fn interval(&mut self, interval: &Interval) -> std::result::Result<(), String> {
@@ -258,8 +266,9 @@ impl Assembly {
             interval.max_ns,
             interval.sum_ns,
         )?;
+        self.bounds.interval(interval)?;
         let end_ns = interval.start_ns.saturating_add(interval.length_ns);
-        let phase = self.phase(&interval.phase, interval.start_ns);
+        let phase = self.phase(&interval.phase, interval.start_ns)?;
         phase.intervals_end_ns = phase.intervals_end_ns.max(Some(end_ns));
         let start_ns = phase.start_ns;
         let members = phase.series(&interval.series);
@@ -270,16 +279,21 @@ impl Assembly {
                 crate::units::format_duration(interval.start_ns)
             ));
         }
+        let (before, known) = (members.held_buckets(interval), members.each.len());
         members.add(start_ns, interval, &samples);
-        Ok(())
+        let (after, new) = (members.held_buckets(interval), members.each.len() - known);
+        self.bounds.held(before, after)?;
+        self.bounds.series(new)
     }
 
     fn told(&mut self, told: Told) -> std::result::Result<(), String> {
         let end_ns = told.start_ns.saturating_add(told.length_ns);
-        let phase = self.phase(&told.phase, told.start_ns);
+        self.bounds.told(&told)?;
+        self.bounds.series(1)?;
+        let phase = self.phase(&told.phase, told.start_ns)?;
         phase.intervals_end_ns = phase.intervals_end_ns.max(Some(end_ns));
-        let known = phase.series.iter().any(|(name, _)| *name == told.series);
-        if known || phase.told.iter().any(|other| other.series == told.series) {
+        let known = phase.places.contains_key(&told.series);
+        if known || !phase.told_names.insert(told.series.clone()) {
             return Err(format!(
                 "figures of {} told beside others; they cannot be merged",
                 told.series
@@ -307,12 +321,28 @@ impl Assembly {
 }
 
 impl Phase {
+    fn new(name: &str, start_ns: u64) -> Phase {
+        Phase {
+            name: name.to_owned(),
+            start_ns,
+            intervals_end_ns: None,
+            counters_end_ns: None,
+            series: Vec::new(),
+            places: HashMap::new(),
+            told: Vec::new(),
+            told_names: HashSet::new(),
+        }
+    }
+
     fn series(&mut self, name: &str) -> &mut Members {
-        let found = self.series.iter().position(|(series, _)| series == name);
-        let index = found.unwrap_or_else(|| {
-            self.series.push((name.to_owned(), Members::default()));
-            self.series.len() - 1
-        });
+        let index = match self.places.get(name) {
+            Some(&index) => index,
+            None => {
+                self.places.insert(name.to_owned(), self.series.len());
+                self.series.push((name.to_owned(), Members::default()));
+                self.series.len() - 1
+            }
+        };
         &mut self.series[index].1
     }
 
@@ -365,6 +395,12 @@ impl Members {
             merged.add(phase_start_ns, interval, samples);
         }
         self.each.entry(interval.member).or_default().add(phase_start_ns, interval, samples);
+    }
+
+    /// Buckets held of the series that an interval belongs to.
+    fn held_buckets(&self, interval: &Interval) -> usize {
+        let merged = self.merged.as_ref().map_or(0, Accumulator::held_buckets);
+        merged + self.each.get(&interval.member).map_or(0, Accumulator::held_buckets)
     }
 
     fn finish(self, series: &str) -> Vec<SeriesData> {

@@ -45,7 +45,10 @@ impl Writer {
                 }
             })?;
         let mut writer = Writer::new(file, path);
-        writer.write(&Line::Header(header.clone()))?;
+        writer.write(&Line::Header(header.clone())).inspect_err(|_| {
+            // It was made a moment ago, and holds nothing.
+            let _ = fs::remove_file(path);
+        })?;
         Ok(writer)
     }
 

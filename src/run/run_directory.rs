@@ -9,6 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::plan::ScenarioPlan;
 use crate::plan::scenario::Turn;
 use crate::result;
@@ -194,7 +195,7 @@ fn unfinished(plan: &ScenarioPlan, manifest: &Manifest) -> Result<Option<RunDire
         return Ok(None);
     }
     let path = directory.join(MANIFEST);
-    let Ok(text) = fs::read_to_string(&path) else {
+    let Ok(text) = files::read_text(&path, MOST_BYTES) else {
         return Ok(None);
     };
     let same = serde_json::from_str::<Manifest>(&text).is_ok_and(|found| found == *manifest);
@@ -211,6 +212,9 @@ fn unfinished(plan: &ScenarioPlan, manifest: &Manifest) -> Result<Option<RunDire
     })?;
     Ok(Some(RunDirectory { directory, resumed: true, _lock: file }))
 }
+
+/// A manifest names a thousand runs with their commands.
+const MOST_BYTES: u64 = 64 << 20;
 
 /// Released by the kernel when this process ends, however it ends.
 fn lock(file: &File) -> std::io::Result<()> {

@@ -28,6 +28,7 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use crate::error::{Error, Position, Result};
+use crate::files;
 use crate::suggest;
 use crate::trend::history::{History, Night};
 
@@ -137,13 +138,16 @@ impl Mark {
     }
 }
 
+/// Acknowledgements of decades take less.
+const MOST_BYTES: u64 = 4 << 20;
+
 impl Marks {
     /// Reads a marks file.
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be read, [`Error::Usage`] naming file, line and key otherwise.
     pub fn read(path: &Path) -> Result<Marks> {
-        let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let text = files::read_text(path, MOST_BYTES).map_err(Error::io("read", path))?;
         Marks::parse(&text, path)
     }
 

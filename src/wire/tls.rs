@@ -15,6 +15,7 @@ use rustls::{ConfigBuilder, InconsistentKeys, RootCertStore, WantsVerifier};
 use super::verify::{Anyone, Listed};
 use crate::error::{Error, Result};
 use crate::etcd::Security;
+use crate::files;
 
 /// What gRPC speaks (RFC 7540, 3.1).
 const ALPN_HTTP2: &[u8] = b"h2";
@@ -167,8 +168,12 @@ fn damaged(flag: &'static str, path: &Path, error: &pem::Error) -> Error {
     usage(flag, path, &format!("is damaged ({what})"))
 }
 
+/// All authorities that a browser believes are 250 KB.
+const MOST_BYTES: u64 = 4 << 20;
+
 fn read(flag: &'static str, path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| usage(flag, path, &format!("cannot be read: {error}")))
+    files::read(path, MOST_BYTES)
+        .map_err(|error| usage(flag, path, &format!("cannot be read: {error}")))
 }
 
 fn usage(flag: &'static str, path: &Path, what: &str) -> Error {

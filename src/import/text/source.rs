@@ -31,8 +31,8 @@ impl Source {
     pub fn read(input: &Input) -> Result<Source> {
         let path = input.shown().to_path_buf();
         let read = bytes::read(input)?;
-        let is_long = read.bytes.len() as u64 > MOST_BYTES;
-        let shown = if is_long { &read.bytes[..0] } else { &read.bytes[..] };
+        let is_long = read.bytes.is_none();
+        let shown = read.bytes.as_deref().unwrap_or_default();
         let source = Source { path, text: unquote(decode(shown)), written_at: read.written_at };
         if is_long {
             let mib = MOST_BYTES >> 20;

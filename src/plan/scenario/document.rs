@@ -9,10 +9,14 @@ use toml::de::{DeTable, DeValue};
 
 use super::shipped;
 use crate::error::{Error, Position, Result, usage};
+use crate::files;
 use crate::suggest;
 
 /// Files that include one another deeper than this do it by mistake.
 const DEEPEST: usize = 8;
+/// A scenario includes no more files than this, and none is longer than that.
+const MOST_FILES: usize = 64;
+const MOST_BYTES: u64 = 1 << 20;
 
 /// A file that was read.
 #[derive(Debug)]
@@ -174,7 +178,7 @@ impl Origin {
     fn read(&self) -> Result<Source> {
         let (label, text) = match self {
             Origin::File(path) => {
-                let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+                let text = files::read_text(path, MOST_BYTES).map_err(Error::io("read", path))?;
                 (path.display().to_string(), text)
             }
             Origin::Shipped(name) => {
@@ -248,6 +252,9 @@ fn take_in(
         }
         if taken.iter().any(|one| one.is(&next)) {
             continue;
+        }
+        if taken.len() + open.len() >= MOST_FILES {
+            return Err(at.error(format!("include: more than {MOST_FILES} files in all")));
         }
         take_in(&next, open, taken, document).map_err(|error| match error {
             Error::Io { path, source, .. } => {

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::error::{Error, Result, usage};
 use crate::exit::Exit;
+use crate::files;
 use crate::plan::{ComparePlan, Source};
 use crate::result::Run;
 
@@ -185,8 +186,11 @@ fn noise(named: Option<&Path>, groups: &[Group]) -> Result<Option<Calibration>> 
     Ok(Some(calibration))
 }
 
+/// The noise of a hundred series is some ten kilobytes.
+const MOST_BYTES: u64 = 16 << 20;
+
 fn read_noise(path: &Path) -> Result<Calibration> {
-    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let text = files::read_text(path, MOST_BYTES).map_err(Error::io("read", path))?;
     serde_json::from_str(&text).map_err(|error| Error::Damaged {
         path: path.to_path_buf(),
         line: error.line(),

@@ -58,7 +58,7 @@ impl<'a> Evidence<'a> {
 
     /// How long it took, with the answers that came after its end.
     pub fn length_ns(&self) -> u64 {
-        self.phases.iter().map(|phase| phase.length_ns).sum()
+        self.phases.iter().fold(0, |sum, phase| sum.saturating_add(phase.length_ns))
     }
 
     /// Events of this kind in what is looked at.

@@ -1,3 +1,6 @@
 //! Neighbours, files and scenarios that mean harm.
 
+mod bombs;
+mod limits;
 mod race;
+mod readers;

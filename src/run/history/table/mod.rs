@@ -7,7 +7,6 @@ mod long;
 mod sheet;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -17,6 +16,7 @@ use json::Part;
 use sheet::Sheet;
 
 use crate::error::{Error, Result, usage};
+use crate::files;
 use crate::rule::history::TableOptions;
 use crate::suggest;
 use crate::trend::MIN_DIFFERENCE;
@@ -42,13 +42,16 @@ const TIME_NAMES: [&str; 16] = [
     "run_date",
 ];
 
+/// A row of a hundred figures for every night of ten years is 4 MB.
+const MOST_BYTES: u64 = 64 << 20;
+
 /// Reads a table into histories. Notes say what was guessed.
 ///
 /// # Errors
 /// [`Error::Io`] when it cannot be read, [`Error::Usage`] for a column that is not there, [`Error::Damaged`] naming the
 /// line otherwise.
 pub fn read_table(path: &Path, options: &TableOptions) -> Result<(Vec<History>, Vec<String>)> {
-    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = files::read(path, MOST_BYTES).map_err(Error::io("read", path))?;
     let text = decoded(path, bytes)?;
     let text = text.trim_start_matches('\u{feff}');
     let trimmed = text.trim_start();
