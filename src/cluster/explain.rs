@@ -57,6 +57,10 @@ impl CallError {
         CallError::new(Kind::Refused, "there is no member to ask".to_owned())
     }
 
+    pub(super) fn interrupted() -> Self {
+        CallError::new(Kind::Refused, "interrupted while an answer was waited for".to_owned())
+    }
+
     pub(super) fn silent(endpoint: &Endpoint, limit: Duration) -> Self {
         let limit = format_duration(limit.as_nanos() as u64);
         CallError::new(Kind::Broken, format!("{endpoint}: no answer within {limit}"))

@@ -1,15 +1,15 @@
 //! Keys below a prefix: how many there are, and how to be rid of them without holding up others.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use etcd_client::{GetOptions, GetResponse, KeyValue, Txn, TxnOp};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 use super::Cluster;
 use super::connect::CALL;
-use super::explain::{Called, Need};
+use super::explain::{CallError, Called, Need};
 use super::guard;
 
 /// Keys read at a time. A range walks the index of all keys that fit, whatever its limit (`mvcc/index.go`), so pages
@@ -22,12 +22,17 @@ const VALUES: i64 = 100;
 /// Keys deleted at a time: one request is one transaction, which holds up others until it is applied. Below etcd's
 /// `--max-txn-ops` of 128.
 const BATCH: usize = 100;
+/// Pages without a key of ours, in a row: ten million keys of others where names tell whose they are.
+const MOST_IDLE_PAGES: u32 = 1_000;
 /// Keys of others that are named.
 const FOREIGN_NAMED: usize = 3;
 /// An answer larger than this is not taken: a page of keys of 2 KiB is 20 MB.
 const MAX_ANSWER: usize = 256 << 20;
 /// Counting or reading a page of a store of many millions of keys takes seconds.
 const PAGE_CALL: Duration = Duration::from_secs(30);
+
+/// No verification takes longer, of any store that etcd may have.
+const LONGEST_READING: Duration = Duration::from_secs(3600);
 
 impl Cluster {
     /// How many keys begin with a prefix; with the empty one, all.
@@ -77,8 +82,10 @@ impl Cluster {
         let mut removed = Removed::default();
         let mut batch = BATCH;
         let mut from = interval(prefix).0;
+        let mut idle = 0;
         loop {
             let page = self.owned(prefix, &from, ours)?;
+            self.goes_on(&page, &mut idle)?;
             removed.foreign += page.foreign;
             let wanted = FOREIGN_NAMED.saturating_sub(removed.foreign_keys.len());
             removed.foreign_keys.extend(page.foreign_keys.into_iter().take(wanted));
@@ -118,8 +125,10 @@ impl Cluster {
     pub fn count_ours(&mut self, prefix: &[u8], ours: &Ours<'_>) -> Result<Removed> {
         let mut counted = Removed::default();
         let mut from = interval(prefix).0;
+        let mut idle = 0;
         loop {
             let page = self.owned(prefix, &from, ours)?;
+            self.goes_on(&page, &mut idle)?;
             counted.deleted += page.ours.len() as u64;
             counted.foreign += page.foreign;
             let wanted = FOREIGN_NAMED.saturating_sub(counted.foreign_keys.len());
@@ -160,6 +169,7 @@ impl Cluster {
     pub fn each_pair(&mut self, prefix: &[u8], mut tell: impl FnMut(&KeyValue)) -> Result<i64> {
         let (mut from, end) = interval(prefix);
         let mut revision = 0;
+        let deadline = Instant::now() + LONGEST_READING;
         loop {
             let page = self.ask_any(Need::Read(prefix), PAGE_CALL, async |client| {
                 let options = GetOptions::new()
@@ -171,6 +181,15 @@ impl Cluster {
             })?;
             if revision == 0 {
                 revision = page.header().map_or(0, |header| header.revision());
+            }
+            forward(&page, &from)?;
+            if self.ends.set() {
+                return Err(CallError::interrupted().into());
+            }
+            if Instant::now() > deadline {
+                return Err(Error::Refused(
+                    "reading the keys back took more than an hour".to_owned(),
+                ));
             }
             page.kvs().iter().for_each(&mut tell);
             match page.kvs().last() {
@@ -190,6 +209,21 @@ impl Cluster {
         Ok(OwnedPage::of(&page, |kv| ours(kv, true)))
     }
 
+    /// Keys of ours come to an end, for their names have one length. Those of others need not: one page after the other
+    /// without any of ours is a wait like any other.
+    fn goes_on(&self, page: &OwnedPage, idle: &mut u32) -> Result<()> {
+        *idle = if page.ours.is_empty() && page.next.is_some() { *idle + 1 } else { 0 };
+        if *idle > 0 && self.ends.set() {
+            return Err(CallError::interrupted().into());
+        }
+        match *idle > MOST_IDLE_PAGES {
+            true => Err(Error::Refused(format!(
+                "{MOST_IDLE_PAGES} pages in a row hold none of the keys that were looked for"
+            ))),
+            false => Ok(()),
+        }
+    }
+
     fn page(&mut self, prefix: &[u8], from: &[u8], values: bool) -> Result<GetResponse> {
         let end = interval(prefix).1;
         let page = self.ask_any(Need::Read(prefix), PAGE_CALL, async |client| {
@@ -201,6 +235,7 @@ impl Cluster {
             let mut keys = client.kv_client().max_decoding_message_size(MAX_ANSWER);
             keys.get(from.to_vec(), Some(options)).await
         })?;
+        forward(&page, from)?;
         Ok(page)
     }
 
@@ -211,6 +246,23 @@ impl Cluster {
             client.txn(Txn::new().and_then(deletions.collect::<Vec<_>>())).await
         })?;
         Ok(())
+    }
+}
+
+/// Keys of a page come in order, from where they were asked for on; otherwise what is behind them would be asked for
+/// without end.
+fn forward(page: &GetResponse, from: &[u8]) -> Result<()> {
+    let keys: Vec<&[u8]> = page.kvs().iter().map(KeyValue::key).collect();
+    let ordered = keys.is_sorted_by(|a, b| a < b);
+    // From `\0` on is from the beginning on.
+    let begins = keys.first().is_none_or(|first| *first >= from || from == [0]);
+    match ordered && begins {
+        true => Ok(()),
+        false => Err(Error::Refused(
+            "a member answers with keys that were not asked for, or not in their order; this is no etcd, or something \
+             between changes its answers"
+                .to_owned(),
+        )),
     }
 }
 

@@ -1,9 +1,11 @@
 //! What a member says about itself in Prometheus' text format, and how much of it grew between two readings.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::LazyLock;
 
 use super::Quota;
+use crate::etcd::shown_version;
 
 /// Name in a result → value.
 pub type Values = BTreeMap<String, f64>;
@@ -57,6 +59,23 @@ const STATES: &[Names] = &[
 
 const STARTED: &str = "process_start_time_seconds";
 
+/// Bounds that are kept of a histogram. etcd's have 14 to 16; one with more is none of etcd's, and what is kept of each
+/// reading goes into the result every second.
+const MOST_BOUNDS: usize = 64;
+/// A bound longer than this is no number.
+const LONGEST_BOUND: usize = 32;
+
+/// Names of which a result keeps something; of histograms without the suffix.
+static KEPT: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let tables = [HISTOGRAMS, COUNTERS, STATES].into_iter().flatten();
+    tables.flat_map(|(_, etcd)| etcd.iter().copied()).chain([STARTED]).collect()
+});
+
+fn is_kept(name: &str) -> bool {
+    let bare = ["_bucket", "_count", "_sum"].iter().find_map(|end| name.strip_suffix(end));
+    KEPT.contains(name) || bare.is_some_and(|bare| KEPT.contains(bare))
+}
+
 /// One scrape of a member's `/metrics`: what a result keeps of it. What the version does not have is absent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
@@ -77,12 +96,12 @@ impl Reading {
         let wanted =
             text.lines().filter(|line| line.starts_with("etcd_") || line.starts_with("process_"));
         let mut found = BTreeMap::<&str, Found>::new();
-        for sample in wanted.filter_map(Sample::parse) {
+        for sample in wanted.filter_map(Sample::parse).filter(|sample| is_kept(sample.name)) {
             found.entry(sample.name).or_default().add(&sample);
         }
         let mut reading =
             Reading { started: found.get(STARTED).map(|found| found.sum), ..Reading::default() };
-        reading.version = version(text).unwrap_or_default().to_owned();
+        reading.version = shown_version(version(text).unwrap_or_default());
         let first = |names: &[&'static str], suffix: &str| {
             let mut there = names.iter().map(|name| found.get(&*format!("{name}{suffix}")));
             there.find_map(|found| found)
@@ -150,8 +169,14 @@ impl Found {
         if sample.name.ends_with("_bucket")
             && let Some((_, bound)) = sample.labels().find(|(name, _)| *name == "le")
             && bound != "+Inf"
+            && bound.len() <= LONGEST_BOUND
         {
-            *self.by_bound.entry(bound.into_owned()).or_default() += sample.value;
+            let room = self.by_bound.len() < MOST_BOUNDS;
+            if let Some(count) = self.by_bound.get_mut(&*bound) {
+                *count += sample.value;
+            } else if room {
+                self.by_bound.insert(bound.into_owned(), sample.value);
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 mod budget;
 mod connect;
 mod discover;
+mod ends;
 mod explain;
 pub mod guard;
 mod keys;
@@ -21,6 +22,8 @@ mod upkeep;
 mod watcher;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -32,6 +35,7 @@ use crate::result::MemberFacts;
 use crate::wire::Dialer;
 
 use connect::{CALL, MemberClient};
+use ends::Ends;
 use explain::{Answer, CallError, Called, Need};
 use metrics::Reading;
 use scrape::Scraper;
@@ -57,6 +61,8 @@ pub struct Cluster {
     notes: Vec<String>,
     /// Of the load under way.
     mark: Option<mark::Mark>,
+    /// What ends waiting early.
+    ends: Ends,
     // Last, so that the connections above are dropped before what drives them.
     runtime: Runtime,
 }
@@ -103,6 +109,7 @@ impl Cluster {
             listed: Vec::new(),
             notes: Vec::new(),
             mark: None,
+            ends: Ends::default(),
             runtime,
         };
         let client =
@@ -172,11 +179,19 @@ impl Cluster {
         Quota::smallest(self.members.iter().map(|member| member.quota))
     }
 
+    /// From now on a signal ends every wait, at once if it comes during it; after one, nobody is waited for as long as
+    /// before.
+    pub fn end_with(&mut self, signalled: &Arc<AtomicBool>) {
+        self.ends = Ends::with(signalled);
+    }
+
     /// Asks all members again.
     pub fn refresh(&mut self) {
-        let asked = self.members.iter_mut().map(|m| m.client.status(CALL));
-        let answers = self.runtime.block_on(join_all(asked));
-        for (member, answer) in self.members.iter_mut().zip(answers) {
+        let limit = self.ends.limit(CALL);
+        let asked = self.members.iter_mut().map(|m| m.client.status(limit));
+        let answers = self.runtime.block_on(self.ends.first(join_all(asked)));
+        // Whoever did not answer before a signal is not known to be down.
+        for (member, answer) in self.members.iter_mut().zip(answers.into_iter().flatten()) {
             member.status = answer.ok();
         }
         self.refresh_facts();
@@ -293,8 +308,9 @@ impl Cluster {
             Some(status) => u8::from(!status.leads()),
             None => 2,
         });
-        let deadline = Instant::now() + PATIENCE;
-        self.runtime.block_on(async {
+        let deadline = Instant::now() + self.ends.limit(PATIENCE);
+        let limit = self.ends.limit(limit);
+        let asked = async {
             loop {
                 let mut failed = CallError::nobody();
                 let mut passing = false;
@@ -312,7 +328,9 @@ impl Cluster {
                 }
                 tokio::time::sleep(PAUSE).await;
             }
-        })
+        };
+        let answered = self.runtime.block_on(self.ends.first(asked));
+        answered.unwrap_or_else(|| Err(CallError::interrupted()))
     }
 
     fn names(&self) -> BTreeMap<u64, String> {

@@ -3,6 +3,7 @@
 use etcd_client::{ResponseHeader, StatusResponse};
 
 use super::metrics::Reading;
+use crate::etcd::shown_version;
 
 /// The answer of `Maintenance/Status`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl MemberStatus {
         MemberStatus {
             id: header.map_or(0, |header| header.member_id()),
             cluster_id: header.map_or(0, |header| header.cluster_id()),
-            version: answer.version().to_owned(),
+            version: shown_version(answer.version()),
             db_bytes: positive(answer.db_size()).unwrap_or(0),
             db_in_use_bytes: positive(answer.raft_used_db_size()).unwrap_or(0),
             quota_bytes: positive(answer.db_size_quota()),

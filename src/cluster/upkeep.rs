@@ -7,7 +7,7 @@ use etcd_client::{AlarmAction, AlarmOptions, AlarmType, CompactionOptions};
 use crate::error::{Error, Result};
 
 use super::connect::CALL;
-use super::explain::Need;
+use super::explain::{CallError, Need};
 use super::{Alarm, Cluster, MemberStatus};
 
 /// A compaction that is waited for takes 10 ms and a commit for each thousand revisions (`mvcc/kvstore_compaction.go`).
@@ -93,17 +93,19 @@ impl Cluster {
             let need = Need::Root("defragment a member");
             let name = &member.facts.name;
             let begun = Instant::now();
-            let again = self.runtime.block_on(async {
+            let (limit, call) = (self.ends.limit(DEFRAGMENTATION), self.ends.limit(CALL));
+            let again = self.runtime.block_on(self.ends.first(async {
                 let asked = async |client: &mut etcd_client::Client| client.defragment().await;
-                member.client.call(need, DEFRAGMENTATION, asked).await?;
+                member.client.call(need, limit, asked).await?;
                 // Not before it serves again does the next one stop to.
-                member.client.status(CALL).await
-            });
-            let after = again.map_err(|error| {
-                Error::Refused(format!(
-                    "member {name} was not defragmented, nor any after it: {error}"
-                ))
-            })?;
+                member.client.status(call).await
+            }));
+            let after =
+                again.unwrap_or_else(|| Err(CallError::interrupted())).map_err(|error| {
+                    Error::Refused(format!(
+                        "member {name} was not defragmented, nor any after it: {error}"
+                    ))
+                })?;
             done(Defragmented {
                 index,
                 took: begun.elapsed(),

@@ -52,6 +52,7 @@ fn clean(spec: &CleanSpec) -> Result<Exit> {
 
 fn planned_run(run: PlannedRun, output: &OutputArgs, strict: bool) -> Result<Exit> {
     let document = document(output)?;
+    run.warnings().iter().for_each(|warning| say(&format!("warning: {warning}")));
     let credentials = run.credentials()?;
     let finished = carry_out(&run.plan, run.name, run.labels, output, credentials)?;
     conclude(finished, &document, output, strict)

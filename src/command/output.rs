@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::cli::ChartArgs;
 use crate::error::Result;
 use crate::plan::ExportPlan;
+use crate::printable::clean_lines;
 use crate::report::chart::Chart;
 use crate::report::export::{self, ExportInput};
 use crate::{charts, delivery};
@@ -37,7 +38,7 @@ pub(super) fn hand_over(document: &str, output: Option<&Path>, quiet: bool) -> R
     Ok(())
 }
 
-/// Writes a line to stderr, if anybody is there.
+/// Writes a line to stderr, if anybody is there. It may repeat what others wrote.
 pub fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", clean_lines(line));
 }

@@ -17,8 +17,10 @@ use crate::plan::{LoadPlan, Target};
 use crate::record::{Emission, Sink};
 use crate::units::format_count;
 
-/// How long a cluster that does not answer may take to recover before it is given up.
+/// How long a cluster that does not answer may take to recover before it is given up, at the longest.
 const RECOVERY_NS: u64 = 30_000_000_000;
+/// And as often as this the time that a request may take, which is shorter where --command-timeout is.
+const RECOVERY_CALLS: u64 = 6;
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -44,6 +46,8 @@ pub struct After<'a> {
     pub shared: bool,
     /// The cluster has been waited for in vain.
     pub given_up: bool,
+    /// The keys of the run are removed.
+    pub gone: bool,
 }
 
 impl After<'_> {
@@ -52,6 +56,7 @@ impl After<'_> {
     /// # Errors
     /// When keys are left behind that should have been removed, with their prefix.
     pub fn run(&mut self) -> Result<()> {
+        self.cluster.end_with(self.control.flag());
         if self.works.iter().any(|work| work.ack_log.is_some()) && !self.control.is_halted() {
             self.verify();
         }
@@ -71,6 +76,10 @@ impl After<'_> {
                 }
                 self.event(&phase, "cleanup", detail);
                 Ok(())
+            }
+            Err(error) if self.gone => {
+                self.event(&phase, "cleanup", json!({ "error": error.to_string() }));
+                Err(Error::Refused(format!("{error}; the keys of the run are removed")))
             }
             Err(error) => {
                 self.event(&phase, "cleanup", json!({ "error": error.to_string() }));
@@ -108,7 +117,8 @@ impl After<'_> {
                 Err(error) => error,
             };
             let waited_ns = self.clock.now_ns() - begun_ns;
-            self.given_up |= waited_ns > RECOVERY_NS;
+            let longest_ns = RECOVERY_NS.min(RECOVERY_CALLS.saturating_mul(self.plan.timeout_ns));
+            self.given_up |= waited_ns > longest_ns;
             if self.given_up || self.control.signalled() {
                 return Err(error);
             }
@@ -133,6 +143,7 @@ impl After<'_> {
             // Later than the keys: those of one lease would go all at once, and hold up others.
             let leases: Vec<i64> = self.works.iter().flat_map(|work| work.leases.all()).collect();
             revoked = self.patiently(|cluster| cluster.revoke_leases(prefix, &leases))?;
+            self.gone = true;
         }
         let interrupted = self.control.signalled();
         let compacted_to =

@@ -1,6 +1,7 @@
 //! Keys that earlier loads left behind: found, offered to be removed, and removed.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -69,12 +70,13 @@ impl fmt::Display for Cleaned {
 pub fn run(
     plan: &CleanPlan,
     credentials: Option<&Credentials>,
-    signalled: &AtomicBool,
+    signalled: &Arc<AtomicBool>,
     tell: &dyn Fn(&str),
 ) -> Result<Cleaned> {
     let connect = &plan.connect;
     let dialer = Dialer::new(&connect.security, connect.dial_timeout_ns)?;
-    let cluster = Cluster::connect(&connect.endpoints, &dialer, credentials)?;
+    let mut cluster = Cluster::connect(&connect.endpoints, &dialer, credentials)?;
+    cluster.end_with(signalled);
     let mut cleaner = Cleaner {
         plan,
         cluster,
@@ -82,21 +84,11 @@ pub fn run(
         tell,
         cleaned: Cleaned { dry_run: plan.dry_run, ..Cleaned::default() },
     };
-    match &plan.what {
-        CleanWhat::All => {
-            let (left, rest) = cleaner.cluster.leftovers()?;
-            for leftover in left {
-                cleaner.below(&leftover.prefix, &by_shape(&leftover.prefix), false)?;
-            }
-            if rest > 0 {
-                tell(&format!(
-                    "{} keys more are below /etcdbench/: clean again",
-                    format_count(rest)
-                ));
-            }
-        }
-        CleanWhat::Below(prefix) => cleaner.below(prefix, &by_shape(prefix), true)?,
-        CleanWhat::Load { plan, prefix } => cleaner.below(prefix, &by_plan(plan, prefix), true)?,
+    match cleaner.all() {
+        Err(error) if !signalled.load(Ordering::Relaxed) => return Err(error),
+        // What was waited for when it came is not told.
+        Err(_) => cleaner.cleaned.interrupted = true,
+        Ok(()) => {}
     }
     Ok(cleaner.cleaned)
 }
@@ -110,6 +102,26 @@ struct Cleaner<'a> {
 }
 
 impl Cleaner<'_> {
+    fn all(&mut self) -> Result<()> {
+        match &self.plan.what {
+            CleanWhat::All => {
+                let (left, rest) = self.cluster.leftovers()?;
+                for leftover in left {
+                    self.below(&leftover.prefix, &by_shape(&leftover.prefix), false)?;
+                }
+                if rest > 0 {
+                    (self.tell)(&format!(
+                        "{} keys more are below /etcdbench/: clean again",
+                        format_count(rest)
+                    ));
+                }
+                Ok(())
+            }
+            CleanWhat::Below(prefix) => self.below(prefix, &by_shape(prefix), true),
+            CleanWhat::Load { plan, prefix } => self.below(prefix, &by_plan(plan, prefix), true),
+        }
+    }
+
     /// Removes what is ours below a prefix. Where a load goes on there, it is an error if the prefix was `named`.
     fn below(&mut self, prefix: &str, ours: &Ours<'_>, named: bool) -> Result<()> {
         if self.signalled.load(Ordering::Relaxed) {

@@ -42,6 +42,11 @@ impl Control {
         self.is_halted().then(|| now_ns.saturating_sub(noticed_ns()))
     }
 
+    /// What a signal sets.
+    pub fn flag(&self) -> &Arc<AtomicBool> {
+        &self.signalled
+    }
+
     /// Whether a signal ends it.
     pub fn signalled(&self) -> bool {
         self.signalled.load(Ordering::Relaxed)

@@ -21,7 +21,7 @@ use crate::etcd::{Credentials, Endpoint};
 use crate::host;
 use crate::host::counters::CounterSampler;
 use crate::host::device::{self, DeviceCounters};
-use crate::plan::{FRESH_PREFIX, LoadPlan, Target};
+use crate::plan::{FRESH_PREFIX, LoadPlan, Target, UNVERIFIED};
 use crate::record::{Emission, Pool, Sink};
 use crate::result::{Collector, Environment, HALT, Header};
 use crate::session::{self, Ending, Finished, Request};
@@ -184,6 +184,7 @@ fn guard(plan: &LoadPlan, cluster: &mut Cluster, prefix: &str) -> Result<Guarded
     };
     if !matches!(plan.target, Target::Local { .. }) {
         notes.extend(clean::offer(cluster)?);
+        notes.extend(plan.security.insecure_skip_tls_verify.then(|| UNVERIFIED.to_owned()));
     }
     if !plan.keep_keys && !shared {
         guard::refuse_deletion(prefix.as_bytes())?;
@@ -322,6 +323,7 @@ impl Load {
             watcher: &watcher,
             shared: self.shared,
             given_up: false,
+            gone: false,
         }
         .run();
         Ok((driven, after.err()))

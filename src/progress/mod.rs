@@ -19,6 +19,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::clock::Clock;
+use crate::printable::clean_lines;
 use crate::record::Emission;
 use crate::report::Style;
 use crate::result::{Observer, Silent};
@@ -103,7 +104,7 @@ fn draw(live: &Arc<Mutex<Live>>, clock: Clock, stop: &Receiver<()>) {
     let shown = Arc::clone(live);
     let lines = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
         let width = terminal_width();
-        let text = lock(&shown).bar(clock.now_ns(), width);
+        let text = clean_lines(&lock(&shown).bar(clock.now_ns(), width));
         // Writing to the bar's buffer cannot fail.
         let _ = out.write_str(&text);
     };
@@ -113,11 +114,11 @@ fn draw(live: &Arc<Mutex<Live>>, clock: Clock, stop: &Receiver<()>) {
     until_stopped(stop, || {
         // Drawing takes the lock again: it must be free by then.
         let messages = lock(live).messages(clock.now_ns());
-        messages.iter().for_each(|message| bar.println(message));
+        messages.iter().for_each(|message| bar.println(clean_lines(message)));
         bar.tick();
     });
     let messages = lock(live).last_messages();
-    messages.iter().for_each(|message| bar.println(message));
+    messages.iter().for_each(|message| bar.println(clean_lines(message)));
     bar.finish_and_clear();
 }
 
@@ -126,7 +127,7 @@ fn write(live: &Mutex<Live>, clock: Clock, stop: &Receiver<()>, mut out: impl Wr
     let mut put = |lines: Vec<String>| {
         for line in lines {
             // Nobody reads stderr any more: the run goes on without.
-            let _ = writeln!(out, "{line}");
+            let _ = writeln!(out, "{}", clean_lines(&line));
         }
     };
     until_stopped(stop, || {

@@ -88,6 +88,19 @@ fn quoted(value: &str) -> String {
     format!("\"{}\"", escaped.replace('\n', "\\n"))
 }
 
+#[test]
+fn a_histogram_of_bounds_without_number_is_kept_in_part() {
+    let mut page = String::new();
+    for bound in 0..5_000 {
+        page += &format!(
+            "etcd_disk_wal_fsync_duration_seconds_bucket{{le=\"{bound}\"}} {bound}\n\
+             etcd_unknown_{bound} 1\n"
+        );
+    }
+    let reading = Reading::of(&page);
+    assert_eq!(reading.totals.len(), 64);
+}
+
 proptest! {
     #[test]
     fn what_is_written_is_read_back(

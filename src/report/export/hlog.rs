@@ -68,6 +68,6 @@ fn tag(run: &Run, interval: &Interval) -> String {
         tag.push('/');
         tag.push_str(&member);
     }
-    let splits = |c: char| c == ',' || c.is_whitespace() || c.is_control();
-    tag.replace(splits, "_")
+    let splits = |c: char| c == ',' || c.is_whitespace() || c == char::REPLACEMENT_CHARACTER;
+    clean(&tag).replace(splits, "_")
 }

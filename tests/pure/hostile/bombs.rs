@@ -137,7 +137,7 @@ fn series_and_phases_without_number_are_refused_at_once() {
     for number in 0..50_000 {
         let _ = writeln!(
             phases,
-            "{{\"type\":\"event\",\"phase\":\"p{number}\",\"at_ns\":{number},\"kind\":\"phase\",\"detail\":{{}}}}"
+            "{{\"type\":\"event\",\"phase\":\"p{number}\",\"at_ns\":{number},\"at\":\"2026-11-21T20:15:00Z\",\"kind\":\"phase\",\"detail\":{{}}}}"
         );
     }
     let said = place.refused(&series);

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use super::Behaviour;
+
 const MEMBER: u64 = 1;
 const TERM: u64 = 2;
 
@@ -14,15 +16,21 @@ pub struct Answers {
     tokens: Cell<u64>,
     value: Vec<u8>,
     endpoint: String,
+    endless: bool,
+    version: String,
+    cancels: Option<&'static str>,
 }
 
 impl Answers {
-    /// Those of a single member at this address, with values of this size.
-    pub fn new(address: SocketAddr, val_size: usize) -> Self {
+    /// Those of a single member at this address.
+    pub fn new(address: SocketAddr, behaviour: &Behaviour) -> Self {
         Answers {
             revision: Cell::new(1),
             tokens: Cell::new(0),
-            value: vec![b'v'; val_size],
+            value: vec![b'v'; behaviour.val_size],
+            endless: behaviour.endless,
+            version: behaviour.version.clone().unwrap_or_else(|| "3.5.0".to_owned()),
+            cancels: behaviour.cancels,
             endpoint: format!("http://{address}"),
         }
     }
@@ -63,7 +71,7 @@ impl Answers {
                 number(&mut answer, 3, field(request, 1).number());
             }
             "Status" => {
-                bytes(&mut answer, 2, b"3.5.0");
+                bytes(&mut answer, 2, self.version.as_bytes());
                 number(&mut answer, 3, 1 << 20);
                 number(&mut answer, 4, MEMBER);
                 number(&mut answer, 5, self.revision.get());
@@ -96,11 +104,31 @@ impl Answers {
         };
         number(&mut answer, 2, field(create, 7).number());
         number(&mut answer, 3, 1);
-        Some(frame(&answer))
+        let mut framed = frame(&answer).to_vec();
+        if let Some(reason) = self.cancels {
+            let mut cancelled = Vec::new();
+            self.header(&mut cancelled);
+            number(&mut cancelled, 2, field(create, 7).number());
+            number(&mut cancelled, 4, 1);
+            bytes(&mut cancelled, 6, reason.as_bytes());
+            framed.extend_from_slice(&frame(&cancelled));
+        }
+        Some(framed.into())
     }
 
-    /// One key, the one that is asked for; a range of keys is empty.
+    /// One key, the one that is asked for; a range of keys is empty, or without end.
     fn range(&self, answer: &mut Vec<u8>, request: &[u8]) {
+        if let (Field::Bytes(from), Field::Bytes(_)) = (field(request, 1), field(request, 2)) {
+            if self.endless && self.revision.get() > 1 {
+                let mut found = Vec::new();
+                bytes(&mut found, 1, &[from, b"x"].concat());
+                number(&mut found, 3, 1);
+                bytes(answer, 2, &found);
+                number(answer, 3, 1);
+                number(answer, 4, 1 << 40);
+            }
+            return;
+        }
         let (Field::Bytes(key), Field::None) = (field(request, 1), field(request, 2)) else {
             return;
         };

@@ -61,6 +61,14 @@ pub struct Behaviour {
     pub max_concurrent_streams: Option<u32>,
     /// Bytes of the values it answers reads with.
     pub val_size: usize,
+    /// After the first write every list of keys holds one that nobody wrote, and says that there are more.
+    pub endless: bool,
+    /// Calls of this name are never answered.
+    pub silent: Option<&'static str>,
+    /// What it says its version is; `3.5.0` where nothing is said.
+    pub version: Option<String>,
+    /// Watches that are made are cancelled at once, for this reason.
+    pub cancels: Option<&'static str>,
     /// With the fault it forgets all tokens it gave, as a member does that is started anew.
     pub forgets_tokens: bool,
 }
@@ -158,7 +166,7 @@ struct Connection {
 
 impl Server {
     fn new(address: SocketAddr, behaviour: Behaviour, seen: Arc<Seen>) -> Self {
-        let answers = Answers::new(address, behaviour.val_size);
+        let answers = Answers::new(address, &behaviour);
         Server {
             behaviour,
             seen,
@@ -271,6 +279,10 @@ impl Server {
         let Some(answer) = self.answers.to_call(path, &message) else {
             return fail(&mut respond, 12, "unknown method");
         };
+        if self.behaviour.silent.is_some_and(|name| path.ends_with(name)) {
+            connection.forgotten.borrow_mut().push(respond);
+            return Ok(());
+        }
         match self.fault(path) {
             None => succeed(&mut respond, answer).map(drop),
             Some(fault) => self.misbehave(fault, connection, respond, answer).await,
