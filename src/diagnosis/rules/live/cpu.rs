@@ -5,10 +5,10 @@
 //! once.
 
 use super::answering::answering;
-use super::path::{OWN_LATE, Path};
+use super::path::{OWN_LATE, Path, beyond_ping};
 use crate::diagnosis::cause::{Cause, Certainty, Diagnosis, Harm, Missing};
 use crate::diagnosis::measured::Measured;
-use crate::diagnosis::observed::{Live, Member, Timing};
+use crate::diagnosis::observed::{Live, LocalCpu, Member, Timing};
 
 /// Pings from which on their lateness says something.
 const ENOUGH_PINGS: u64 = 8;
@@ -54,7 +54,7 @@ pub(super) fn cpu(live: &Live, took_ns: u64) -> Cpu {
         return locally(live).unwrap_or(Cpu::Open);
     }
     let (share, delay) = (ping.late_share(), delay(live));
-    if delay.saturating_mul(EXCLUDES) <= took_ns && share < STARVED_SHARE {
+    if delay.saturating_mul(EXCLUDES) <= took_ns {
         return Cpu::Free;
     }
     if let Some(seen) = locally(live) {
@@ -82,23 +82,34 @@ pub(super) fn starved(members: &[Member], index: usize, path: &Path) -> Option<D
     if cpu(live, 0) != Cpu::Starved {
         return None;
     }
-    let proved = locally(live) == Some(Cpu::Starved);
     let pings_late = live.ping.late_share() >= STARVED_SHARE;
     // Threads that wait, and answers from memory that come at once all the same: nobody waits for the CPU.
     if !pings_late && live.ping.answered >= ENOUGH_PINGS {
         return None;
     }
+    let leads = path.leader == Some(index);
+    let slow_ns = slowest(live).max(path.write_ns.filter(|_| leads));
+    // Of what is slow a CPU that delays by a small part of it is not the cause, however short it is.
+    let explains = slow_ns.is_none_or(|ns| delay(live).saturating_mul(EXCLUDES) > ns);
+    let slow = super::path::is_slow(live) || (leads && path.writes_are_slow());
+    let felt = explains && slow;
+    let busy_observer = live.own_late_share >= OWN_LATE;
+    let throttled = is_throttled(live);
+    if !felt && busy_observer && !throttled {
+        return None;
+    }
     let others = elsewhere(members, index);
     let others_fine = others.is_some_and(|(pings, late)| late as f64 <= FREE_SHARE * pings as f64);
     // The path from here to one member makes its pings late, and never the times that it takes itself.
-    let inflated = is_inflated(members, index);
-    let certainty = match (proved, pings_late, others_fine && inflated) {
-        (true, true, _) => Certainty::Clear,
-        (true, false, _) | (false, _, true) => Certainty::Likely,
-        (false, _, false) => Certainty::NotSure,
+    let inflated = others_fine && is_inflated(members, index);
+    let certainty = match (throttled, felt) {
+        (true, true) => Certainty::Clear,
+        (true, false) => Certainty::Likely,
+        // Where the observer is late too, the whole machine is busy, the check on it as well.
+        (false, _) if busy_observer => Certainty::NotSure,
+        (false, _) if inflated || locally(live) == Some(Cpu::Starved) => Certainty::Likely,
+        (false, _) => Certainty::NotSure,
     };
-    let slow_here = super::path::is_slow(live);
-    let felt = slow_here || (path.leader == Some(index) && path.writes_are_slow());
     let harm = if felt { Harm::Waits } else { Harm::Risk };
     let missing = match certainty {
         Certainty::Clear => vec![],
@@ -117,6 +128,18 @@ fn evidence(live: &Live) -> Vec<Measured> {
     let late = Measured::PingsLate { pings: ping.answered, late: ping.late, delay_ns: delay(live) };
     let used = live.cpu_cores.map(|cores| Measured::CpuUsed { cores });
     [late].into_iter().chain(kernel(live)).chain(used).collect()
+}
+
+/// By how much the slowest of what was asked of a member exceeds the way to it, at the median.
+fn slowest(live: &Live) -> Option<u64> {
+    let probes = [&live.serializable, &live.linearizable, &live.write];
+    probes.into_iter().filter_map(|probe| beyond_ping(live, probe)).max()
+}
+
+/// Whether its control group was held back.
+fn is_throttled(live: &Live) -> bool {
+    let share = |seen: LocalCpu| seen.throttled_ns as f64 / live.window_ns.max(1) as f64;
+    live.local_cpu.is_some_and(|seen| share(seen) >= THROTTLED)
 }
 
 /// What the kernel says, as evidence.

@@ -150,6 +150,28 @@ fn threads_that_wait_are_no_cause_where_answers_from_memory_come_at_once() {
 }
 
 #[test]
+fn a_busy_machine_is_not_blamed_for_paths_that_are_slower_than_it_by_far() {
+    let mut members = three();
+    confirmed(&mut members, 80.0, [160.0, 160.0]);
+    writes(&mut members, 165.0);
+    at(&mut members, 0).write = probe(60, 84.0);
+    for (index, own_late_share) in [(0, 0.0), (1, 0.0), (2, 0.3)] {
+        let one = at(&mut members, index);
+        one.own_late_share = own_late_share;
+        one.ping = pings(120, 3, 30);
+        one.local_cpu =
+            Some(LocalCpu { throttled_ns: 0, waited_ns: 25_000 * MS, ran_ns: 3_000 * MS });
+    }
+    let found = causes(&members);
+    assert_eq!(found[0], (Cause::SlowPaths, 0, Certainty::Clear, Harm::Waits), "{found:?}");
+    let blamed = |one: &&(Cause, usize, Certainty, Harm)| {
+        one.0 == Cause::Cpu && (one.3 > Harm::Risk || one.2 == Certainty::Clear)
+    };
+    assert_eq!(found.iter().find(blamed), None);
+    assert!(found.iter().all(|one| one.1 != 2), "its observer is late: {found:?}");
+}
+
+#[test]
 fn late_pings_of_a_member_that_times_itself_as_fast_may_be_the_path_to_it() {
     let mut members = three();
     at(&mut members, 1).ping = pings(120, 2, 80);
