@@ -178,6 +178,12 @@ pub fn remove_leftovers(below: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// The working directory that a file is the lock of.
+pub fn of_lock(file: &Path) -> Option<&Path> {
+    let work = file.parent().filter(|_| file.ends_with(LOCK))?;
+    work.file_name()?.to_string_lossy().starts_with(PREFIX).then_some(work)
+}
+
 /// A directory is only ours to remove if it has our lock file and nobody holds it. What is emptied is the very directory
 /// that was looked at.
 fn remove_dead(above: &Directory, name: &OsStr) -> bool {

@@ -109,10 +109,10 @@ pub fn search(
     Ok(())
 }
 
-/// Whether the write budget covers another step; WAL and database together write about 2.5 times the payload.
+/// Whether the write budget covers another step; WAL and database together make the disk write about four times the payload.
 fn affordable(control: &Control, rate: f64, step_ns: u64, members: &[Member]) -> bool {
     let payload: u64 = members.iter().map(|m| m.wal.put_bytes()).sum();
-    let bytes = rate * step_ns as f64 / 1e9 * payload as f64 * 2.5;
+    let bytes = rate * step_ns as f64 / 1e9 * payload as f64 * 4.0;
     (control.left() as f64) > bytes
 }
 

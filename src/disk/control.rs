@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::cpu_wait::{CpuWaits, CpuWitness};
+use crate::host::device::{DeviceCounters, DeviceReading};
 
 /// Why a run ended before its plan did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +12,7 @@ use super::cpu_wait::{CpuWaits, CpuWitness};
 pub enum Halt {
     /// Ctrl-C or SIGTERM.
     Signal = 1,
-    /// As many bytes as `--max-bytes` allows have been written.
+    /// As many bytes as `--max-bytes` allows have reached the device.
     Budget = 2,
     /// Going on would have eaten the last free space.
     Space = 3,
@@ -30,9 +31,25 @@ pub struct Control {
 #[derive(Debug)]
 struct Shared {
     halt: AtomicU8,
-    written: AtomicU64,
+    /// What was written, as far as it can be told from the calls: rather too much than too little.
+    estimated: AtomicU64,
+    /// By how much the device's own counters show that to be too much.
+    refuted: AtomicU64,
     max_bytes: u64,
+    device: OnceLock<Device>,
     cpu: OnceLock<CpuWitness>,
+}
+
+/// The device's counters, and what they said before the run wrote anything.
+struct Device {
+    counters: DeviceCounters,
+    before: DeviceReading,
+}
+
+impl std::fmt::Debug for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Device").field("before", &self.before).finish_non_exhaustive()
+    }
 }
 
 impl Control {
@@ -42,8 +59,10 @@ impl Control {
             signalled,
             shared: Arc::new(Shared {
                 halt: AtomicU8::new(0),
-                written: AtomicU64::new(0),
+                estimated: AtomicU64::new(0),
+                refuted: AtomicU64::new(0),
                 max_bytes,
+                device: OnceLock::new(),
                 cpu: OnceLock::new(),
             }),
         }
@@ -59,21 +78,51 @@ impl Control {
         self.shared.cpu.get_or_init(CpuWitness::default).of_thread()
     }
 
-    /// Accounts for bytes written; beyond the budget the run halts.
+    /// From now on the device's own counters, as they were `before` anything was written, can show that less was
+    /// written than the calls let fear. Others' writes are among what they count, so they never show too little.
+    pub fn watch_device(&self, counters: DeviceCounters, before: DeviceReading) {
+        let _ = self.shared.device.set(Device { counters, before });
+    }
+
+    /// Accounts for bytes that reach the device; the run halts before they are more than the budget.
     pub fn spend(&self, bytes: u64) {
-        let written = self.shared.written.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if written >= self.shared.max_bytes {
-            self.halt(Halt::Budget);
+        self.shared.estimated.fetch_add(bytes, Ordering::Relaxed);
+        if self.is_spent(bytes) {
+            self.look_at_device();
+            if self.is_spent(bytes) {
+                self.halt(Halt::Budget);
+            }
         }
     }
 
-    /// Bytes written so far.
+    /// Whether as much again would be beyond the budget, or a hundredth of it more: writes are under way elsewhere. What
+    /// is written in large pieces looks itself whether the next still fits.
+    fn is_spent(&self, bytes: u64) -> bool {
+        let budget = self.shared.max_bytes;
+        let reserve = bytes.clamp(budget / 100, budget / 20);
+        self.written().saturating_add(reserve) >= self.shared.max_bytes
+    }
+
+    fn look_at_device(&self) {
+        let Some(device) = self.shared.device.get() else {
+            return;
+        };
+        let estimated = self.shared.estimated.load(Ordering::Relaxed);
+        if let Some(now) = device.counters.snapshot() {
+            let grown = now.since(&device.before).written_bytes;
+            self.shared.refuted.fetch_max(estimated.saturating_sub(grown), Ordering::Relaxed);
+        }
+    }
+
+    /// Bytes that reached the device so far, at most.
     pub fn written(&self) -> u64 {
-        self.shared.written.load(Ordering::Relaxed)
+        let refuted = self.shared.refuted.load(Ordering::Relaxed);
+        self.shared.estimated.load(Ordering::Relaxed).saturating_sub(refuted)
     }
 
     /// Bytes that may still be written.
     pub fn left(&self) -> u64 {
+        self.look_at_device();
         self.shared.max_bytes.saturating_sub(self.written())
     }
 

@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Dir, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
+/// bbolt's magic number in the byte order of most machines, and where it is.
+const MAGIC: [u8; 4] = 0xED0C_DAED_u32.to_le_bytes();
+const MAGIC_AT: usize = 16;
+
 /// What a directory has to do with etcd.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LiveEtcd {
@@ -31,11 +35,31 @@ pub fn detect(dir: &Path) -> LiveEtcd {
             };
         }
     }
-    // A WAL on a disk of its own (--wal-dir) has no `member` above it.
-    let Some(wal) = dir.ancestors().find(|path| !segments(path).is_empty()) else {
-        return LiveEtcd::No;
-    };
-    LiveEtcd::DataDir { path: wal.to_path_buf(), live: wal_is_locked(wal) }
+    // A WAL on a disk of its own (--wal-dir), or a part of a member that is mounted elsewhere, has no `member` above it.
+    let part = dir.ancestors().find_map(|path| Some((path, part_of_member(path)?)));
+    part.map_or(LiveEtcd::No, |(path, live)| LiveEtcd::DataDir { path: path.to_path_buf(), live })
+}
+
+/// Whether this is what etcd keeps in `member/wal`, `member/snap` or `member`, and if so whether it runs.
+fn part_of_member(path: &Path) -> Option<bool> {
+    let wal = |path: &Path| (!segments(path).is_empty()).then(|| wal_is_locked(path));
+    let database = path.join("db");
+    if is_database(&database) {
+        return Some(is_flocked(&database));
+    }
+    wal(path).or_else(|| {
+        let holds = !segments(&path.join("wal")).is_empty() && path.join("snap").is_dir();
+        holds.then(|| member_is_live(path))
+    })
+}
+
+/// Whether a file begins as a database of bbolt does: its first page is a meta page with a magic number behind the page's
+/// header (bbolt internal/common: page.go, types.go).
+fn is_database(file: &Path) -> bool {
+    let mut head = [0; MAGIC_AT + MAGIC.len()];
+    open(file, OFlags::empty())
+        .is_ok_and(|fd| rustix::io::pread(&fd, &mut head, 0) == Ok(head.len()))
+        && (head[MAGIC_AT..] == MAGIC || head[MAGIC_AT..].iter().rev().eq(MAGIC.iter()))
 }
 
 /// The `member` directory of a data directory (etcd server/config: member/wal, member/snap).

@@ -2,6 +2,7 @@
 
 pub mod arrivals;
 pub mod backend;
+mod beside;
 pub mod capacity;
 pub mod control;
 mod cpu_wait;

@@ -16,6 +16,7 @@ use crate::disk::control::{Control, Halt};
 use crate::disk::durability;
 use crate::disk::engine::{Commits, DURABILITY_SYNC, Engine, Member, Task, wal_series};
 use crate::disk::neighbour::{Neighbours, RunContext};
+use crate::disk::preflight::CAPACITY;
 use crate::disk::value::Values;
 use crate::disk::wal::Wal;
 use crate::disk::watch::Watch;
@@ -64,6 +65,8 @@ pub struct Probe<'a> {
     pub counters: Option<&'a DeviceCounters>,
     /// Set when a signal came.
     pub signalled: &'a AtomicBool,
+    /// Whether the search for the capacity is left out for a live etcd's sake.
+    pub spares_etcd: bool,
 }
 
 impl Probe<'_> {
@@ -118,6 +121,9 @@ impl Probe<'_> {
         for planned in &self.plan.phases {
             if self.control.halted().is_some() {
                 break;
+            }
+            if planned.name == CAPACITY && self.spares_etcd {
+                continue;
             }
             let loads = !matches!(planned.name.as_str(), "idle" | "durability");
             if loads && members.is_empty() {
@@ -221,7 +227,7 @@ impl Probe<'_> {
             self.work,
             self.facts,
             self.counters,
-            budget,
+            (budget, self.control.left()),
             self.signalled,
             &mut told,
         )?;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rustix::fs::StatVfs;
 
+use crate::disk::beside::{Kind, Other};
 use crate::disk::live::{self, LiveEtcd};
 use crate::disk::wal::SEGMENT_BYTES;
 use crate::error::{Error, Result};
@@ -14,6 +15,8 @@ use crate::workdir;
 
 /// Segments a member has reserved before its first purge: the one it writes, the spare, and one that was full.
 const FIRST_SEGMENTS: u64 = 3;
+/// The phase that drives the disk to its limit.
+pub const CAPACITY: &str = "capacity";
 /// The share of a file system that a run leaves free for everybody else, in percent …
 const FLOOR_PERCENT: u64 = 5;
 /// … but not less than this …
@@ -26,6 +29,11 @@ const FLOOR_MAX_BYTES: u64 = 1 << 30;
 /// # Errors
 /// [`Error::Usage`] when the directory is not one, [`Error::Refused`] when it must not be used.
 pub fn check(plan: &DiskPlan) -> Result<()> {
+    // What a killed run left beside a live etcd goes also where the next one is refused.
+    refusals(plan).inspect_err(|_| drop(workdir::remove_leftovers(&plan.directory)))
+}
+
+fn refusals(plan: &DiskPlan) -> Result<()> {
     let dir = plan.directory.as_path();
     place(dir, plan.beside_live)?;
     for neighbour in &plan.neighbours {
@@ -39,6 +47,30 @@ pub fn check(plan: &DiskPlan) -> Result<()> {
         needs.push((neighbour.place(dir), neighbour.kind.footprint_bytes()));
     }
     room(&needs)
+}
+
+/// Whether the search for the capacity is left out because a live etcd works on the same disk: it would be driven to
+/// the limit of that disk, too.
+///
+/// # Errors
+/// [`Error::Refused`] where the plan has nothing else.
+pub fn spares_etcd(plan: &DiskPlan, others: &[Other]) -> Result<bool> {
+    let etcd = others.iter().find(|other| other.kind == Kind::Etcd);
+    let (Some(etcd), false) = (etcd, plan.beside_live) else {
+        return Ok(false);
+    };
+    let searches = |name: &str| name == CAPACITY;
+    if plan.phases.iter().all(|phase| searches(&phase.name) || phase.name == "idle") {
+        let path =
+            etcd.path.as_ref().map_or_else(String::new, |path| format!(", {}", path.display()));
+        return Err(Error::Refused(format!(
+            "{}: a live etcd (process {}{path}) works on this disk, and the search for the capacity would drive it to \
+             its limit; leave the phase out, or say --beside-live",
+            plan.directory.display(),
+            etcd.pid,
+        )));
+    }
+    Ok(plan.phases.iter().any(|phase| searches(&phase.name)))
 }
 
 /// A directory to work in that nobody else's data is at stake in.

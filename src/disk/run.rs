@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::disk::beside::{self, Kind, Other};
 use crate::disk::control::{Control, Halt};
 use crate::disk::cpu_wait::{CpuWitness, Watching};
 use crate::disk::engine::{Engine, SyncEngine, UringEngine};
@@ -20,14 +21,16 @@ use crate::host::device;
 use crate::host::device::{DeviceCounters, confirm_mapping};
 use crate::plan::{DiskPlan, EngineKind};
 use crate::record::{Emission, Sink};
-use crate::result::{Collector, DiskFacts, PAUSE};
+use crate::result::{BESIDE, Collector, DiskFacts, PAUSE};
 use crate::session::{self, Ending, Finished, Request};
 use crate::units::format_bytes;
 use crate::verdict;
 use crate::workdir::{self, Workdir};
 
-/// What is written to see whether the device's counters move; small enough for any budget.
-const MAPPING_BYTES: usize = 4 << 20;
+/// What is written to see whether the device's counters move …
+const MAPPING_BYTES: u64 = 4 << 20;
+/// … or this part of a smaller budget.
+const MAPPING_PART: u64 = 16;
 
 /// Qualifies a disk.
 ///
@@ -37,6 +40,8 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
     let plan = request.plan;
     preflight::check(plan)?;
     let removed = workdir::remove_leftovers(&plan.directory);
+    let others = beside::others(&plan.directory, &device::describe(&plan.directory)?);
+    let spares_etcd = preflight::spares_etcd(plan, &others)?;
     let clock = request.clock;
     let run_id = session::run_id(&clock);
     let work = Workdir::create(&plan.directory, &run_id)?;
@@ -59,6 +64,15 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
             detail: serde_json::json!({ "path": leftover }),
         });
     }
+    for other in &others {
+        let _ = sink.send(Emission::Event {
+            phase: Arc::from("setup"),
+            at_ns: clock.now_ns(),
+            kind: BESIDE,
+            member: None,
+            detail: told(other, spares_etcd),
+        });
+    }
     let watch = Watch::start(Watched {
         directory: plan.directory.clone(),
         clock,
@@ -78,6 +92,7 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
         facts: &facts,
         counters: counters.as_ref(),
         signalled: &request.signalled,
+        spares_etcd,
     };
     let outcome = probe.run(engine.as_mut());
     // Its threads tell of pauses: the result is at its end when nobody can tell any more.
@@ -95,6 +110,17 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
         .filter(|_| !disk_failed)
         .or_else(|| (halted == Some(Halt::Space)).then(|| out_of_space(&plan.directory)));
     session::finish(path, collector, request.conclude, &clock, ending, error)
+}
+
+/// Somebody else on the disk, as a result has it.
+fn told(other: &Other, spares_etcd: bool) -> serde_json::Value {
+    let path = other.path.as_ref().map(|path| path.display().to_string());
+    match other.kind {
+        Kind::Etcd => {
+            serde_json::json!({ "who": "etcd", "pid": other.pid, "path": path, "capacity": !spares_etcd })
+        }
+        Kind::Probe => serde_json::json!({ "who": "etcdbench", "pid": other.pid, "path": path }),
+    }
 }
 
 /// Tells waits for a CPU from those for the disk, and a probe that stood still from a disk that did.
@@ -143,17 +169,18 @@ fn disk_facts(
     if let Some(counters) = &counters
         && let Some(before) = counters.snapshot()
     {
+        control.watch_device(counters.clone(), before);
+        let bytes = MAPPING_BYTES.min(control.left() / MAPPING_PART);
         let path = work.join("mapping");
         let file = files::create_new(&path).map_err(Error::io("create", &path))?;
         // Incompressible, or a compressing file system would write next to nothing.
         (&file)
-            .write_all(Values::new(0, MAPPING_BYTES as u32, 0).next_put().1)
+            .write_all(Values::new(0, bytes as u32, 0).next_put().1)
             .map_err(Error::io("write", &path))?;
         rustix::fs::fsync(&file).map_err(Error::io("sync", &path))?;
-        control.spend(MAPPING_BYTES as u64);
-        facts.mapping = counters
-            .snapshot()
-            .map(|after| confirm_mapping(MAPPING_BYTES as u64, &after.since(&before), 0));
+        control.spend(bytes);
+        facts.mapping =
+            counters.snapshot().map(|after| confirm_mapping(bytes, &after.since(&before), 0));
         std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
     }
     Ok((facts, counters))

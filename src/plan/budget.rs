@@ -1,4 +1,5 @@
-//! How many bytes a plan can write, from above and from below. Reserved but unwritten WAL space is not written.
+//! How many bytes a plan can make the device write, from above and from below: whole pages, and what the file system's
+//! journal adds. Reserved but unwritten WAL space is not written.
 
 use super::neighbour::PHASES_BESIDE;
 use super::{DiskPlan, Load, Workload};
@@ -13,6 +14,8 @@ const MOST_PUTS_PER_S: f64 = 64_000.0;
 const MOST_COMMITS_PER_S: f64 = 200.0;
 /// Syncs per second that a single synchronous writer does not exceed on a device that really syncs: 50 µs each.
 const MOST_SYNCS_PER_S: f64 = 20_000.0;
+/// Beyond this many puts per second of a member they share syncs, and so pages and blocks of the journal.
+const SYNCS_AT_MOST_ALONE: f64 = 2_000.0;
 /// What the durability phase writes at most: a few thousand small writes with and without sync.
 const DURABILITY_BYTES: u64 = 64 * MIB;
 /// What is only searched for may write this much.
@@ -21,6 +24,8 @@ const CEILING: u64 = 16 * GIB;
 const FLOOR: u64 = 256 * MIB;
 /// WAL framing of a put beyond key and value, and the hard-state record beside it (server/storage/wal/encoder.go).
 const WAL_OVERHEAD: u64 = 64 + 40;
+/// What the journal writes when reserved blocks come into use (`disk::wal`).
+const JOURNAL: u64 = 4 * PAGE;
 /// A database page.
 const PAGE: u64 = 4096;
 /// Pages a backend commit writes whatever is in it: tail leaf, up to three branches, root, meta (bbolt tx.go).
@@ -63,7 +68,7 @@ fn durability_phase(plan: &DiskPlan) -> u64 {
 
 fn wal_phase(plan: &DiskPlan) -> u64 {
     let puts = seconds(plan, "wal") * steady_puts_per_s(plan);
-    (puts * wal_bytes(&plan.workload) as f64) as u64
+    (puts * wal_bytes_alone(&plan.workload) as f64) as u64
 }
 
 /// Commits as large as those of the planned load, more often.
@@ -110,16 +115,27 @@ fn steady_puts_per_s(plan: &DiskPlan) -> f64 {
 /// WAL and backend together at this many puts per second; a commit needs at least one put.
 fn bytes_per_s(plan: &DiskPlan, puts_per_s: f64) -> f64 {
     let workload = &plan.workload;
-    let put = (wal_bytes(workload) + page_bytes(workload)) as f64;
+    let syncs_per_s = puts_per_s.min(f64::from(plan.members) * SYNCS_AT_MOST_ALONE);
+    let alone = (wal_bytes_alone(workload) - wal_bytes(workload)) as f64;
+    let put = (wal_bytes(workload) + page_bytes(workload)) as f64
+        + alone * syncs_per_s / puts_per_s.max(1.0);
     let by_time = f64::from(plan.members) * 1e9 / workload.batch_interval_ns as f64;
     let by_count = puts_per_s / workload.batch_limit as f64;
     let commits_per_s = (by_time + by_count).min(puts_per_s);
     puts_per_s * put + commits_per_s * (PAGES_PER_COMMIT * PAGE) as f64
 }
 
-/// A put and its hard state in the WAL, were it synced alone.
+/// A put and its hard state in the WAL.
 fn wal_bytes(workload: &Workload) -> u64 {
     u64::from(workload.key_size) + u64::from(workload.val_size) + WAL_OVERHEAD
+}
+
+/// The same at the device, were the put synced alone: it touches one page more than it fills, and for each block that
+/// comes into use the journal writes, too.
+fn wal_bytes_alone(workload: &Workload) -> u64 {
+    let bytes = wal_bytes(workload);
+    let fresh_blocks = (bytes as f64 / PAGE as f64).min(1.0);
+    bytes + PAGE + (fresh_blocks * JOURNAL as f64) as u64
 }
 
 /// A put's share of the database pages: at least two keys share a page or run of pages, so at most half is unused.

@@ -32,7 +32,7 @@ pub struct DiskPlan {
     pub heartbeat_ns: u64,
     /// etcd's `--election-timeout`.
     pub election_ns: u64,
-    /// The run never writes more than this.
+    /// The run never makes the device write more than this.
     pub max_bytes: u64,
     /// Whose limits are judged by: `etcd`, `openshift`, `k3s` …
     pub profile: String,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::live::Figures;
+use super::notices;
 use crate::record::{Distribution, Emission, IntervalSamples};
 use crate::units::{format_count, format_millis};
 
@@ -66,6 +67,13 @@ impl Figures for DiskFigures {
             figures.push(format!("{} puts/s", per_second(&self.puts_per_s)));
         }
         vec![figures]
+    }
+
+    fn notice(&self, emission: &Emission) -> Option<String> {
+        match emission {
+            Emission::Event { kind, detail, .. } => notices::of_disk(kind, detail),
+            _ => None,
+        }
     }
 
     fn moving(&self) -> bool {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::report::clean;
+use crate::result::BESIDE;
 use crate::units::{format_bytes, format_count, format_duration};
 
 /// Lines of one kind are told no more often than this; the rest are counted.
@@ -63,6 +64,26 @@ impl Notices {
         });
         told.collect()
     }
+}
+
+/// An event of a disk qualification in words, where it is worth a line.
+pub(super) fn of_disk(kind: &str, detail: &Value) -> Option<String> {
+    if kind != BESIDE {
+        return None;
+    }
+    let path =
+        detail["path"].as_str().map_or_else(String::new, |path| format!(", {}", clean(path)));
+    let who = match detail["who"].as_str()? {
+        "etcd" => "a live etcd",
+        _ => "another run of etcdbench",
+    };
+    let spared = match detail["capacity"] {
+        Value::Bool(false) => {
+            "; the search for the capacity is left out, --beside-live searches all the same"
+        }
+        _ => "",
+    };
+    Some(format!("{who} (process {}{path}) works on this disk{spared}", detail["pid"]))
 }
 
 /// An event of a load in words, where it is worth a line.

@@ -143,6 +143,10 @@ pub const HALT: &str = "halt";
 pub const CPU_WAIT: &str = "cpu.wait";
 /// The kind of event that tells of a probe that stood still itself.
 pub const PAUSE: &str = "probe.pause";
+/// The kind of event that tells of somebody else at work on the same disk: `who` is `etcd` or `etcdbench`, `pid` its
+/// process, `path` its directory where that may be looked at, `capacity` false where it was spared the search for the
+/// capacity.
+pub const BESIDE: &str = "beside";
 /// The kind of event that tells of a disk that failed.
 pub const DISK_FAILED: &str = "disk.failed";
 

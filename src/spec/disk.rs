@@ -150,7 +150,7 @@ pub struct DiskSpec {
     #[arg(long, help_heading = VERDICT)]
     pub strict: bool,
 
-    /// Never write more than this [default: what the plan can need]
+    /// Never make the disk write more than this: whole pages and the journal of the file system count [default: what the plan can need]
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes, help_heading = SAFETY)]
     #[serde(deserialize_with = "read::bytes")]
     pub max_bytes: Option<u64>,

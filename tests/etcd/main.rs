@@ -6,6 +6,7 @@ mod support;
 mod browser;
 mod check;
 mod cluster;
+mod disk_safe;
 mod load_apiserver;
 mod load_classes;
 mod load_clean;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FallocateFlags, Mode, OFlags};
 
 use crate::disk::value::Values;
+use crate::disk::wal::JOURNAL_BYTES;
 use crate::error::{Error, Result};
 use crate::host::device::DeviceCounters;
 
@@ -18,6 +19,12 @@ use super::observer::SyncObserver;
 
 /// Writes per rung: enough for a steady median, 4 MiB in all.
 const MOST_WRITES: u64 = 1024;
+
+/// Rungs that write.
+const RUNGS: u64 = 4;
+
+/// What a write makes the device write: each goes into a fresh block.
+const WRITE_AT_DEVICE: u64 = WRITE_BYTES + JOURNAL_BYTES;
 
 /// Writes per rung however slow the disk is: a slow disk gets an answer too.
 const FEWEST_WRITES: u64 = 8;
@@ -42,6 +49,7 @@ pub(super) struct Measured {
     pub(super) syncs: u64,
     /// What the device did during the fdatasync rung.
     pub(super) device: Option<Seen>,
+    /// At the device.
     pub(super) written_bytes: u64,
 }
 
@@ -49,13 +57,14 @@ pub(super) struct Measured {
 pub(super) fn run_ladder(
     workdir: &Path,
     counters: Option<&DeviceCounters>,
-    budget: Duration,
+    (budget, most_bytes): (Duration, u64),
     stop: &AtomicBool,
     told: &mut dyn FnMut(Instant, Duration),
 ) -> Result<Measured> {
     let mut run = LadderRun {
         workdir,
         stop,
+        most_writes: MOST_WRITES.min(most_bytes / RUNGS / WRITE_AT_DEVICE),
         told,
         values: Values::new(8, WRITE_BYTES as u32, 0),
         measured: Measured::default(),
@@ -70,6 +79,8 @@ pub(super) fn run_ladder(
 struct LadderRun<'a> {
     workdir: &'a Path,
     stop: &'a AtomicBool,
+    /// Writes per rung at most.
+    most_writes: u64,
     told: &'a mut dyn FnMut(Instant, Duration),
     values: Values,
     measured: Measured,
@@ -146,7 +157,7 @@ impl LadderRun<'_> {
     ) -> Result<Times> {
         let mut times = Times::default();
         let begin = Instant::now();
-        for n in 0..most {
+        for n in 0..most.min(self.most_writes) {
             let enough = n >= FEWEST_WRITES && begin.elapsed() >= time;
             if enough || self.stop.load(Ordering::Relaxed) {
                 break;
@@ -163,7 +174,7 @@ impl LadderRun<'_> {
             if file.synced {
                 (self.told)(start, end - start);
             }
-            self.measured.written_bytes += WRITE_BYTES;
+            self.measured.written_bytes += WRITE_AT_DEVICE;
             afterwards();
         }
         Ok(times)

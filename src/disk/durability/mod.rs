@@ -22,7 +22,8 @@ use crate::host::device::DeviceCounters;
 use evidence::{Evidence, outcome};
 
 /// Writes small fresh files in `workdir` with and without syncs for about `budget`, watches the device meanwhile,
-/// and weighs what was seen. Returns the bytes written too. The files are removed again.
+/// and weighs what was seen. Returns the bytes that reached the device too, at most `most_bytes`. The files are removed
+/// again.
 ///
 /// When `stop` is set it ends early and judges what it has. `told` hears of each synced write when it began and how
 /// long it took.
@@ -33,11 +34,11 @@ pub fn examine(
     workdir: &Path,
     facts: &DiskFacts,
     counters: Option<&DeviceCounters>,
-    budget: Duration,
+    (budget, most_bytes): (Duration, u64),
     stop: &AtomicBool,
     told: &mut dyn FnMut(Instant, Duration),
 ) -> Result<(Durability, u64)> {
-    let measured = ladder::run_ladder(workdir, counters, budget, stop, told)?;
+    let measured = ladder::run_ladder(workdir, counters, (budget, most_bytes), stop, told)?;
     let preload = std::env::var("LD_PRELOAD").unwrap_or_default();
     let mut found = suspects::of(&System::live(), facts, &preload);
     found.extend(judge::of(facts, counters, &measured));

@@ -16,8 +16,9 @@ fn examined(dir: &Path) -> Durability {
     let counters = DeviceCounters::find(&facts);
     let stop = AtomicBool::new(false);
     let budget = Duration::from_millis(1500);
-    let (found, written) = examine(dir, &facts, counters.as_ref(), budget, &stop, &mut |_, _| ())
-        .expect("an examination");
+    let (found, written) =
+        examine(dir, &facts, counters.as_ref(), (budget, u64::MAX), &stop, &mut |_, _| ())
+            .expect("an examination");
     assert!(written >= 4 * 8 * 4096);
     let left = std::fs::read_dir(dir).expect("a directory").flatten();
     assert_eq!(left.filter(|e| e.file_name() != "lost+found").count(), 0);
@@ -89,8 +90,9 @@ fn a_stop_ends_it_at_once() {
     let dir = tempfile::tempdir().expect("a directory");
     let facts = device::describe(dir.path()).expect("facts");
     let stop = AtomicBool::new(true);
-    let (found, written) = examine(dir.path(), &facts, None, Duration::ZERO, &stop, &mut |_, _| ())
-        .expect("an answer");
+    let (found, written) =
+        examine(dir.path(), &facts, None, (Duration::ZERO, u64::MAX), &stop, &mut |_, _| ())
+            .expect("an answer");
     assert_eq!((found.syncs, written), (0, 0));
     assert_ne!(found.outcome, DurabilityOutcome::NotDisproved);
 }

@@ -9,7 +9,7 @@ use crate::disk::arrivals::GroupCommit;
 use crate::disk::backend::Commit;
 use crate::disk::cpu_wait::CpuWaits;
 use crate::disk::engine::{BACKEND_COMMIT, Commits, Task, wal_series};
-use crate::disk::wal::{Extent, Rotation};
+use crate::disk::wal::{Extent, JOURNAL_BYTES, Rotation};
 use crate::record::{Emission, Recorder};
 use crate::result::CPU_WAIT;
 
@@ -125,7 +125,7 @@ impl<'a> RaftLoop<'a> {
 
     /// Records a save. The segments' heads and last saves carry no label: their blocks say nothing of a usual save.
     pub fn saved(&mut self, save: Save, extent: Extent, labelled: bool) {
-        self.task.control.spend(extent.bytes);
+        self.task.control.spend(extent.at_device);
         let sync_ns = save.end_ns - save.sync_start_ns;
         let recorder = &mut self.recorder;
         recorder.record(wal_series::WRITE, save.start_ns, save.written_ns - save.start_ns);
@@ -153,6 +153,8 @@ impl<'a> RaftLoop<'a> {
     /// Records a save that ended in a rotation.
     pub fn cut(&mut self, rotation: &Rotation, start_ns: u64, end_ns: u64) {
         let ns = end_ns - start_ns;
+        // A file reserved, renamed and cut to its length, and a directory.
+        self.task.control.spend(4 * JOURNAL_BYTES);
         self.recorder.record(wal_series::CUT, start_ns, ns);
         self.cpu.waits.ended("wal.cut", start_ns, end_ns);
         let name = rotation.to.file_name().map(|name| name.to_string_lossy());
@@ -264,7 +266,8 @@ impl<'a> BackendLoop<'a> {
 
     /// Records a commit, from taking the lock to the end of its second sync.
     pub fn committed(&mut self, plan: &Commit, end_ns: u64) {
-        self.task.control.spend(plan.bytes());
+        let growth = if plan.grow_to.is_some() { JOURNAL_BYTES } else { 0 };
+        self.task.control.spend(plan.bytes() + growth);
         self.recorder.record(0, self.start_ns, end_ns - self.start_ns);
         self.cpu.waits.ended("backend.commit", self.start_ns, end_ns);
         if let Some(bytes) = plan.grow_to {

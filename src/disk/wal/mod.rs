@@ -43,8 +43,21 @@ pub struct Wal {
 pub struct Extent {
     /// Bytes of the save.
     pub bytes: u64,
+    /// Bytes that it makes the device write: whole pages, and the journal's where a block comes into use.
+    pub at_device: u64,
     /// Whether it entered a file-system block that was never written before.
     pub fresh_block: bool,
+}
+
+/// Bytes of a page: what the kernel writes at least.
+const PAGE_BYTES: u64 = 4096;
+/// What the file system's journal writes when blocks that were only reserved come into use: on ext4 a descriptor, the
+/// blocks of the inode and of its extents, a commit record (Documentation/filesystems/ext4/journal.rst).
+pub const JOURNAL_BYTES: u64 = 4 * PAGE_BYTES;
+
+/// How many pages lie between two offsets, in part or whole.
+fn pages_touched(start: u64, end: u64) -> u64 {
+    end.div_ceil(PAGE_BYTES) - start / PAGE_BYTES
 }
 
 impl Wal {
@@ -150,9 +163,11 @@ impl Wal {
         let bytes = self.writer.take().0.len() as u64;
         self.writer.clear();
         let block = |offset: u64| offset.div_ceil(self.block_bytes);
-        let fresh_block = block(self.offset + bytes) > block(self.offset);
-        self.offset += bytes;
-        Extent { bytes, fresh_block }
+        let (start, end) = (self.offset, self.offset + bytes);
+        let fresh_block = block(end) > block(start);
+        let journal = if fresh_block { JOURNAL_BYTES } else { 0 };
+        self.offset = end;
+        Extent { bytes, at_device: pages_touched(start, end) * PAGE_BYTES + journal, fresh_block }
     }
 
     /// Cuts the segment's length to what was written; the first step of a rotation.

@@ -93,7 +93,7 @@ impl DeviceCounters {
 }
 
 /// The disks at the bottom. A loop device is one only where nothing below it is known.
-fn bottom(devices: &[BlockDevice]) -> Vec<&BlockDevice> {
+pub(super) fn bottom(devices: &[BlockDevice]) -> Vec<&BlockDevice> {
     let (loops, disks): (Vec<&BlockDevice>, Vec<&BlockDevice>) = devices
         .iter()
         .filter(|device| !PASSING_ON.contains(&device.kind.as_str()))

@@ -32,6 +32,16 @@ pub fn describe(dir: &Path) -> Result<DiskFacts> {
     describe_in(&System::live(), &directory)
 }
 
+/// The disks at the bottom of what is known of a directory, by their kernel names.
+pub fn disks(facts: &DiskFacts) -> Vec<String> {
+    counters::bottom(&facts.devices).iter().map(|device| device.name.clone()).collect()
+}
+
+/// The disks at the bottom of the block device with this number, `254:0`; none where it has no block device.
+pub fn disks_under(number: &str) -> Vec<String> {
+    disks(&walk::from(&System::live(), number))
+}
+
 fn describe_in(system: &System, directory: &Path) -> Result<DiskFacts> {
     let mut facts = walk::under(system, directory);
     facts.directory = directory.to_string_lossy().into_owned();

@@ -15,13 +15,7 @@ use crate::host::device::zfs;
 
 /// The facts under `directory`, its space left out.
 pub(super) fn under(system: &System, directory: &Path) -> DiskFacts {
-    let mut walk = Walk {
-        system,
-        dmi: Dmi::read(system),
-        facts: DiskFacts::default(),
-        seen_devices: BTreeSet::new(),
-        seen_mounts: BTreeSet::new(),
-    };
+    let mut walk = Walk::new(system);
     if let Some(mount) = walk.mount_of(directory) {
         walk.facts.mount_point = Some(mount.point.clone());
         walk.facts.mount_source = Some(mount.source.clone());
@@ -32,12 +26,33 @@ pub(super) fn under(system: &System, directory: &Path) -> DiskFacts {
     walk.facts
 }
 
+/// The devices that the block device with this number is built on, itself among them.
+pub(super) fn from(system: &System, number: &str) -> DiskFacts {
+    let mut walk = Walk::new(system);
+    if !number.starts_with("0:") {
+        walk.device(number);
+    }
+    walk.facts
+}
+
 struct Walk<'a> {
     system: &'a System,
     dmi: Dmi,
     facts: DiskFacts,
     seen_devices: BTreeSet<String>,
     seen_mounts: BTreeSet<u64>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(system: &'a System) -> Self {
+        Walk {
+            system,
+            dmi: Dmi::read(system),
+            facts: DiskFacts::default(),
+            seen_devices: BTreeSet::new(),
+            seen_mounts: BTreeSet::new(),
+        }
+    }
 }
 
 impl Walk<'_> {

@@ -101,6 +101,8 @@ named! {
         IoLimits = "io_limits",
         /// What a sync into a fresh block costs.
         JournalTax = "journal_tax",
+        /// A live etcd works on the same disk.
+        LiveEtcd = "live_etcd",
         /// The leader changed.
         LeaderChanged = "leader_changed",
         /// The leader was killed by plan.
@@ -127,6 +129,8 @@ named! {
         OddMember = "odd_member",
         /// Every write went to one key.
         OneKey = "one_key",
+        /// Another probe works on the same disk.
+        OtherProbe = "other_probe",
         /// The writable layer of a container.
         Overlay = "overlay",
         /// Stalls come at a fixed interval.

@@ -67,6 +67,17 @@ pub enum DiskFinding {
         /// Alone.
         alone_ns: u64,
     },
+    /// A live etcd works on the same disk.
+    LiveEtcd {
+        /// Its process.
+        pid: u64,
+        /// Its data directory, where that may be looked at.
+        path: Option<String>,
+        /// Whether it was spared the search for the capacity.
+        spared: bool,
+    },
+    /// Another probe works on the same disk: its process and where.
+    OtherProbe(u64, Option<String>),
     /// A neighbour that was asked for.
     Neighbour {
         /// Which, as an index into the plan's.
@@ -210,6 +221,8 @@ impl DiskFinding {
             DiskFinding::Paused { .. } => FindingCode::ProbePaused,
             DiskFinding::IdleWriters { .. } => FindingCode::IdleWriters,
             DiskFinding::BackendContention { .. } => FindingCode::BackendContention,
+            DiskFinding::LiveEtcd { .. } => FindingCode::LiveEtcd,
+            DiskFinding::OtherProbe(..) => FindingCode::OtherProbe,
             DiskFinding::Neighbour { .. } => FindingCode::Neighbour,
             DiskFinding::OddMember { .. } => FindingCode::OddMember,
             DiskFinding::CpuSteal(_) => FindingCode::CpuSteal,

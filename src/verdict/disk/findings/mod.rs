@@ -2,6 +2,7 @@
 //!
 //! A finding fires only on what noise does not bring: a false alarm teaches people to skip the section.
 
+mod beside;
 mod capacity;
 mod cloud;
 mod contention;
@@ -35,6 +36,7 @@ pub(super) fn findings(evidence: &Evidence, capacity: Option<&Capacity>) -> Vec<
     found.extend(throttle::find(evidence));
     found.extend(step::find(evidence));
     found.extend(periodic::find(evidence));
+    found.extend(beside::find(evidence));
     found.extend(idle::find(evidence));
     found.extend(contention::find(evidence));
     found.extend(neighbour::find(evidence));

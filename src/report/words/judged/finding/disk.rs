@@ -37,6 +37,8 @@ impl Names<'_> {
             }
             DiskFinding::IdleWriters { bytes_per_s, flushes_per_s } => neighbours::idle_writers(*bytes_per_s, *flushes_per_s),
             DiskFinding::BackendContention { beside_ns, alone_ns } => neighbours::backend_contention(*beside_ns, *alone_ns),
+            DiskFinding::LiveEtcd { pid, path, spared } => neighbours::live_etcd(*pid, path.as_deref(), *spared),
+            DiskFinding::OtherProbe(pid, path) => neighbours::other_probe(*pid, path.as_deref()),
             DiskFinding::Neighbour { index, done, says } => {
                 self.neighbour(*index, done.as_ref(), *says)
             }

@@ -1,7 +1,31 @@
 //! Who else writes to the disk, and what that costs.
 
+use crate::report::text::clean;
 use crate::report::words::judged::finding::Words;
 use crate::units::{format_bytes, format_duration, significant};
+
+pub(super) fn live_etcd(pid: u64, path: Option<&str>, spared: bool) -> Words {
+    let start = format!("A live etcd (process {pid}{}) works on this disk", named(path));
+    match spared {
+        true => Words::message(format!("{start}, so the search for the capacity was left out: it would drive the disk to its limit."))
+            .advise("Both felt one another. --beside-live searches all the same, at that etcd's cost."),
+        false => Words::message(format!("{start}."))
+            .advise("Both felt one another: what was measured is the disk beside that etcd."),
+    }
+}
+
+pub(super) fn other_probe(pid: u64, path: Option<&str>) -> Words {
+    Words::message(format!(
+        "Another run of etcdbench (process {pid}{}) works on this disk.",
+        named(path)
+    ))
+    .advise("Both measured the disk beside the other: run one after the other.")
+}
+
+/// `, /var/lib/etcd`, where it is known.
+fn named(path: Option<&str>) -> String {
+    path.map_or_else(String::new, |path| format!(", {}", clean(path)))
+}
 
 pub(super) fn idle_writers(bytes_per_s: f64, flushes_per_s: f64) -> Words {
     Words::message(format!(
