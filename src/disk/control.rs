@@ -6,6 +6,9 @@ use std::sync::{Arc, OnceLock};
 use super::cpu_wait::{CpuWaits, CpuWitness};
 use crate::host::device::{DeviceCounters, DeviceReading};
 
+/// What removing the files of a run may make the journal write.
+const CLOSING_BYTES: u64 = 512 << 10;
+
 /// Why a run ended before its plan did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -95,11 +98,11 @@ impl Control {
         }
     }
 
-    /// Whether as much again would be beyond the budget, or a hundredth of it more: writes are under way elsewhere. What
-    /// is written in large pieces looks itself whether the next still fits.
+    /// Whether as much again would be beyond the budget, or a hundredth of it more: writes are under way elsewhere, and the
+    /// files are to be removed in the end. What is written in large pieces looks itself whether the next still fits.
     fn is_spent(&self, bytes: u64) -> bool {
         let budget = self.shared.max_bytes;
-        let reserve = bytes.clamp(budget / 100, budget / 20);
+        let reserve = bytes.max(CLOSING_BYTES).clamp(budget / 100, budget / 20);
         self.written().saturating_add(reserve) >= self.shared.max_bytes
     }
 

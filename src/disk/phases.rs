@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
@@ -24,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::host::device::DeviceCounters;
 use crate::plan::{Arrival, DiskPlan, Load, PlannedPhase};
 use crate::record::{Emission, Pool, Recorder, RecorderSettings, Sink};
-use crate::result::{DISK_FAILED, DiskFacts, HALT};
+use crate::result::{self, DISK_FAILED, DiskFacts, EXTENDED, HALT};
 use crate::rule::Stat;
 use crate::units::format_bytes;
 use crate::verdict;
@@ -38,6 +39,10 @@ const COMMITS_WANTED: u64 = 640;
 const TOP_UP_INTERVAL_NS: u64 = 5_000_000;
 /// The top-up looks this often whether it has enough.
 const TOP_UP_SLICE_NS: u64 = 250_000_000;
+/// A load is not taken up again for less than this.
+const SHORTEST_MORE_NS: u64 = 500_000_000;
+/// For so long the result may take to be written before the load is looked at.
+const LONGEST_WRITE: Duration = Duration::from_secs(10);
 /// Series that the two loops of a member record.
 const SERIES_OF_MEMBER: usize = wal_series::ALL.len() + 1;
 /// Where the search for capacity starts when the load is a closed loop.
@@ -59,6 +64,8 @@ pub struct Probe<'a> {
     pub watch: Watch,
     /// The run's own directory.
     pub work: &'a Path,
+    /// The result, as far as it is written.
+    pub result: &'a Path,
     /// What is known of the disk.
     pub facts: &'a DiskFacts,
     /// The device's counters, where there are any.
@@ -166,9 +173,47 @@ impl Probe<'_> {
             }
             "commits" => self.top_up(engine, members, &task)?,
             "capacity" => self.capacity(engine, members, &task)?,
+            "etcd" => self.planned_load(engine, members, &task)?,
             _ => engine.run(members, &task)?,
         }
         Ok(())
+    }
+
+    /// The planned load, which goes on while rules are open that more of it would decide.
+    fn planned_load(
+        &self,
+        engine: &mut dyn Engine,
+        members: &mut [Member],
+        task: &Task,
+    ) -> Result<()> {
+        engine.run(members, task)?;
+        let mut left_ns = self.plan.extend_ns;
+        for _ in 1..verdict::LOOKS {
+            let needed_ns = self.more_load_ns().unwrap_or_default();
+            // The estimate is rough; where it is far beyond what may be, going on decides nothing.
+            let more_ns = needed_ns.min(left_ns);
+            if more_ns < SHORTEST_MORE_NS
+                || needed_ns / 2 > left_ns
+                || self.control.halted().is_some()
+            {
+                break;
+            }
+            left_ns -= more_ns;
+            self.tell(task, EXTENDED, json!({ "by_ns": more_ns }));
+            let mut longer = task.clone();
+            longer.until_ns = task.clock.now_ns() + more_ns;
+            longer.seed = task.seed.wrapping_add(longer.until_ns);
+            engine.run(members, &longer)?;
+        }
+        Ok(())
+    }
+
+    /// For how long the load would have to go on, by the result as it is: what judges it in the end judges it now.
+    fn more_load_ns(&self) -> Option<u64> {
+        let (asked, written) = channel();
+        self.sink.send(Emission::Written(asked)).ok()?;
+        written.recv_timeout(LONGEST_WRITE).ok()?;
+        verdict::more_load_ns(&result::read(self.result).ok()?)
     }
 
     /// Announces a phase and gives its load.
@@ -275,12 +320,13 @@ impl Probe<'_> {
     fn top_up(&self, engine: &mut dyn Engine, members: &mut [Member], task: &Task) -> Result<()> {
         let puts: u64 = members.iter().map(|member| member.wal.puts()).sum();
         let mean_puts = (puts / commits(members).max(1)).max(1);
+        let until_ns = task.until_ns + self.plan.extend_ns;
         while commits(members) < COMMITS_WANTED
-            && task.clock.now_ns() < task.until_ns
+            && task.clock.now_ns() < until_ns
             && self.control.halted().is_none()
         {
             let mut slice = task.clone();
-            slice.until_ns = (task.clock.now_ns() + TOP_UP_SLICE_NS).min(task.until_ns);
+            slice.until_ns = (task.clock.now_ns() + TOP_UP_SLICE_NS).min(until_ns);
             slice.commits = Some(Commits {
                 interval_ns: TOP_UP_INTERVAL_NS,
                 limit: self.plan.workload.batch_limit,

@@ -89,6 +89,7 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
         pool,
         watch,
         work: work.path(),
+        result: &path,
         facts: &facts,
         counters: counters.as_ref(),
         signalled: &request.signalled,

@@ -1,7 +1,7 @@
 //! A plan as the command line that asks for it.
 
 use super::budget::default_max_bytes;
-use super::phases::Pace;
+use super::phases::{self, Pace};
 use super::resolve::{self, default_load};
 use super::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase};
 use crate::units::{exact_bytes, exact_duration};
@@ -12,6 +12,9 @@ impl DiskPlan {
         let mut words = vec!["etcdbench".to_owned(), "disk".to_owned()];
         words.push(self.directory.display().to_string());
         words.extend(self.phase_flags());
+        if self.extend_ns != phases::extend_ns(&self.phases) {
+            words.extend(flag("--extend", exact_duration(self.extend_ns)));
+        }
         words.extend(self.load_flags());
         words.extend(self.etcd_flags());
         words.extend(self.verdict_flags());
@@ -174,6 +177,8 @@ mod tests {
         for line in [
             "etcdbench disk /srv --quick",
             "etcdbench disk /srv --soak 30m",
+            "etcdbench disk /srv --quick --extend 0ns",
+            "etcdbench disk /srv --soak 30m --extend 2m",
             "etcdbench disk /srv --soak 90s --rate 12.5 --arrival constant",
             "etcdbench disk '/srv/my etcd' --phases wal=10s,etcd=1500ms --clients 100 --seed 7",
             "etcdbench disk /srv --heartbeat-interval 300 --election-timeout 3s --quota 8GiB --db-size 3GiB",

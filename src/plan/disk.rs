@@ -15,6 +15,9 @@ pub struct DiskPlan {
     pub directory: PathBuf,
     /// What is done, in order.
     pub phases: Vec<PlannedPhase>,
+    /// For how long the planned load goes on beyond its time while rules are open, at most.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub extend_ns: u64,
     /// How writes and syncs are issued.
     pub engine: EngineKind,
     /// Independent etcd-shaped writers on the same disk.
@@ -42,6 +45,11 @@ pub struct DiskPlan {
     pub beside_live: bool,
     /// Seed of arrivals and values.
     pub seed: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
+fn is_zero(ns: &u64) -> bool {
+    *ns == 0
 }
 
 /// A phase and how long it is to last.

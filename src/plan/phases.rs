@@ -32,6 +32,10 @@ const NS_PER_S: u64 = 1_000_000_000;
 /// Below this a phase ends before it has said anything.
 const SHORTEST_NS: u64 = 100_000_000;
 
+/// By how much a quick and a full run go on at most while rules are open: decided after 40 s, or after two minutes.
+const EXTEND_QUICK_S: u64 = 23;
+const EXTEND_FULL_S: u64 = 60;
+
 /// How long the phases are when nothing else is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pace {
@@ -58,6 +62,21 @@ impl Pace {
             })
             .collect()
     }
+}
+
+/// By how much the planned load may go on when nothing is said: where its length was set, that is its length.
+pub(super) fn extend_ns(phases: &[PlannedPhase]) -> u64 {
+    let etcd = DEFAULTS.iter().find(|default| default.name == ETCD);
+    let planned = phases.iter().find(|phase| phase.name == ETCD);
+    let (Some(etcd), Some(planned)) = (etcd, planned) else {
+        return 0;
+    };
+    NS_PER_S
+        * match planned.duration_ns {
+            ns if ns == Pace::Quick.length_ns(etcd) => EXTEND_QUICK_S,
+            ns if ns == Pace::Full.length_ns(etcd) => EXTEND_FULL_S,
+            _ => 0,
+        }
 }
 
 /// The phases that `--phases`, `--quick` and `--soak` ask for.

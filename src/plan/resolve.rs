@@ -57,9 +57,11 @@ impl DiskPlan {
     /// [`Error::Usage`] with the flag and the way out; nothing has been touched.
     pub fn resolve(args: &DiskSpec) -> Result<Self> {
         let (heartbeat_ns, election_ns) = timing(args)?;
+        let phases = phases::resolve(args)?;
         let mut plan = DiskPlan {
             directory: directory(args)?,
-            phases: phases::resolve(args)?,
+            extend_ns: args.extend.unwrap_or_else(|| phases::extend_ns(&phases)),
+            phases,
             engine: match args.engine {
                 None | Some(EngineArg::Sync) => EngineKind::Sync,
                 Some(EngineArg::Uring) => EngineKind::Uring,

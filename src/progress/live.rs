@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::plan::PlannedPhase;
 use crate::record::{Emission, Stall};
+use crate::result::EXTENDED;
 use crate::units::{format_count, format_duration};
 
 use super::notices::Notices;
@@ -93,7 +94,12 @@ impl Live {
                 }
             }
             Emission::Stall(stall) => self.stall(stall, clock),
-            Emission::Event { kind, at_ns, .. } => {
+            Emission::Written(_) => {}
+            Emission::Event { kind, at_ns, detail, .. } => {
+                let longer_ns = detail["by_ns"].as_u64().filter(|_| *kind == EXTENDED);
+                if let (Some(current), Some(longer_ns)) = (self.current.as_mut(), longer_ns) {
+                    current.planned_ns += longer_ns;
+                }
                 if let Some(text) = self.figures.notice(emission) {
                     let line = || format!("{}  {text}", time(*at_ns, clock));
                     self.notices.add(kind, 0, line);

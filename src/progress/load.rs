@@ -118,6 +118,7 @@ impl Figures for LoadFigures {
             Emission::Interval(_)
             | Emission::Stall(_)
             | Emission::Event { .. }
+            | Emission::Written(_)
             | Emission::PhaseStart { .. } => {}
         }
         self.phase.answered > answered

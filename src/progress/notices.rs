@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::report::clean;
-use crate::result::BESIDE;
+use crate::result::{BESIDE, EXTENDED};
 use crate::units::{format_bytes, format_count, format_duration};
 
 /// Lines of one kind are told no more often than this; the rest are counted.
@@ -68,6 +68,10 @@ impl Notices {
 
 /// An event of a disk qualification in words, where it is worth a line.
 pub(super) fn of_disk(kind: &str, detail: &Value) -> Option<String> {
+    if kind == EXTENDED {
+        let by = format_duration(detail["by_ns"].as_u64()?);
+        return Some(format!("rules are open: the load goes on for {by}"));
+    }
     if kind != BESIDE {
         return None;
     }

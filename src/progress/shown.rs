@@ -22,8 +22,12 @@ impl Shown for DiskPlan {
             [] => String::new(),
             all => format!(", beside {}", all.join(" and ")),
         };
+        let longer = match self.extend_ns {
+            0 => String::new(),
+            ns => format!(", up to {} more while rules are open", format_duration(ns)),
+        };
         format!(
-            "writes at most {} below {}{beside}, for about {}",
+            "writes at most {} below {}{beside}, for about {}{longer}",
             format_bytes(self.max_bytes),
             clean(&self.directory.display().to_string()),
             format_duration(self.duration_ns()),
@@ -141,7 +145,7 @@ mod tests {
         let text = DiskPlan::resolve(&args.spec).unwrap().announcement();
         assert!(text.starts_with("writes at most "), "{text}");
         assert!(text.contains("iB below /srv, for about "), "{text}");
-        assert!(text.ends_with(" s"), "{text}");
+        assert!(text.ends_with(" s, up to 23 s more while rules are open"), "{text}");
         let words = ["disk", "/srv", "--neighbour=bulk", "--neighbour=sync=5@/mnt"];
         let args = Disk::parse_from(words).args;
         let text = DiskPlan::resolve(&args.spec).unwrap().announcement();

@@ -90,6 +90,8 @@ pub enum Emission {
         /// Name → how much it grew.
         values: std::collections::BTreeMap<String, f64>,
     },
+    /// Somebody wants to know when everything sent before is in the result.
+    Written(std::sync::mpsc::Sender<()>),
     /// A phase begins; for the progress display.
     PhaseStart {
         /// Its name.

@@ -113,8 +113,11 @@ impl CollectorState {
         let mut phase = String::new();
         for emission in receiver {
             observer.observe(&emission);
-            if let Emission::PhaseStart { phase: begun, .. } = &emission {
-                phase = begun.to_string();
+            match &emission {
+                Emission::PhaseStart { phase: begun, .. } => phase = begun.to_string(),
+                // Who asked may have gone.
+                Emission::Written(asked) => drop(asked.send(())),
+                _ => {}
             }
             if let Some(line) = self.line(emission) {
                 self.write(&line);
@@ -156,6 +159,7 @@ impl CollectorState {
                     values,
                 }))
             }
+            Emission::Written(_) => None,
             Emission::PhaseStart { phase, at_ns, planned_ns } => {
                 let detail = json!({ "planned_ns": planned_ns });
                 Some(self.event(&phase, at_ns, "phase", None, detail))

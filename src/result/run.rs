@@ -147,6 +147,8 @@ pub const PAUSE: &str = "probe.pause";
 /// process, `path` its directory where that may be looked at, `capacity` false where it was spared the search for the
 /// capacity.
 pub const BESIDE: &str = "beside";
+/// The kind of event that tells that the planned load went on because rules were open: `by_ns`.
+pub const EXTENDED: &str = "extended";
 /// The kind of event that tells of a disk that failed.
 pub const DISK_FAILED: &str = "disk.failed";
 

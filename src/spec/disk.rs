@@ -27,6 +27,12 @@ pub struct DiskSpec {
     #[serde(deserialize_with = "read::duration")]
     pub soak: Option<u64>,
 
+    /// Let the etcd load go on for at most this long while rules are open at its end; 0s never does [default: 23s with
+    /// --quick, 60s in a full run, 0s where its length was set]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = LENGTH)]
+    #[serde(deserialize_with = "read::duration")]
+    pub extend: Option<u64>,
+
     /// Only these phases, with =DURATION to set a length: wal=10s,etcd=30s
     ///
     /// Phases are idle (what others do to this disk), durability (is the sync real?), wal (the WAL alone), etcd (WAL

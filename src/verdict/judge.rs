@@ -26,6 +26,11 @@ pub(super) trait RuleInput {
     /// Whether the run went through to its end.
     fn complete(&self) -> bool;
 
+    /// How sure a rule has to be to hold, or to be broken.
+    fn confidence(&self) -> f64 {
+        CONFIDENCE
+    }
+
     /// One series over the phases it is judged in, all members together.
     fn judged(&self, series: &str) -> Pooled {
         Pooled::of(&self.phases(Some(series)), |s| s.series == series && s.member.is_none())
@@ -81,7 +86,7 @@ pub(super) fn judge(rule: &Rule, source: Source, input: &dyn RuleInput) -> Outco
             } else {
                 match stat {
                     Stat::Percentile(percent) => judge_percentile(rule, percent, &pooled, input),
-                    Stat::Max => judge_max(rule, &pooled),
+                    Stat::Max => judge_max(rule, &pooled, input.confidence()),
                     Stat::Mean => judge_mean(rule, &pooled),
                     Stat::Count => judge_count(rule, &pooled, input),
                     Stat::Rate => judge_rate(rule, &pooled),
@@ -140,7 +145,8 @@ fn judge_percentile(
     let allowed = 1.0 - percent / 100.0;
     let share = pooled.at_or_above(breaking_ns(rule));
     let value = pooled.total.quantile(percent / 100.0).unwrap_or_default();
-    let (mut verdict, mut reason) = exceedance(&share, allowed, pooled.length_ns, CONFIDENCE);
+    let (mut verdict, mut reason) =
+        exceedance(&share, allowed, pooled.length_ns, input.confidence());
     if verdict != Verdict::Fail
         && let Some(member) = failing_member(rule, allowed, input)
     {
@@ -159,7 +165,7 @@ fn judge_percentile(
 /// among the members (Bonferroni), so that many of them do not raise a false alarm.
 fn failing_member(rule: &Rule, allowed: f64, input: &dyn RuleInput) -> Option<Reason> {
     let members = input.judged_by_member(rule.series.as_deref()?);
-    let confidence = 1.0 - (1.0 - CONFIDENCE) / members.len().max(1) as f64;
+    let confidence = 1.0 - (1.0 - input.confidence()) / members.len().max(1) as f64;
     members.iter().find_map(|(member, pooled)| {
         let share = pooled.at_or_above(breaking_ns(rule));
         let (verdict, _) = exceedance(&share, allowed, pooled.length_ns, confidence);
@@ -185,15 +191,16 @@ pub(super) fn exceedance(
     if share.below(confidence) < allowed {
         return (Verdict::Pass, None);
     }
-    (Verdict::Inconclusive, Some(missing(share, allowed, length_ns)))
+    (Verdict::Inconclusive, Some(missing(share, allowed, length_ns, confidence)))
 }
 
-/// What would decide. The estimate is rough, so a fifth is added; what would take over an hour helps nobody.
-fn missing(share: &Share, allowed: f64, length_ns: u64) -> Reason {
+/// What would decide. The estimate is rough, so a fifth is added; where some are over the limit, what would take over an
+/// hour helps nobody.
+fn missing(share: &Share, allowed: f64, length_ns: u64, confidence: f64) -> Reason {
     let more_s = share
-        .times_to_decide(allowed)
+        .times_to_decide(allowed, confidence)
         .map(|times| 1.2 * (times - 1.0) * length_ns as f64 / 1e9)
-        .filter(|more_s| *more_s <= 3_600.0);
+        .filter(|more_s| share.hits == 0 || *more_s <= 3_600.0);
     match more_s {
         Some(seconds) => Reason::NeedsMore { seconds },
         None => Reason::TooClose { seen: share.seen(), allowed },
@@ -201,16 +208,16 @@ fn missing(share: &Share, allowed: f64, length_ns: u64) -> Reason {
 }
 
 /// The largest sample says something about the rest only when few can be larger unseen.
-fn judge_max(rule: &Rule, pooled: &Pooled) -> Judgement {
+fn judge_max(rule: &Rule, pooled: &Pooled, confidence: f64) -> Judgement {
     let value = pooled.total.max_ns();
     let share = pooled.at_or_above(breaking_ns(rule));
-    let unseen = share.below(CONFIDENCE);
+    let unseen = share.below(confidence);
     let (verdict, reason) = if value >= breaking_ns(rule) {
         (Verdict::Fail, None)
     } else if unseen < UNSEEN_SHARE {
         (Verdict::Pass, Some(Reason::LongerUnseen { share: unseen }))
     } else {
-        (Verdict::Inconclusive, Some(missing(&share, UNSEEN_SHARE, pooled.length_ns)))
+        (Verdict::Inconclusive, Some(missing(&share, UNSEEN_SHARE, pooled.length_ns, confidence)))
     };
     Judgement {
         verdict,
@@ -314,7 +321,7 @@ fn judge_errors(rule: &Rule, series: Option<&str>, input: &dyn RuleInput) -> Jud
     // Errors are not kept per batch: they are taken as independent.
     let share = Share::in_occurrences(pooled.errors, attempts, pooled.errors);
     let (verdict, reason) = if rule.limit > 0.0 {
-        exceedance(&share, rule.limit, pooled.length_ns, CONFIDENCE)
+        exceedance(&share, rule.limit, pooled.length_ns, input.confidence())
     } else if pooled.errors > 0 {
         (Verdict::Fail, None)
     } else {

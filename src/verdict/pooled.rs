@@ -119,10 +119,15 @@ impl Share {
 
     /// How many times as many samples of the same kind would decide whether the true share is below a limit.
     /// `None` when even a hundred times as many would not.
-    pub fn times_to_decide(&self, limit: f64) -> Option<f64> {
+    pub fn times_to_decide(&self, limit: f64, confidence: f64) -> Option<f64> {
+        if self.hits == 0 {
+            // None among n is below a limit where (1 - limit)^n is what chance is left.
+            let needed = (1.0 - confidence).ln() / (1.0 - limit).ln();
+            return (self.effective > 0.0).then(|| (needed / self.effective).max(1.0));
+        }
         let decided = |times: f64| {
             let more = Share { effective: self.effective * times, ..*self };
-            more.below(CONFIDENCE) < limit || more.above(CONFIDENCE) > limit
+            more.below(confidence) < limit || more.above(confidence) > limit
         };
         let mut times = 1.0;
         while times < 100.0 {
@@ -150,9 +155,9 @@ mod tests {
     #[test]
     fn what_is_missing_is_what_would_decide() {
         let none_of_100 = Share::in_batches(0, 100, &[(0.0, 10.0); 10]);
-        let times = none_of_100.times_to_decide(0.01).unwrap();
+        let times = none_of_100.times_to_decide(0.01, 0.95).unwrap();
         assert!((2.9..3.3).contains(&times), "{times}");
         let on_the_line = Share::in_batches(100, 10_000, &[(10.0, 1000.0); 10]);
-        assert_eq!(on_the_line.times_to_decide(0.01), None);
+        assert_eq!(on_the_line.times_to_decide(0.01, 0.95), None);
     }
 }

@@ -30,6 +30,7 @@ fn plan() -> DiskPlan {
     DiskPlan {
         directory: "/var/lib/etcd".into(),
         phases: vec![PlannedPhase { name: "wal".into(), duration_ns: 30 * S }],
+        extend_ns: 0,
         engine: EngineKind::Sync,
         members: 1,
         workload: Workload {

@@ -6,6 +6,7 @@ mod support;
 mod bad_day;
 mod conclusions;
 mod disk_faults;
+mod extended;
 mod harness;
 mod load_faults;
 mod load_truth;

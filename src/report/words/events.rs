@@ -7,7 +7,7 @@ use crate::result::Event;
 use crate::units::{format_bytes, format_duration};
 
 /// The kinds worth telling one by one, each in words.
-const TOLD: [(&str, &str); 18] = [
+const TOLD: [(&str, &str); 19] = [
     ("leader", "the leader changed"),
     ("term", "a new raft term"),
     ("member.down", "a member did not answer"),
@@ -25,6 +25,7 @@ const TOLD: [(&str, &str); 18] = [
     ("quota.stop", "the load was ended before the quota"),
     ("watch.lost", "a watch was lost"),
     ("note", "note"),
+    ("extended", "rules were open, the load went on"),
     ("halt", "the run was ended early"),
 ];
 

@@ -10,7 +10,7 @@ use crate::rule::{Op, Rule, Stat, profile};
 
 use super::super::judge::RuleInput;
 use super::super::outcome::Outcome;
-use super::super::pooled::{CONFIDENCE, Pooled, Share};
+use super::super::pooled::{Pooled, Share};
 use super::evidence::{DISJOINT_SERIES, Evidence};
 
 /// Series of which it is known what of a wait was for a CPU.
@@ -53,7 +53,13 @@ pub(super) fn look_again(outcome: &mut Outcome, evidence: &Evidence) {
         RuleId::Typed(rule) => of_rule(rule, evidence, failed),
         RuleId::Stalls { at_least_ns, allowed } => {
             let waited = evidence.waited_for_cpu(&DISJOINT_SERIES, *at_least_ns);
-            excused(&evidence.waits, *at_least_ns, *allowed, waited, failed)
+            excused(
+                &evidence.waits,
+                *at_least_ns,
+                *allowed,
+                (waited, failed),
+                evidence.confidence(),
+            )
         }
         RuleId::Named(_) => None,
     };
@@ -75,7 +81,13 @@ fn of_rule(rule: &Rule, evidence: &Evidence, failed: bool) -> Option<(u64, u64)>
         Stat::Percentile(percent) => 1.0 - percent / 100.0,
         _ => 0.0,
     };
-    excused(&pooled, limit_ns, allowed, evidence.waited_for_cpu(&[series], limit_ns), failed)
+    excused(
+        &pooled,
+        limit_ns,
+        allowed,
+        (evidence.waited_for_cpu(&[series], limit_ns), failed),
+        evidence.confidence(),
+    )
 }
 
 /// One that failed has not where it would not without what a CPU explains; one that is open is so for the CPU where it
@@ -84,16 +96,16 @@ fn excused(
     pooled: &Pooled,
     limit_ns: u64,
     allowed: f64,
-    waited: u64,
-    failed: bool,
+    (waited, failed): (u64, bool),
+    confidence: f64,
 ) -> Option<(u64, u64)> {
     let hits = pooled.at_or_above(limit_ns).hits;
     let waited = waited.min(hits);
     let left = hits - waited;
     let share = Share::in_occurrences(left, pooled.count(), left);
-    let fails = left > 0 && share.above(CONFIDENCE) > allowed;
+    let fails = left > 0 && share.above(confidence) > allowed;
     let holds = match allowed > 0.0 {
-        true => share.below(CONFIDENCE) < allowed,
+        true => share.below(confidence) < allowed,
         false => left == 0,
     };
     (waited > 0 && if failed { !fails } else { holds }).then_some((waited, hits))

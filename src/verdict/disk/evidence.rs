@@ -4,7 +4,7 @@ use crate::plan::DiskPlan;
 use crate::result::{Counters, PhaseData, Run};
 
 use super::super::judge::RuleInput;
-use super::super::pooled::Pooled;
+use super::super::pooled::{CONFIDENCE, Pooled};
 
 /// Phases in which the disk carries the planned load, WAL and backend together. Rules are judged on these.
 const LOAD_PHASES: [&str; 2] = ["etcd", "soak"];
@@ -15,6 +15,11 @@ const COMMITS_PHASE: &str = "commits";
 /// Series that are waits of their own: no wait is in two of them, so stalls counted over them count once.
 pub(super) const DISJOINT_SERIES: [&str; 4] =
     ["wal.sync", "wal.cut", "backend.commit", "durability.sync"];
+/// How often a load that may go on is looked at: at its planned end, and twice beyond.
+pub const LOOKS: usize = 3;
+/// The confidence of each of [`LOOKS`] that together are wrong no more often than one at [`CONFIDENCE`] (S. Pocock, "Group
+/// sequential methods in the design and analysis of clinical trials", Biometrika 64 (1977): 1.992 standard errors).
+const CONFIDENCE_OF_A_LOOK: f64 = 0.976_8;
 /// A load planned for this long was asked for by `--soak`.
 const SOAK_NS: u64 = 300_000_000_000;
 
@@ -134,5 +139,9 @@ impl RuleInput for Evidence<'_> {
 
     fn complete(&self) -> bool {
         self.complete
+    }
+
+    fn confidence(&self) -> f64 {
+        if self.plan.extend_ns > 0 { CONFIDENCE_OF_A_LOOK } else { CONFIDENCE }
     }
 }

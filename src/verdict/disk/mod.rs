@@ -6,6 +6,7 @@ mod evidence;
 mod facts;
 mod findings;
 mod headline;
+mod open;
 mod stalls;
 #[cfg(test)]
 mod testing;
@@ -13,6 +14,8 @@ mod testing;
 mod tests;
 
 pub use cpu::waits_set_apart;
+pub use evidence::LOOKS;
+pub use open::more_load_ns;
 
 use crate::plan::DiskPlan;
 use crate::result::Run;

@@ -7,7 +7,7 @@ use crate::exit::Verdict;
 use crate::plan::DiskPlan;
 use crate::result::{LadderStep, Reason, RuleId};
 
-use super::super::judge::UNSEEN_SHARE;
+use super::super::judge::{RuleInput as _, UNSEEN_SHARE};
 use super::super::outcome::{Limit, Measured, Outcome, Quantity, Source};
 use super::super::pooled::{CONFIDENCE, Share};
 use super::super::stalls::share;
@@ -41,10 +41,10 @@ fn judge_late_heartbeats(evidence: &Evidence) -> Outcome {
     let (verdict, reason) = if share.samples == 0 {
         (Verdict::Inconclusive, Some(Reason::NoSamples))
     } else if share.hits == 0 {
-        none_seen(&share)
+        none_seen(&share, evidence.confidence())
     } else if share.seen() <= SHARE_ALLOWED {
         (Verdict::Pass, None)
-    } else if share.above(CONFIDENCE) > SHARE_ALLOWED {
+    } else if share.above(evidence.confidence()) > SHARE_ALLOWED {
         (Verdict::Fail, None)
     } else {
         (Verdict::Inconclusive, Some(settled_after(evidence, &share)))
@@ -91,7 +91,7 @@ fn judge_elections(evidence: &Evidence) -> Outcome {
     let share = share_of_stalls(evidence, limit_ns);
     let (verdict, reason) = match (share.samples, share.hits) {
         (0, _) => (Verdict::Inconclusive, Some(Reason::NoSamples)),
-        (_, 0) => match none_seen(&share) {
+        (_, 0) => match none_seen(&share, evidence.confidence()) {
             (Verdict::Pass, _) => none_in_capacity(evidence, limit_ns),
             undecided => undecided,
         },
@@ -112,8 +112,8 @@ fn none_in_capacity(evidence: &Evidence, limit_ns: u64) -> (Verdict, Option<Reas
 }
 
 /// Having seen none says something only when at most [`UNSEEN_SHARE`] can have gone unseen.
-fn none_seen(share: &Share) -> (Verdict, Option<Reason>) {
-    if share.below(CONFIDENCE) < UNSEEN_SHARE {
+fn none_seen(share: &Share, confidence: f64) -> (Verdict, Option<Reason>) {
+    if share.below(confidence) < UNSEEN_SHARE {
         (Verdict::Pass, None)
     } else {
         let reason = Reason::TooFewSamples { share: share.below(CONFIDENCE) };

@@ -248,12 +248,11 @@ impl Builder {
     }
 
     pub(super) fn build(mut self) -> Run {
-        self.plan.phases = self
-            .run
-            .phases
-            .iter()
-            .map(|phase| PlannedPhase { name: phase.name.clone(), duration_ns: phase.length_ns })
-            .collect();
+        let measured = self.run.phases.iter();
+        let measured = measured
+            .map(|phase| PlannedPhase { name: phase.name.clone(), duration_ns: phase.length_ns });
+        // Those that the plan was given are still to come.
+        self.plan.phases = measured.chain(self.plan.phases).collect();
         self.run.header.plan = serde_json::to_value(&self.plan).unwrap();
         self.run
     }
@@ -270,6 +269,7 @@ fn plan() -> DiskPlan {
         directory: "/var/lib/etcd".into(),
         phases: Vec::new(),
         engine: EngineKind::Sync,
+        extend_ns: 0,
         members: 1,
         workload: Workload {
             load: Load::Open { rate: 500.0, arrival: Arrival::Poisson },
