@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Verdict};
 use crate::result::Summary;
-use crate::trend::{Trend, TrendVerdict};
+use crate::trend::{ExitCause, Trend, TrendExit, TrendVerdict};
 
 /// What was carried out.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ pub(crate) fn exit(
         return Exit::Interrupted;
     }
     let exits = runs.iter().map(|ran| match &ran.end {
-        RunEnd::Measured(measured) => Exit::of(measured.summary.verdict, strict),
+        RunEnd::Measured(measured) => Exit::of(verdict_of(measured, trend), strict),
         RunEnd::Failed(_) | RunEnd::Open => Exit::CannotMeasure,
     });
     let rank = |exit: &Exit| match exit {
@@ -89,10 +89,34 @@ pub(crate) fn exit(
     exits.max_by_key(rank).unwrap_or(Exit::Ok)
 }
 
+/// The verdict of a run by its rules, and by the re-runs of what a single event broke.
+pub(crate) fn verdict_of(measured: &Measured, trend: Option<&Trend>) -> Verdict {
+    let runs = trend.into_iter().flat_map(|trend| &trend.runs);
+    let told = runs.filter(|run| run.run_id == measured.run_id).map(|run| run.verdict);
+    told.last().unwrap_or(measured.summary.verdict)
+}
+
+/// How an execution that is judged by a history ended, and what made it end so.
+pub(crate) fn trend_exit(exit: Exit, trend: &Trend, strict: bool) -> TrendExit {
+    let has = |verdict| trend.runs.iter().any(|run| run.verdict == verdict);
+    let regressed = trend.verdict == TrendVerdict::Regressed;
+    let causes = match exit {
+        Exit::Interrupted => vec![(true, ExitCause::Interrupted)],
+        Exit::Bad => vec![
+            (has(Verdict::Fail), ExitCause::RuleBroken),
+            (strict && has(Verdict::Warn), ExitCause::RuleWarned),
+            (regressed, ExitCause::RegressionConfirmed),
+        ],
+        Exit::NoVerdict => vec![(has(Verdict::Inconclusive), ExitCause::RuleUndecided)],
+        Exit::Ok | Exit::CannotMeasure | Exit::Usage => Vec::new(),
+    };
+    let causes = causes.into_iter().filter(|(holds, _)| *holds).map(|(_, cause)| cause);
+    TrendExit { code: exit.code(), causes: causes.collect() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Verdict;
     use crate::rule::history::Settings;
     use crate::trend::{Marks, judge};
 

@@ -6,12 +6,14 @@ use super::classes;
 use super::page::terminal;
 use super::style::Style;
 use super::text::{clean, entry, wrap};
+use super::trend::verdicts;
 use super::words;
-use crate::execution::{Executed, RunEnd, RunRecord};
+use crate::execution::{Executed, RunEnd, RunRecord, verdict_of};
 use crate::exit::Verdict;
 use crate::plan::Resolved;
 use crate::plan::ScenarioPlan;
 use crate::plan::scenario::{Cell, Step};
+use crate::trend::Trend;
 use crate::units::{counted, format_bytes, format_duration};
 
 const GUTTER: usize = 10;
@@ -104,7 +106,7 @@ pub fn executed(plan: &ScenarioPlan, done: &Executed, style: &Style) -> String {
             out.push_str(&format!("\n  {}\n", clean(&ran.cell)));
         }
         last = &ran.cell;
-        line(plan, ran, style, &mut out);
+        line(plan, (ran, done.trend.as_ref()), style, &mut out);
     }
     out.push('\n');
     entry(&mut out, "results", GUTTER, &[done.directory.display().to_string()]);
@@ -114,15 +116,25 @@ pub fn executed(plan: &ScenarioPlan, done: &Executed, style: &Style) -> String {
     out
 }
 
-fn line(plan: &ScenarioPlan, ran: &RunRecord, style: &Style, out: &mut String) {
+fn line(
+    plan: &ScenarioPlan,
+    (ran, trend): (&RunRecord, Option<&Trend>),
+    style: &Style,
+    out: &mut String,
+) {
     let repeat = if plan.repeats > 1 { format!(" {}", ran.repeat) } else { String::new() };
     let what = format!("{}{repeat}", clean(&ran.step));
     let (mark, text) = match &ran.end {
         RunEnd::Measured(measured) => {
             let summary = &measured.summary;
-            let mark = words::mark(summary.verdict);
-            let text = format!("{} {}", summary.answer, summary.because);
-            (style.verdict(summary.verdict, mark), text)
+            let verdict = verdict_of(measured, trend);
+            let runs = trend.into_iter().flat_map(|trend| &trend.runs);
+            let reruns = runs
+                .filter(|run| run.run_id == measured.run_id)
+                .find_map(verdicts::reruns)
+                .map_or_else(String::new, |reruns| format!("; {reruns}"));
+            let text = format!("{} {}{reruns}", summary.answer, summary.because);
+            (style.verdict(verdict, words::mark(verdict)), text)
         }
         RunEnd::Failed(why) => (style.verdict(Verdict::Fail, "✘"), format!("not measured: {why}")),
         RunEnd::Open => ("·".to_owned(), "not measured yet".to_owned()),

@@ -13,7 +13,7 @@ pub use turn::RunOptions;
 use turn::{Execution, name};
 
 use crate::error::Result;
-use crate::execution::{Executed, exit};
+use crate::execution::{Executed, exit, trend_exit};
 use crate::plan::ScenarioPlan;
 use run_directory::RunDirectory;
 use users::Users;
@@ -34,16 +34,14 @@ pub fn run(
     let run_directory = RunDirectory::find(plan, options.fresh)?;
     let execution = Execution { plan, options, run_directory, users, signalled, say };
     let runs = execution.all(&turns)?;
-    let trend = match &plan.history {
+    let mut trend = match &plan.history {
         Some(history) => nightly::judge(&execution, history, &runs)?,
         None => None,
     };
     let interrupted = execution.is_signalled();
-    Ok(Executed {
-        directory: execution.run_directory.directory,
-        exit: exit(&runs, trend.as_ref(), interrupted, options.strict),
-        runs,
-        interrupted,
-        trend,
-    })
+    let exit = exit(&runs, trend.as_ref(), interrupted, options.strict);
+    if let Some(trend) = &mut trend {
+        trend.exit = trend_exit(exit, trend, options.strict);
+    }
+    Ok(Executed { directory: execution.run_directory.directory, exit, runs, interrupted, trend })
 }

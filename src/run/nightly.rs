@@ -27,13 +27,16 @@ pub(super) fn judge(
         return Ok(None);
     };
     let first = history::run(&question(history, &tonight, Vec::new()), report::conclude)?;
-    let suspected = suspected(&first);
-    let turns: Vec<Turn<'_>> = plan
+    let (suspected, broken) = (suspected(&first), broken_once(&first));
+    let why = |id: &String| match suspected.contains(id.as_str()) {
+        true => Some(Why::Suspected),
+        false => broken.contains(id.as_str()).then_some(Why::BrokenOnce),
+    };
+    let turns: Vec<(Turn<'_>, Why)> = plan
         .turns()
         .into_iter()
         .zip(&tonight)
-        .filter(|(_, id)| suspected.contains(id.as_str()))
-        .map(|(turn, _)| turn)
+        .filter_map(|(turn, id)| Some((turn, why(id)?)))
         .collect();
     let reruns = again(execution, history, &turns)?;
     let judged = match reruns.is_empty() {
@@ -84,21 +87,46 @@ fn suspected(trend: &Trend) -> BTreeSet<&str> {
         .collect()
 }
 
+/// Ids of the runs of which all that is broken may be a single event.
+fn broken_once(trend: &Trend) -> BTreeSet<&str> {
+    let runs = trend.runs.iter().filter(|run| run.may_be_one_event);
+    runs.map(|run| run.run_id.as_str()).collect()
+}
+
+/// Why a run is made again.
+#[derive(Debug, Clone, Copy)]
+enum Why {
+    /// It looks worse than the nights before.
+    Suspected,
+    /// A single event broke a rule.
+    BrokenOnce,
+}
+
+impl Why {
+    fn words(self) -> &'static str {
+        match self {
+            Why::Suspected => "looks worse than usual",
+            Why::BrokenOnce => "broke a rule by what may be a single event",
+        }
+    }
+}
+
 /// Runs what is suspected again, in turn: results of those that went through to their end.
 fn again(
     execution: &Execution<'_>,
     history: &HistoryPlan,
-    turns: &[Turn<'_>],
+    turns: &[(Turn<'_>, Why)],
 ) -> Result<Vec<PathBuf>> {
     let mut results = Vec::new();
     for round in 1..=history.confirm {
-        for turn in turns {
+        for (turn, why) in turns {
             if execution.is_signalled() {
                 return Ok(results);
             }
             (execution.say)(&format!(
-                "{} looks worse than usual: re-run {round} of {}",
+                "{} {}: re-run {round} of {}",
                 name(execution.plan, turn),
+                why.words(),
                 history.confirm
             ));
             let result = execution.run_directory.rerun(turn)?;

@@ -19,7 +19,7 @@ use crate::result::layout::RERUNS;
 
 use crate::execution::Measured;
 
-/// An interrupted night is gone on with for so long; after that it is another night.
+/// An interrupted night is resumed within this time; after that it is another night.
 const NIGHT: SignedDuration = SignedDuration::from_hours(12);
 
 /// What is run here.

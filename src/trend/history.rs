@@ -1,10 +1,13 @@
 //! Histories: the nights of one scenario on one machine.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::trend::run_verdict::RunVerdict;
 
 /// The nights of one scenario on one machine, oldest first.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +27,7 @@ pub struct History {
 }
 
 /// One run of a history.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Night {
     /// When it began.
     pub at: Timestamp,
@@ -38,6 +41,10 @@ pub struct Night {
     pub note: Option<String>,
     /// Who else had the machine's CPUs, in words; `None` where nobody did, or nobody counted.
     pub disturbed: Option<String>,
+    /// What it came to by its own rules; `None` for a row of a table.
+    pub verdict: Option<RunVerdict>,
+    /// The directory of the execution of a scenario that it is part of.
+    pub execution: Option<PathBuf>,
 }
 
 /// One measured series of a history.

@@ -6,10 +6,12 @@ use crate::compare::LeftOut;
 use crate::rule::history::Settings;
 use crate::stats::Detector;
 use crate::trend::changes::{self, Found};
+use crate::trend::events::events;
 use crate::trend::history::{History, Night, Track};
 use crate::trend::latest::{Again, Bound, CONFIRM_ALPHA, LatestFound, NIGHT_ALPHA, Question};
 use crate::trend::marks::{MarkKind, Marks};
 use crate::trend::points::Points;
+use crate::trend::rules::{self, TrendExit};
 use crate::trend::schema::{
     HistoryTrend, Latest, LatestVerdict, NightPoint, SeriesTrend, TREND_SCHEMA, Trend,
     TrendSettings, TrendVerdict,
@@ -54,6 +56,11 @@ pub fn judge(
     }
     let verdict = judged.iter().map(verdict_of).max().unwrap_or(TrendVerdict::TooFewNights);
     let because = super::headline::because(verdict, &judged);
+    let going_on =
+        histories.iter().filter(|history| newest.is_some_and(|newest| !is_over(history, newest)));
+    let runs = going_on.flat_map(|history| {
+        rules::tonight(history, confirm.iter().find(|other| same(history, other)))
+    });
     Trend {
         schema: TREND_SCHEMA.to_owned(),
         verdict,
@@ -66,6 +73,11 @@ pub fn judge(
             night_alpha: NIGHT_ALPHA,
             confirm_alpha: CONFIRM_ALPHA,
             change_p: Detector::DEFAULT.p,
+        },
+        runs: runs.collect(),
+        exit: TrendExit {
+            code: verdict.exit().code(),
+            causes: verdict.cause().into_iter().collect(),
         },
         histories: judged,
         left_out,
@@ -162,13 +174,16 @@ impl Context<'_> {
                 excluded: mark.map(|mark| mark.note.clone()),
             }
         });
+        let series: Vec<SeriesTrend> =
+            history.tracks.iter().map(|track| self.series(track)).collect();
         HistoryTrend {
             scenario: history.scenario.clone(),
             machine: history.machine.clone(),
             distinct_by: history.settings.clone(),
             ended: self.ended,
             nights: nights.collect(),
-            series: history.tracks.iter().map(|track| self.series(track)).collect(),
+            events: events(&series),
+            series,
         }
     }
 

@@ -8,6 +8,7 @@
 //! from a file of [`Marks`].
 
 mod changes;
+mod events;
 mod evidence;
 mod facts;
 mod headline;
@@ -20,6 +21,8 @@ mod metrics;
 pub(crate) mod neighbours;
 mod noise;
 mod points;
+mod rules;
+mod run_verdict;
 mod schema;
 
 pub(crate) use facts::{Scenario, facts};
@@ -28,4 +31,6 @@ pub use history::{Direction, History, Night, Track, Unit};
 pub use judge::judge;
 pub use marks::{Mark, MarkKind, Marks, When, acknowledge};
 pub(crate) use metrics::{MIN_DIFFERENCE, Metric, metrics};
+pub use rules::{ExitCause, RuleReruns, RunOutcome, TrendExit};
+pub use run_verdict::RunVerdict;
 pub use schema::*;

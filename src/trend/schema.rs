@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::compare::LeftOut;
 use crate::exit::Exit;
 use crate::trend::history::{Direction, Unit};
+use crate::trend::rules::{ExitCause, RunOutcome, TrendExit};
 
 /// The format's name and major version.
 pub const TREND_SCHEMA: &str = "etcdbench.trend/v1";
@@ -25,6 +26,11 @@ pub struct Trend {
     pub because: String,
     /// What was judged by.
     pub settings: TrendSettings,
+    /// The runs of the newest night, judged by their own rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<RunOutcome>,
+    /// How the command ended, and why.
+    pub exit: TrendExit,
     /// Every history, those with news first.
     pub histories: Vec<HistoryTrend>,
     /// Files that are in no history, each with the reason.
@@ -75,10 +81,19 @@ impl TrendVerdict {
             TrendVerdict::TooFewNights => Exit::NoVerdict,
         }
     }
+
+    /// What makes its exit code other than 0.
+    pub fn cause(self) -> Option<ExitCause> {
+        match self {
+            TrendVerdict::Regressed => Some(ExitCause::RegressionConfirmed),
+            TrendVerdict::Suspected | TrendVerdict::Steady => None,
+            TrendVerdict::TooFewNights => Some(ExitCause::TooFewNights),
+        }
+    }
 }
 
 /// One history.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct HistoryTrend {
     /// What was run.
     pub scenario: String,
@@ -92,10 +107,12 @@ pub struct HistoryTrend {
     pub nights: Vec<NightPoint>,
     /// Every series.
     pub series: Vec<SeriesTrend>,
+    /// The lasting changes of all series, those of one night together.
+    pub events: Vec<ChangeEvent>,
 }
 
 /// One night.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct NightPoint {
     /// Start of the run, RFC 3339.
     pub at: String,
@@ -137,6 +154,34 @@ pub struct SeriesTrend {
     pub changes: Vec<ChangePoint>,
     /// The newest night.
     pub tonight: Latest,
+}
+
+/// The changes of several series in one night.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct ChangeEvent {
+    /// Start of the first run after it, RFC 3339.
+    pub at: String,
+    /// Index of that night.
+    pub night: usize,
+    /// Start of the last run before it.
+    pub last_before: String,
+    /// The series that changed, those that are worse first.
+    pub changes: Vec<SeriesChange>,
+    /// How many of them are worse.
+    pub worse: usize,
+    /// How many are better.
+    pub better: usize,
+    /// What changed in the environment then: labels, versions, kernel.
+    pub coincides: Vec<FactChange>,
+}
+
+/// A change of a series that is part of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SeriesChange {
+    /// The series.
+    pub series: String,
+    /// Where its own change is placed, RFC 3339.
+    pub at: String,
 }
 
 /// A lasting change of level.

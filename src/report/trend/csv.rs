@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::report::csv::written;
 use crate::trend::{HistoryTrend, SeriesTrend, Trend};
 
-const HEAD: [&str; 24] = [
+const HEAD: [&str; 27] = [
     "scenario",
     "machine",
     "distinct_by",
@@ -31,6 +31,9 @@ const HEAD: [&str; 24] = [
     "last_change_after",
     "last_change_outcome",
     "last_change_p",
+    "rules",
+    "exit_code",
+    "exit_causes",
 ];
 
 /// A trend as CSV.
@@ -38,14 +41,21 @@ pub fn csv(trend: &Trend) -> String {
     let rows = trend
         .histories
         .iter()
-        .flat_map(|history| history.series.iter().map(|series| row(history, series)));
+        .flat_map(|history| history.series.iter().map(|series| row(trend, history, series)));
     written(HEAD, rows)
 }
 
-fn row(history: &HistoryTrend, series: &SeriesTrend) -> [String; 24] {
+fn row(trend: &Trend, history: &HistoryTrend, series: &SeriesTrend) -> [String; 27] {
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     let tonight = &series.tonight;
     let last = series.changes.last();
+    let own = trend.runs.iter().filter(|run| {
+        run.scenario == history.scenario
+            && run.machine == history.machine
+            && history.nights.iter().any(|night| night.run_id == run.run_id)
+    });
+    let rules = own.map(|run| run.verdict).max();
+    let causes: Vec<String> = trend.exit.causes.iter().map(word).collect();
     [
         history.scenario.clone(),
         history.machine.clone(),
@@ -71,6 +81,9 @@ fn row(history: &HistoryTrend, series: &SeriesTrend) -> [String; 24] {
         number(last.map(|change| change.after)),
         last.map_or_else(String::new, |change| word(&change.outcome)),
         last.map_or_else(String::new, |change| format!("{:.2e}", change.p)),
+        rules.map_or_else(String::new, |verdict| word(&verdict)),
+        trend.exit.code.to_string(),
+        causes.join(" "),
     ]
 }
 

@@ -4,6 +4,7 @@
 
 mod csv;
 mod page;
+pub(super) mod verdicts;
 pub(super) mod words;
 
 use super::Style;

@@ -1,14 +1,15 @@
 //! The page of a trend: the answer, then what each history is tonight, the changes that lasted, odd nights. A browser
 //! shows all histories kind by kind, the other media history by history, and of the steady ones less.
 
-use super::words;
+use super::{verdicts, words};
 use crate::report::chart;
 use crate::report::page::{
-    About, Answer, Article, Between, Block, Cell, Column, Entries, Entry, Labels, Medium, Page,
-    Row, Section, Shown, Table, Tone,
+    About, Article, Between, Block, Cell, Column, Entries, Entry, Labels, Medium, Page, Row,
+    Section, Shown, Table, Tone,
 };
-use crate::report::words as common;
-use crate::trend::{ChangePoint, HistoryTrend, LatestVerdict, SeriesTrend, Trend};
+use crate::trend::{
+    ChangePoint, FactChange, HistoryTrend, LatestVerdict, SeriesChange, SeriesTrend, Trend,
+};
 use crate::units::{counted, format_share};
 
 /// Files of one reason that are named.
@@ -18,8 +19,8 @@ const NEWEST: usize = 5;
 
 /// The page.
 pub(super) fn page(trend: &Trend, medium: Medium) -> Page {
-    let verdict = words::tone(trend);
-    let (word, reason) = (trend.verdict.word().to_owned(), trend.because.clone());
+    let answer = verdicts::answer(trend);
+    let title = format!("{} · etcdbench trend", answer.word);
     let sections = match medium {
         Medium::Browser => for_browser(trend),
         Medium::Comment => for_comment(trend),
@@ -31,12 +32,7 @@ pub(super) fn page(trend: &Trend, medium: Medium) -> Page {
     };
     let article = Article {
         id: "trend".to_owned(),
-        answer: Answer {
-            tone: verdict.into(),
-            mark: common::mark(verdict),
-            word: word.clone(),
-            reason,
-        },
+        answer,
         above: vec!["etcdbench trend".to_owned()],
         about,
         sections,
@@ -44,7 +40,7 @@ pub(super) fn page(trend: &Trend, medium: Medium) -> Page {
     };
     Page {
         kind: "trend".to_owned(),
-        title: format!("{word} · etcdbench trend"),
+        title,
         articles: vec![article],
         elsewhere: "etcdbench trend … -o page.html",
     }
@@ -63,6 +59,7 @@ fn for_browser(trend: &Trend) -> Vec<Section> {
     let changes = histories().map(|history| changes(history, Medium::Browser));
     let charts = Block::Charts(chart::of_trend(trend));
     let all = [
+        verdicts::section(trend, Medium::Browser),
         Section::new("tonight", "Tonight", tonight.collect()),
         Section::new("charts", "Charts", vec![charts]),
         Section::new("changes", "Changes that lasted", changes.collect()),
@@ -83,7 +80,7 @@ fn for_browser(trend: &Trend) -> Vec<Section> {
 }
 
 fn for_comment(trend: &Trend) -> Vec<Section> {
-    let mut sections = Vec::new();
+    let mut sections = vec![verdicts::section(trend, Medium::Comment)];
     for history in &trend.histories {
         let is_news = |series: &SeriesTrend| {
             words::matters(series) || series.tonight.verdict == LatestVerdict::Better
@@ -113,7 +110,7 @@ fn for_comment(trend: &Trend) -> Vec<Section> {
 }
 
 fn for_terminal(trend: &Trend) -> Vec<Section> {
-    let mut sections = Vec::new();
+    let mut sections = vec![verdicts::section(trend, Medium::Terminal)];
     for history in &trend.histories {
         let all: Vec<&SeriesTrend> = history.series.iter().collect();
         let tonight = match words::not_judged(history) {
@@ -211,37 +208,48 @@ fn between(series: &SeriesTrend) -> String {
     }
 }
 
-/// Every lasting change, oldest first.
+/// Every lasting change, oldest first; those of one night below what they have in common.
 fn changes(history: &HistoryTrend, medium: Medium) -> Block {
-    let of_series = |series: &'_ SeriesTrend| series.changes.len();
-    let mut all: Vec<(&SeriesTrend, &ChangePoint)> =
-        Vec::with_capacity(history.series.iter().map(of_series).sum());
-    for series in &history.series {
-        all.extend(series.changes.iter().map(|change| (series, change)));
+    let with = |facts: &[FactChange]| match (words::coincidence(facts), medium) {
+        (None, _) => String::new(),
+        (Some(with), Medium::Terminal) => format!("with {with}"),
+        (Some(with), _) => with,
+    };
+    let mut rows = Vec::new();
+    for event in &history.events {
+        let members = event.changes.iter().filter_map(|of| change_of(history, of));
+        let together = event.changes.len() > 1;
+        let mut when = words::when(history, &event.at);
+        if together {
+            let what = [
+                std::mem::take(&mut when),
+                counted(event.changes.len() as u64, "series"),
+                String::new(),
+                String::new(),
+                words::ways(event),
+                with(&event.coincides),
+            ];
+            rows.push(Row::new(what.map(Cell::new)));
+        }
+        for (series, change) in members {
+            // One that is placed another night says so.
+            let own = change.at != event.at;
+            let when = match together && own {
+                true => words::when(history, &change.at),
+                false => std::mem::take(&mut when),
+            };
+            let with = if together { String::new() } else { with(&change.coincides) };
+            let cells = [
+                when,
+                series.series.clone(),
+                words::step(series, change),
+                words::factor(change),
+                words::outcome(change),
+                with,
+            ];
+            rows.push(Row::new(cells.map(Cell::new)));
+        }
     }
-    all.sort_by_key(|(_, change)| change.night);
-    let mut above: Option<(usize, Option<String>)> = None;
-    let rows = all.into_iter().map(|(series, change)| {
-        let with = words::coincidence(change);
-        // Series that change together share what changed with them; in lines it is said once.
-        let key = Some((change.night, with.clone()));
-        let again = above == key && medium == Medium::Terminal;
-        above = key;
-        let with = match (with, medium) {
-            (None, _) => String::new(),
-            (Some(_), _) if again => String::new(),
-            (Some(with), Medium::Terminal) => format!("with {with}"),
-            (Some(with), _) => with,
-        };
-        Row::new([
-            Cell::new(words::when(history, &change.at)),
-            Cell::new(&series.series),
-            Cell::new(words::step(series, change)),
-            Cell::new(words::factor(change)),
-            Cell::new(words::outcome(change)),
-            Cell::new(with),
-        ])
-    });
     let heads = ["since", "series", "change", "factor (95 %)"];
     let mut columns: Vec<Column> = heads.map(Column::line).to_vec();
     columns.extend([Column::text(""), Column::prose("with")]);
@@ -251,10 +259,19 @@ fn changes(history: &HistoryTrend, medium: Medium) -> Block {
     Block::Table(Table {
         caption: words::title(history),
         columns,
-        rows: rows.collect(),
+        rows,
         naming: 1,
         ..Table::default()
     })
+}
+
+/// The series and the change that a part of an event is about.
+fn change_of<'a>(
+    history: &'a HistoryTrend,
+    of: &SeriesChange,
+) -> Option<(&'a SeriesTrend, &'a ChangePoint)> {
+    let series = history.series.iter().find(|series| series.series == of.series)?;
+    Some((series, series.changes.iter().find(|change| change.at == of.at)?))
 }
 
 /// Every odd night, the newest first.

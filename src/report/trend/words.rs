@@ -3,7 +3,7 @@
 use crate::exit::Verdict;
 use crate::report::text::clean;
 use crate::trend::{
-    ChangePoint, FactChange, HistoryTrend, LatestVerdict, Outcome, SeriesTrend, Trend,
+    ChangeEvent, ChangePoint, FactChange, HistoryTrend, LatestVerdict, Outcome, SeriesTrend, Trend,
     TrendVerdict, format_value,
 };
 use crate::units::significant;
@@ -206,14 +206,22 @@ pub fn outcome(change: &ChangePoint) -> String {
     }
 }
 
+/// How many series of an event are worse, and how many better.
+pub fn ways(event: &ChangeEvent) -> String {
+    let different = event.changes.len() - event.worse - event.better;
+    let ways = [(event.worse, "worse"), (event.better, "better"), (different, "different")];
+    let told = ways.iter().filter(|(count, _)| *count > 0);
+    told.map(|(count, way)| format!("{count} {way}")).collect::<Vec<_>>().join(", ")
+}
+
 /// What changed in the environment at the time.
-pub fn coincidence(change: &ChangePoint) -> Option<String> {
-    if change.coincides.is_empty() {
+pub fn coincidence(facts: &[FactChange]) -> Option<String> {
+    if facts.is_empty() {
         return None;
     }
-    let told = change.coincides.iter().take(MOST_FACTS).map(fact);
+    let told = facts.iter().take(MOST_FACTS).map(fact);
     let mut told: Vec<String> = told.collect();
-    let more = change.coincides.len().saturating_sub(MOST_FACTS);
+    let more = facts.len().saturating_sub(MOST_FACTS);
     if more > 0 {
         told.push(format!("and {more} more"));
     }

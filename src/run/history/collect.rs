@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use crate::compare::LeftOut;
 use crate::error::{Error, Result};
+use crate::result::layout::MANIFEST;
 use crate::result::{self, Conclude, FindingCode, Summary};
 use crate::run::history::files;
-use crate::trend::{History, Night, Track, Unit};
+use crate::trend::{History, Night, RunVerdict, Track, Unit};
 use crate::trend::{Metric, metrics};
 use crate::trend::{Scenario, facts};
 
@@ -21,36 +22,58 @@ const CLIENT_LIMIT: FindingCode = FindingCode::ClientLimit;
 /// Codes of the findings that somebody else had the CPUs.
 const DISTURBANCES: [FindingCode; 2] = [FindingCode::CpuBusy, FindingCode::CpuSteal];
 
-/// How files are sorted.
+/// How files are read.
 #[derive(Debug, Clone, Copy)]
-pub struct CollectOptions<'a> {
+pub(super) struct CollectOptions<'a> {
     /// A file that is no result and needs no mention.
     pub ignored: &'a Path,
     /// All hosts are one machine.
     pub one_machine: bool,
     /// Sums up runs that were killed.
     pub conclude: Conclude,
-    /// Ids of runs that are no nights: re-runs of one.
-    pub set_aside: &'a BTreeSet<String>,
 }
 
 /// What became of some files.
 #[derive(Debug, Default)]
-pub struct Collected {
-    /// In order of their titles.
-    pub histories: Vec<History>,
-    /// Files that are in none.
+pub(super) struct Collected {
+    runs: Vec<Run>,
+    /// Files that are in no history.
     pub left_out: Vec<LeftOut>,
 }
 
-/// Reads results and sorts them into histories.
+impl Collected {
+    /// Ids of all runs.
+    pub fn ids(&self) -> BTreeSet<String> {
+        self.runs.iter().map(|run| run.night.run_id.clone()).collect()
+    }
+
+    /// The directories of the executions that the newest nights are part of.
+    pub fn newest_executions(&self) -> BTreeSet<PathBuf> {
+        let mut newest: BTreeMap<&Scenario, &Night> = BTreeMap::new();
+        for run in &self.runs {
+            let night = newest.entry(&run.scenario).or_insert(&run.night);
+            if (run.night.at, &run.night.run_id) > (night.at, &night.run_id) {
+                *night = &run.night;
+            }
+        }
+        newest.values().filter_map(|night| night.execution.clone()).collect()
+    }
+
+    /// The histories, in order of their titles; without the runs of `set_aside`: re-runs of a night are none.
+    pub fn histories(self, set_aside: &BTreeSet<String>) -> Vec<History> {
+        let is_night = |run: &Run| !set_aside.contains(&run.night.run_id);
+        histories(self.runs.into_iter().filter(is_night).collect())
+    }
+}
+
+/// Reads results.
 ///
 /// Only the first and the last line of a result are read, unless it has no summary.
 ///
 /// # Errors
 /// [`Error::Usage`] for a pattern without a match, [`Error::Io`] for a name that is not there. A file that is no
 /// result is left out and named.
-pub fn collect(names: &[PathBuf], options: &CollectOptions<'_>) -> Result<Collected> {
+pub(super) fn collect(names: &[PathBuf], options: &CollectOptions<'_>) -> Result<Collected> {
     let found = files::find(names, options.ignored)?;
     let mut left_out = found.left_out;
     let mut runs: Vec<Run> = Vec::new();
@@ -59,7 +82,6 @@ pub fn collect(names: &[PathBuf], options: &CollectOptions<'_>) -> Result<Collec
         let mut leave_out = |path: PathBuf, why| left_out.push(LeftOut { path, why });
         match Run::read(&path, options) {
             Err(error) => leave_out(path.clone(), without_path(&error, &path)),
-            Ok(run) if options.set_aside.contains(&run.night.run_id) => {}
             Ok(run) => match seen.get(&run.night.run_id) {
                 Some(first) => leave_out(path, format!("the same run as {}", first.display())),
                 None => {
@@ -70,7 +92,7 @@ pub fn collect(names: &[PathBuf], options: &CollectOptions<'_>) -> Result<Collec
         }
     }
     left_out.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(Collected { histories: histories(runs), left_out })
+    Ok(Collected { runs, left_out })
 }
 
 /// An error's message without the path it begins with.
@@ -87,6 +109,7 @@ fn without_path(error: &Error, path: &Path) -> String {
 }
 
 /// One run, before it is known which history it belongs to.
+#[derive(Debug)]
 struct Run {
     scenario: Scenario,
     night: Night,
@@ -132,9 +155,19 @@ impl Run {
                 facts: facts(&header),
                 note,
                 disturbed: disturbed(&summary),
+                verdict: RunVerdict::of(&summary),
+                execution: execution_of(path),
             },
         })
     }
+}
+
+/// The directory of the execution of a scenario that a result is part of.
+fn execution_of(result: &Path) -> Option<PathBuf> {
+    /// A result is in the folder of its run, in that of its cell, in the execution's.
+    const ABOVE: usize = 3;
+    let above = result.ancestors().nth(ABOVE)?;
+    above.join(MANIFEST).exists().then(|| above.to_path_buf())
 }
 
 fn disturbed(summary: &Summary) -> Option<String> {

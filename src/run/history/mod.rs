@@ -6,23 +6,27 @@ mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::compare::LeftOut;
 use crate::error::{Error, Result, usage};
 use crate::plan::{Acknowledgement, TrendPlan, TrendSource};
 use crate::result::Conclude;
-use crate::result::layout::{MANIFEST, RERUNS};
+use crate::result::layout::RERUNS;
 use crate::suggest;
-use crate::trend::{self, History, LatestVerdict, Marks, Night, Trend, When, judge, neighbours};
+use crate::trend::{
+    self, ChangeEvent, History, HistoryTrend, LatestVerdict, Marks, Night, SeriesTrend, Trend,
+    When, judge, neighbours,
+};
 
-pub use collect::{CollectOptions, Collected, collect};
+use collect::{CollectOptions, collect};
 pub use table::read_table;
 
 /// Reads what the plan names and judges it; runs that were killed are summed up by `conclude`. Writes nothing, but for an acknowledgement into the file of marks.
 ///
 /// # Errors
-/// As [`collect`], [`read_table`] and [`Marks::read`]; [`Error::Usage`](crate::error::Error::Usage) for an
+/// As [`read_table`] and [`Marks::read`]; [`Error::Io`] for a name that is not there, [`Error::Usage`] for a pattern
+/// without a match; [`Error::Usage`](crate::error::Error::Usage) for an
 /// acknowledgement of what is not there.
 pub fn run(plan: &TrendPlan, conclude: Conclude) -> Result<Trend> {
     let Read { histories, confirm, left_out, mut notes } = read(plan, conclude)?;
@@ -56,32 +60,26 @@ fn read(plan: &TrendPlan, conclude: Conclude) -> Result<Read> {
             Ok(Read { histories, confirm: Vec::new(), left_out: Vec::new(), notes })
         }
         TrendSource::Results { names, confirm, one_machine, only } => {
-            let none = BTreeSet::new();
-            let mut options = CollectOptions {
-                ignored: &plan.marks,
-                one_machine: *one_machine,
-                conclude,
-                set_aside: &none,
-            };
+            let options =
+                CollectOptions { ignored: &plan.marks, one_machine: *one_machine, conclude };
+            let mut nights = collect(names, &options)?;
             let again = match confirm.is_empty() && only.is_empty() {
                 // What a night's own execution has run again.
-                true => collect(&reruns(&collect(names, &options)?.histories)?, &options)?,
+                true => collect(&reruns(nights.newest_executions())?, &options)?,
                 false => collect(confirm, &options)?,
             };
+            let mut left_out = std::mem::take(&mut nights.left_out);
+            left_out.extend(again.left_out.iter().cloned());
             // Re-runs may lie among the nights.
-            let nights = again.histories.iter().flat_map(|history| &history.nights);
-            let ids: BTreeSet<String> = nights.map(|night| night.run_id.clone()).collect();
-            options.set_aside = &ids;
-            let Collected { mut histories, mut left_out } = collect(names, &options)?;
+            let mut histories = nights.histories(&again.ids());
             if !only.is_empty() {
                 let wanted = |night: &Night| only.contains(&night.run_id);
                 histories.retain(|history| history.nights.iter().any(wanted));
             }
-            left_out.extend(again.left_out);
             Ok(Read {
                 notes: neighbours::notes(&histories),
                 histories,
-                confirm: again.histories,
+                confirm: again.histories(&BTreeSet::new()),
                 left_out,
             })
         }
@@ -89,18 +87,10 @@ fn read(plan: &TrendPlan, conclude: Conclude) -> Result<Read> {
 }
 
 /// Re-runs that the executions of the newest nights have left beside them.
-fn reruns(histories: &[History]) -> Result<Vec<PathBuf>> {
-    /// A result is in the folder of its run, in that of its cell, in the execution's.
-    const ABOVE: usize = 3;
-    let newest = histories.iter().filter_map(|history| history.nights.last());
-    let folders: BTreeSet<PathBuf> = newest
-        .filter_map(|night| Path::new(&night.source).ancestors().nth(ABOVE))
-        .filter(|execution| execution.join(MANIFEST).exists())
-        .map(|execution| execution.join(RERUNS))
-        .filter(|folder| folder.is_dir())
-        .collect();
+fn reruns(executions: BTreeSet<PathBuf>) -> Result<Vec<PathBuf>> {
+    let folders = executions.into_iter().map(|execution| execution.join(RERUNS));
     let mut found = Vec::new();
-    for folder in folders {
+    for folder in folders.filter(|folder| folder.is_dir()) {
         let entries = fs::read_dir(&folder).map_err(Error::io("read the directory", &folder))?;
         let paths = entries.flatten().map(|entry| entry.path());
         found.extend(paths.filter(|path| path.extension().is_some_and(|end| end == "jsonl")));
@@ -126,7 +116,7 @@ fn commands(trend: &Trend, source: &TrendSource) -> Vec<String> {
         for series in history.series.iter().filter(|series| !series.informational) {
             let tonight = &series.tonight;
             if let (LatestVerdict::Regressed, Some(at)) = (tonight.verdict, &tonight.since) {
-                since.entry(at).or_default().push(&series.series);
+                since.entry(event_of(history, series, at)).or_default().push(&series.series);
             }
         }
         for (at, series) in since {
@@ -136,7 +126,11 @@ fn commands(trend: &Trend, source: &TrendSource) -> Vec<String> {
             let alone =
                 history.nights.iter().filter(|night| night.at.starts_with(day)).count() == 1;
             let mark = quoted(&format!("{pattern}@{}", if alone { day } else { at }));
-            found.push(format!("etcdbench trend {what} --acknowledge {mark} --note '…'"));
+            // Several histories may have changed in one night.
+            let acknowledge = format!("etcdbench trend {what} --acknowledge {mark} --note '…'");
+            if !found.contains(&acknowledge) {
+                found.push(acknowledge);
+            }
             let first = history.nights.iter().position(|night| night.at == at);
             let good =
                 first.and_then(|first| first.checked_sub(1)).map(|good| &history.nights[good]);
@@ -149,6 +143,14 @@ fn commands(trend: &Trend, source: &TrendSource) -> Vec<String> {
         }
     }
     found
+}
+
+/// The night of the event that a change of a series is part of.
+fn event_of<'a>(history: &'a HistoryTrend, series: &SeriesTrend, at: &'a str) -> &'a str {
+    let is_in = |event: &&ChangeEvent| {
+        event.changes.iter().any(|change| change.series == series.series && change.at == at)
+    };
+    history.events.iter().find(is_in).map_or(at, |event| &event.at)
 }
 
 /// An acknowledgement of a series or a night that is not there is a slip.

@@ -3,6 +3,7 @@
 mod execution;
 mod kubernetes;
 mod neighbours;
+mod nightly;
 mod refusals;
 mod secrets;
 mod shipped;

@@ -18,8 +18,7 @@ fn history(name: &str, values: &[Option<f64>]) -> History {
             "kernel".to_owned(),
             if index < 30 { "6.8" } else { "6.9" }.to_owned(),
         )]),
-        note: None,
-        disturbed: None,
+        ..Night::default()
     };
     History {
         key: name.to_owned(),

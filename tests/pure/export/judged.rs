@@ -111,4 +111,7 @@ fn a_trend_fails_where_the_command_does() {
             ("etcd/put.commit.errors", "skipped")
         ]
     );
+    // And so does the run's own rule.
+    assert_eq!(suites[1]["name"], "rules of disk nightly on cp1");
+    assert_eq!(outcomes(&suites[1]), [("slow applies", "failure"), ("verdict", "failure")]);
 }

@@ -8,14 +8,14 @@ use etcdbench::compare::{
 use etcdbench::exit::Verdict;
 use etcdbench::record::{Distribution, Samples};
 use etcdbench::result::{
-    Environment, Header, Interval, MemberFacts, PhaseData, QuantileSummary, RuleOutcome, Run,
-    SeriesData, Summary, summarise,
+    Environment, Header, Interval, MemberFacts, PhaseData, QuantileSummary, RuleName, RuleOutcome,
+    Run, SeriesData, Summary, summarise,
 };
 use etcdbench::rule::comparison::Stat;
 use etcdbench::tool::Tool;
 use etcdbench::trend::{
-    Direction, HistoryTrend, Latest, LatestVerdict, NightPoint, SeriesTrend, Trend, TrendSettings,
-    TrendVerdict, Unit,
+    Direction, ExitCause, HistoryTrend, Latest, LatestVerdict, NightPoint, RunOutcome, SeriesTrend,
+    Trend, TrendExit, TrendSettings, TrendVerdict, Unit,
 };
 
 /// Signs that break XML, labels, file names and logs that do not mind them.
@@ -231,8 +231,7 @@ pub fn trend() -> Trend {
         at: format!("2026-11-{day:02}T02:00:00Z"),
         run_id: format!("night-{day}"),
         source: format!("results/{day}.jsonl"),
-        note: None,
-        excluded: None,
+        ..NightPoint::default()
     };
     let all = [
         ("etcd/wal.fsync.p50", LatestVerdict::Steady, false, Unit::Nanoseconds),
@@ -262,10 +261,39 @@ pub fn trend() -> Trend {
             ended: false,
             nights: vec![night(20), night(21)],
             series: all.map(trend_series).to_vec(),
+            ..HistoryTrend::default()
         }],
+        runs: vec![night_run()],
+        exit: TrendExit {
+            code: 3,
+            causes: vec![ExitCause::RuleBroken, ExitCause::RegressionConfirmed],
+        },
         left_out: vec![],
         commands: Vec::new(),
         notes: vec![],
+    }
+}
+
+/// A run of the newest night that broke a rule.
+fn night_run() -> RunOutcome {
+    let rule = RuleOutcome {
+        rule: RuleName::SlowApplies.into(),
+        label: "slow applies".to_owned(),
+        measured: "1".to_owned(),
+        limit: "none".to_owned(),
+        source: "etcd's own warning".to_owned(),
+        verdict: Verdict::Fail,
+        ..RuleOutcome::default()
+    };
+    RunOutcome {
+        scenario: "disk nightly".to_owned(),
+        machine: "cp1".to_owned(),
+        run_id: "night-21".to_owned(),
+        verdict: Verdict::Fail,
+        answer: "FAILED".to_owned(),
+        because: "slow applies: 1, wanted none".to_owned(),
+        rules: vec![rule],
+        ..RunOutcome::default()
     }
 }
 

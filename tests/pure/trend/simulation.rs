@@ -86,9 +86,7 @@ pub fn history(values: &[Option<f64>]) -> History {
         at: start + SignedDuration::from_hours(24 * index as i64),
         run_id: format!("night {index}"),
         source: format!("{index}.jsonl"),
-        facts: Default::default(),
-        note: None,
-        disturbed: None,
+        ..Night::default()
     };
     History {
         key: "a".into(),

@@ -1,8 +1,11 @@
-//! A case per series of each history.
+//! A case per series of each history, and per rule of each run of the newest night.
 
-use super::{Case, Document, Outcome, attribute, document, suite};
-use crate::report::trend::words;
-use crate::trend::{HistoryTrend, LatestVerdict, SeriesTrend, Trend, format_value};
+use quick_junit::TestSuite;
+
+use super::{Case, Document, Outcome, attribute, document, suite, xml};
+use crate::exit::Verdict;
+use crate::report::trend::{verdicts, words};
+use crate::trend::{HistoryTrend, LatestVerdict, RunOutcome, SeriesTrend, Trend, format_value};
 
 /// The series of a trend.
 pub(in crate::report::export) fn trend(trend: &Trend) -> Document {
@@ -16,7 +19,38 @@ pub(in crate::report::export) fn trend(trend: &Trend) -> Document {
         }
         suite
     });
-    document("etcdbench-trend", suites.collect())
+    let all = suites.chain(trend.runs.iter().map(rules));
+    let exit = all.map(|mut suite| {
+        suite.add_property(("exit_code", trend.exit.code.to_string().as_str()));
+        suite
+    });
+    document("etcdbench-trend", exit.collect())
+}
+
+/// A run of the newest night by its own rules.
+fn rules(run: &RunOutcome) -> TestSuite {
+    let mut cases: Vec<Case> = run.rules.iter().map(super::rule).collect();
+    let told = format!("{}  {}", run.answer, verdicts::because(run));
+    let outcome = match run.verdict {
+        Verdict::Pass | Verdict::Warn => Outcome::Passed,
+        Verdict::Fail => Outcome::Failure { kind: "verdict", why: told.clone() },
+        Verdict::Inconclusive => Outcome::Skipped(told.clone()),
+    };
+    if let Some(reruns) = verdicts::reruns(run).filter(|_| run.verdict == Verdict::Warn) {
+        for case in &mut cases {
+            if let Outcome::Failure { why, .. } = &case.outcome {
+                case.outcome = Outcome::Skipped(format!("{why}; {reruns}"));
+            }
+        }
+    }
+    cases.push(Case { name: "verdict".to_owned(), outcome, told: vec![told] });
+    let place = match run.machine.as_str() {
+        "" => String::new(),
+        machine => format!(" on {machine}"),
+    };
+    let mut suite = suite(&format!("rules of {}{place}", run.scenario), &cases);
+    suite.add_property(("run_id", xml(&run.run_id).as_str()));
+    suite
 }
 
 /// Scenario, machine, and what else tells it from other histories: the same every night.

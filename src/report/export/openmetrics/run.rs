@@ -7,7 +7,7 @@ use crate::exit::Verdict;
 use crate::report::export::figures::{member, resolvable, seconds};
 use crate::result::{QuantileSummary, Run, SeriesSummary, Summary};
 
-const VERDICTS: [&str; 4] = ["pass", "warn", "inconclusive", "fail"];
+pub(super) const VERDICTS: [&str; 4] = ["pass", "warn", "inconclusive", "fail"];
 
 /// All of them; those without samples are left out later.
 pub(super) fn families(run: &Run, summary: &Summary) -> Vec<Family> {
@@ -182,7 +182,7 @@ fn capacity(whole: &Labels, summary: &Summary) -> Family {
     .with(sample)
 }
 
-fn word(verdict: Verdict) -> &'static str {
+pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "pass",
         Verdict::Warn => "warn",

@@ -1,9 +1,13 @@
 //! The metrics of a trend.
 
+use std::collections::BTreeMap;
+
+use super::run::{VERDICTS, word};
 use super::{Family, Labels, label};
+use crate::exit::Verdict;
 use crate::trend::{LatestVerdict, SeriesTrend, Trend, TrendVerdict, Unit};
 
-const VERDICTS: [(TrendVerdict, &str); 4] = [
+const TREND_VERDICTS: [(TrendVerdict, &str); 4] = [
     (TrendVerdict::TooFewNights, "too_few_nights"),
     (TrendVerdict::Steady, "steady"),
     (TrendVerdict::Suspected, "suspected"),
@@ -12,16 +16,16 @@ const VERDICTS: [(TrendVerdict, &str); 4] = [
 
 /// All of them.
 pub(super) fn families(trend: &Trend) -> Vec<Family> {
-    let verdict = VERDICTS.iter().find(|(verdict, _)| *verdict == trend.verdict);
+    let verdict = TREND_VERDICTS.iter().find(|(verdict, _)| *verdict == trend.verdict);
     let all = labelled(trend);
     let each = |value: fn(&SeriesTrend) -> Option<f64>| {
         all.iter().filter_map(move |(labels, series)| Some((labels.clone(), value(series)?)))
     };
-    vec![
+    let mut families = vec![
         Family::new("etcdbench_trend_verdict", "The worst of all series that count.").one_of(
             &Vec::new(),
             "verdict",
-            VERDICTS.map(|(_, word)| word),
+            TREND_VERDICTS.map(|(_, word)| word),
             verdict.map_or("", |(_, word)| word),
         ),
         Family::new(
@@ -60,7 +64,48 @@ pub(super) fn families(trend: &Trend) -> Vec<Family> {
             "What nights usually show since the last change.",
         )
         .with(each(|series| as_it_is(series, series.tonight.usual))),
-    ]
+    ];
+    families.extend(rules(trend));
+    families
+}
+
+/// The runs of the newest night by their own rules, and the exit code.
+fn rules(trend: &Trend) -> [Family; 3] {
+    // Repeats of a run are one: the worst of them.
+    let mut worst: [BTreeMap<Labels, Verdict>; 2] = [BTreeMap::new(), BTreeMap::new()];
+    let [of_runs, of_rules] = &mut worst;
+    let worse = |known: &mut BTreeMap<Labels, Verdict>, labels: Labels, verdict: Verdict| {
+        let known = known.entry(labels).or_insert(verdict);
+        *known = verdict.max(*known);
+    };
+    for run in &trend.runs {
+        let labels =
+            vec![label("scenario", run.scenario.as_str()), label("machine", run.machine.as_str())];
+        for rule in &run.rules {
+            let mut labels = labels.clone();
+            labels.push(label("rule", rule.rule.to_string()));
+            worse(of_rules, labels, rule.verdict);
+        }
+        worse(of_runs, labels, run.verdict);
+    }
+    let family = |name, help, worst: BTreeMap<Labels, Verdict>| {
+        worst.into_iter().fold(Family::new(name, help), |family, (labels, verdict)| {
+            family.one_of(&labels, "verdict", VERDICTS, word(verdict))
+        })
+    };
+    let [of_runs, of_rules] = worst;
+    let runs = family(
+        "etcdbench_trend_run_verdict",
+        "What a run of the newest night came to by its own rules.",
+        of_runs,
+    );
+    let rules = family(
+        "etcdbench_trend_rule_verdict",
+        "How a rule of a run of the newest night came out.",
+        of_rules,
+    );
+    let exit = Family::new("etcdbench_trend_exit_code", "How the command ended.");
+    [runs, rules, exit.with([(Labels::new(), f64::from(trend.exit.code))])]
 }
 
 /// Every series and the labels that name it.

@@ -318,8 +318,7 @@ impl Table {
                 run_id: format!("line {line}"),
                 source: self.sheet.path.display().to_string(),
                 facts,
-                note: None,
-                disturbed: None,
+                ..Night::default()
             }
         };
         self.sheet.rows.iter().zip(times).map(night).collect()
