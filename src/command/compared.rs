@@ -21,7 +21,10 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit> {
     let export = ExportPlan::resolve(args.export.export, Of::Comparison, args.output.as_deref())?;
     let output = match export {
         Some(_) => None,
-        None => plan::place(args.output.as_deref(), &[])?,
+        None => {
+            plan::known_ending(args.format, args.output.as_deref())?;
+            plan::place(args.output.as_deref(), &[])?
+        }
     };
     let tell = |line: &str| {
         if !args.quiet {
@@ -60,7 +63,10 @@ pub(super) fn trend(args: &TrendArgs) -> Result<Exit> {
     let export = ExportPlan::resolve(args.export.export, Of::Trend, args.output.as_deref())?;
     let output = match export {
         Some(_) => None,
-        None => plan::place(args.output.as_deref(), &[])?,
+        None => {
+            plan::known_ending(args.format, args.output.as_deref())?;
+            plan::place(args.output.as_deref(), &[])?
+        }
     };
     let trend = history::run(&plan, report::conclude)?;
     match &export {

@@ -10,6 +10,7 @@ use super::output::hand_over;
 
 pub(super) fn logs(args: &LogsArgs) -> Result<Exit> {
     let format = plan::chosen(args.format, args.output.as_deref());
+    plan::known_ending(args.format, args.output.as_deref())?;
     let output = plan::place(args.output.as_deref(), &args.files)?;
     let read = reader::read(&args.files)?;
     let found = diagnosis::diagnose(&read.members);

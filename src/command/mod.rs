@@ -4,6 +4,7 @@ mod check;
 mod compared;
 mod logs;
 mod measure;
+mod mistakes;
 mod output;
 mod scenario;
 mod stored;
@@ -13,6 +14,7 @@ use crate::delivery::print;
 use crate::error::Result;
 use crate::exit::Exit;
 
+pub use mistakes::instead;
 pub use output::say;
 
 /// Carries out a command.

@@ -25,6 +25,7 @@ impl DocumentPlan {
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) naming the flags and the way out.
     pub fn resolve(args: &DocumentArgs, results: &[PathBuf]) -> Result<DocumentPlan> {
+        known_ending(args.format, args.output.as_deref())?;
         let mut format = chosen(args.format, args.output.as_deref());
         if let Some(table) = args.table {
             let asked_otherwise = args.format.is_some_and(|format| format != Format::Csv);
@@ -59,6 +60,33 @@ pub fn chosen<F: ValueEnum + Default>(asked: Option<F>, output: Option<&Path>) -
         F::from_str(name, true).ok()
     };
     asked.or_else(ending).unwrap_or_default()
+}
+
+/// Refuses a name whose ending is that of no document, where nobody has said which one is wanted.
+///
+/// # Errors
+/// [`Error::Usage`](crate::error::Error::Usage) with the endings there are.
+pub fn known_ending<F: ValueEnum>(asked: Option<F>, output: Option<&Path>) -> Result<()> {
+    const FOREIGN: [&str; 10] =
+        ["pdf", "png", "svg", "jpg", "jpeg", "docx", "xlsx", "xml", "gz", "zip"];
+    let Some(path) = output.filter(|_| asked.is_none()) else {
+        return Ok(());
+    };
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let way_out = match ending.to_ascii_lowercase().as_str() {
+        known if !FOREIGN.contains(&known) => return Ok(()),
+        "png" | "svg" | "jpg" | "jpeg" => "; charts are written with --charts DIR",
+        "pdf" => "; a browser prints the page .html as PDF",
+        "xml" => "; JUnit is written with --export junit",
+        _ => "",
+    };
+    Err(usage(
+        &["--output"],
+        format!(
+            "--output {}: no document ends in .{ending}; name it .html, .md, .csv, .json or .txt{way_out}",
+            path.display()
+        ),
+    ))
 }
 
 /// Where a document goes, if it can go there.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::TrendArgs;
-use crate::error::{Result, usage};
+use crate::error::{Error, Result, usage};
 use crate::rule::history::{MARKS, Settings, TableOptions};
 
 /// Where results lie unless somebody says otherwise.
@@ -80,10 +80,9 @@ impl TrendPlan {
                 },
             },
             None => TrendSource::Results {
-                names: if args.results.is_empty() {
-                    vec![RESULTS.into()]
-                } else {
-                    args.results.clone()
+                names: match args.results.is_empty() {
+                    true => vec![usual_place()?],
+                    false => args.results.clone(),
                 },
                 confirm: args.tonight.confirm.clone(),
                 one_machine: args.one_machine,
@@ -100,6 +99,18 @@ impl TrendPlan {
             settings: settings(args)?,
             source,
         })
+    }
+}
+
+/// Where results lie, if they do.
+fn usual_place() -> Result<PathBuf> {
+    let place = PathBuf::from(RESULTS);
+    match place.exists() {
+        true => Ok(place),
+        false => Err(Error::Refused(format!(
+            "there is no directory {RESULTS}/ here; name that of the nights: etcdbench trend DIR, or make a night: \
+             etcdbench run nightly --history DIR"
+        ))),
     }
 }
 

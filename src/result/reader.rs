@@ -91,7 +91,11 @@ pub(super) fn header(lines: &mut Lines) -> Result<Header> {
             );
         }
         Err(error) => {
-            return Err(lines.damaged(format!("this is not a result of etcdbench: {error}")));
+            let way_out = way_out(&lines.bytes, &lines.path);
+            return Err(lines.damaged(match way_out {
+                Some(command) => format!("this is not a result of etcdbench; type: {command}"),
+                None => format!("this is not a result of etcdbench: {error}"),
+            }));
         }
     };
     let version = match (tag.r#type.as_str(), tag.schema) {
@@ -117,6 +121,20 @@ pub(super) fn header(lines: &mut Lines) -> Result<Header> {
         Ok(_) => Err(lines.damaged("the first line must be a header".into())),
         Err(error) => Err(lines.damaged(error.to_string())),
     }
+}
+
+/// The command that reads a file which is no result, as far as its beginning tells.
+fn way_out(first_line: &[u8], path: &Path) -> Option<String> {
+    let text = String::from_utf8_lossy(first_line);
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let command = match ending {
+        "toml" => "run",
+        "log" => "logs",
+        "csv" => "trend --csv",
+        _ if text.contains("\"fio version\"") || ending == "json" => "import fio",
+        _ => return None,
+    };
+    Some(format!("etcdbench {command} {}", path.display()))
 }
 
 fn major(version: &str) -> &str {

@@ -107,6 +107,7 @@ pub struct LoadSpec {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "1",
+        value_parser = members,
         help_heading = LOCAL
     )]
     #[serde(deserialize_with = "read::number_or_one")]
@@ -340,3 +341,8 @@ const CLASSES: &str = "Several loads in one";
 const LOCAL: &str = "A throwaway etcd";
 const VERDICT: &str = "Verdict";
 const SAFETY: &str = "Safety";
+
+/// How many members a throwaway etcd has.
+fn members(text: &str) -> std::result::Result<u32, String> {
+    text.parse().map_err(|_| format!("'{text}' is not a number of members; type: --local=3"))
+}

@@ -13,6 +13,7 @@ mod export;
 mod hostile;
 mod import;
 mod logs;
+mod mistakes;
 mod record;
 mod report;
 mod result;

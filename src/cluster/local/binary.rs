@@ -41,10 +41,9 @@ pub fn version(etcd: &Path) -> Result<String> {
             let words = [said.trim(), String::from_utf8_lossy(&output.stderr).trim()].join(" ");
             let words: String = words.chars().take(LONGEST_WORDS).collect();
             let way_out = way_out(&words).unwrap_or("is it an etcd? Name one with --etcd");
-            Err(Error::Refused(format!(
-                "{path} --version tells no version ({}); {way_out}",
-                words.trim()
-            )))
+            let first = words.trim().lines().next().map(str::trim);
+            let but = first.map_or_else(String::new, |first| format!(", but '{first}'"));
+            Err(Error::Refused(format!("{path} --version prints no etcd version{but}; {way_out}")))
         }
     }
 }

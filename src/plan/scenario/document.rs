@@ -179,6 +179,7 @@ impl Origin {
         let (label, text) = match self {
             Origin::File(path) => {
                 let text = files::read_text(path, MOST_BYTES).map_err(Error::io("read", path))?;
+                no_result(path, &text)?;
                 (path.display().to_string(), text)
             }
             Origin::Shipped(name) => {
@@ -213,6 +214,15 @@ impl Origin {
             _ => self == other,
         }
     }
+}
+
+/// A result is no scenario.
+fn no_result(path: &Path, text: &str) -> Result<()> {
+    if !text.trim_start().starts_with("{\"type\":\"header\"") {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(usage(&[], format!("{path} is a result, no scenario; type: etcdbench report {path}")))
 }
 
 /// Reads a scenario and all it includes.

@@ -142,7 +142,7 @@ fn what_cannot_start_says_why() {
     let error = refused(|plan| plan.etcd = "no-such-etcd".into());
     assert!(error.contains("apt-get install etcd-server") && error.contains("--etcd"), "{error}");
     let error = refused(|plan| plan.etcd = "/bin/true".into());
-    assert!(error.contains("/bin/true --version tells no version"), "{error}");
+    assert!(error.contains("/bin/true --version prints no etcd version"), "{error}");
     let error = refused(|plan| plan.directory = "/no/such/directory".into());
     assert!(error.contains("/no/such/directory"), "{error}");
     // Something that tells a version and dies then: its last words are shown.
