@@ -9,7 +9,7 @@ use etcdbench::result::{Run, SeriesSummary, Summary};
 
 use super::fixtures::{self, Fixture};
 
-fn shown(runs: &[Fixture], format: Format, table: Table) -> String {
+pub(super) fn shown(runs: &[Fixture], format: Format, table: Table) -> String {
     let plan = DocumentPlan { format, table, output: None };
     let style = Style { width: 100, color: false };
     let path = |index| PathBuf::from(format!("results/20261121T201500Z-disk-cp{index}.jsonl"));
@@ -21,7 +21,7 @@ fn html(runs: &[Fixture]) -> String {
     shown(runs, Format::Html, Table::Summary)
 }
 
-fn markdown(runs: &[Fixture]) -> String {
+pub(super) fn markdown(runs: &[Fixture]) -> String {
     shown(runs, Format::Markdown, Table::Summary)
 }
 

@@ -1,7 +1,9 @@
 //! Pages, JSON and CSV from runs that never happened.
 
+mod commonmark;
 mod documents;
 mod fixtures;
+mod grammar;
 mod output;
 mod tables;
 
