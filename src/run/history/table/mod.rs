@@ -5,15 +5,17 @@ mod direction;
 mod json;
 mod long;
 mod sheet;
+mod times;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
 
-use cells::{DayFirst, Decimal, Quantity, is_nothing, number, time};
+use cells::{Decimal, Quantity, is_nothing, number};
 use json::Part;
 use sheet::Sheet;
+use times::{DayFirst, time};
 
 use crate::error::{Error, Result, usage};
 use crate::files;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::cells::{DayFirst, is_nothing, looks_measured, time};
+use super::cells::{is_nothing, looks_measured};
+use super::times::{DayFirst, time};
 use crate::error::{Error, Result};
 
 /// Rows of text under names.
