@@ -75,7 +75,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
 
-    /// Begin anew, even where an interrupted run could be gone on with
+    /// Begin anew, even where an interrupted run could be resumed
     #[arg(long)]
     pub fresh: bool,
 

@@ -238,7 +238,7 @@ pub struct Stolen {
     /// The effect as it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured: Option<f64>,
-    /// The effect where the hypervisor takes the same from both sides, as far as it is known.
+    /// The effect corrected for CPU steal, as far as it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrected: Option<f64>,
 }

@@ -141,7 +141,7 @@ pub const IMPORT: &str = "import";
 pub const HALT: &str = "halt";
 /// The source of counters of waits that were for a CPU.
 pub const CPU_WAIT: &str = "cpu.wait";
-/// The kind of event that tells of a probe that stood still itself.
+/// The kind of event that tells of a probe that was paused.
 pub const PAUSE: &str = "probe.pause";
 /// The kind of event that tells of somebody else at work on the same disk: `who` is `etcd` or `etcdbench`, `pid` its
 /// process, `path` its directory where that may be looked at, `capacity` false where it was spared the search for the

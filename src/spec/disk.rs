@@ -96,7 +96,7 @@ pub struct DiskSpec {
     #[serde(deserialize_with = "read::word")]
     pub engine: Option<EngineArg>,
 
-    /// Somebody else at work meanwhile: unpack, bulk, sync or read, with =RATE, and @DIR for another place; may be repeated
+    /// Add a competing workload: unpack, bulk, sync or read, with =RATE, and @DIR for another place; may be repeated
     ///
     /// unpack makes small files in a directory tree as an image that is unpacked does (=FILES a second, 1000), bulk
     /// writes large files as a backup does (=SIZE a second, 64MiB), sync appends a little and syncs it as another

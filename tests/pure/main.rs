@@ -19,3 +19,4 @@ mod report;
 mod result;
 mod result_full;
 mod trend;
+mod words;

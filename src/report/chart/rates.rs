@@ -68,7 +68,7 @@ fn capacity(run: &Run, summary: &Summary) -> Option<Chart> {
     }
     draw(Curve {
         name: "capacity".to_owned(),
-        title: "What more puts cost this disk".to_owned(),
+        title: "Latency against put rate".to_owned(),
         whose: pick::whose(run),
         lines: &["wal.fsync p99", "backend.commit p99", "put.commit p99"],
         tried: steps.iter().map(tried).collect(),

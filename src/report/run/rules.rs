@@ -1,4 +1,4 @@
-//! What was asked of it, and what it came to.
+//! Rules and results.
 
 use super::input::Input;
 use crate::report::page::{Block, Cell, Column, Mark, Row, Section, Short, Table};
@@ -21,7 +21,7 @@ fn table(outcomes: &[RuleOutcome]) -> Table {
         Row::marked(Mark::of(told.verdict), cells)
     });
     Table {
-        caption: "What was asked of it, and what it came to".to_owned(),
+        caption: "Rules and results".to_owned(),
         columns: vec![
             Column::text(rule).short(Short::First),
             Column::line(measured).short(Short::First),

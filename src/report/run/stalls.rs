@@ -44,7 +44,7 @@ fn in_full(input: &Input<'_>) -> Vec<Block> {
     };
     let summary = match counted.len() {
         n if n > LISTED => format!("The longest {LISTED} of {}", format_count(n as u64)),
-        1 => "The only one".to_owned(),
+        1 => "The one stall".to_owned(),
         n => format!("All {n}, the longest first"),
     };
     let listed = match counted.is_empty() {

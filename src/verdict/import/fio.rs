@@ -182,7 +182,7 @@ fn longest(syncs: &SeriesData) -> RuleOutcome {
     } else if max_ns.saturating_add(cut_ns.saturating_sub(1)) >= ELECTION_NS {
         (Verdict::Inconclusive, Some("it was rounded at the limit".to_owned()))
     } else if unseen < UNSEEN_SHARE {
-        let note = format!("at most {} can be longer unseen", format_share(unseen));
+        let note = format!("true share of longer ones below {} (95 %)", format_share(unseen));
         (Verdict::Pass, Some(note).filter(|_| is_count_known(syncs)))
     } else {
         let is_one = syncs.count() == 1;

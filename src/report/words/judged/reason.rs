@@ -75,10 +75,10 @@ fn measured_reason(reason: &Reason) -> Option<String> {
             format_share(allowed)
         ),
         Reason::LongerUnseen { share } => {
-            format!("at most {} can be longer unseen", format_share(share))
+            format!("true share of longer ones below {} (95 %)", format_share(share))
         }
         Reason::FailuresUnseen { share } => {
-            format!("at most {} can fail unseen", format_share(share))
+            format!("true error rate below {} (95 %)", format_share(share))
         }
         Reason::MayBeChance { seconds } => {
             format!("may be chance; holds if about {} more bring no other", round_up(seconds))

@@ -203,7 +203,7 @@ pub(super) fn of_benchmark() -> Vec<Trait> {
             Bearing::Note,
             "quantiles only",
             "Its report holds quantiles, not samples, taken one rank too high, and rounded to 0.1 ms without --precise; \
-             failed requests are in none of them. Nothing can be said of the doubt about them.",
+             failed requests are in none of them. Their uncertainty is unknown.",
         ),
         Trait::new(
             "benchmark_options_unknown",

@@ -209,21 +209,19 @@ fn periodic(stalls_ns: Option<u64>, times: usize, period_s: f64, cause: Timer) -
 
 fn carries(puts_per_s: f64, at_least: bool, nodes: f64, clusters: f64) -> Words {
     let least = if at_least { "at least " } else { "" };
-    let steady = if clusters >= 1.0 {
-        format!("about {} the steady writes of a 1,000-node Kubernetes", times(clusters))
+    let steady = if clusters >= 1.5 {
+        format!("about {} times the steady writes of a 1,000-node Kubernetes", clusters.floor())
+    } else if clusters >= 1.0 {
+        "about as many as the steady writes of a 1,000-node Kubernetes".to_owned()
     } else {
         let nodes = format_count(round_down(clusters * 1000.0));
-        format!("about the steady writes of a {nodes}-node Kubernetes")
+        format!("about as many as the steady writes of a {nodes}-node Kubernetes")
     };
     Words::message(capitalised(&format!(
         "{least}{} puts/s are {steady}, or the node leases of about {} nodes.",
         format_count(puts_per_s as u64),
         format_count(round_down(nodes)),
     )))
-}
-
-fn times(ratio: f64) -> String {
-    if ratio < 1.5 { "once".to_owned() } else { format!("{} times", ratio.floor()) }
 }
 
 /// Two digits, rounded down: nothing here is known better.
@@ -247,7 +245,10 @@ mod tests {
              about 110,000 nodes."
         );
         assert!(carries(60.0, true, 600.0, 60.0 / 167.0).message.starts_with(
-            "At least 60 puts/s are about the steady writes of a 350-node Kubernetes"
+            "At least 60 puts/s are about as many as the steady writes of a 350-node Kubernetes"
+        ));
+        assert!(carries(190.0, false, 1_900.0, 190.0 / 167.0).message.starts_with(
+            "190 puts/s are about as many as the steady writes of a 1,000-node Kubernetes"
         ));
         assert_eq!((round_down(359.0), round_down(7.9), round_down(0.0)), (350, 7, 0));
     }
