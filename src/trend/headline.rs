@@ -1,7 +1,7 @@
 //! The answer in one line.
 
 use crate::trend::history::Unit;
-use crate::trend::latest::LEARNED;
+use crate::trend::question::LEARNED;
 use crate::trend::schema::{HistoryTrend, LatestVerdict, SeriesTrend, TrendVerdict};
 use crate::units::{format_duration, format_share, significant};
 

@@ -6,16 +6,19 @@ use crate::compare::LeftOut;
 use crate::rule::history::Settings;
 use crate::stats::Detector;
 use crate::trend::changes::{self, Found};
+use crate::trend::drift::drift;
 use crate::trend::events::events;
 use crate::trend::history::{History, Night, Track};
-use crate::trend::latest::{Again, Bound, CONFIRM_ALPHA, LatestFound, NIGHT_ALPHA, Question};
 use crate::trend::marks::{MarkKind, Marks};
 use crate::trend::points::Points;
+use crate::trend::question::{Again, Bound, CONFIRM_ALPHA, LatestFound, Question};
 use crate::trend::rules::{self, TrendExit};
 use crate::trend::schema::{
     HistoryTrend, Latest, LatestVerdict, NightPoint, SeriesTrend, TREND_SCHEMA, Trend,
     TrendSettings, TrendVerdict,
 };
+use crate::trend::season::{days, factors};
+use crate::trend::usual::NIGHT_ALPHA;
 
 /// A change is young for two weeks.
 const RECENT_DAYS: u32 = 14;
@@ -197,17 +200,21 @@ impl Context<'_> {
                 .any(|mark| mark.kind == MarkKind::Exclude && mark.when.is(&nights[night]))
         };
         let first = nights.len().saturating_sub(self.settings.look_back as usize);
-        let points = Points::of(&track, first, &excluded);
+        let points = Points::of(&track, &days(nights), first, &excluded);
         let detected = changes::detect(&points);
         let bounds = self.bounds(&track, &points, &detected.found);
         let latest = self.latest(&track, &points, &bounds);
+        let known_from = bounds.iter().rev().find(|bound| bound.known).map_or(0, |bound| bound.at);
         let newest = recent(newest_night(self.history).unwrap_or(Timestamp::MIN));
         let found = detected.found.iter().chain(&latest.fresh);
+        let listed = found.clone().filter(|found| found.place.at > known_from).count();
         let describe = |found: &Found| {
             changes::describe(self.history, &track, &points, found, self.marks, newest)
         };
         let changes = found.map(describe).collect();
         let tonight = self.tonight(&track, &points, latest);
+        // One change that is listed says as much.
+        let drift = drift(&points, &track, nights, known_from).filter(|_| listed != 1);
         SeriesTrend {
             series: track.name,
             unit: track.unit,
@@ -218,6 +225,8 @@ impl Context<'_> {
             noise: points.noise(),
             correlation: detected.correlation,
             logarithmic: points.scale.logarithmic,
+            weekdays: points.season.as_ref().map(factors),
+            drift,
             changes,
             tonight,
         }
@@ -330,7 +339,7 @@ impl Context<'_> {
         for (night, value) in history.nights.iter().zip(values) {
             match (self.unusual(night), value.filter(usable)) {
                 (Some(what), _) => again.disturbed = Some(what.to_owned()),
-                (None, Some(value)) => again.values.push(points.scale.to(value)),
+                (None, Some(value)) => again.values.push(points.to_tonight(value)),
                 (None, None) => {}
             }
         }

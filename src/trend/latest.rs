@@ -1,25 +1,13 @@
 //! The newest night of a series: does it belong to the nights since the last change, and is a change for the worse in
 //! force that nobody has acknowledged?
 
-use crate::stats::median;
 use crate::trend::changes::Found;
-use crate::trend::evidence::{FEWEST_BEFORE, Step, older, place};
+use crate::trend::evidence::{FEWEST_BEFORE, Step, place};
 use crate::trend::noise::Noise;
-use crate::trend::points::Points;
+use crate::trend::question::{LEARNED, LONGEST_STREAK, LatestFound, Question};
 use crate::trend::schema::{Latest, LatestVerdict};
+use crate::trend::usual::Usual;
 
-/// Error rate, on both sides together, of the interval that one night is held against.
-pub(super) const NIGHT_ALPHA: f64 = 0.002;
-/// A single night confirms itself, where somebody asks for no more, when one in so many is as bad.
-pub(super) const CONFIRM_ALPHA: f64 = 1e-4;
-/// With fewer nights since the last change the limit is wide, and no night within it is called steady.
-pub(super) const LEARNED: usize = 8;
-/// Bad nights in a row that are counted, and that are ever asked for.
-const LONGEST_STREAK: usize = 7;
-/// A night so far out as this share of a bad night's distance was about as bad.
-const AS_BAD: f64 = 0.8;
-/// Fewer nights are few, where more than two bad ones are asked for.
-const FEW: usize = 30;
 /// A night that is so much likelier at the level before a change than after it (logarithm of 10) is back there.
 const BACK: f64 = 2.3;
 /// Standard errors that levels with several changes between them are apart: one in 1,000 that are equal are.
@@ -28,89 +16,6 @@ const SURE: f64 = 3.3;
 const RELATED: usize = 4;
 /// Newest nights of which any number may be back.
 const NEWEST: usize = 3;
-
-/// What the newest night of a series is held against.
-pub(super) struct Question<'a> {
-    /// The series; its last value is the newest night's.
-    pub points: &'a Points,
-    /// Lasting changes and marks, in order.
-    pub bounds: &'a [Bound],
-    /// +1 where more is worse, −1 where less is, `None` where nobody has said.
-    pub worse: Option<f64>,
-    /// Bad nights in a row that confirm, at least.
-    pub confirm_nights: u32,
-    /// Re-runs of the newest night.
-    pub again: &'a Again,
-}
-
-/// Where one stretch ends and the next begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Bound {
-    /// First point after it.
-    pub at: usize,
-    /// Somebody has acknowledged or expected it: what was before counts no more.
-    pub known: bool,
-}
-
-/// What re-runs say of a series.
-#[derive(Debug, Default)]
-pub(super) struct Again {
-    /// Their values, scaled; empty without any.
-    pub values: Vec<f64>,
-    /// How one was disturbed whose value is not among them.
-    pub disturbed: Option<String>,
-}
-
-/// What is found.
-#[derive(Debug, Default)]
-pub(super) struct LatestFound {
-    pub tonight: Latest,
-    /// The first bad night, as a point.
-    pub since: Option<usize>,
-    /// A change too young for the list of lasting ones.
-    pub fresh: Option<Found>,
-}
-
-/// Nights of one level, and what one more of them may be.
-struct Usual {
-    level: f64,
-    noise: Noise,
-    nights: usize,
-}
-
-impl Usual {
-    fn of(old: &[&[f64]], nights: &[f64], believed: f64) -> Usual {
-        let mut known = older(old, nights.len()).to_vec();
-        known.push(nights);
-        let noise = Noise::of(&known, believed);
-        Usual { level: noise.level(nights, None), noise, nights: nights.len() }
-    }
-
-    fn reach(&self, sign: f64) -> f64 {
-        self.noise.reach(NIGHT_ALPHA / 2.0, self.nights, sign)
-    }
-
-    /// Whether a night lies outside, and far enough to matter; on which side.
-    fn outside(&self, points: &Points, value: f64) -> Option<f64> {
-        let off = value - self.level;
-        let outside = off.abs() > self.reach(off.signum());
-        (outside && points.scale.matters(self.level, value)).then_some(off.signum())
-    }
-
-    fn tonight(&self, points: &Points, value: f64) -> Latest {
-        let scale = points.scale;
-        let usual = scale.back(self.level);
-        Latest {
-            value: Some(scale.back(value)),
-            usual: Some(usual),
-            low: Some(scale.back(self.level - self.reach(-1.0))),
-            high: Some(scale.back(self.level + self.reach(1.0))),
-            ratio: (usual != 0.0).then(|| scale.back(value) / usual),
-            nights: self.nights,
-            ..Latest::default()
-        }
-    }
-}
 
 impl Question<'_> {
     /// Judges the newest night.
@@ -230,7 +135,7 @@ impl Question<'_> {
     fn night(&self, value: f64, old: &[&[f64]], earlier: &[f64]) -> LatestFound {
         let points = self.points;
         if earlier.len() < FEWEST_BEFORE {
-            let tonight = Latest { value: Some(points.scale.back(value)), ..Latest::default() };
+            let tonight = Latest { value: Some(points.back_tonight(value)), ..Latest::default() };
             return LatestFound {
                 tonight: self.learning(tonight, earlier.len()),
                 ..LatestFound::default()
@@ -279,80 +184,12 @@ impl Question<'_> {
     fn learning(&self, tonight: Latest, nights: usize) -> Latest {
         let (verdict, what) = match self.bounds.last() {
             None => (LatestVerdict::TooFew, "learning what is usual"),
-            Some(Bound { known: true, .. }) => (LatestVerdict::Settling, "learning the new level"),
+            Some(bound) if bound.known => (LatestVerdict::Settling, "learning the new level"),
             Some(_) => (LatestVerdict::Steady, "learning the new level"),
         };
         let reason =
             format!("{what} ({nights} of {LEARNED} nights); only large changes are noticed");
         Latest { verdict, nights, reason: Some(reason), ..tonight }
-    }
-
-    /// What a bad night comes to: re-runs decide, or nights like it.
-    fn bad(
-        &self,
-        old: &[&[f64]],
-        before: &[f64],
-        usual: &Usual,
-        (value, sign): (f64, f64),
-        tonight: &mut Latest,
-    ) {
-        let needed = self.needed(old, before, value);
-        tonight.needed_nights = needed;
-        let alone = usual.noise.reach(CONFIRM_ALPHA, usual.nights, sign);
-        if self.confirm_nights == 1 && sign * (value - usual.level) > alone {
-            tonight.verdict = LatestVerdict::Regressed;
-            return;
-        }
-        (tonight.verdict, tonight.reason) = self.ask_confirm(usual, sign);
-        if tonight.verdict == LatestVerdict::Suspected
-            && tonight.reason.is_none()
-            && needed > self.confirm_nights
-        {
-            let off = |v: &f64| sign * (v - usual.level);
-            let bad = before.iter().filter(|v| off(v) >= AS_BAD * off(&value)).count();
-            let why = if bad > 0 {
-                format!("similar nights recovered before ({bad} of {})", before.len())
-            } else if before.len() < FEW {
-                format!("only {} nights are known since the last change", before.len())
-            } else {
-                "nights differ much here, or resemble the night before".to_owned()
-            };
-            tonight.reason = Some(format!("{why}; waiting for {needed} in a row"));
-        }
-    }
-
-    /// So many nights like this one in a row would confirm it.
-    fn needed(&self, old: &[&[f64]], before: &[f64], value: f64) -> u32 {
-        let enough = |nights: &usize| {
-            let stretch = [before, &vec![value; *nights]].concat();
-            Step::at(old, &stretch, before.len(), self.points.believed()).is_sure()
-        };
-        let fewest = self.confirm_nights as usize;
-        (fewest..LONGEST_STREAK).find(enough).unwrap_or(LONGEST_STREAK.max(fewest)) as u32
-    }
-
-    /// Re-runs confirm a bad night when their median is outside and large enough too.
-    fn ask_confirm(&self, usual: &Usual, sign: f64) -> (LatestVerdict, Option<String>) {
-        let Some(middle) = median(&self.again.values) else {
-            let reason = self.again.disturbed.as_ref().map(|what| {
-                format!(
-                    "re-runs were disturbed, as most nights are not, and confirm nothing: {what}"
-                )
-            });
-            return (LatestVerdict::Suspected, reason);
-        };
-        let agrees = usual.outside(self.points, middle) == Some(sign);
-        let (verdict, word) = if agrees {
-            (LatestVerdict::Regressed, "confirm it")
-        } else {
-            (LatestVerdict::Unconfirmed, "do not show it")
-        };
-        let reason = match self.again.values.len() {
-            1 if agrees => "one re-run confirms it".to_owned(),
-            1 => "one re-run does not show it".to_owned(),
-            n => format!("{n} re-runs {word}"),
-        };
-        (verdict, Some(reason))
     }
 }
 

@@ -7,7 +7,10 @@
 //! prediction interval of the nights since the last change. What people know about single nights and changes comes
 //! from a file of [`Marks`].
 
+mod change_point;
 mod changes;
+mod confirm;
+mod drift;
 mod events;
 mod evidence;
 mod facts;
@@ -21,9 +24,12 @@ mod metrics;
 pub(crate) mod neighbours;
 mod noise;
 mod points;
+mod question;
 mod rules;
 mod run_verdict;
 mod schema;
+mod season;
+mod usual;
 
 pub(crate) use facts::{Scenario, facts};
 pub use headline::format_value;

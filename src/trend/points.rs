@@ -3,6 +3,7 @@
 use crate::stats::{MAD_TO_DEVIATION, median};
 use crate::trend::evidence::ERRORS;
 use crate::trend::history::{Track, Unit};
+use crate::trend::season::{Season, season};
 
 /// Smaller changes of a duration never matter, however large they are in relation: 20 µs.
 const FLOOR_NS: f64 = 20_000.0;
@@ -26,6 +27,10 @@ pub(super) struct Points {
     pub scaled: Vec<f64>,
     /// How values and scale go together.
     pub scale: Scale,
+    /// What each day of the week adds, from Monday on, where the nights show it; taken off `scaled`.
+    pub season: Option<Season>,
+    /// What the newest night's day adds.
+    pub tonight: f64,
 }
 
 /// How a series is judged.
@@ -38,8 +43,9 @@ pub(super) struct Scale {
 }
 
 impl Points {
-    /// The values of a track from night `first` on that are numbers and not left out.
-    pub fn of(track: &Track, first: usize, left_out: &dyn Fn(usize) -> bool) -> Self {
+    /// The values of a track from night `first` on that are numbers and not left out. `days` are the nights' days, counted
+    /// from any Monday.
+    pub fn of(track: &Track, days: &[i64], first: usize, left_out: &dyn Fn(usize) -> bool) -> Self {
         let kept: Vec<(usize, f64)> = track
             .values
             .iter()
@@ -53,11 +59,29 @@ impl Points {
             unit: track.unit,
             min_difference: track.min_difference,
         };
+        let mut scaled: Vec<f64> = kept.iter().map(|(_, value)| scale.to(*value)).collect();
+        let days: Vec<i64> = kept.iter().map(|(night, _)| days[*night]).collect();
+        // A day is slower by a share, and shares are told by logarithms alone.
+        let season = scale.logarithmic.then(|| season(&days, &scaled)).flatten();
+        let added = |day: &i64| season.map_or(0.0, |by_day| by_day[day.rem_euclid(7) as usize]);
+        scaled.iter_mut().zip(&days).for_each(|(value, day)| *value -= added(day));
         Points {
             nights: kept.iter().map(|(night, _)| *night).collect(),
-            scaled: kept.iter().map(|(_, value)| scale.to(*value)).collect(),
+            scaled,
             scale,
+            season,
+            tonight: days.last().map_or(0.0, added),
         }
+    }
+
+    /// A value of tonight as it is judged.
+    pub fn to_tonight(&self, value: f64) -> f64 {
+        self.scale.to(value) - self.tonight
+    }
+
+    /// A value as it is judged, as tonight would measure it.
+    pub fn back_tonight(&self, scaled: f64) -> f64 {
+        self.scale.back(scaled + self.tonight)
     }
 
     /// How many.

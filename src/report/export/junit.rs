@@ -4,7 +4,7 @@
 //! | becomes | when |
 //! |---|---|
 //! | passed | a rule passes or warns; a metric is improved, unchanged, or worse without being among those that decide; a series is where it was, or better |
-//! | `failure` | a rule fails; a metric that decides, or a series, is regressed |
+//! | `failure` | a rule fails, and the command for it; a metric that decides, or a series, is regressed |
 //! | `error` | what was measured is invalid or cannot be compared; a run was cut short |
 //! | `skipped` | too few samples or nights, inconclusive, or worse but not confirmed |
 //!

@@ -120,8 +120,11 @@ fn for_terminal(trend: &Trend) -> Vec<Section> {
         sections.push(
             Section::new("history", words::title(history), vec![tonight]).shown(Shown::Headed),
         );
-        let reasons =
-            all.iter().filter_map(|series| Some(format!("{}: {}", series.series, reason(series)?)));
+        let reasons = all
+            .iter()
+            .map(|series| (series, why(history, series)))
+            .filter(|(_, why)| !why.is_empty())
+            .map(|(series, why)| format!("{}: {why}", series.series));
         sections.push(Section::new("why", "", vec![Block::paragraphs(reasons.collect())]));
         let changes = changes(history, Medium::Terminal);
         sections.push(
@@ -148,6 +151,13 @@ fn reason(series: &SeriesTrend) -> Option<&str> {
     series.tonight.reason.as_deref().filter(|_| words::has_reason(series))
 }
 
+/// The same, with what else is worth knowing of a series.
+fn why(history: &HistoryTrend, series: &SeriesTrend) -> String {
+    let reason = reason(series).map(str::to_owned);
+    let all: Vec<String> = reason.into_iter().chain(words::remarks(history, series)).collect();
+    all.join("; ")
+}
+
 /// A row per series: its nights, what is usual, tonight.
 fn table(history: &HistoryTrend, series: &[&SeriesTrend], medium: Medium) -> Table {
     let row = |series: &&SeriesTrend| {
@@ -156,8 +166,8 @@ fn table(history: &HistoryTrend, series: &[&SeriesTrend], medium: Medium) -> Tab
         let usual = Cell::new(words::value(series, tonight.usual));
         let why = match medium {
             // There each has a line of its own below the table.
-            Medium::Terminal => "",
-            Medium::Comment | Medium::Browser => reason(series).unwrap_or_default(),
+            Medium::Terminal => String::new(),
+            Medium::Comment | Medium::Browser => why(history, series),
         };
         Row::new([
             Cell::new(&series.series),

@@ -145,6 +145,32 @@ pub fn matters(series: &SeriesTrend) -> bool {
     )
 }
 
+/// The days of the week that differ, and how far a series is from where it began.
+pub fn remarks(history: &HistoryTrend, series: &SeriesTrend) -> Vec<String> {
+    let drift = series.drift.as_ref().map(|drift| {
+        let by = format!("{:+.0} %", (drift.ratio - 1.0) * 100.0).replace('-', "−");
+        let way = match drift.outcome {
+            Outcome::Worse => ", worse",
+            Outcome::Better => ", better",
+            Outcome::Different => "",
+        };
+        let since = when(history, &drift.since);
+        let (before, after) =
+            (format_value(series.unit, drift.before), format_value(series.unit, drift.after));
+        format!("{by} since {since}{way} ({before} → {after})")
+    });
+    series.weekdays.as_ref().map(weekdays).into_iter().chain(drift).collect()
+}
+
+/// `held against nights of its own weekday: Sa 1.30×, Su 1.28×`, the days that differ most.
+fn weekdays(factors: &[f64; 7]) -> String {
+    const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let most = factors.iter().map(|factor| factor.ln().abs()).fold(0.0, f64::max);
+    let differ = NAMES.iter().zip(factors).filter(|(_, factor)| factor.ln().abs() > most / 2.0);
+    let told: Vec<String> = differ.map(|(name, factor)| format!("{name} {factor:.2}×")).collect();
+    format!("days of the week differ ({}): held against nights of its own day", told.join(", "))
+}
+
 /// Whether the reason is worth a line of its own.
 pub fn has_reason(series: &SeriesTrend) -> bool {
     matters(series) || series.tonight.verdict == LatestVerdict::Settling

@@ -310,6 +310,8 @@ fn trend_series(of: (&str, LatestVerdict, bool, Unit)) -> SeriesTrend {
         noise: Some(0.04),
         correlation: None,
         logarithmic: true,
+        weekdays: None,
+        drift: None,
         changes: vec![],
         tonight: Latest {
             verdict,

@@ -195,3 +195,44 @@ fn what_is_only_told_fails_nothing() {
     assert_eq!(trend.histories[0].series[0].tonight.verdict, Regressed);
     assert_ne!(trend.verdict.exit().code(), 3);
 }
+
+/// Nights from a Thursday on, of which those of a weekend take 30 % longer.
+fn weekends(count: usize) -> Vec<f64> {
+    let weekend = |index: usize| if (index + 3) % 7 >= 5 { 1.3 } else { 1.0 };
+    (0..count).map(|index| 10e6 * weekend(index) * wobble(index)).collect()
+}
+
+#[test]
+fn three_weeks_show_a_season_and_a_night_is_held_against_its_own_day() {
+    // Whole weeks before a Saturday, and before a Wednesday.
+    for (nights, saturday) in [(23, true), (27, false), (30, true), (62, false)] {
+        let mut values = weekends(nights + 1);
+        assert_eq!(((nights + 3) % 7 == 5), saturday);
+        let as_usual = told_on(&values, nights);
+        assert_eq!(as_usual.verdict, Steady, "{nights}: {as_usual:?}");
+        let expected = if saturday { 13e6 } else { 10e6 };
+        assert!((as_usual.usual.unwrap() / expected - 1.0).abs() < 0.03, "{as_usual:?}");
+        values[nights] *= 1.3;
+        let bad = told_on(&values, nights);
+        assert_eq!(bad.verdict, Suspected, "{nights}: {bad:?}");
+        assert!((bad.ratio.unwrap() - 1.3).abs() < 0.06, "{bad:?}");
+    }
+    let values: Vec<Option<f64>> = weekends(40).into_iter().map(Some).collect();
+    let trend = judged(&history(&values));
+    let days = trend.histories[0].series[0].weekdays.unwrap();
+    assert!((days[5] / days[1] - 1.3).abs() < 0.05, "{days:?}");
+    let equal: Vec<Option<f64>> = self::values(40, 0, 1.0).into_iter().map(Some).collect();
+    assert_eq!(judged(&history(&equal)).histories[0].series[0].weekdays, None);
+}
+
+#[test]
+fn a_creep_is_told_against_where_it_began() {
+    // 0.3 % a night: 31 % in ninety nights.
+    let creep = |index: usize| Some(10e6 * 1.003_f64.powi(index as i32) * wobble(index));
+    let trend = judged(&history(&(0..91).map(creep).collect::<Vec<_>>()));
+    let drift = trend.histories[0].series[0].drift.clone().unwrap();
+    assert_eq!(drift.since, "2026-01-01T02:00:00Z");
+    assert!((1.2..1.35).contains(&drift.ratio), "{drift:?}");
+    let equal: Vec<Option<f64>> = values(91, 0, 1.0).into_iter().map(Some).collect();
+    assert_eq!(judged(&history(&equal)).histories[0].series[0].drift, None);
+}

@@ -110,3 +110,24 @@ fn json_keeps_the_published_schema() {
     let ratio = change["ratio"]["value"].as_f64().unwrap();
     assert!((1.45..1.6).contains(&ratio), "{ratio}");
 }
+
+#[test]
+fn a_season_and_a_creep_are_told_in_words() {
+    let results = Results::new();
+    for index in 0..91 {
+        let weekend = if (index + 3) % 7 >= 5 { 1.3 } else { 1.0 };
+        results.night(index, 10.0, |night| {
+            night.summary.phases = vec![phase(&[
+                ("wal.fsync", 10.0 * weekend * wobble(index)),
+                ("put.commit", 10.0 * 1.003_f64.powi(index as i32) * wobble(index)),
+            ])];
+        });
+    }
+    for format in ["text", "markdown", "html"] {
+        let output =
+            results.trend().args(["--format", format]).env("COLUMNS", "300").output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("days of the week differ (Sat 1."), "{text}");
+        assert!(text.contains("% since 2026-01-01, worse ("), "{text}");
+    }
+}

@@ -5,7 +5,9 @@ use quick_junit::TestSuite;
 use super::{Case, Document, Outcome, attribute, document, suite, xml};
 use crate::exit::Verdict;
 use crate::report::trend::{verdicts, words};
-use crate::trend::{HistoryTrend, LatestVerdict, RunOutcome, SeriesTrend, Trend, format_value};
+use crate::trend::{
+    ExitCause, HistoryTrend, LatestVerdict, RunOutcome, SeriesTrend, Trend, format_value,
+};
 
 /// The series of a trend.
 pub(in crate::report::export) fn trend(trend: &Trend) -> Document {
@@ -19,7 +21,7 @@ pub(in crate::report::export) fn trend(trend: &Trend) -> Document {
         }
         suite
     });
-    let all = suites.chain(trend.runs.iter().map(rules));
+    let all = suites.chain(trend.runs.iter().map(|run| rules(trend, run)));
     let exit = all.map(|mut suite| {
         suite.add_property(("exit_code", trend.exit.code.to_string().as_str()));
         suite
@@ -27,20 +29,23 @@ pub(in crate::report::export) fn trend(trend: &Trend) -> Document {
     document("etcdbench-trend", exit.collect())
 }
 
-/// A run of the newest night by its own rules.
-fn rules(run: &RunOutcome) -> TestSuite {
+/// A run of the newest night by its own rules; they fail where the command does.
+fn rules(trend: &Trend, run: &RunOutcome) -> TestSuite {
+    let counts = trend.exit.causes.contains(&ExitCause::RuleBroken);
     let mut cases: Vec<Case> = run.rules.iter().map(super::rule).collect();
     let told = format!("{}  {}", run.answer, verdicts::because(run));
     let outcome = match run.verdict {
         Verdict::Pass | Verdict::Warn => Outcome::Passed,
-        Verdict::Fail => Outcome::Failure { kind: "verdict", why: told.clone() },
-        Verdict::Inconclusive => Outcome::Skipped(told.clone()),
+        Verdict::Fail if counts => Outcome::Failure { kind: "verdict", why: told.clone() },
+        Verdict::Fail | Verdict::Inconclusive => Outcome::Skipped(told.clone()),
     };
-    if let Some(reruns) = verdicts::reruns(run).filter(|_| run.verdict == Verdict::Warn) {
-        for case in &mut cases {
-            if let Outcome::Failure { why, .. } = &case.outcome {
-                case.outcome = Outcome::Skipped(format!("{why}; {reruns}"));
-            }
+    let excused = match run.verdict {
+        Verdict::Warn => verdicts::reruns(run),
+        _ => (!counts).then(|| "trend ends by the trend alone".to_owned()),
+    };
+    for case in &mut cases {
+        if let (Outcome::Failure { why, .. }, Some(excuse)) = (&case.outcome, &excused) {
+            case.outcome = Outcome::Skipped(format!("{why}; {excuse}"));
         }
     }
     cases.push(Case { name: "verdict".to_owned(), outcome, told: vec![told] });
