@@ -91,9 +91,9 @@ pub(crate) fn exit(
 
 /// The verdict of a run by its rules, and by the re-runs of what a single event broke.
 pub(crate) fn verdict_of(measured: &Measured, trend: Option<&Trend>) -> Verdict {
-    let runs = trend.into_iter().flat_map(|trend| &trend.runs);
-    let told = runs.filter(|run| run.run_id == measured.run_id).map(|run| run.verdict);
-    told.last().unwrap_or(measured.summary.verdict)
+    let mut runs = trend.into_iter().flat_map(|trend| &trend.runs);
+    let run = runs.find(|run| run.run_id == measured.run_id);
+    run.map_or(measured.summary.verdict, |run| run.verdict)
 }
 
 /// How an execution that is judged by a history ended, and what made it end so.
