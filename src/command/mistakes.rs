@@ -112,9 +112,7 @@ fn other_word(word: &str) -> Option<String> {
         _ if OURS.contains(&word) => return Some(format!("etcdbench load {word}")),
         "fio" => "etcdbench import fio fio.json, or etcdbench disk DIR to measure",
         "benchmark" => "etcdbench load put",
-        "check" | "perf" | "bench" => {
-            "etcdbench load put, or etcdbench disk DIR before etcd is installed"
-        }
+        "perf" | "bench" => "etcdbench load put, or etcdbench disk DIR before etcd is installed",
         "nightly" => "etcdbench run nightly --history DIR",
         "version" => "etcdbench --version",
         _ => return operation(word),

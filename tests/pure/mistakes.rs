@@ -22,7 +22,7 @@ fn place() -> TempDir {
 }
 
 /// What was typed, the exit code, and the command that is named instead.
-const MISTAKES: [(&str, i32, &str); 33] = [
+const MISTAKES: [(&str, i32, &str); 32] = [
     ("/var/lib", 2, "Type: etcdbench disk /var/lib"),
     ("data", 2, "Type: etcdbench disk data"),
     ("./not-there", 2, "Type: etcdbench disk ./not-there"),
@@ -32,7 +32,6 @@ const MISTAKES: [(&str, i32, &str); 33] = [
     ("etcd.log", 2, "Type: etcdbench logs etcd.log"),
     ("fio.json", 2, "Type: etcdbench import fio fio.json"),
     ("fio", 2, "etcdbench import fio fio.json"),
-    ("check perf", 2, "Type: etcdbench load put"),
     ("put", 2, "Type: etcdbench load put"),
     ("get", 2, "Type: etcdbench load range"),
     ("nightly", 2, "Type: etcdbench run nightly --history DIR"),
