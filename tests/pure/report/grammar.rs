@@ -109,7 +109,7 @@ fn all() -> Vec<(String, Fixture)> {
 fn numbers_and_articles_fit_what_follows_on_every_page() {
     for (name, fixture) in all() {
         for format in [Format::Text, Format::Markdown, Format::Html] {
-            let text = told(&shown(&[fixture.clone()], format, Table::Summary));
+            let text = told(&shown(std::slice::from_ref(&fixture), format, Table::Summary));
             let slips = slips(&text);
             assert!(slips.is_empty(), "{name}: {slips:?}");
         }
