@@ -99,9 +99,9 @@ fn two_leaders_killed_lose_nothing_that_was_acknowledged() {
 #[test]
 fn a_full_database_is_brought_back_while_the_load_goes_on() {
     needs!(Need::Program("etcd"));
-    // 3 MB a second: full after four to six seconds, and at most two thirds full again at the end: what comes near
-    // the quota a second time ends the load.
-    let more = "put --local=3 --quota 16MiB --rate 100 --val-size 32KiB --key-space-size 50 --duration 7500ms --warmup 0s \
+    // 1.6 MB a second: full after about eight seconds, which leaves three for the way back, and about two thirds full
+    // again at the end: what comes near the quota a second time ends the load.
+    let more = "put --local=3 --quota 16MiB --rate 50 --val-size 32KiB --key-space-size 50 --duration 11500ms --warmup 0s \
                 --allow-quota --recover-quota --verify";
     let driven = load::start_local(more).wait();
     let run = driven.read();

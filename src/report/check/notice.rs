@@ -61,8 +61,8 @@ pub(super) fn message(members: &[Member], one: &Notice) -> String {
         }
         Notice::Learner { member } => format!("{} is a learner: it has no vote", who(*member)),
         Notice::NoTolerance { voters } => format!(
-            "{} that vote: where one fails, nothing can be written",
-            counted(*voters as u64, "member")
+            "{}: where one fails, nothing can be written",
+            counted(*voters as u64, "voting member")
         ),
         Notice::OwnLateness { share } => format!(
             "this program itself was late at {} of all moments: its own machine is busy, and what it timed is partly its own",

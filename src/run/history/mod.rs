@@ -15,8 +15,8 @@ use crate::result::Conclude;
 use crate::result::layout::RERUNS;
 use crate::suggest;
 use crate::trend::{
-    self, ChangeEvent, History, HistoryTrend, LatestVerdict, Marks, Night, SeriesTrend, Trend,
-    When, judge, neighbours,
+    self, ChangeEvent, ChangePoint, History, HistoryTrend, LatestVerdict, Marks, Night, Outcome,
+    SeriesTrend, Trend, When, judge, neighbours,
 };
 
 use collect::{CollectOptions, collect};
@@ -112,20 +112,22 @@ fn commands(trend: &Trend, source: &TrendSource) -> Vec<String> {
     };
     let mut found = Vec::new();
     for history in &trend.histories {
-        let mut since: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut since: BTreeMap<&str, Vec<&SeriesTrend>> = BTreeMap::new();
         for series in history.series.iter().filter(|series| !series.informational) {
             let tonight = &series.tonight;
             if let (LatestVerdict::Regressed, Some(at)) = (tonight.verdict, &tonight.since) {
-                since.entry(event_of(history, series, at)).or_default().push(&series.series);
+                since.entry(event_of(history, series, at)).or_default().push(series);
             }
         }
         for (at, series) in since {
-            let pattern = if let [only] = series[..] { only } else { "*" };
+            let pattern = if let [only] = series[..] { only.series.as_str() } else { "*" };
+            let last = series.iter().filter_map(|series| last_step(history, series)).max();
+            let known = last.map_or(at, |night| &history.nights[night].at);
             // The day will do where it has one night.
-            let day = at.split('T').next().unwrap_or(at);
+            let day = known.split('T').next().unwrap_or(known);
             let alone =
                 history.nights.iter().filter(|night| night.at.starts_with(day)).count() == 1;
-            let mark = quoted(&format!("{pattern}@{}", if alone { day } else { at }));
+            let mark = quoted(&format!("{pattern}@{}", if alone { day } else { known }));
             // Several histories may have changed in one night.
             let acknowledge = format!("etcdbench trend {what} --acknowledge {mark} --note '…'");
             if !found.contains(&acknowledge) {
@@ -143,6 +145,14 @@ fn commands(trend: &Trend, source: &TrendSource) -> Vec<String> {
         }
     }
     found
+}
+
+/// The night of the last step that nobody has acknowledged: of several, that one makes the level now the usual.
+fn last_step(history: &HistoryTrend, series: &SeriesTrend) -> Option<usize> {
+    let is_open = |change: &&ChangePoint| change.mark.is_none() && change.outcome == Outcome::Worse;
+    let last = series.changes.iter().rfind(is_open)?;
+    let at = event_of(history, series, &last.at);
+    history.nights.iter().position(|night| night.at == at)
 }
 
 /// The night of the event that a change of a series is part of.

@@ -62,3 +62,18 @@ fn an_event_is_acknowledged_by_one_command() {
     let mut known = results.trend();
     known.args(["--acknowledge", "*@2026-02-10", "--note", "OPS-12"]).assert().code(0);
 }
+
+#[test]
+fn the_command_for_several_steps_acknowledges_all_of_them() {
+    let results = Results::new();
+    for index in 0..90 {
+        let steps = index / 30;
+        results.night(index, 10.0 * 1.15_f64.powi(steps as i32) * wobble(index), |_| {});
+    }
+    let output = results.trend().env("COLUMNS", "600").output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mark = text.split("--acknowledge '").nth(1).and_then(|rest| rest.split('\'').next());
+    let mut known = results.trend();
+    known.args(["--acknowledge", mark.unwrap(), "--note", "OPS-12"]).assert().code(0);
+}
