@@ -1,6 +1,5 @@
 //! The errors a person can meet, each with the exit code it ends in.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +17,7 @@ pub enum Error {
     #[error("{0}")]
     Refused(String),
     /// An operation on a file failed.
-    #[error("{}: cannot {action}: {source}", real(path).display())]
+    #[error("{}: cannot {action}: {source}", path.display())]
     Io {
         /// What was being done, as a verb phrase: "create", "write".
         action: &'static str,
@@ -65,18 +64,18 @@ pub struct Position {
 }
 
 /// What is opened through the handle of a directory has a path that tells a person nothing; the system knows where the
-/// directory is now.
-fn real(path: &Path) -> Cow<'_, Path> {
+/// directory is, as long as the handle is open.
+fn real(path: PathBuf) -> PathBuf {
     const HANDLES: &str = "/proc/self/fd";
     let Ok(inner) = path.strip_prefix(HANDLES) else {
-        return Cow::Borrowed(path);
+        return path;
     };
     let mut parts = inner.components();
     let handle = parts.next().map(|number| Path::new(HANDLES).join(number));
     match handle.and_then(|handle| std::fs::read_link(handle).ok()) {
         // A pipe or a socket has no place.
-        Some(place) if place.is_absolute() => Cow::Owned(place.join(parts.as_path())),
-        _ => Cow::Borrowed(path),
+        Some(place) if place.is_absolute() => place.join(parts.as_path()),
+        _ => path,
     }
 }
 
@@ -118,7 +117,7 @@ impl Error {
         path: impl AsRef<Path>,
     ) -> impl FnOnce(E) -> Error {
         let path = path.as_ref().to_path_buf();
-        move |source| Error::Io { action, path, source: source.into() }
+        move |source| Error::Io { action, path: real(path), source: source.into() }
     }
 
     /// The same about a class of a load.

@@ -50,6 +50,8 @@ fn a_full_file_system_is_no_bad_disk() {
     let finished = failing(scratch.path(), "pwrite64", "ENOSPC");
     assert_eq!(finished.code, Some(1), "{finished:#?}");
     assert!(finished.stderr.contains("No space left"), "{}", finished.stderr);
+    let place = scratch.path().to_str().expect("UTF-8");
+    assert!(finished.stderr.contains(&format!("error: {place}/")), "{}", finished.stderr);
     let run = finished.read();
     let headline = &run.summary.as_ref().expect("a summary").headline;
     assert!(!headline.contains("the disk failed"), "{headline}");
