@@ -1,10 +1,8 @@
 //! `etcdbench check`.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 
-use super::LogsFormat;
+use super::AnswerArgs;
 use crate::spec::ConnectSpec;
 use crate::units::parse_duration;
 
@@ -44,25 +42,13 @@ pub struct CheckArgs {
     #[arg(long, value_name = "PREFIX", help_heading = "Check")]
     pub prefix: Option<String>,
 
-    /// Form of the document [default: by the ending of --output, otherwise text]
-    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
-    pub format: Option<LogsFormat>,
-
-    /// Write the document to a file instead of stdout; it is there whole or not at all
-    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
-    pub output: Option<PathBuf>,
-
-    /// End with exit code 3 also where the verdict is warn
-    #[arg(long, help_heading = "Output")]
-    pub strict: bool,
-
     /// Say nothing on stderr but errors
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
 
-    /// No colours, as with NO_COLOR in the environment
-    #[arg(long, help_heading = "Output")]
-    pub no_color: bool,
+    /// The answer, and where it goes.
+    #[command(flatten)]
+    pub document: AnswerArgs,
 }
 
 /// What is looked at alone.
@@ -82,21 +68,9 @@ pub struct QuotaArgs {
     #[command(flatten)]
     pub connect: ConnectSpec,
 
-    /// Form of the document [default: by the ending of --output, otherwise text]
-    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
-    pub format: Option<LogsFormat>,
-
-    /// Write the document to a file instead of stdout; it is there whole or not at all
-    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
-    pub output: Option<PathBuf>,
-
-    /// End with exit code 3 also where the verdict is warn
-    #[arg(long, help_heading = "Output")]
-    pub strict: bool,
-
-    /// No colours, as with NO_COLOR in the environment
-    #[arg(long, help_heading = "Output")]
-    pub no_color: bool,
+    /// The answer, and where it goes.
+    #[command(flatten)]
+    pub document: AnswerArgs,
 }
 
 const EXAMPLES: &str = "\

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+
+use super::AnswerArgs;
 
 /// Read etcd's logs and tell what held the cluster back: disk, CPU, network, quota, maintenance, or not sure.
 ///
@@ -16,35 +18,9 @@ pub struct LogsArgs {
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 
-    /// Form of the document [default: by the ending of --output, otherwise text]
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub format: Option<LogsFormat>,
-
-    /// Write the document to a file instead of stdout; it is there whole or not at all
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-
-    /// End with exit code 3 also where the verdict is warn
-    #[arg(long)]
-    pub strict: bool,
-
-    /// No colours, as with NO_COLOR in the environment
-    #[arg(long)]
-    pub no_color: bool,
-}
-
-/// How the answer is shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogsFormat {
-    /// The page for people
-    #[default]
-    Text,
-    /// One JSON document, as docs/logs.schema.json has it
-    Json,
-    /// For an issue or a chat
-    Markdown,
-    /// A page in a single file
-    Html,
+    /// The answer, and where it goes.
+    #[command(flatten)]
+    pub document: AnswerArgs,
 }
 
 const EXAMPLES: &str = "\

@@ -72,6 +72,41 @@ pub enum Table {
     Percentiles,
 }
 
+/// In which form a diagnosis is shown, where that goes, and what its exit code is.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct AnswerArgs {
+    /// Form of the document [default: by the ending of --output, otherwise text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<LogsFormat>,
+
+    /// Write the document to a file instead of stdout; it is there whole or not at all
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// End with exit code 3 also where the verdict is warn
+    #[arg(long)]
+    pub strict: bool,
+
+    /// No colours, as with NO_COLOR in the environment
+    #[arg(long)]
+    pub no_color: bool,
+}
+
+/// How the answer is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogsFormat {
+    /// The page for people
+    #[default]
+    Text,
+    /// One JSON document, as docs/logs.schema.json or docs/check.schema.json has it
+    Json,
+    /// For an issue or a chat
+    Markdown,
+    /// A page in a single file
+    Html,
+}
+
 /// Charts as files.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Charts")]

@@ -10,30 +10,30 @@ use crate::cli::{BesideCheck, CheckArgs, QuotaArgs};
 use crate::delivery::print;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::plan::{CheckPlan, Connect, chosen, credentials, place};
+use crate::plan::{self, CheckPlan, Connect, credentials};
 use crate::report::{self, Style};
 use crate::{diagnosis, signals};
 
 use super::output::{hand_over, say};
 
-/// How often it is told how far it is where nobody watches a terminal.
+/// How often somebody at a terminal is told how far it is.
 const TOLD_EVERY_NS: u64 = 15_000_000_000;
 
 /// How full the databases are.
 fn quota(args: &QuotaArgs) -> Result<Exit> {
     let connect = Connect::resolve(&args.connect)?;
-    let format = chosen(args.format, args.output.as_deref());
-    let output = place(args.output.as_deref(), &[])?;
+    let wanted = &args.document;
+    let (format, output) = plan::output(wanted.format, wanted.output.as_deref(), &[])?;
     let credentials = credentials(&args.connect)?;
     let seen = engine::fullness(&connect, credentials.as_ref())?;
     let found = diagnosis::diagnose(&seen.observed.members);
-    let style = Style::of_stdout(args.no_color);
+    let style = Style::of_stdout(wanted.no_color);
     let way_out = report::QuotaSteps { revision: seen.revision, endpoints: &seen.endpoints };
     let document = report::quota(&seen.observed, &found, &way_out, format, &style);
     hand_over(&document, output.as_deref(), false)?;
     let known = seen.observed.members.iter().any(|member| member.database_bytes.is_some());
     match known {
-        true => Ok(Exit::of(diagnosis::verdict(&found), args.strict)),
+        true => Ok(Exit::of(diagnosis::verdict(&found), wanted.strict)),
         false => Ok(Exit::NoVerdict),
     }
 }
@@ -43,8 +43,8 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit> {
         return quota(args);
     }
     let plan = CheckPlan::resolve(args)?;
-    let format = chosen(args.format, args.output.as_deref());
-    let output = place(args.output.as_deref(), &[])?;
+    let wanted = &args.document;
+    let (format, output) = plan::output(wanted.format, wanted.output.as_deref(), &[])?;
     if args.dry_run {
         print(report::check_requests(&plan).as_bytes())?;
         return Ok(Exit::Ok);
@@ -72,7 +72,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit> {
     let observed = engine::run(&plan, credentials.as_ref(), &stop, &tell)?;
     let found = diagnosis::diagnose(&observed.members);
     let notices = diagnosis::notices(&observed, Timestamp::now().as_second());
-    let style = Style::of_stdout(args.no_color);
+    let style = Style::of_stdout(wanted.no_color);
     let document = report::checked(&observed, &found, &notices, format, &style);
     hand_over(&document, output.as_deref(), args.quiet)?;
     let interrupted = observed.check.as_ref().is_some_and(|check| check.interrupted);
@@ -80,7 +80,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit> {
         true => Ok(Exit::Interrupted),
         false => {
             let verdict = diagnosis::with_notices(diagnosis::verdict(&found), &notices);
-            Ok(Exit::of(verdict, args.strict))
+            Ok(Exit::of(verdict, wanted.strict))
         }
     }
 }

@@ -19,12 +19,9 @@ use super::output::{draw, hand_over, say, send};
 pub(super) fn compare(args: &CompareArgs) -> Result<Exit> {
     let plan = ComparePlan::resolve(args)?;
     let export = ExportPlan::resolve(args.export.export, Of::Comparison, args.output.as_deref())?;
-    let output = match export {
-        Some(_) => None,
-        None => {
-            plan::known_ending(args.format, args.output.as_deref())?;
-            plan::place(args.output.as_deref(), &[])?
-        }
+    let (format, output) = match export {
+        Some(_) => (args.format.unwrap_or_default(), None),
+        None => plan::output(args.format, args.output.as_deref(), &[])?,
     };
     let tell = |line: &str| {
         if !args.quiet {
@@ -47,7 +44,6 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit> {
         (Some(plan), Answer::Comparison(found)) => send(plan, ExportInput::Comparison(found))?,
         _ => {
             let style = Style::of_stdout(args.no_color);
-            let format = plan::chosen(args.format, args.output.as_deref());
             let text = report::compared(&finished, format, args.all, &style);
             hand_over(&text, output.as_deref(), args.quiet)?;
         }
@@ -61,19 +57,15 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit> {
 pub(super) fn trend(args: &TrendArgs) -> Result<Exit> {
     let plan = TrendPlan::resolve(args)?;
     let export = ExportPlan::resolve(args.export.export, Of::Trend, args.output.as_deref())?;
-    let output = match export {
-        Some(_) => None,
-        None => {
-            plan::known_ending(args.format, args.output.as_deref())?;
-            plan::place(args.output.as_deref(), &[])?
-        }
+    let (format, output) = match export {
+        Some(_) => (args.format.unwrap_or_default(), None),
+        None => plan::output(args.format, args.output.as_deref(), &[])?,
     };
     let trend = history::run(&plan, report::conclude)?;
     match &export {
         Some(plan) => send(plan, ExportInput::Trend(&trend))?,
         None => {
             let style = Style::of_stdout(args.no_color);
-            let format = plan::chosen(args.format, args.output.as_deref());
             let text = report::trend::render(&trend, format, &style);
             hand_over(&text, output.as_deref(), false)?;
         }

@@ -9,12 +9,11 @@ use crate::{diagnosis, logs as reader, plan};
 use super::output::hand_over;
 
 pub(super) fn logs(args: &LogsArgs) -> Result<Exit> {
-    let format = plan::chosen(args.format, args.output.as_deref());
-    plan::known_ending(args.format, args.output.as_deref())?;
-    let output = plan::place(args.output.as_deref(), &args.files)?;
+    let wanted = &args.document;
+    let (format, output) = plan::output(wanted.format, wanted.output.as_deref(), &args.files)?;
     let read = reader::read(&args.files)?;
     let found = diagnosis::diagnose(&read.members);
-    let style = Style::of_stdout(args.no_color);
+    let style = Style::of_stdout(wanted.no_color);
     hand_over(&report::logs(&read, &found, format, &style), output.as_deref(), false)?;
-    Ok(Exit::of(diagnosis::verdict(&found), args.strict))
+    Ok(Exit::of(diagnosis::verdict(&found), wanted.strict))
 }

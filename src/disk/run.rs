@@ -27,6 +27,8 @@ use crate::units::format_bytes;
 use crate::verdict;
 use crate::workdir::{self, Workdir};
 
+/// The kind of event that tells of what a killed run had left.
+const LEFTOVER: &str = "leftover.removed";
 /// What is written to see whether the device's counters move …
 const MAPPING_BYTES: u64 = 4 << 20;
 /// … or this part of a smaller budget.
@@ -55,23 +57,11 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
     let writer = request.writer(&header)?;
     let path = writer.path().to_path_buf();
     let (sink, pool, collector) = Collector::spawn(writer, clock, request.observer)?;
-    for leftover in &removed {
-        let _ = sink.send(Emission::Event {
-            phase: Arc::from("setup"),
-            at_ns: clock.now_ns(),
-            kind: "leftover.removed",
-            member: None,
-            detail: serde_json::json!({ "path": leftover }),
-        });
-    }
-    for other in &others {
-        let _ = sink.send(Emission::Event {
-            phase: Arc::from("setup"),
-            at_ns: clock.now_ns(),
-            kind: BESIDE,
-            member: None,
-            detail: told(other, spares_etcd),
-        });
+    let removed = removed.iter().map(|path| (LEFTOVER, serde_json::json!({ "path": path })));
+    let beside = others.iter().map(|other| (BESIDE, told(other, spares_etcd)));
+    for (kind, detail) in removed.chain(beside) {
+        let (phase, at_ns) = (Arc::from("setup"), clock.now_ns());
+        let _ = sink.send(Emission::Event { phase, at_ns, kind, member: None, detail });
     }
     let watch = Watch::start(Watched {
         directory: plan.directory.clone(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::cli::{DocumentArgs, Format, Table};
-use crate::error::{Result, usage};
+use crate::error::{Error, Result, usage};
 
 /// A result's document, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,7 @@ impl DocumentPlan {
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) naming the flags and the way out.
     pub fn resolve(args: &DocumentArgs, results: &[PathBuf]) -> Result<DocumentPlan> {
-        known_ending(args.format, args.output.as_deref())?;
-        let mut format = chosen(args.format, args.output.as_deref());
+        let (mut format, output) = output(args.format, args.output.as_deref(), results)?;
         if let Some(table) = args.table {
             let asked_otherwise = args.format.is_some_and(|format| format != Format::Csv);
             if asked_otherwise {
@@ -39,61 +38,77 @@ impl DocumentPlan {
             }
             format = Format::Csv;
         }
-        Ok(DocumentPlan {
-            format,
-            table: args.table.unwrap_or_default(),
-            output: place(args.output.as_deref(), results)?,
-        })
+        Ok(DocumentPlan { format, table: args.table.unwrap_or_default(), output })
     }
 }
 
-/// The format that was asked for, or that the ending of the file's name says.
-pub fn chosen<F: ValueEnum + Default>(asked: Option<F>, output: Option<&Path>) -> F {
-    let ending = || {
-        let ending = output?.extension()?.to_str()?.to_ascii_lowercase();
-        let name = match ending.as_str() {
-            "htm" => "html",
-            "md" => "markdown",
-            "txt" => "text",
-            other => other,
-        };
-        F::from_str(name, true).ok()
-    };
-    asked.or_else(ending).unwrap_or_default()
-}
-
-/// Refuses a name whose ending is that of no document, where nobody has said which one is wanted.
+/// The form of a document and the file it goes to, stdout when absent: as asked for, or as the ending of the file's name
+/// says. `results` are files that must not be overwritten.
 ///
 /// # Errors
-/// [`Error::Usage`](crate::error::Error::Usage) with the endings there are.
-pub fn known_ending<F: ValueEnum>(asked: Option<F>, output: Option<&Path>) -> Result<()> {
-    const FOREIGN: [&str; 10] =
-        ["pdf", "png", "svg", "jpg", "jpeg", "docx", "xlsx", "xml", "gz", "zip"];
-    let Some(path) = output.filter(|_| asked.is_none()) else {
-        return Ok(());
+/// [`Error::Usage`](crate::error::Error::Usage) for an ending of something else, and for a place where nothing can be written.
+pub fn output<F: ValueEnum + Default>(
+    asked: Option<F>,
+    output: Option<&Path>,
+    results: &[PathBuf],
+) -> Result<(F, Option<PathBuf>)> {
+    Ok((chosen(asked, output)?, place(output, results)?))
+}
+
+/// Endings of documents, each with the name that formats have for it.
+const ENDINGS: [(&str, &str); 5] =
+    [("html", "html"), ("md", "markdown"), ("csv", "csv"), ("json", "json"), ("txt", "text")];
+/// Endings of what is no document.
+const FOREIGN: [&str; 10] =
+    ["pdf", "png", "svg", "jpg", "jpeg", "docx", "xlsx", "xml", "gz", "zip"];
+
+fn chosen<F: ValueEnum + Default>(asked: Option<F>, output: Option<&Path>) -> Result<F> {
+    let named = |name: &str| F::from_str(name, true).ok();
+    let (Some(path), None) = (output, &asked) else {
+        return Ok(asked.unwrap_or_default());
     };
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let way_out = match ending.to_ascii_lowercase().as_str() {
-        known if !FOREIGN.contains(&known) => return Ok(()),
+    let plain = match ending.to_ascii_lowercase().as_str() {
+        "htm" => "html".to_owned(),
+        "markdown" => "md".to_owned(),
+        other => other.to_owned(),
+    };
+    let known = ENDINGS.iter().find(|(known, _)| *known == plain);
+    match known.and_then(|(_, name)| named(name)) {
+        Some(format) => Ok(format),
+        None if known.is_some() || FOREIGN.contains(&plain.as_str()) => {
+            let can = ENDINGS.iter().filter(|(_, name)| named(name).is_some());
+            Err(unwritten(path, ending, &plain, can.map(|(ending, _)| *ending).collect()))
+        }
+        None => Ok(F::default()),
+    }
+}
+
+/// That no document has such an ending, with those that there are.
+fn unwritten(path: &Path, ending: &str, plain: &str, can: Vec<&str>) -> Error {
+    let way_out = match plain {
         "png" | "svg" | "jpg" | "jpeg" => "; charts are written with --charts DIR",
         "pdf" => "; a browser prints the page .html as PDF",
         "xml" => "; JUnit is written with --export junit",
         _ => "",
     };
-    Err(usage(
+    let (last, others) = can.split_last().map_or(("txt", &[][..]), |(last, rest)| (*last, rest));
+    let others: Vec<String> = others.iter().map(|ending| format!(".{ending}")).collect();
+    usage(
         &["--output"],
         format!(
-            "--output {}: no document ends in .{ending}; name it .html, .md, .csv, .json or .txt{way_out}",
-            path.display()
+            "--output {}: no document ends in .{ending}; name it {} or .{last}{way_out}",
+            path.display(),
+            others.join(", "),
         ),
-    ))
+    )
 }
 
 /// Where a document goes, if it can go there.
 ///
 /// # Errors
 /// [`Error::Usage`](crate::error::Error::Usage) for a directory, a place that is not there, and a result file, which is never overwritten.
-pub fn place(output: Option<&Path>, results: &[PathBuf]) -> Result<Option<PathBuf>> {
+pub(super) fn place(output: Option<&Path>, results: &[PathBuf]) -> Result<Option<PathBuf>> {
     // As everywhere, `-` is stdout.
     let Some(path) = output.filter(|path| *path != Path::new("-")) else {
         return Ok(None);
@@ -132,11 +147,11 @@ pub fn place(output: Option<&Path>, results: &[PathBuf]) -> Result<Option<PathBu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{CompareFormat, TrendFormat};
+    use crate::cli::{CompareFormat, LogsFormat, TrendFormat};
 
     #[test]
     fn the_ending_chooses_unless_somebody_does() {
-        let chosen_for = |name: &str| chosen::<Format>(None, Some(Path::new(name)));
+        let chosen_for = |name: &str| chosen::<Format>(None, Some(Path::new(name))).unwrap();
         assert_eq!(chosen_for("a.html"), Format::Html);
         assert_eq!(chosen_for("a.HTM"), Format::Html);
         assert_eq!(chosen_for("a.md"), Format::Markdown);
@@ -144,9 +159,29 @@ mod tests {
         assert_eq!(chosen_for("a.csv"), Format::Csv);
         assert_eq!(chosen_for("a.log"), Format::Text);
         assert_eq!(chosen_for("html"), Format::Text);
-        assert_eq!(chosen(Some(Format::Json), Some(Path::new("a.html"))), Format::Json);
-        assert_eq!(chosen::<CompareFormat>(None, None), CompareFormat::Text);
-        assert_eq!(chosen::<TrendFormat>(None, Some(Path::new("t.html"))), TrendFormat::Html);
+        assert_eq!(chosen(Some(Format::Json), Some(Path::new("a.html"))).unwrap(), Format::Json);
+        assert_eq!(chosen::<CompareFormat>(None, None).unwrap(), CompareFormat::Text);
+        assert_eq!(
+            chosen::<TrendFormat>(None, Some(Path::new("t.html"))).unwrap(),
+            TrendFormat::Html
+        );
+    }
+
+    #[test]
+    fn an_ending_of_something_else_is_refused_with_those_that_can_be() {
+        let refused =
+            |name: &str| chosen::<LogsFormat>(None, Some(Path::new(name))).unwrap_err().to_string();
+        // Tables are documents, but not of logs.
+        assert!(
+            refused("a.csv").ends_with("name it .html, .md, .json or .txt"),
+            "{}",
+            refused("a.csv")
+        );
+        assert!(refused("a.PDF").contains("no document ends in .PDF"), "{}", refused("a.PDF"));
+        assert_eq!(
+            chosen(Some(LogsFormat::Text), Some(Path::new("a.csv"))).unwrap(),
+            LogsFormat::Text
+        );
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub use check::CheckPlan;
 pub use compare::{ComparePlan, Measure, Source};
 pub use connect::{Connect, UNVERIFIED, credentials};
 pub use disk::{Arrival, DiskPlan, EngineKind, Load, PlannedPhase, Workload};
-pub use document::{DocumentPlan, chosen, known_ending, place};
+pub use document::{DocumentPlan, output};
 pub(crate) use export::check as check_export;
 pub use export::{Destination, ExportPlan, Of};
 pub use import::{

@@ -10,6 +10,7 @@ mod check;
 mod classes;
 mod compare;
 mod csv;
+mod diagnosed;
 mod document;
 pub mod export;
 mod json;

@@ -10,7 +10,7 @@ use crate::diagnosis::{
     self, Answer, Checked, Diagnosis, Live, Member, MemberId, Notice, Observed,
 };
 use crate::exit::Verdict;
-use crate::report::logs::words;
+use crate::report::diagnosed::{CauseReport, words};
 
 /// Names the form; a new number means that readers of the old one are wrong.
 const SCHEMA: &str = "etcdbench.check/v1";
@@ -34,19 +34,6 @@ struct Document<'a> {
     members: Vec<Of<'a>>,
     /// What is worth knowing beside.
     notices: Vec<NoticeReport<'a>>,
-}
-
-/// A cause with what speaks for it.
-#[derive(Serialize, JsonSchema)]
-struct CauseReport<'a> {
-    #[serde(flatten)]
-    diagnosis: &'a Diagnosis,
-    /// The name of the member.
-    name: &'a str,
-    /// The cause in a sentence.
-    text: String,
-    /// What to do.
-    advice: &'static str,
 }
 
 /// What is worth knowing.
@@ -93,19 +80,13 @@ fn of(member: &Member) -> Of<'_> {
 pub(super) fn json(observed: &Observed, found: &[Diagnosis], notices: &[Notice]) -> String {
     let members = &observed.members;
     let answer = diagnosis::answer(found);
-    let told = |one| CauseReport {
-        diagnosis: one,
-        name: members.get(one.member).map_or("", |member| &member.name),
-        text: words::reason(members, one),
-        advice: words::advice(one),
-    };
     let document = Document {
         schema: SCHEMA,
         verdict: diagnosis::with_notices(diagnosis::verdict(found), notices),
         word: words::answer(&answer),
         answer,
         check: observed.check.as_ref(),
-        causes: found.iter().map(told).collect(),
+        causes: found.iter().map(|one| CauseReport::of(members, one)).collect(),
         members: members.iter().map(of).collect(),
         notices: notices
             .iter()

@@ -8,7 +8,7 @@ mod requests;
 mod table;
 
 use super::Style;
-use super::page::{Medium, html, markdown, terminal};
+use super::diagnosed::in_form;
 use crate::cli::LogsFormat;
 use crate::diagnosis::{Diagnosis, Notice, Observed};
 
@@ -25,10 +25,5 @@ pub fn checked(
     style: &Style,
 ) -> String {
     let page = |medium| page::page(observed, found, notices, medium);
-    match format {
-        LogsFormat::Text => terminal::terminal(&page(Medium::Terminal), style),
-        LogsFormat::Markdown => markdown::markdown(&page(Medium::Comment)),
-        LogsFormat::Html => html::html(&page(Medium::Browser)),
-        LogsFormat::Json => json::json(observed, found, notices),
-    }
+    in_form(format, style, page, || json::json(observed, found, notices))
 }

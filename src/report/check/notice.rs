@@ -1,7 +1,7 @@
 //! What is worth knowing, in words.
 
 use crate::diagnosis::{Fault, Member, NoWrites, Notice};
-use crate::report::logs::words;
+use crate::report::diagnosed::words;
 use crate::report::page::Note;
 use crate::result::Severity;
 use crate::units::{counted, format_bytes, format_count, format_duration, format_share};

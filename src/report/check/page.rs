@@ -1,12 +1,9 @@
 //! The page: the answer, the causes with their evidence, where the time goes at each member, what is worth knowing.
 
 use super::{notice, table};
-use crate::diagnosis::{
-    self, Answer as Found, Certainty, Checked, Diagnosis, Member, Notice, Observed,
-};
-use crate::report::logs::{causes, words};
-use crate::report::page::{About, Answer, Article, Block, Medium, Page, Section, Shown};
-use crate::report::words as common;
+use crate::diagnosis::{self, Answer, Checked, Diagnosis, Member, Notice, Observed};
+use crate::report::diagnosed::{self, Parts, causes, words};
+use crate::report::page::{Block, Medium, Page, Section, Shown};
 use crate::units::{counted, format_count, format_duration};
 
 /// The page.
@@ -16,12 +13,9 @@ pub(super) fn page(
     notices: &[Notice],
     medium: Medium,
 ) -> Page {
-    let verdict = diagnosis::with_notices(diagnosis::verdict(found), notices);
     let members = &observed.members;
-    let answer = diagnosis::answer(found);
-    let word = words::answer(&answer);
     let notes = notices.iter().map(|one| notice::note(members, one)).collect();
-    let sections = [
+    let sections = vec![
         Section::new("causes", "Causes", vec![causes(members, found, medium)]),
         Section::new("times", "Where the time goes", vec![Block::Table(table::times(members))])
             .shown(Shown::Titled),
@@ -31,39 +25,27 @@ pub(super) fn page(
             .shown(Shown::Titled),
         Section::new("limits", "Limits", vec![Block::List(limits(observed))]).shown(Shown::Titled),
     ];
-    Page {
-        kind: "check".to_owned(),
-        title: format!("{word} · etcdbench check"),
-        articles: vec![Article {
-            id: "check".to_owned(),
-            name: "check".to_owned(),
-            answer: Answer {
-                tone: verdict.into(),
-                mark: common::mark(verdict),
-                word,
-                reason: reason(members, found, &answer),
-            },
-            about: About::Line(about(observed)),
-            sections: sections.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
-            ..Article::default()
-        }],
+    let answer = diagnosis::answer(found);
+    diagnosed::page(Parts {
+        kind: "check",
+        command: "check",
+        verdict: diagnosis::with_notices(diagnosis::verdict(found), notices),
+        reason: reason(members, found, &answer),
+        word: words::answer(&answer),
+        about: about(observed),
+        sections,
         elsewhere: "etcdbench check … -o page.html",
-    }
+    })
 }
 
-fn reason(members: &[Member], found: &[Diagnosis], answer: &Found) -> String {
+fn reason(members: &[Member], found: &[Diagnosis], answer: &Answer) -> String {
     let tell = |one: &Diagnosis| words::reason(members, one);
     match (answer, found.first()) {
-        (Found::Ok, _) | (_, None) => {
+        (Answer::Ok, _) | (_, None) => {
             "nothing that was looked at holds this cluster back".to_owned()
         }
-        (Found::Causes(_), Some(first)) => {
-            let alike = found
-                .iter()
-                .filter(|one| one.harm == first.harm && one.certainty > Certainty::NotSure);
-            alike.take(2).map(tell).collect::<Vec<_>>().join(" · ")
-        }
-        (Found::NotSure, Some(first)) => {
+        (Answer::Causes(_), Some(_)) => diagnosed::named(members, found),
+        (Answer::NotSure, Some(first)) => {
             let open = found.iter().filter(|one| one.harm == first.harm);
             open.take(2).map(tell).collect::<Vec<_>>().join(" · ")
         }
@@ -72,13 +54,8 @@ fn reason(members: &[Member], found: &[Diagnosis], answer: &Found) -> String {
 
 fn about(observed: &Observed) -> Vec<String> {
     let members = &observed.members;
-    let mut versions: Vec<&str> = members.iter().filter_map(|m| m.version.as_deref()).collect();
-    versions.sort_unstable();
-    versions.dedup();
     let mut items = vec![counted(members.len() as u64, "member")];
-    if !versions.is_empty() {
-        items.push(format!("etcd {}", versions.join(", ")));
-    }
+    items.extend(diagnosed::versions(members));
     let lives = || members.iter().filter_map(|m| Some((m, m.live.as_deref()?)));
     match lives().find(|(_, live)| live.leader) {
         Some((leader, _)) => items.push(format!("{} leads", leader.name)),

@@ -5,12 +5,8 @@ use crate::cli::LogsFormat;
 use crate::diagnosis::{self, Cause, Diagnosis, Member, Observed};
 use crate::exit::Verdict;
 use crate::report::Style;
-use crate::report::logs::words;
-use crate::report::page::{
-    About, Answer, Article, Block, Cell, Column, Command, Page, Row, Section, Shown, Table, html,
-    markdown, terminal,
-};
-use crate::report::words as common;
+use crate::report::diagnosed::{self, Parts, in_form, words};
+use crate::report::page::{Block, Cell, Column, Command, Page, Row, Section, Shown, Table};
 use crate::units::{counted, format_bytes, format_share};
 
 /// What the steps out of a full database need.
@@ -33,13 +29,8 @@ pub fn quota(
     format: LogsFormat,
     style: &Style,
 ) -> String {
-    let page = || page(observed, found, steps);
-    match format {
-        LogsFormat::Text => terminal::terminal(&page(), style),
-        LogsFormat::Markdown => markdown::markdown(&page()),
-        LogsFormat::Html => html::html(&page()),
-        LogsFormat::Json => json::json(observed, found, &[]),
-    }
+    let json = || json::json(observed, found, &[]);
+    in_form(format, style, |_| page(observed, found, steps), json)
 }
 
 fn page(observed: &Observed, found: &[Diagnosis], steps: &QuotaSteps<'_>) -> Page {
@@ -48,30 +39,22 @@ fn page(observed: &Observed, found: &[Diagnosis], steps: &QuotaSteps<'_>) -> Pag
     let verdict = if known { diagnosis::verdict(found) } else { Verdict::Inconclusive };
     let word = if known { words::answer(&diagnosis::answer(found)) } else { "NOT SURE".to_owned() };
     let notes = observed.check.iter().flat_map(|check| check.notes.iter().cloned()).collect();
-    let sections = [
+    let sections = vec![
         Section::new("databases", "The databases", vec![Block::Table(table(members))])
             .shown(Shown::Titled),
         Section::new("steps", "The way out", way_out(members, found, steps)).shown(Shown::Titled),
         Section::new("limits", "Limits", vec![Block::List(notes)]).shown(Shown::Titled),
     ];
-    Page {
-        kind: "quota".to_owned(),
-        title: format!("{word} · etcdbench check quota"),
-        articles: vec![Article {
-            id: "quota".to_owned(),
-            name: "quota".to_owned(),
-            answer: Answer {
-                tone: verdict.into(),
-                mark: common::mark(verdict),
-                word,
-                reason: reason(members, found),
-            },
-            about: About::Line(vec![counted(members.len() as u64, "member")]),
-            sections: sections.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
-            ..Article::default()
-        }],
+    diagnosed::page(Parts {
+        kind: "quota",
+        command: "check quota",
+        verdict,
+        word,
+        reason: reason(members, found),
+        about: vec![counted(members.len() as u64, "member")],
+        sections,
         elsewhere: "etcdbench check quota … -o page.html",
-    }
+    })
 }
 
 /// How much of its quota a database fills.

@@ -7,13 +7,13 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::words;
 use crate::diagnosis::{
     self, Answer, Defragmentation, Diagnosis, Failure, Happened, Leadership, Member, MemberId,
     Observed, PeerSign, Run, Span, Step, StepTime, StorageFault, Waits,
 };
 use crate::exit::Verdict;
 use crate::record::Distribution;
+use crate::report::diagnosed::{CauseReport, words};
 
 /// Names the form; a new number means that readers of the old one are wrong.
 const SCHEMA: &str = "etcdbench.logs/v1";
@@ -43,19 +43,6 @@ struct Document<'a> {
     lines: u64,
     /// Bytes of text that were read.
     bytes: u64,
-}
-
-/// A cause with what speaks for it.
-#[derive(Serialize, JsonSchema)]
-struct CauseReport<'a> {
-    #[serde(flatten)]
-    diagnosis: &'a Diagnosis,
-    /// The name of the member.
-    name: &'a str,
-    /// The cause in a sentence.
-    text: String,
-    /// What to do.
-    advice: &'static str,
 }
 
 /// What one member logged.
@@ -197,18 +184,12 @@ fn of(member: &Member) -> Of<'_> {
 pub(super) fn json(read: &Observed, found: &[Diagnosis]) -> String {
     let (timeline, timeline_left_out) = diagnosis::timeline(&read.members, MOST_EVENTS);
     let answer = diagnosis::answer(found);
-    let told = |one| CauseReport {
-        diagnosis: one,
-        name: read.members.get(one.member).map_or("", |member| &member.name),
-        text: words::reason(&read.members, one),
-        advice: words::advice(one),
-    };
     let document = Document {
         schema: SCHEMA,
         verdict: diagnosis::verdict(found),
         word: words::answer(&answer),
         answer,
-        causes: found.iter().map(told).collect(),
+        causes: found.iter().map(|one| CauseReport::of(&read.members, one)).collect(),
         members: read.members.iter().map(of).collect(),
         timeline,
         timeline_left_out,

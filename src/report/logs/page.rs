@@ -1,12 +1,9 @@
 //! The page: the answer, the causes with their evidence, what each member logged, what happened when.
 
-use super::{table, words};
-use crate::diagnosis::{self, Answer as Found, Certainty, Diagnosis, Harm, Member, Observed};
-use crate::report::page::{
-    About, Answer, Article, Between, Block, Cell, Column, Entries, Entry, Labels, Medium, Page,
-    Row, Section, Shown, Table,
-};
-use crate::report::words as common;
+use super::table;
+use crate::diagnosis::{self, Answer, Diagnosis, Member, Observed};
+use crate::report::diagnosed::{self, Parts, causes, words};
+use crate::report::page::{Block, Cell, Column, Medium, Page, Row, Section, Shown, Table};
 use crate::units::{counted, format_count};
 
 /// Lines of the time line.
@@ -14,53 +11,37 @@ const MOST_EVENTS: [usize; 3] = [24, 40, 1_000];
 
 /// The page.
 pub(super) fn page(read: &Observed, found: &[Diagnosis], medium: Medium) -> Page {
-    let verdict = diagnosis::verdict(found);
     let members = &read.members;
-    let answer = diagnosis::answer(found);
-    let word = words::answer(&answer);
-    let causes = causes(members, found, medium);
-    let sections = [
-        Section::new("causes", "Causes", vec![causes]),
+    let sections = vec![
+        Section::new("causes", "Causes", vec![causes(members, found, medium)]),
         Section::new("logged", "What was logged", vec![Block::Table(table::logged(members))])
             .shown(Shown::Titled),
         timeline(members, medium).shown(Shown::Titled),
         Section::new("limits", "Limits", vec![Block::List(limits(read))]).shown(Shown::Titled),
     ];
-    Page {
-        kind: "logs".to_owned(),
-        title: format!("{word} · etcdbench logs"),
-        articles: vec![Article {
-            id: "logs".to_owned(),
-            name: "logs".to_owned(),
-            answer: Answer {
-                tone: verdict.into(),
-                mark: common::mark(verdict),
-                word,
-                reason: reason(members, found, &answer),
-            },
-            about: About::Line(about(read)),
-            sections: sections.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
-            ..Article::default()
-        }],
+    let answer = diagnosis::answer(found);
+    diagnosed::page(Parts {
+        kind: "logs",
+        command: "logs",
+        verdict: diagnosis::verdict(found),
+        reason: reason(members, found, &answer),
+        word: words::answer(&answer),
+        about: about(read),
+        sections,
         elsewhere: "etcdbench logs … -o page.html",
-    }
+    })
 }
 
 /// The answer's reason: the cause in a sentence, and what else is of its kind.
-fn reason(members: &[Member], found: &[Diagnosis], answer: &Found) -> String {
+fn reason(members: &[Member], found: &[Diagnosis], answer: &Answer) -> String {
     let tell = |one: &Diagnosis| words::reason(members, one);
     match (answer, found.first()) {
-        (Found::Ok, None) | (_, None) => {
+        (Answer::Ok, None) | (_, None) => {
             "nothing in these logs held etcd back for long enough to be logged".to_owned()
         }
-        (Found::Ok, Some(first)) => format!("nothing did harm; noticed: {}", tell(first)),
-        (Found::Causes(_), Some(first)) => {
-            let alike = found
-                .iter()
-                .filter(|one| one.harm == first.harm && one.certainty > Certainty::NotSure);
-            alike.take(2).map(tell).collect::<Vec<_>>().join(" · ")
-        }
-        (Found::NotSure, Some(first)) => {
+        (Answer::Ok, Some(first)) => format!("nothing did harm; noticed: {}", tell(first)),
+        (Answer::Causes(_), Some(_)) => diagnosed::named(members, found),
+        (Answer::NotSure, Some(first)) => {
             let open = found.iter().filter(|one| one.harm == first.harm);
             let mut open: Vec<&Diagnosis> = open.collect();
             open.sort_by_key(|one| std::cmp::Reverse(one.lasted_ns));
@@ -72,18 +53,12 @@ fn reason(members: &[Member], found: &[Diagnosis], answer: &Found) -> String {
 fn about(read: &Observed) -> Vec<String> {
     let members = &read.members;
     let lines: u64 = members.iter().map(|member| member.lines).sum();
-    let mut versions: Vec<&str> =
-        members.iter().filter_map(|member| member.version.as_deref()).collect();
-    versions.sort_unstable();
-    versions.dedup();
     let who = match members.len() {
         1 => words::member(members, 0),
         n => counted(n as u64, "member"),
     };
     let mut items = vec![who, format!("{} of etcd", counted(lines, "line"))];
-    if !versions.is_empty() {
-        items.push(format!("etcd {}", versions.join(", ")));
-    }
+    items.extend(diagnosed::versions(members));
     let spans = || members.iter().filter_map(|member| member.span);
     if let Some((from, to)) = spans().map(|s| s.from_ns).min().zip(spans().map(|s| s.to_ns).max()) {
         let same_day = from.div_euclid(86_400_000_000_000) == to.div_euclid(86_400_000_000_000);
@@ -92,66 +67,6 @@ fn about(read: &Observed) -> Vec<String> {
         items.push(format!("{} to {to}{zone}", words::time(from)));
     }
     items
-}
-
-/// How sure a cause is, what speaks for it, what would decide, what to do.
-fn lines(members: &[Member], one: &Diagnosis) -> Vec<String> {
-    let who = match one.peer {
-        Some(_) => format!(
-            "{}, seen from {}",
-            words::peer(members, one.peer),
-            words::member(members, one.member)
-        ),
-        None => words::member(members, one.member),
-    };
-    let mut lines =
-        vec![format!("{who}: {}, {}", words::certainty(one.certainty), words::harm(one))];
-    lines.extend(one.evidence.iter().map(|evidence| words::evidence(members, evidence)));
-    if !one.missing.is_empty() && one.harm > Harm::None {
-        let missing: Vec<&str> =
-            one.missing.iter().map(|missing| words::missing(*missing)).collect();
-        let decides = match one.certainty {
-            Certainty::Clear if one.is_live() => "would tell more",
-            Certainty::Clear => "not in these logs",
-            _ => "would decide",
-        };
-        lines.push(format!("{decides}: {}", missing.join("; ")));
-    }
-    if one.harm > Harm::None {
-        lines.push(format!("→ {}", words::advice(one)));
-    }
-    lines
-}
-
-/// Every cause with what speaks for it.
-pub(in crate::report) fn causes(members: &[Member], found: &[Diagnosis], medium: Medium) -> Block {
-    match medium {
-        Medium::Terminal => in_lines(members, found),
-        Medium::Comment | Medium::Browser => in_rows(members, found),
-    }
-}
-
-fn in_lines(members: &[Member], found: &[Diagnosis]) -> Block {
-    let entry =
-        |one: &Diagnosis| Entry::new(words::label(one.cause), lines(members, one), Between::Line);
-    Block::Entries(Entries { labels: Labels::Long, entries: found.iter().map(entry).collect() })
-}
-
-fn in_rows(members: &[Member], found: &[Diagnosis]) -> Block {
-    let mut rows = Vec::new();
-    for one in found {
-        let mut label = words::label(one.cause);
-        for line in lines(members, one) {
-            rows.push(Row::new([Cell::new(label), Cell::new(line)]));
-            label = "";
-        }
-    }
-    Block::Table(Table {
-        caption: "Each with its evidence, the gravest first".to_owned(),
-        columns: vec![Column::text("cause"), Column::prose("what speaks for it, and what to do")],
-        rows,
-        ..Table::default()
-    })
 }
 
 fn timeline(members: &[Member], medium: Medium) -> Section {
