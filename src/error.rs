@@ -16,6 +16,9 @@ pub enum Error {
     /// The measurement was refused or could not go on.
     #[error("{0}")]
     Refused(String),
+    /// No etcd that was named answers.
+    #[error("{0}")]
+    Unanswered(String),
     /// An operation on a file failed.
     #[error("{}: cannot {action}: {source}", path.display())]
     Io {
@@ -146,7 +149,9 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Error::Usage(_) => Exit::Usage,
-            Error::Refused(_) | Error::Io { .. } | Error::Damaged { .. } => Exit::CannotMeasure,
+            Error::Refused(_) | Error::Unanswered(_) | Error::Io { .. } | Error::Damaged { .. } => {
+                Exit::CannotMeasure
+            }
         }
     }
 }

@@ -215,7 +215,7 @@ impl Cluster {
         }
         if asked.iter().all(|(_, answer)| answer.is_err()) {
             let words: Vec<String> = failed.by_ref().map(ToString::to_string).collect();
-            return Err(Error::Refused(words.join("\n")));
+            return Err(Error::Unanswered(words.join("\n")));
         }
         for (client, answer) in asked {
             match answer {

@@ -32,9 +32,6 @@ use crate::verdict;
 
 /// Length of an interval in the result.
 const INTERVAL_NS: u64 = 1_000_000_000;
-/// Commits that the verdict wants to see: with one of them over the limit, 473 show at 95 % that fewer than one in
-/// a hundred are (Clopper–Pearson), with two 628; so a single slow one does not leave the question open.
-const COMMITS_WANTED: u64 = 640;
 /// Time between commits while more of them are gathered.
 const TOP_UP_INTERVAL_NS: u64 = 5_000_000;
 /// The top-up looks this often whether it has enough.
@@ -159,7 +156,7 @@ impl Probe<'_> {
         engine: &mut dyn Engine,
         members: &mut [Member],
     ) -> Result<()> {
-        let enough = commits(members) >= COMMITS_WANTED;
+        let enough = commits(members) >= verdict::COMMITS_WANTED;
         if planned.name == "commits" && (enough || commits(members) == 0) {
             return Ok(());
         }
@@ -321,7 +318,7 @@ impl Probe<'_> {
         let puts: u64 = members.iter().map(|member| member.wal.puts()).sum();
         let mean_puts = (puts / commits(members).max(1)).max(1);
         let until_ns = task.until_ns + self.plan.extend_ns;
-        while commits(members) < COMMITS_WANTED
+        while commits(members) < verdict::COMMITS_WANTED
             && task.clock.now_ns() < until_ns
             && self.control.halted().is_none()
         {

@@ -39,7 +39,8 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     let dialer = Dialer::new(&plan.security, plan.dial_timeout_ns)?;
     let mut local = start_local(plan, &run_id)?;
     let endpoints = endpoints(plan, local.as_ref())?;
-    let mut cluster = Cluster::connect(&endpoints, &dialer, credentials.as_ref())?;
+    let mut cluster = Cluster::connect(&endpoints, &dialer, credentials.as_ref())
+        .map_err(|error| with_a_way_out(error, &plan.target))?;
     let placed = cluster.place(&plan.placement)?;
     let nonce = session::random() as u32;
     let prefix = plan.keys.prefix.clone().unwrap_or_else(|| format!("{FRESH_PREFIX}{nonce:08x}/"));
@@ -95,6 +96,16 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     let finished =
         session::finish(path, collector, request.conclude, &clock, ending, outcome.err())?;
     Ok(Finished { leftover, ..finished })
+}
+
+/// Who has named no etcd that answers is told of another, or of one that this program starts.
+fn with_a_way_out(error: Error, target: &Target) -> Error {
+    match (error, target) {
+        (Error::Unanswered(words), Target::Endpoints(_)) => Error::Unanswered(format!(
+            "{words}\nname another with --endpoints, or let etcdbench start one with --local"
+        )),
+        (error, _) => error,
+    }
 }
 
 /// What each of the loads that go on side by side does, with its class.

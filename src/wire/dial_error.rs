@@ -136,7 +136,7 @@ impl DialError {
             ErrorKind::ConnectionRefused => (
                 DialFailure::Refused,
                 "refuses the connection: nothing listens there; is etcd running, and is this address among its \
-                 --listen-client-urls? Name it with --endpoints, or let etcdbench start one with --local"
+                 --listen-client-urls?"
                     .to_owned(),
             ),
             ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => (

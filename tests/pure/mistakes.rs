@@ -58,6 +58,14 @@ const MISTAKES: [(&str, i32, &str); 32] = [
 ];
 
 #[test]
+fn a_check_is_offered_nothing_that_it_has_not() {
+    let mut check = Command::cargo_bin("etcdbench").unwrap();
+    let asked = check.args(["check", "--endpoints", "http://127.0.0.1:1"]).assert().code(1);
+    let told = String::from_utf8_lossy(&asked.get_output().stderr).into_owned();
+    assert!(told.contains("refuses the connection") && !told.contains("--local"), "{told}");
+}
+
+#[test]
 fn every_usual_slip_is_answered_with_what_to_type() {
     let place = place();
     let before = fs::read_dir(place.path()).unwrap().count();

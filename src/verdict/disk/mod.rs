@@ -15,7 +15,7 @@ mod tests;
 
 pub use cpu::waits_set_apart;
 pub use evidence::LOOKS;
-pub use open::more_load_ns;
+pub use open::{COMMITS_WANTED, more_load_ns};
 
 use crate::plan::DiskPlan;
 use crate::result::Run;
