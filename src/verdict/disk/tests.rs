@@ -130,10 +130,10 @@ fn a_run_that_goes_on_until_it_is_decided_is_wrong_no_more_often_than_one_look()
             verdicts.iter().filter(|&&verdict| verdict == called).count() as f64 / runs as f64
         }
     };
-    // At the limit each of the two is wrong; 5 % are allowed, and 200 draws of those show at most 8 %.
-    let at_the_limit = called(0.01, 200);
+    // At the limit each of the two is wrong, and 5 % are allowed. With 95 % at each of the three looks 7.5 % would fail.
+    let at_the_limit = called(0.01, 400);
     let (passed, failed) = (at_the_limit(Verdict::Pass), at_the_limit(Verdict::Fail));
-    assert!(passed <= 0.08 && failed <= 0.08, "passed {passed}, failed {failed}");
+    assert!(passed <= 0.05 && failed <= 0.05, "passed {passed}, failed {failed}");
     // Far from it, it is decided.
     let (good, bad) = (called(0.001, 50)(Verdict::Pass), called(0.05, 50)(Verdict::Fail));
     assert!(good > 0.95 && bad > 0.97, "decided in {good} and {bad}");
@@ -149,6 +149,23 @@ fn a_healthy_disk_is_decided_soon_and_one_that_failed_is_not_loaded_longer() {
     }
     // Nothing is open, so nothing is needed.
     assert_eq!(more_load_ns(&Builder::healthy(1).build()), None);
+}
+
+#[test]
+fn a_rule_that_is_open_gets_no_more_time_once_another_is_broken() {
+    let run = |slow: f64| {
+        let few_commits = |at| if at % (2 * S) == 0 { 2 * MS } else { 3 * MS };
+        Builder::new(1).plan(|plan| plan.extend_ns = 60 * S).etcd(
+            7,
+            20,
+            tailed(slow, 12 * MS),
+            move |_: &mut Noise, at| few_commits(at),
+        )
+    };
+    let open = |run: &Summary| run.rules.iter().any(|rule| rule.verdict == Verdict::Inconclusive);
+    assert!(open(&run(0.0).conclude()) && open(&run(0.9).conclude()));
+    assert!(more_load_ns(&run(0.0).build()).is_some());
+    assert_eq!(more_load_ns(&run(0.9).build()), None);
 }
 
 #[test]
