@@ -11,41 +11,56 @@ use std::collections::{BinaryHeap, VecDeque};
 use rand_core::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use crate::disk::costs::{AVERAGED_NS, Costs, SPREAD};
 use crate::plan::{Arrival, Load};
 
 /// The open loop gives up on arrivals beyond this backlog: a disk this far behind has failed every rule already.
 const BACKLOG_MAX: usize = 1_000_000;
 
-/// What etcd and its clients spend on a put beside the disk.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Costs {
-    /// From the end of one WAL sync to the start of the next write, when puts are waiting.
-    pub cycle_ns: u64,
-    /// Added to it, as a share of the time for which the processors still have answers to give.
-    pub backlog_share: f64,
-    /// From an acknowledgement to the same client's next put waiting to be proposed, were it alone.
-    pub turnaround_ns: u64,
-    /// Added for each put of the same batch: acknowledgements leave, and the next puts come, in common packets, and
-    /// the processors work on one batch after the other.
-    pub batch_ns: u64,
-    /// Between the arrivals of two puts that return together.
-    pub spacing_ns: u64,
-    /// Laying out the pages of a backend commit, before the first of them is written.
-    pub layout_ns: u64,
+/// How busy the processors are with puts, averaged over [`AVERAGED_NS`].
+#[derive(Debug, Clone, Copy)]
+struct CpuUse {
+    used: f64,
+    puts_per_batch: f64,
+    at_ns: u64,
 }
 
-impl Costs {
-    /// Fitted to etcd 3.4.23 with 1, 10 and 100 clients on one connection, on two cores of a cloud machine and on disks
-    /// held to 400 and 1,500 writes per second (`scripts/calibrate` repeats it; docs/calibration.md says how close it
-    /// comes). On a disk that needs milliseconds they matter little; on a fast one they are what limits a closed loop.
-    pub const ETCD: Costs = Costs {
-        cycle_ns: 150_000,
-        backlog_share: 0.5,
-        turnaround_ns: 500_000,
-        batch_ns: 36_000,
-        spacing_ns: 25_000,
-        layout_ns: 400_000,
-    };
+/// How far each batch moves the average of their sizes.
+const WEIGHT_OF_A_BATCH: f64 = 0.05;
+
+impl CpuUse {
+    /// A batch is to be handled: gives how many are before it, and adds its own work for those after it.
+    fn batch(&mut self, costs: &Costs, puts: usize, now_ns: u64) -> f64 {
+        self.puts_per_batch += (puts as f64 - self.puts_per_batch) * WEIGHT_OF_A_BATCH;
+        let gone = now_ns.saturating_sub(self.at_ns) as f64 / AVERAGED_NS;
+        self.used *= (-gone).exp();
+        self.at_ns = now_ns;
+        let queue = costs.queue(self.used, self.puts_per_batch);
+        self.used += costs.cpu_ns(puts) / AVERAGED_NS;
+        queue
+    }
+}
+
+/// What the writes of a task looked like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BatchShape {
+    /// Writes.
+    pub writes: u64,
+    /// Those that held one put.
+    pub single: u64,
+    /// Puts in all of them.
+    pub puts: u64,
+    /// For how long their syncs would have waited for a CPU of an etcd.
+    pub waited_ns: u64,
+}
+
+impl BatchShape {
+    fn add(&mut self, puts: u64, waited_ns: u64) {
+        self.writes += 1;
+        self.single += u64::from(puts == 1);
+        self.puts += puts;
+        self.waited_ns += waited_ns;
+    }
 }
 
 /// A put that is done.
@@ -71,6 +86,8 @@ pub struct GroupCommit {
     unlocked_ns: u64,
     /// When the processors are done with the last batch's answers and the puts that follow them.
     answered_ns: u64,
+    cpus: CpuUse,
+    shape: BatchShape,
     locked: bool,
     /// Puts applied since the last backend commit.
     pending: u64,
@@ -112,19 +129,16 @@ impl GroupCommit {
                 Source::Closed { returns: (0..clients).map(|_| Reverse(from_ns)).collect() }
             }
         };
-        let costs = match source {
-            // An open loop asks what the disk does to a put, not what a CPU would add.
-            Source::Open { .. } => Costs::default(),
-            Source::Closed { .. } => costs,
-        };
         let mut this = GroupCommit {
             source,
-            costs,
+            costs: costs.under(load),
             syncing: Vec::new(),
             cycle_free_ns: 0,
             applying: VecDeque::new(),
             unlocked_ns: 0,
             answered_ns: 0,
+            cpus: CpuUse { used: 0.0, puts_per_batch: 1.0, at_ns: from_ns },
+            shape: BatchShape::default(),
             locked: false,
             pending: 0,
             acknowledged: Vec::new(),
@@ -150,13 +164,19 @@ impl GroupCommit {
         self.syncing.len()
     }
 
-    /// The write under way is on disk.
+    /// The write under way is on disk. Whoever waited for it goes on as soon as there is a CPU for it.
     pub fn synced(&mut self, now_ns: u64) {
-        let backlog_ns = self.answered_ns.saturating_sub(now_ns) as f64;
-        let held_up_ns = (backlog_ns * self.costs.backlog_share) as u64;
-        self.cycle_free_ns = now_ns + self.costs.cycle_ns + held_up_ns;
+        let puts = self.syncing.len();
+        let queue = self.cpus.batch(&self.costs, puts, now_ns);
+        let waited_ns = (self.costs.sync_wait_ns * queue) as u64;
+        let synced_ns = now_ns + waited_ns;
+        self.shape.add(puts as u64, waited_ns);
+        let cycle_ns = self.costs.cycle_ns
+            + self.costs.cycle_wait_ns * queue
+            + self.costs.entry_ns * puts as f64;
+        self.cycle_free_ns = synced_ns + cycle_ns as u64;
         self.applying
-            .push_back(Synced { arrived_ns: std::mem::take(&mut self.syncing), synced_ns: now_ns });
+            .push_back(Synced { arrived_ns: std::mem::take(&mut self.syncing), synced_ns });
     }
 
     /// Applies what can be applied by `now_ns`.
@@ -175,9 +195,11 @@ impl GroupCommit {
     /// In a closed loop the clients of a batch return together, after the batch before them.
     fn send_back(&mut self, puts: u64, at_ns: u64) {
         if let Source::Closed { returns } = &mut self.source {
-            self.answered_ns = self.answered_ns.max(at_ns) + puts * self.costs.batch_ns;
-            let first_ns = self.answered_ns + self.costs.turnaround_ns;
-            returns.extend((0..puts).map(|i| Reverse(first_ns + i * self.costs.spacing_ns)));
+            let answers_ns = (self.costs.answer_ns * puts as f64) as u64;
+            self.answered_ns = self.answered_ns.max(at_ns) + answers_ns;
+            let first_ns = self.answered_ns + self.costs.turnaround_ns as u64;
+            let after_ns = |nth: u64| (self.costs.spacing_ns * (nth as f64).powf(SPREAD)) as u64;
+            returns.extend((0..puts).map(|nth| Reverse(first_ns + after_ns(nth))));
         }
     }
 
@@ -203,9 +225,14 @@ impl GroupCommit {
         self.pending
     }
 
-    /// How long the processors lay out the pages of a commit.
-    pub fn layout_ns(&self) -> u64 {
-        self.costs.layout_ns
+    /// How long the processors lay out the pages of a commit of so many puts.
+    pub fn layout_ns(&self, puts: u64) -> u64 {
+        self.costs.layout_ns(puts)
+    }
+
+    /// What the batches so far looked like; `None` where the costs are none.
+    pub fn shape(&self) -> Option<BatchShape> {
+        (self.costs != Costs::NONE).then_some(self.shape)
     }
 
     /// A backend commit begins: nothing is applied until it ends. Gives the puts it has to write.
@@ -273,19 +300,19 @@ mod tests {
     use super::*;
 
     const MS: u64 = 1_000_000;
+    /// A fast CPU, so that it is the disk that is seen.
     const COSTS: Costs = Costs {
-        cycle_ns: 50_000,
-        backlog_share: 0.5,
-        turnaround_ns: 400_000,
-        batch_ns: 50_000,
-        spacing_ns: 10_000,
-        layout_ns: 0,
+        cycle_ns: 50_000.0,
+        answer_ns: 50_000.0,
+        turnaround_ns: 400_000.0,
+        spacing_ns: 10_000.0,
+        ..Costs::NONE
     };
 
     /// Runs a disk that takes `sync_ns` for every write and gives puts per write.
-    fn puts_per_sync(clients: u32, sync_ns: u64) -> f64 {
+    fn puts_per_sync(costs: Costs, clients: u32, sync_ns: u64) -> f64 {
         let load = Load::Closed { clients };
-        let mut puts = GroupCommit::new(load, COSTS, 1, 0, u64::MAX);
+        let mut puts = GroupCommit::new(load, costs, 1, 0, u64::MAX);
         let (mut now, mut syncs, mut total) = (0, 0, 0);
         while syncs < 1000 {
             puts.advance(now);
@@ -306,12 +333,12 @@ mod tests {
 
     #[test]
     fn one_client_has_one_put_per_sync() {
-        assert_eq!(puts_per_sync(1, 5 * MS), 1.0);
+        assert_eq!(puts_per_sync(COSTS, 1, 5 * MS), 1.0);
     }
 
     #[test]
     fn clients_return_one_by_one_so_a_sync_carries_about_half_of_them() {
-        let ten = puts_per_sync(10, 5 * MS);
+        let ten = puts_per_sync(COSTS, 10, 5 * MS);
         assert!((3.0..6.0).contains(&ten), "{ten}");
     }
 

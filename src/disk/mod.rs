@@ -5,6 +5,7 @@ pub mod backend;
 mod beside;
 pub mod capacity;
 pub mod control;
+pub mod costs;
 mod cpu_wait;
 pub mod durability;
 pub mod engine;

@@ -10,10 +10,10 @@ use rustix::io::Errno;
 use serde_json::json;
 
 use crate::clock::Clock;
-use crate::disk::arrivals::Costs;
 use crate::disk::backend::Backend;
 use crate::disk::capacity::{self, Limits};
 use crate::disk::control::{Control, Halt};
+use crate::disk::costs::Costs;
 use crate::disk::durability;
 use crate::disk::engine::{Commits, DURABILITY_SYNC, Engine, Member, Task, wal_series};
 use crate::disk::neighbour::{Neighbours, RunContext};
@@ -49,6 +49,8 @@ const CAPACITY_START_RATE: f64 = 500.0;
 pub struct Probe<'a> {
     /// The plan.
     pub plan: &'a DiskPlan,
+    /// What a put costs beside the disk.
+    pub costs: Costs,
     /// The run's clock.
     pub clock: Clock,
     /// What can end the run early.
@@ -237,7 +239,7 @@ impl Probe<'_> {
                 pool: self.pool.clone(),
             },
             load: workload.load,
-            costs: Costs::ETCD,
+            costs: self.costs,
             seed: self.plan.seed ^ now_ns,
             until_ns: now_ns + planned.duration_ns,
             commits: Some(Commits {
@@ -340,6 +342,8 @@ impl Probe<'_> {
             Load::Closed { .. } => CAPACITY_START_RATE,
         };
         let mut open = task.clone();
+        // It is the disk's that is looked for; what the CPUs carry is told beside it.
+        open.costs = Costs::NONE;
         open.load = Load::Open { rate: start_rate, arrival: Arrival::Poisson };
         let limits = Limits {
             wal_fsync_p99_ns: verdict::limit_ns(self.plan, "wal.fsync", Stat::Percentile(99.0)),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::disk::beside::{self, Kind, Other};
 use crate::disk::control::{Control, Halt};
+use crate::disk::costs::{Costs, ETCD, Machine};
 use crate::disk::cpu_wait::{CpuWitness, Watching};
 use crate::disk::engine::{Engine, SyncEngine, UringEngine};
 use crate::disk::phases::{Probe, device_failure};
@@ -21,7 +22,7 @@ use crate::host::device;
 use crate::host::device::{DeviceCounters, confirm_mapping};
 use crate::plan::{DiskPlan, EngineKind};
 use crate::record::{Emission, Sink};
-use crate::result::{BESIDE, Collector, DiskFacts, PAUSE};
+use crate::result::{BESIDE, COSTS, Collector, DiskFacts, PAUSE};
 use crate::session::{self, Ending, Finished, Request};
 use crate::units::format_bytes;
 use crate::verdict;
@@ -71,8 +72,24 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
         sink: sink.clone(),
     })?;
     let watching = watch_cpus(plan, clock, &control, &sink, watch.phase());
+    let machine = Machine::here();
+    let costs = Costs::on(machine);
+    let detail = serde_json::json!({
+        "etcd": ETCD,
+        "cpus": machine.cpus,
+        "unit_ns": machine.unit_ns,
+        "most_per_s": costs.most_per_s(),
+    });
+    let _ = sink.send(Emission::Event {
+        phase: Arc::from("setup"),
+        at_ns: clock.now_ns(),
+        kind: COSTS,
+        member: None,
+        detail,
+    });
     let probe = Probe {
         plan,
+        costs,
         clock,
         control: control.clone(),
         sink,

@@ -5,12 +5,15 @@ pub mod counters;
 mod cpu;
 pub mod device;
 pub mod process;
+mod work_unit;
 
 use std::collections::BTreeMap;
 
 use crate::host::device::Dmi;
 use crate::result::Environment;
 use crate::system::System;
+
+pub use work_unit::work_unit_ns;
 
 /// Kernel settings that bear on write-back and on the engines.
 const SYSCTLS: &[&str] = &[

@@ -21,8 +21,8 @@ pub use json_schema::json_schema;
 pub use lift::lift;
 pub use reader::{intervals, read};
 pub use run::{
-    BESIDE, CPU_WAIT, Conclude, DISK_FAILED, EXTENDED, HALT, IMPORT, MapColumn, NEIGHBOUR, PAUSE,
-    PhaseData, Point, Run, SeriesData,
+    BATCHES, BESIDE, COSTS, CPU_WAIT, Conclude, DISK_FAILED, EXTENDED, HALT, IMPORT, MapColumn,
+    NEIGHBOUR, PAUSE, PhaseData, Point, Run, SeriesData,
 };
 pub use schema::*;
 pub use summarise::{STANDARD_QUANTILES, summarise};

@@ -149,6 +149,12 @@ pub const PAUSE: &str = "probe.pause";
 pub const BESIDE: &str = "beside";
 /// The kind of event that tells that the planned load went on because rules were open: `by_ns`.
 pub const EXTENDED: &str = "extended";
+/// The kind of event that tells what a put is taken to cost beside the disk: `etcd` whose costs they are, `cpus` that
+/// share the work, `unit_ns` this CPU needs for a unit of work, `most_per_s` puts per second that they carry.
+pub const COSTS: &str = "etcd.costs";
+/// The kind of event that tells, at the end of a load, what its WAL writes looked like: `writes`, `single` of them with
+/// one put, `puts` in all, `waited_ns` that the syncs of an etcd would have waited for a CPU on top of the disk.
+pub const BATCHES: &str = "wal.batches";
 /// The kind of event that tells of a disk that failed.
 pub const DISK_FAILED: &str = "disk.failed";
 

@@ -94,6 +94,14 @@ pub fn mean(run: &Run, phase: &str, name: &str) -> f64 {
     mean.expect("the series has samples") / 1e9
 }
 
+/// What a sync of an etcd would have waited for a CPU on top of the disk, seconds.
+pub fn waited_for_a_cpu(run: &Run) -> f64 {
+    let batches = run.events.iter().filter(|event| event.kind == result::BATCHES);
+    let sum = |name: &str| batches.clone().filter_map(|event| event.detail[name].as_f64()).sum();
+    let (waited_ns, writes): (f64, f64) = (sum("waited_ns"), sum("writes"));
+    waited_ns / writes.max(1.0) / 1e9
+}
+
 /// Samples of a series per second of its phase.
 pub fn rate(run: &Run, phase: &str, name: &str) -> f64 {
     let length_ns = run.phase(phase).expect("the phase ran").length_ns;

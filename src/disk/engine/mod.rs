@@ -5,9 +5,9 @@ mod turn;
 mod uring;
 
 use crate::clock::Clock;
-use crate::disk::arrivals::Costs;
 use crate::disk::backend::Backend;
 use crate::disk::control::Control;
+use crate::disk::costs::Costs;
 use crate::disk::wal::Wal;
 use crate::error::Result;
 use crate::plan::Load;

@@ -85,7 +85,8 @@ fn save_all(wal: &mut Wal, task: &Task, shared: &Shared, id: Option<u32>) -> Res
             shared.lock().puts.synced(task.clock.now_ns());
         }
     }
-    raft.finish();
+    let shape = shared.lock().puts.shape();
+    raft.finish(shape);
     outcome
 }
 

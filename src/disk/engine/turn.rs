@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::disk::arrivals::GroupCommit;
+use crate::disk::arrivals::{BatchShape, GroupCommit};
 use crate::disk::backend::Commit;
 use crate::disk::cpu_wait::CpuWaits;
 use crate::disk::engine::{BACKEND_COMMIT, Commits, Task, wal_series};
 use crate::disk::wal::{Extent, JOURNAL_BYTES, Rotation};
 use crate::record::{Emission, Recorder};
-use crate::result::CPU_WAIT;
+use crate::result::{BATCHES, CPU_WAIT};
 
 /// Even without anything to do the loops look up this often, for signals.
 const LOOK_UP_NS: u64 = 100_000_000;
@@ -161,9 +161,18 @@ impl<'a> RaftLoop<'a> {
         self.recorder.event(end_ns, "wal.cut", json!({ "segment": name, "ns": ns }));
     }
 
-    /// Hands over what is left.
-    pub fn finish(mut self) {
+    /// Tells what the batches looked like, and hands over what is left.
+    pub fn finish(mut self, shape: Option<BatchShape>) {
         let now_ns = self.task.clock.now_ns();
+        if let Some(shape) = shape {
+            let detail = json!({
+                "writes": shape.writes,
+                "single": shape.single,
+                "puts": shape.puts,
+                "waited_ns": shape.waited_ns,
+            });
+            self.recorder.event(now_ns, BATCHES, detail);
+        }
         self.recorder.finish(now_ns);
         self.cpu.tell(self.task, now_ns);
     }
@@ -250,7 +259,7 @@ impl<'a> BackendLoop<'a> {
             if state.puts.pending() > 0 {
                 let applied = state.puts.lock();
                 let puts = self.commits.fixed_puts.unwrap_or(applied);
-                let layout_ns = state.puts.layout_ns();
+                let layout_ns = state.puts.layout_ns(puts);
                 self.start_ns = now_ns;
                 self.cpu.waits.begins();
                 if layout_ns == 0 {

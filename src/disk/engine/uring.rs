@@ -148,7 +148,8 @@ impl MemberLoop<'_> {
                 self.state.borrow_mut().puts.synced(now_ns);
             }
         }
-        raft.finish();
+        let shape = self.state.borrow().puts.shape();
+        raft.finish(shape);
         self.state.borrow_mut().ended = true;
         self.reactor.wake(self.other_lane);
         outcome.and(wal.seek_tail())

@@ -31,6 +31,10 @@ named! {
         CpuQuota = "cpu_quota",
         /// The hypervisor gave CPU time to others.
         CpuSteal = "cpu_steal",
+        /// etcd reaches less on these CPUs than was asked of the disk.
+        CpusCarryLess = "cpus_carry_less",
+        /// Waits for a CPU would lengthen etcd's fsyncs.
+        CpusSlowSyncs = "cpus_slow_syncs",
         /// Nobody can vouch for the sync.
         DurabilityNotEstablished = "durability_not_established",
         /// Events of watches did not come.

@@ -75,11 +75,10 @@ impl Builder {
             syncs: 200,
             ..Durability::default()
         };
-        self.event("durability", "durability", serde_json::to_value(detail).unwrap());
-        self
+        self.event("durability", "durability", serde_json::to_value(detail).unwrap())
     }
 
-    pub(super) fn capacity_step(mut self, wanted: f64, kept: bool) -> Builder {
+    pub(super) fn capacity_step(self, wanted: f64, kept: bool) -> Builder {
         let detail = CapacityStep {
             wanted_per_s: wanted,
             reached_per_s: wanted,
@@ -87,11 +86,11 @@ impl Builder {
             broke: (!kept).then(|| "wal.fsync.p99 < 10ms".into()),
             ..CapacityStep::default()
         };
-        self.event("capacity", "capacity.step", serde_json::to_value(detail).unwrap());
-        self
+        self.event("capacity", "capacity.step", serde_json::to_value(detail).unwrap())
     }
 
-    fn event(&mut self, phase: &str, kind: &str, detail: serde_json::Value) {
+    /// Something that happened by now.
+    pub(super) fn event(mut self, phase: &str, kind: &str, detail: serde_json::Value) -> Builder {
         self.run.events.push(Event {
             phase: phase.to_owned(),
             at_ns: self.now_ns,
@@ -99,6 +98,7 @@ impl Builder {
             detail,
             ..Event::default()
         });
+        self
     }
 
     /// An idle phase on a quiet device.

@@ -102,6 +102,26 @@ pub enum DiskFinding {
     CpuBusy(f64),
     /// A quota of so many CPUs is in force.
     CpuQuota(f64),
+    /// etcd and its clients reach less on these CPUs than the disk was asked for, or than its clients reached.
+    CpusCarryLess {
+        /// CPUs that they share.
+        cpus: f64,
+        /// What they reach, puts per second.
+        most_per_s: f64,
+        /// What was asked for, or in a closed loop reached.
+        wanted_per_s: f64,
+        /// Whether the load is a closed loop, which the CPUs hold back.
+        closed: bool,
+    },
+    /// Waits for a CPU lengthen the fsyncs that an etcd would tell.
+    CpusSlowSyncs {
+        /// CPUs that etcd and its clients share.
+        cpus: f64,
+        /// Mean of the disk's own time.
+        disk_ns: u64,
+        /// Mean that etcd would tell.
+        etcd_ns: u64,
+    },
     /// The counters of the devices found did not move with what was written.
     MappingNotConfirmed(Vec<String>),
     /// A file system in memory.
@@ -228,6 +248,8 @@ impl DiskFinding {
             DiskFinding::CpuSteal(_) => FindingCode::CpuSteal,
             DiskFinding::CpuBusy(_) => FindingCode::CpuBusy,
             DiskFinding::CpuQuota(_) => FindingCode::CpuQuota,
+            DiskFinding::CpusCarryLess { .. } => FindingCode::CpusCarryLess,
+            DiskFinding::CpusSlowSyncs { .. } => FindingCode::CpusSlowSyncs,
             DiskFinding::MappingNotConfirmed(_) => FindingCode::MappingNotConfirmed,
             DiskFinding::MemoryFilesystem(_) => FindingCode::MemoryFilesystem,
             DiskFinding::Overlay => FindingCode::Overlay,

@@ -9,6 +9,7 @@ mod contention;
 mod cpu;
 mod device;
 mod durability;
+mod etcd;
 mod idle;
 mod journal;
 mod kind;
@@ -42,6 +43,7 @@ pub(super) fn findings(evidence: &Evidence, capacity: Option<&Capacity>) -> Vec<
     found.extend(neighbour::find(evidence));
     found.extend(members::find(evidence));
     found.extend(cpu::find(evidence));
+    found.extend(etcd::find(evidence));
     found.extend(device::find(evidence));
     found.extend(journal::find(evidence));
     found.extend(cloud::find(evidence));

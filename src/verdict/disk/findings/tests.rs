@@ -1,6 +1,8 @@
 //! What fires on which disk, and what keeps quiet on a healthy one.
 
-use crate::result::{DurabilityOutcome, Finding, Severity, Summary};
+use serde_json::json;
+
+use crate::result::{BATCHES, COSTS, DurabilityOutcome, Finding, Severity, Summary};
 
 use super::super::testing::{Builder, MS, Noise, S, US};
 
@@ -115,6 +117,31 @@ fn the_backend_in_the_wals_way() {
     assert_eq!(decisive.severity, Severity::Warning);
     assert!(decisive.advice.unwrap().contains("--wal-dir"));
     assert!(contention(0).is_none());
+}
+
+#[test]
+fn what_an_etcd_would_feel_of_these_cpus() {
+    // 200 syncs a second of about 0.16 ms for 30 s, at 500 puts/s.
+    let told = |most_per_s: f64, waited_ns: u64| {
+        let costs =
+            json!({ "etcd": "3.5.30", "cpus": 2.0, "unit_ns": 4e5, "most_per_s": most_per_s });
+        let batches =
+            json!({ "writes": 6_000, "single": 5_000, "puts": 15_000, "waited_ns": waited_ns });
+        Builder::new(1)
+            .event("setup", COSTS, costs)
+            .etcd(30, 200, fast, commit)
+            .event("etcd", BATCHES, batches)
+            .conclude()
+    };
+    let codes_of = |summary: &Summary| codes(summary).join(" ");
+    // 10 µs a sync are not worth a word.
+    let quiet = told(12_000.0, 6_000 * 10_000);
+    assert!(!codes_of(&quiet).contains("cpus_"), "{}", codes_of(&quiet));
+    let slow = found(&told(12_000.0, 6_000 * MS), "cpus_slow_syncs").unwrap();
+    assert_eq!(slow.severity, Severity::Info);
+    assert!(slow.message.contains("a mean wal_fsync of about 1.16 ms"), "{}", slow.message);
+    let beyond = found(&told(400.0, 0), "cpus_carry_less").unwrap();
+    assert!(beyond.message.contains("about 400 puts/s; what was asked"), "{}", beyond.message);
 }
 
 #[test]
