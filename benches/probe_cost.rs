@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use etcdbench::clock::Clock;
-use etcdbench::disk::arrivals::Costs;
 use etcdbench::disk::backend::Backend;
 use etcdbench::disk::control::Control;
+use etcdbench::disk::costs::Costs;
 use etcdbench::disk::engine::{Engine, Member, SyncEngine, Task};
 use etcdbench::disk::value::Values;
 use etcdbench::disk::wal::Wal;
@@ -88,7 +88,7 @@ fn one_round_ns(directory: &Path) -> f64 {
             pool: Pool::default(),
         },
         load: Load::Closed { clients: 1 },
-        costs: Costs::default(),
+        costs: Costs::NONE,
         seed: 1,
         until_ns: clock.now_ns() + 2_000_000_000,
         commits: None,

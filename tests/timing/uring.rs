@@ -8,9 +8,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use etcdbench::clock::Clock;
-use etcdbench::disk::arrivals::Costs;
 use etcdbench::disk::backend::Backend;
 use etcdbench::disk::control::Control;
+use etcdbench::disk::costs::Costs;
 use etcdbench::disk::engine::{Commits, Engine, Member, SyncEngine, Task, UringEngine};
 use etcdbench::disk::value::Values;
 use etcdbench::disk::wal::Wal;
@@ -51,7 +51,7 @@ fn task(load: Load, lasting_ns: u64, max_bytes: u64) -> (Task, Receiver<Emission
             pool: Pool::default(),
         },
         load,
-        costs: Costs::default(),
+        costs: Costs::NONE,
         seed: 7,
         until_ns: clock.now_ns() + lasting_ns,
         commits: None,
