@@ -131,7 +131,7 @@ fn a_run_that_goes_on_until_it_is_decided_is_wrong_no_more_often_than_one_look()
         }
     };
     // At the limit each of the two is wrong, and 5 % are allowed. With 95 % at each of the three looks 7.5 % would fail.
-    let at_the_limit = called(0.01, 400);
+    let at_the_limit = called(0.01, 240);
     let (passed, failed) = (at_the_limit(Verdict::Pass), at_the_limit(Verdict::Fail));
     assert!(passed <= 0.05 && failed <= 0.05, "passed {passed}, failed {failed}");
     // Far from it, it is decided.
