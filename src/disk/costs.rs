@@ -18,9 +18,11 @@ const REFERENCE_CPUS: f64 = 2.0;
 /// without end, and the disk is asked about a rate that it would never see.
 const MOST_CARRIED: f64 = 0.9;
 /// Answers leave and puts come in common packets, the more of them the more come together.
-pub const SPREAD: f64 = 0.9;
+const SPREAD: f64 = 0.9;
 /// Time over which the use of the CPUs is averaged.
-pub const AVERAGED_NS: f64 = 50_000_000.0;
+const AVERAGED_NS: f64 = 50_000_000.0;
+/// How far each batch moves the average of their sizes.
+const WEIGHT_OF_A_BATCH: f64 = 0.05;
 
 /// Costs of puts on one machine. All times are nanoseconds; those of CPU work are divided by the CPUs that share it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,7 +92,8 @@ impl Costs {
     /// by the CPUs.
     pub fn on(machine: Machine) -> Costs {
         let slower = machine.unit_ns / REFERENCE_UNIT_NS;
-        let shared = slower * REFERENCE_CPUS / machine.cpus.max(1.0);
+        let each = slower / f64::from(machine.cpus.max(1));
+        let shared = each * REFERENCE_CPUS;
         let m = MEASURED;
         Costs {
             cycle_ns: m.cycle_ns * slower,
@@ -98,9 +101,9 @@ impl Costs {
             sync_wait_ns: m.sync_wait_ns * slower,
             cycle_wait_ns: m.cycle_wait_ns * slower,
             busiest: m.busiest,
-            batch_cpu_ns: m.batch_cpu_ns * slower / machine.cpus.max(1.0),
-            wakes_cpu_ns: m.wakes_cpu_ns * slower / machine.cpus.max(1.0),
-            put_cpu_ns: m.put_cpu_ns * slower / machine.cpus.max(1.0),
+            batch_cpu_ns: m.batch_cpu_ns * each,
+            wakes_cpu_ns: m.wakes_cpu_ns * each,
+            put_cpu_ns: m.put_cpu_ns * each,
             answer_ns: m.answer_ns * shared,
             turnaround_ns: m.turnaround_ns * slower,
             spacing_ns: m.spacing_ns * shared,
@@ -136,9 +139,45 @@ impl Costs {
         used / (1.0 - used) * (1.0 - 1.0 / puts_per_batch.max(1.0))
     }
 
+    /// From the end of a sync of so many puts to the start of the next write, with so many before it at the CPUs.
+    pub fn cycle_of(&self, puts: usize, queue: f64) -> u64 {
+        (self.cycle_ns + self.cycle_wait_ns * queue + self.entry_ns * puts as f64) as u64
+    }
+
+    /// How long after the first of the puts that return together the nth arrives.
+    pub fn after_first_ns(&self, nth: u64) -> u64 {
+        (self.spacing_ns * (nth as f64).powf(SPREAD)) as u64
+    }
+
     /// How long the pages of a commit of so many puts are laid out.
     pub fn layout_ns(&self, puts: u64) -> u64 {
         (self.layout_put_ns * puts as f64) as u64
+    }
+}
+
+/// How busy the CPUs are with the puts of one etcd.
+#[derive(Debug, Clone, Copy)]
+pub struct CpuUse {
+    used: f64,
+    puts_per_batch: f64,
+    at_ns: u64,
+}
+
+impl CpuUse {
+    /// Nothing has come yet.
+    pub fn idle(at_ns: u64) -> Self {
+        CpuUse { used: 0.0, puts_per_batch: 1.0, at_ns }
+    }
+
+    /// A batch is to be handled: gives how many are before it, and adds its own work for those after it.
+    pub fn batch(&mut self, costs: &Costs, puts: usize, now_ns: u64) -> f64 {
+        self.puts_per_batch += (puts as f64 - self.puts_per_batch) * WEIGHT_OF_A_BATCH;
+        let gone = now_ns.saturating_sub(self.at_ns) as f64 / AVERAGED_NS;
+        self.used *= (-gone).exp();
+        self.at_ns = now_ns;
+        let queue = costs.queue(self.used, self.puts_per_batch);
+        self.used += costs.cpu_ns(puts) / AVERAGED_NS;
+        queue
     }
 }
 
@@ -146,7 +185,7 @@ impl Costs {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Machine {
     /// CPUs that this process may use.
-    pub cpus: f64,
+    pub cpus: u32,
     /// CPU time of one unit of work.
     pub unit_ns: f64,
 }
@@ -154,7 +193,7 @@ pub struct Machine {
 impl Machine {
     /// This one; measured in a tenth of a second.
     pub fn here() -> Machine {
-        let cpus = std::thread::available_parallelism().map_or(1.0, |cpus| cpus.get() as f64);
+        let cpus = std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32);
         Machine { cpus, unit_ns: host::work_unit_ns() }
     }
 }
@@ -163,14 +202,15 @@ impl Machine {
 mod tests {
     use super::*;
 
-    const REFERENCE: Machine = Machine { cpus: REFERENCE_CPUS, unit_ns: REFERENCE_UNIT_NS };
+    /// The machine that the costs were measured on.
+    const REFERENCE: Machine = Machine { cpus: REFERENCE_CPUS as u32, unit_ns: REFERENCE_UNIT_NS };
 
     #[test]
     fn a_slower_cpu_carries_less_and_more_cpus_more() {
         let here = Costs::on(REFERENCE).most_per_s();
         let slower = Machine { unit_ns: 2.0 * REFERENCE_UNIT_NS, ..REFERENCE };
         assert!((Costs::on(slower).most_per_s() / here - 0.5).abs() < 1e-9);
-        let more = Machine { cpus: 8.0, ..REFERENCE };
+        let more = Machine { cpus: 8, ..REFERENCE };
         // The raft loop is one thread, whatever the machine has.
         let most = Costs::on(more).most_per_s() / here;
         assert!((1.5..4.0).contains(&most), "{most}");

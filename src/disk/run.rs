@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use crate::clock::Clock;
 use crate::disk::beside::{self, Kind, Other};
 use crate::disk::control::{Control, Halt};
@@ -58,9 +60,11 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
     let writer = request.writer(&header)?;
     let path = writer.path().to_path_buf();
     let (sink, pool, collector) = Collector::spawn(writer, clock, request.observer)?;
-    let removed = removed.iter().map(|path| (LEFTOVER, serde_json::json!({ "path": path })));
+    let machine = Machine::here();
+    let removed = removed.iter().map(|path| (LEFTOVER, json!({ "path": path })));
     let beside = others.iter().map(|other| (BESIDE, told(other, spares_etcd)));
-    for (kind, detail) in removed.chain(beside) {
+    let costs = [(COSTS, reckoned_with(plan, machine))];
+    for (kind, detail) in removed.chain(beside).chain(costs) {
         let (phase, at_ns) = (Arc::from("setup"), clock.now_ns());
         let _ = sink.send(Emission::Event { phase, at_ns, kind, member: None, detail });
     }
@@ -72,24 +76,9 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
         sink: sink.clone(),
     })?;
     let watching = watch_cpus(plan, clock, &control, &sink, watch.phase());
-    let machine = Machine::here();
-    let costs = Costs::on(machine);
-    let detail = serde_json::json!({
-        "etcd": ETCD,
-        "cpus": machine.cpus,
-        "unit_ns": machine.unit_ns,
-        "most_per_s": costs.most_per_s(),
-    });
-    let _ = sink.send(Emission::Event {
-        phase: Arc::from("setup"),
-        at_ns: clock.now_ns(),
-        kind: COSTS,
-        member: None,
-        detail,
-    });
     let probe = Probe {
         plan,
-        costs,
+        costs: Costs::on(machine),
         clock,
         control: control.clone(),
         sink,
@@ -105,10 +94,20 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
     let outcome = probe.run(engine.as_mut());
     // Its threads tell of pauses: the result is at its end when nobody can tell any more.
     drop(watching);
+    let (ending, error) = ending(outcome, work.remove(), control.halted(), &plan.directory);
+    session::finish(path, collector, request.conclude, &clock, ending, error)
+}
+
+/// How a run ended whose measuring and cleaning up came out so, and what is to be told as its error.
+fn ending(
+    measured: Result<()>,
+    removed: Result<()>,
+    halted: Option<Halt>,
+    directory: &Path,
+) -> (Ending, Option<Error>) {
     // A disk that failed was measured, and found wanting.
-    let disk_failed = outcome.as_ref().err().is_some_and(|error| device_failure(error).is_some());
-    let outcome = outcome.and(work.remove());
-    let halted = control.halted();
+    let disk_failed = measured.as_ref().err().is_some_and(|error| device_failure(error).is_some());
+    let outcome = measured.and(removed);
     let ending = Ending {
         complete: outcome.is_ok() && halted.is_none(),
         interrupted: halted == Some(Halt::Signal),
@@ -116,8 +115,20 @@ pub fn run(request: Request<'_, DiskPlan>) -> Result<Finished> {
     let error = outcome
         .err()
         .filter(|_| !disk_failed)
-        .or_else(|| (halted == Some(Halt::Space)).then(|| out_of_space(&plan.directory)));
-    session::finish(path, collector, request.conclude, &clock, ending, error)
+        .or_else(|| (halted == Some(Halt::Space)).then(|| out_of_space(directory)));
+    (ending, error)
+}
+
+/// What a put is taken to cost beside the disk, as a result has it.
+fn reckoned_with(plan: &DiskPlan, machine: Machine) -> serde_json::Value {
+    let costs = Costs::on(machine);
+    json!({
+        "etcd": ETCD,
+        "cpus": machine.cpus,
+        "unit_ns": machine.unit_ns,
+        "most_per_s": costs.most_per_s(),
+        "disk_alone": costs.under(plan.workload.load) == Costs::NONE,
+    })
 }
 
 /// Somebody else on the disk, as a result has it.
@@ -125,9 +136,9 @@ fn told(other: &Other, spares_etcd: bool) -> serde_json::Value {
     let path = other.path.as_ref().map(|path| path.display().to_string());
     match other.kind {
         Kind::Etcd => {
-            serde_json::json!({ "who": "etcd", "pid": other.pid, "path": path, "capacity": !spares_etcd })
+            json!({ "who": "etcd", "pid": other.pid, "path": path, "capacity": !spares_etcd })
         }
-        Kind::Probe => serde_json::json!({ "who": "etcdbench", "pid": other.pid, "path": path }),
+        Kind::Probe => json!({ "who": "etcdbench", "pid": other.pid, "path": path }),
     }
 }
 
@@ -146,7 +157,7 @@ fn watch_cpus(
             at_ns: start_ns,
             kind: PAUSE,
             member: None,
-            detail: serde_json::json!({ "length_ns": length_ns }),
+            detail: json!({ "length_ns": length_ns }),
         });
     };
     let limits = verdict::waits_set_apart(plan);

@@ -3,7 +3,7 @@
 use crate::system::System;
 
 /// CPUs this process may run on.
-pub fn allowed() -> Option<u32> {
+pub(super) fn allowed() -> Option<u32> {
     match rustix::thread::sched_getaffinity(None) {
         Ok(set) => Some(set.count()),
         // More CPUs than the fixed set holds.

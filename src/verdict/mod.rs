@@ -18,8 +18,8 @@ mod stalls;
 mod testing;
 
 pub use disk::{
-    COMMITS_WANTED, Consequence, DiskFinding, DiskHeadline, LOOKS, NeighbourSays, NeighbourWork,
-    Pace, Timer, limit_ns, more_load_ns, waits_set_apart,
+    COMMITS_WANTED, Consequence, DiskFinding, DiskHeadline, EtcdHere, LOOKS, NeighbourSays,
+    NeighbourWork, Pace, Timer, limit_ns, more_load_ns, waits_set_apart,
 };
 pub use ending::{CutShort, Ending};
 pub use finding::{FindingKind, Found};

@@ -164,7 +164,9 @@ impl<'a> RaftLoop<'a> {
     /// Tells what the batches looked like, and hands over what is left.
     pub fn finish(mut self, shape: Option<BatchShape>) {
         let now_ns = self.task.clock.now_ns();
-        if let Some(shape) = shape {
+        // Commits of a size that was asked for say nothing of the load's own batches.
+        let own = self.task.commits.is_none_or(|commits| commits.fixed_puts.is_none());
+        if let Some(shape) = shape.filter(|_| own) {
             let detail = json!({
                 "writes": shape.writes,
                 "single": shape.single,

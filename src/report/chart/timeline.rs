@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::result::{Event, PhaseData, Point, Run, StallLine, Summary};
+use crate::result::{BATCHES, COSTS, Event, PhaseData, Point, Run, StallLine, Summary};
 use crate::units::{counted, format_count, format_duration};
 
 use super::canvas::Canvas;
@@ -17,7 +17,9 @@ const HEIGHT: f64 = 250.0;
 /// Points across; where there are more, the highest of neighbours stand for them.
 const MOST_POINTS: usize = 180;
 /// Events that say nothing about a moment of the load.
-const QUIET: [&str; 14] = [
+const QUIET: [&str; 16] = [
+    BATCHES,
+    COSTS,
     "phase",
     "durability",
     "capacity.step",

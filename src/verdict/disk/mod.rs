@@ -3,6 +3,8 @@
 mod capacity;
 mod cpu;
 mod evidence;
+#[cfg(test)]
+mod extension_tests;
 mod facts;
 mod findings;
 mod headline;
@@ -24,7 +26,7 @@ use super::outcome::{Outcome, Source, overall};
 use super::{Ending, Headline, Judgement, plan_of};
 use crate::rule::{Op, Published, Stat, profile};
 use evidence::Evidence;
-pub use findings::{DiskFinding, NeighbourSays, NeighbourWork, Pace, Timer};
+pub use findings::{DiskFinding, EtcdHere, NeighbourSays, NeighbourWork, Pace, Timer};
 pub use headline::{Consequence, DiskHeadline};
 
 /// What a disk qualification amounts to.

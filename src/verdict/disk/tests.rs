@@ -1,14 +1,12 @@
 //! The judge before synthetic disks: a wrong pass and a false alarm are the two sins.
 
 use crate::exit::Verdict;
-use crate::plan::PlannedPhase;
 use crate::result::{DurabilityOutcome, Event, RuleOutcome, Summary};
 
 use super::testing::{Builder, MS, Noise, S, US};
-use super::{LOOKS, more_load_ns};
 use crate::report::conclude;
 
-fn rule<'a>(summary: &'a Summary, start: &str) -> &'a RuleOutcome {
+pub(super) fn rule<'a>(summary: &'a Summary, start: &str) -> &'a RuleOutcome {
     summary
         .rules
         .iter()
@@ -20,12 +18,12 @@ fn fast(noise: &mut Noise, _: u64) -> u64 {
     noise.lognormal(150 * US, 0.4)
 }
 
-fn commit(noise: &mut Noise, _: u64) -> u64 {
+pub(super) fn commit(noise: &mut Noise, _: u64) -> u64 {
     noise.lognormal(2 * MS, 0.4)
 }
 
 /// Fast but for a share of samples that take so long.
-fn tailed(share: f64, long_ns: u64) -> impl Fn(&mut Noise, u64) -> u64 {
+pub(super) fn tailed(share: f64, long_ns: u64) -> impl Fn(&mut Noise, u64) -> u64 {
     move |noise, at| {
         if noise.chance(share) { long_ns } else { fast(noise, at) }
     }
@@ -96,76 +94,6 @@ fn near_the_limit_neither_side_is_called_wrongly() {
     assert!(calls(0.008, Verdict::Fail) < 0.01, "0.8 % over the limit failed");
     assert!(calls(0.005, Verdict::Pass) > 0.9, "half the allowed share did not pass");
     assert!(calls(0.02, Verdict::Fail) > 0.9, "twice the allowed share did not fail");
-}
-
-/// A run of seven seconds at 100 puts/s that goes on for up to a minute while rules are open, as a run does. Gives what
-/// becomes of the rule on the WAL's syncs, and how long the run took.
-fn extended(seed: u64, share: f64) -> (Verdict, u64) {
-    let mut spans = vec![7];
-    loop {
-        let run = || {
-            let begun = Builder::new(seed).plan(|plan| {
-                plan.extend_ns = 60 * S;
-                // It gathers the backend commits that are missing.
-                plan.phases.push(PlannedPhase { name: "commits".to_owned(), duration_ns: 3 * S });
-            });
-            let slow = || tailed(share, 12 * MS);
-            spans.iter().fold(begun, |run, &seconds| run.etcd(seconds, 100, slow(), commit))
-        };
-        let left_s = 67 - spans.iter().sum::<u64>();
-        let more_s = more_load_ns(&run().build()).map_or(0, |ns| ns.div_ceil(S)).min(left_s);
-        if more_s == 0 || spans.len() == LOOKS {
-            let verdict = rule(&run().conclude(), "wal.fsync.p99").verdict;
-            return (verdict, spans.iter().sum());
-        }
-        spans.push(more_s);
-    }
-}
-
-#[test]
-fn a_run_that_goes_on_until_it_is_decided_is_wrong_no_more_often_than_one_look() {
-    let called = |share: f64, runs: u64| {
-        let verdicts: Vec<Verdict> = (0..runs).map(|seed| extended(seed, share).0).collect();
-        move |called| {
-            verdicts.iter().filter(|&&verdict| verdict == called).count() as f64 / runs as f64
-        }
-    };
-    // At the limit each of the two is wrong, and 5 % are allowed. With 95 % at each of the three looks 7.5 % would fail.
-    let at_the_limit = called(0.01, 240);
-    let (passed, failed) = (at_the_limit(Verdict::Pass), at_the_limit(Verdict::Fail));
-    assert!(passed <= 0.05 && failed <= 0.05, "passed {passed}, failed {failed}");
-    // Far from it, it is decided.
-    let (good, bad) = (called(0.001, 50)(Verdict::Pass), called(0.05, 50)(Verdict::Fail));
-    assert!(good > 0.95 && bad > 0.97, "decided in {good} and {bad}");
-}
-
-#[test]
-fn a_healthy_disk_is_decided_soon_and_one_that_failed_is_not_loaded_longer() {
-    for seed in 0..20 {
-        let (verdict, took_s) = extended(seed, 0.0);
-        assert_eq!(verdict, Verdict::Pass, "seed {seed}");
-        assert!(took_s <= 10, "seed {seed}: {took_s} s");
-        assert_eq!(extended(seed, 0.5), (Verdict::Fail, 7));
-    }
-    // Nothing is open, so nothing is needed.
-    assert_eq!(more_load_ns(&Builder::healthy(1).build()), None);
-}
-
-#[test]
-fn a_rule_that_is_open_gets_no_more_time_once_another_is_broken() {
-    let run = |slow: f64| {
-        let few_commits = |at| if at % (2 * S) == 0 { 2 * MS } else { 3 * MS };
-        Builder::new(1).plan(|plan| plan.extend_ns = 60 * S).etcd(
-            7,
-            20,
-            tailed(slow, 12 * MS),
-            move |_: &mut Noise, at| few_commits(at),
-        )
-    };
-    let open = |run: &Summary| run.rules.iter().any(|rule| rule.verdict == Verdict::Inconclusive);
-    assert!(open(&run(0.0).conclude()) && open(&run(0.9).conclude()));
-    assert!(more_load_ns(&run(0.0).build()).is_some());
-    assert_eq!(more_load_ns(&run(0.9).build()), None);
 }
 
 #[test]

@@ -104,19 +104,19 @@ pub enum DiskFinding {
     CpuQuota(f64),
     /// etcd and its clients reach less on these CPUs than the disk was asked for, or than its clients reached.
     CpusCarryLess {
-        /// CPUs that they share.
-        cpus: f64,
+        /// Which etcd, on how many CPUs.
+        here: EtcdHere,
         /// What they reach, puts per second.
         most_per_s: f64,
         /// What was asked for, or in a closed loop reached.
         wanted_per_s: f64,
-        /// Whether the load is a closed loop, which the CPUs hold back.
-        closed: bool,
+        /// Whether the load is an open loop, and was asked of the disk alone; a closed one is held back by the CPUs.
+        disk_alone: bool,
     },
     /// Waits for a CPU lengthen the fsyncs that an etcd would tell.
     CpusSlowSyncs {
-        /// CPUs that etcd and its clients share.
-        cpus: f64,
+        /// Which etcd, on how many CPUs.
+        here: EtcdHere,
         /// Mean of the disk's own time.
         disk_ns: u64,
         /// Mean that etcd would tell.
@@ -178,6 +178,15 @@ pub enum DiskFinding {
         /// Stalls of this share of all waits go unseen.
         unseen: f64,
     },
+}
+
+/// The etcd that is reckoned with beside the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EtcdHere {
+    /// The version whose costs they are.
+    pub version: String,
+    /// CPUs that it shares with its clients.
+    pub cpus: u64,
 }
 
 /// What a limiter holds a volume to.

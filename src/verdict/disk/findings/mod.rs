@@ -27,7 +27,7 @@ use crate::result::Capacity;
 use crate::verdict::finding::{Found, median, part, quantile};
 
 use super::evidence::Evidence;
-pub use kind::{DiskFinding, NeighbourSays, NeighbourWork, Pace, Timer};
+pub use kind::{DiskFinding, EtcdHere, NeighbourSays, NeighbourWork, Pace, Timer};
 
 /// Every finding, the gravest first; among equals in the order of this list.
 pub(super) fn findings(evidence: &Evidence, capacity: Option<&Capacity>) -> Vec<Found> {

@@ -47,11 +47,11 @@ impl Names<'_> {
             DiskFinding::CpuSteal(share) => machine::cpu_steal(*share),
             DiskFinding::CpuBusy(share) => machine::cpu_busy(*share),
             DiskFinding::CpuQuota(cpus) => machine::cpu_quota(*cpus),
-            DiskFinding::CpusCarryLess { cpus, most_per_s, wanted_per_s, closed } => {
-                machine::cpus_carry_less(*cpus, *most_per_s, *wanted_per_s, *closed)
+            DiskFinding::CpusCarryLess { here, most_per_s, wanted_per_s, disk_alone } => {
+                machine::cpus_carry_less(here, *most_per_s, *wanted_per_s, *disk_alone)
             }
-            DiskFinding::CpusSlowSyncs { cpus, disk_ns, etcd_ns } => {
-                machine::cpus_slow_syncs(*cpus, *disk_ns, *etcd_ns)
+            DiskFinding::CpusSlowSyncs { here, disk_ns, etcd_ns } => {
+                machine::cpus_slow_syncs(here, *disk_ns, *etcd_ns)
             }
             DiskFinding::MappingNotConfirmed(devices) => device::mapping_not_confirmed(devices),
             DiskFinding::MemoryFilesystem(filesystem) => device::memory_filesystem(filesystem),

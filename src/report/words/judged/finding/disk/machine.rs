@@ -1,10 +1,8 @@
 //! The machine that the probe ran on: its CPUs.
 
 use crate::report::words::judged::finding::Words;
-use crate::units::{format_count, format_duration, format_share, significant};
-
-/// The line of releases whose costs the model has.
-const ETCD_LINE: &str = "3.5";
+use crate::units::{counted, format_count, format_duration, format_share, significant};
+use crate::verdict::EtcdHere;
 
 pub(super) fn paused(times: usize, longest_ns: u64) -> Words {
     Words::message(format!(
@@ -43,44 +41,48 @@ pub(super) fn cpu_quota(cpus: f64) -> Words {
 }
 
 pub(super) fn cpus_carry_less(
-    cpus: f64,
+    here: &EtcdHere,
     most_per_s: f64,
     wanted_per_s: f64,
-    closed: bool,
+    disk_alone: bool,
 ) -> Words {
-    let most = about(most_per_s);
-    let here = format!("etcd {ETCD_LINE} and its clients on {} CPUs like these", significant(cpus));
-    if closed {
+    let (wanted, most) = (about(wanted_per_s), about(most_per_s));
+    let carry = format!(
+        "etcd {} and its clients carry about {most} puts/s on {}",
+        here.version,
+        cpus(here)
+    );
+    if disk_alone {
         return Words::message(format!(
-            "The clients reached {} puts/s here; {here} carry about {most}, however fast the disk is.",
-            about(wanted_per_s)
+            "{carry} like this machine's. The load of {wanted} puts/s is more than that, so only the disk was tested \
+             with it."
         ))
-        .advise("More or faster CPUs raise that, not a faster disk.");
+        .advise("The figures are the disk's: an etcd on these CPUs would not send it so many puts.");
     }
     Words::message(format!(
-        "{here} carry about {most} puts/s; what was asked of the disk, {}/s, is more, so it was asked of the disk alone.",
-        about(wanted_per_s)
+        "The load reached {wanted} puts/s. {carry} like this machine's, however fast the disk is."
     ))
-    .advise("The figures are the disk's; an etcd would not send it so much.")
+    .advise("More or faster CPUs raise that; a faster disk does not.")
 }
 
-pub(super) fn cpus_slow_syncs(cpus: f64, disk_ns: u64, etcd_ns: u64) -> Words {
+pub(super) fn cpus_slow_syncs(here: &EtcdHere, disk_ns: u64, etcd_ns: u64) -> Words {
     Words::message(format!(
-        "At this load an etcd {ETCD_LINE} that shares {} CPUs like these with its clients would tell a mean wal_fsync of \
-         about {}: the disk needs {}, the rest is waiting for a CPU.",
-        significant(cpus),
+        "At this load etcd {} would report a mean WAL fsync of about {} if it shared {} like this machine's with its \
+         clients: {} of it for the disk, the rest waiting for a CPU.",
+        here.version,
         format_duration(etcd_ns),
+        cpus(here),
         format_duration(disk_ns),
     ))
-    .advise("The rules judge the disk's own time. If etcd's figure matters, give it more CPUs of its own.")
+    .advise("The rules judge the disk's own time. With more CPUs, etcd reports less.")
 }
 
-fn about(per_s: f64) -> String {
-    format_count(significant_count(per_s))
+fn cpus(here: &EtcdHere) -> String {
+    counted(here.cpus, "CPU")
 }
 
 /// Two digits are as much as the estimate is good for.
-fn significant_count(per_s: f64) -> u64 {
+fn about(per_s: f64) -> String {
     let digits = 10f64.powf(per_s.max(1.0).log10().floor() - 1.0).max(1.0);
-    ((per_s / digits).round() * digits) as u64
+    format_count(((per_s / digits).round() * digits) as u64)
 }
