@@ -114,6 +114,14 @@ pub fn usage(flags: &[&'static str], message: impl Into<String>) -> Error {
 }
 
 impl Error {
+    /// Where it is an etcd that does not answer: what to do about it, on a line of its own.
+    pub fn or_else_type(self, way_out: &str) -> Self {
+        match self {
+            Error::Unanswered(words) => Error::Unanswered(format!("{words}\n{way_out}")),
+            error => error,
+        }
+    }
+
     /// Wraps a system error with what was done to which path; for `map_err`.
     pub fn io<E: Into<std::io::Error>>(
         action: &'static str,

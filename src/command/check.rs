@@ -19,13 +19,17 @@ use super::output::{hand_over, say};
 /// How often somebody at a terminal is told how far it is.
 const TOLD_EVERY_NS: u64 = 15_000_000_000;
 
+/// What somebody types whose etcd does not answer.
+const WAY_OUT: &str = "name another with --endpoints";
+
 /// How full the databases are.
 fn quota(args: &QuotaArgs) -> Result<Exit> {
     let connect = Connect::resolve(&args.connect)?;
     let wanted = &args.document;
     let (format, output) = plan::output(wanted.format, wanted.output.as_deref(), &[])?;
     let credentials = credentials(&args.connect)?;
-    let seen = engine::fullness(&connect, credentials.as_ref())?;
+    let seen = engine::fullness(&connect, credentials.as_ref())
+        .map_err(|error| error.or_else_type(WAY_OUT))?;
     let found = diagnosis::diagnose(&seen.observed.members);
     let style = Style::of_stdout(wanted.no_color);
     let way_out = report::QuotaSteps { revision: seen.revision, endpoints: &seen.endpoints };
@@ -69,7 +73,8 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit> {
             }
         }
     };
-    let observed = engine::run(&plan, credentials.as_ref(), &stop, &tell)?;
+    let observed = engine::run(&plan, credentials.as_ref(), &stop, &tell)
+        .map_err(|error| error.or_else_type(WAY_OUT))?;
     let found = diagnosis::diagnose(&observed.members);
     let notices = diagnosis::notices(&observed, Timestamp::now().as_second());
     let style = Style::of_stdout(wanted.no_color);

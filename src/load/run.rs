@@ -100,11 +100,10 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
 
 /// Who has named no etcd that answers is told of another, or of one that this program starts.
 fn with_a_way_out(error: Error, target: &Target) -> Error {
-    match (error, target) {
-        (Error::Unanswered(words), Target::Endpoints(_)) => Error::Unanswered(format!(
-            "{words}\nname another with --endpoints, or let etcdbench start one with --local"
-        )),
-        (error, _) => error,
+    match target {
+        Target::Endpoints(_) => error
+            .or_else_type("name another with --endpoints, or let etcdbench start one with --local"),
+        _ => error,
     }
 }
 

@@ -22,7 +22,7 @@ fn place() -> TempDir {
 }
 
 /// What was typed, the exit code, and the command that is named instead.
-const MISTAKES: [(&str, i32, &str); 32] = [
+const MISTAKES: [(&str, i32, &str); 34] = [
     ("/var/lib", 2, "Type: etcdbench disk /var/lib"),
     ("data", 2, "Type: etcdbench disk data"),
     ("./not-there", 2, "Type: etcdbench disk ./not-there"),
@@ -55,6 +55,8 @@ const MISTAKES: [(&str, i32, &str); 32] = [
     ("compare a b -o x.png", 2, "charts are written with --charts DIR"),
     ("trend", 1, "etcdbench run nightly --history DIR"),
     ("load put --total 1 --endpoints http://127.0.0.1:1", 1, "etcdbench start one with --local"),
+    ("check --endpoints http://127.0.0.1:1", 1, "name another with --endpoints"),
+    ("check quota --endpoints http://127.0.0.1:1", 1, "name another with --endpoints"),
 ];
 
 #[test]

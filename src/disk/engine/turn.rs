@@ -312,3 +312,48 @@ impl<'a> BackendLoop<'a> {
         self.cpu.tell(self.task, now_ns);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::disk::control::Control;
+    use crate::disk::costs::Costs;
+    use crate::plan::Load;
+    use crate::record::{Pool, RecorderSettings};
+
+    #[test]
+    fn a_commit_writes_when_the_pages_of_all_its_puts_are_laid_out() {
+        let (sink, _emissions) = channel();
+        let clock = Clock::start();
+        let commits = Commits { interval_ns: 0, limit: 10_000, fixed_puts: None };
+        let task = Task {
+            clock,
+            control: Control::new(Arc::new(AtomicBool::new(false)), u64::MAX),
+            recorder: RecorderSettings {
+                phase: Arc::from("test"),
+                interval_ns: 1_000_000_000,
+                stall_ns: 100_000_000,
+                sink,
+                pool: Pool::default(),
+            },
+            load: Load::Closed { clients: 10 },
+            costs: Costs { layout_put_ns: 1e9, ..Costs::NONE },
+            seed: 1,
+            until_ns: u64::MAX,
+            commits: Some(commits),
+        };
+        let mut state = State::new(&task, None);
+        let mut backend = BackendLoop::new(&task, commits, None);
+        let now_ns = clock.now_ns();
+        assert_eq!(state.puts.take(now_ns), 10);
+        state.puts.synced(now_ns);
+        let turn = backend.turn(&mut state);
+        assert!(matches!(turn, Turn::Wait(until) if until >= now_ns + 10_000_000_000), "{turn:?}");
+        assert_eq!(state.puts.next_applied(), None, "the lock is held meanwhile");
+    }
+}
