@@ -1,32 +1,50 @@
-# An image of etcdbench, with an etcd for `--local` and what pods need:
+# Images of etcdbench. The program, certificates and an empty /tmp, and nothing else: no shell, no libc.
 #
 #   docker build -t registry.example/etcdbench:0.1.0 .
-#   docker run --rm -v /var/lib/etcdbench-scratch:/scratch --user 0 registry.example/etcdbench:0.1.0 disk /scratch
+#   docker run --rm -v /var/lib/etcd-candidate:/d registry.example/etcdbench:0.1.0 disk /d
 #
-# Another etcd: --build-arg ETCD=gcr.io/etcd-development/etcd:v3.5.21
+# The same with an etcd beside it, for `load --local` and for nights:
+#
+#   docker build -t registry.example/etcdbench:0.1.0-etcd --target with-etcd .
+#
+# Another etcd: --build-arg ETCD=gcr.io/etcd-development/etcd:v3.5.21. Programs of scripts/release instead of a build:
+# --build-context program=DIR, with amd64/etcdbench and arm64/etcdbench in DIR; then nothing is compiled.
 ARG ETCD=gcr.io/etcd-development/etcd:v3.6.12
 ARG DEBIAN=trixie
 
 FROM rust:1-${DEBIAN} AS build
-# The client of the control plane generates its code with protoc.
-RUN apt-get update && apt-get install -y --no-install-recommends protobuf-compiler && rm -rf /var/lib/apt/lists/*
+# musl makes a program that needs no libc beside it.
+RUN apt-get update && apt-get install -y --no-install-recommends musl-tools && rm -rf /var/lib/apt/lists/*
+RUN rustup target add "$(uname -m)-unknown-linux-musl"
 WORKDIR /etcdbench
 # With .git: the program says which commit it was built from, and so does every result.
 COPY . .
+ARG TARGETARCH
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/etcdbench/target \
-    cargo build --release --locked && cp target/release/etcdbench /usr/local/bin/
+    target="$(uname -m)-unknown-linux-musl" && cargo build --locked --profile dist --target "$target" \
+    && mkdir -p "/program/$TARGETARCH" && strip -o "/program/$TARGETARCH/etcdbench" "target/$target/dist/etcdbench"
+
+FROM scratch AS program
+COPY --from=build /program/ /
+
+# What has no architecture is made on whatever builds.
+FROM --platform=$BUILDPLATFORM debian:${DEBIAN}-slim AS system
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
+# For an etcd whose certificate is signed by a public authority; and a place for results.
+RUN mkdir -p /system/etc/ssl/certs && cp /etc/ssl/certs/ca-certificates.crt /system/etc/ssl/certs/ \
+    && mkdir -m 1777 /system/tmp
+
+FROM scratch AS base
+ARG TARGETARCH
+COPY --from=system /system/ /
+COPY --from=program /${TARGETARCH}/etcdbench /usr/local/bin/etcdbench
+WORKDIR /tmp
+# Root, because that is whom most directories of a host belong to; the manifests say otherwise where they can.
+ENTRYPOINT ["/usr/local/bin/etcdbench"]
 
 FROM ${ETCD} AS etcd
 
-FROM debian:${DEBIAN}-slim
-# jq reads the headline of a result for the termination message; the certificates are for an etcd signed by a public
-# authority, the font for the words in PNG charts.
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates fonts-dejavu-core jq \
-    && rm -rf /var/lib/apt/lists/*
-COPY --from=etcd /usr/local/bin/etcd /usr/local/bin/
-COPY --from=build /usr/local/bin/etcdbench /usr/local/bin/
-COPY deploy/container/in-pod deploy/container/my-turn /usr/local/bin/
-# Nothing needs root but writing to a directory of root's, such as most of those that come from the host.
-USER 65532:65532
-WORKDIR /tmp
-ENTRYPOINT ["etcdbench"]
+FROM base AS with-etcd
+COPY --from=etcd /usr/local/bin/etcd /usr/local/bin/etcd
+
+FROM base

@@ -9,9 +9,9 @@ mod support;
 use std::time::{Duration, Instant};
 
 use etcdbench::etcd::Endpoint;
-use etcdbench::etcd::Security;
+use etcdbench::etcd::{Security, Wire};
 use etcdbench::wire::message::{Method, Range};
-use etcdbench::wire::{Dialer, frame, start};
+use etcdbench::wire::{Dialer, start};
 use rustix::time::{ClockId, clock_gettime};
 use support::null_server::{Behaviour, NullServer};
 use tokio::task::{LocalSet, spawn_local};
@@ -64,7 +64,8 @@ fn read(size: usize) -> Cost {
         let endpoint = Endpoint::parse(&server.endpoint()).expect("an endpoint");
         let dialer = Dialer::new(&Security::default(), 5_000_000_000).expect("a dialer");
         let stream = dialer.dial(&endpoint).await.expect("a connection");
-        let (mut caller, driver) = start(stream, &endpoint, None).await.expect("HTTP/2");
+        let started = start(Wire::PREFERRED, stream, &endpoint, None).await;
+        let (mut caller, driver) = started.expect("HTTP/2");
         spawn_local(driver.run());
         let request = Range {
             key: b"k",
@@ -75,11 +76,10 @@ fn read(size: usize) -> Cost {
             keys_only: false,
             count_only: false,
         };
-        let framed = frame(&request);
         let mut read = 0;
         let (mut begun, mut cpu) = (Instant::now(), thread_cpu());
         while read < READ_BYTES {
-            let answer = caller.call(Method::Range, framed.clone()).await.expect("an answer");
+            let answer = caller.call(Method::Range, &request).await.expect("an answer");
             assert!(answer.len() >= size);
             if read == 0 {
                 // The first one fetches the memory.

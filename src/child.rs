@@ -44,17 +44,18 @@ pub struct ChildRun<'a> {
 }
 
 impl ChildRun<'_> {
-    fn task(&self) -> Task {
+    fn task(&self) -> Result<Task> {
         let own = self.run.labels.iter().map(|(key, value)| (key.clone(), value.clone()));
         let labels: BTreeMap<String, String> = self.labels.iter().cloned().chain(own).collect();
-        Task {
+        Ok(Task {
             plan: self.run.plan.clone(),
             name: self.name.map(str::to_owned).or_else(|| self.run.name.clone()),
             labels,
             result: self.result.to_path_buf(),
             quiet: self.quiet,
             credentials: self.credentials.cloned(),
-        }
+            token: self.run.token()?,
+        })
     }
 }
 
@@ -65,6 +66,7 @@ impl ChildRun<'_> {
 /// # Errors
 /// [`Error::Refused`] with what the run ended with, when it could not measure.
 pub fn run(asked: ChildRun<'_>, signalled: &AtomicBool) -> Result<()> {
+    let task = asked.task()?;
     // Nothing the run before has left to be written may count for this one.
     rustix::fs::sync();
     let program = std::env::current_exe().map_err(Error::io("find", "this program"))?;
@@ -75,7 +77,7 @@ pub fn run(asked: ChildRun<'_>, signalled: &AtomicBool) -> Result<()> {
     command.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
     end_with_this_process(&mut command);
     let mut child = command.spawn().map_err(Error::io("run", &program))?;
-    hand_over(&mut child, &asked.task()).map_err(Error::io("write to", &program))?;
+    hand_over(&mut child, &task).map_err(Error::io("write to", &program))?;
     let status = attend(&mut child, signalled).map_err(Error::io("wait for", &program))?;
     let was_measured =
         [Exit::Ok, Exit::Bad, Exit::NoVerdict].map(|exit| Some(i32::from(exit.code())));

@@ -16,6 +16,9 @@ pub enum Error {
     /// The measurement was refused or could not go on.
     #[error("{0}")]
     Refused(String),
+    /// The machines of a load did not come together, so that none began.
+    #[error("{0}")]
+    NotTogether(String),
     /// No etcd that was named answers.
     #[error("{0}")]
     Unanswered(String),
@@ -157,6 +160,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Error::Usage(_) => Exit::Usage,
+            Error::NotTogether(_) => Exit::NoVerdict,
             Error::Refused(_) | Error::Unanswered(_) | Error::Io { .. } | Error::Damaged { .. } => {
                 Exit::CannotMeasure
             }

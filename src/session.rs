@@ -98,6 +98,8 @@ impl<P: Serialize> Request<'_, P> {
             started_at: self.clock.wall(0).to_string(),
             plan,
             environment,
+            shard: None,
+            merged: None,
         })
     }
 
@@ -116,6 +118,21 @@ impl<P: Serialize> Request<'_, P> {
             }
         }
     }
+}
+
+/// Where the result of a run of this kind goes when nobody says, for who has to know it before the run begins.
+pub fn result_path(kind: &str, clock: &Clock) -> PathBuf {
+    let host = rustix::system::uname();
+    let header = Header {
+        kind: kind.to_owned(),
+        started_at: clock.wall(0).to_string(),
+        environment: Environment {
+            host: host.nodename().to_string_lossy().into_owned(),
+            ..Environment::default()
+        },
+        ..Header::default()
+    };
+    result::default_path(Path::new(RESULTS), &header)
 }
 
 /// Reads back what was written, judges it and adds the summary.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::flag;
 
 use crate::error::{Error, Result};
@@ -23,6 +23,13 @@ pub fn watch() -> Result<Arc<AtomicBool>> {
             .map_err(|error| Error::Refused(format!("cannot watch for signals: {error}")))?;
     }
     Ok(signalled)
+}
+
+/// A flag that SIGUSR1 sets: somebody wants to know how it goes. Where no handler can be had, it is never set.
+pub fn asked_how_it_goes() -> Arc<AtomicBool> {
+    let asked = Arc::new(AtomicBool::new(false));
+    let _ = flag::register(SIGUSR1, Arc::clone(&asked));
+    asked
 }
 
 /// A write beyond the limit of file sizes (`ulimit -f`) becomes an error like any other, so that what was made is removed.

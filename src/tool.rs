@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Version, commit where it is known, and the target it was built for: `0.2.0 (5cda7e945cda, x86_64-unknown-linux-musl)`.
+pub const LONG_VERSION: &str = env!("ETCDBENCH_LONG_VERSION");
+
 /// The program that wrote a result.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Tool {

@@ -103,7 +103,7 @@ fn not_a_time_flag(text: &str) -> String {
 /// # Errors
 /// A message that shows the accepted forms.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
-    let fail = || format!("'{text}' is not a size; write it like 2GiB, 500MB or 4096");
+    let fail = || format!("'{text}' is not a size; write it like 4096, 500MB or 2GiB");
     let (number, unit) = split_number(text.trim()).ok_or_else(fail)?;
     let unit = unit.trim().to_ascii_lowercase();
     let factor = if unit.is_empty() {

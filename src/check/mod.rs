@@ -3,6 +3,10 @@
 //! Observations alone: what they mean is for [`crate::diagnosis`].
 
 mod dates;
+mod earlier;
+mod growth;
+mod offline;
+mod promise;
 mod readings;
 mod round;
 mod target;
@@ -14,7 +18,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 use crate::cluster::{Cluster, Known, guard};
-use crate::diagnosis::{Checked, Live, Member, MemberId, NoWrites, Observed, Presence};
+use crate::diagnosis::{self, Checked, Live, Member, MemberId, NoWrites, Observed, Presence};
 use crate::error::{Error, Result};
 use crate::etcd::{Credentials, Endpoint};
 use crate::plan::{CheckPlan, Connect, FRESH_PREFIX};
@@ -25,6 +29,9 @@ use readings::Before;
 use round::{Asked, Rounds};
 use target::Target;
 
+pub use earlier::Earlier;
+pub use offline::read as from_files;
+pub use promise::read as promise;
 pub use told::Told;
 
 /// Beyond the check's own length, keys stay for so long at most where it is killed.
@@ -87,7 +94,10 @@ pub fn run(
         observed.members.push(unseen(id, name, looked.window_ns));
         looked_note(&mut observed, why);
     }
+    let longest = diagnosis::longest_stall(&observed.members, connect.command_timeout_ns);
     if let Some(check) = &mut observed.check {
+        check.longest_stall = longest;
+        check.timeouts = Some(plan.timeouts);
         check.prefix = writes.map(|_| prefix.clone());
         check.active = plan.writes_per_s.is_some();
         check.no_writes = no_writes;
@@ -133,10 +143,15 @@ pub fn fullness(connect: &Connect, credentials: Option<&Credentials>) -> Result<
         revision: statuses.map(|status| status.revision).max().unwrap_or_default(),
         observed: Observed {
             members: cluster.members().iter().map(|member| facts(&cluster, member)).collect(),
-            check: Some(Checked { notes, ..Checked::default() }),
+            check: Some(Checked { notes, at_s: Some(now_s()), ..Checked::default() }),
             ..Observed::default()
         },
     })
+}
+
+/// Seconds since 1970.
+fn now_s() -> i64 {
+    jiff::Timestamp::now().as_second()
 }
 
 fn looked_note(observed: &mut Observed, why: String) {
@@ -185,7 +200,7 @@ fn targets(cluster: &Cluster, prefix: &str) -> Vec<Target> {
 struct Looked {
     window_ns: u64,
     own_late_share: f64,
-    readings: Vec<readings::Growth>,
+    readings: Vec<growth::Growth>,
 }
 
 async fn look(
@@ -203,11 +218,12 @@ async fn look(
 /// Everything that was seen, member by member.
 fn observed(cluster: &Cluster, targets: Vec<Target>, looked: &Looked, dial_ns: u64) -> Observed {
     let mut check = Checked {
+        at_s: Some(now_s()),
         window_ns: looked.window_ns,
         own_late_share: looked.own_late_share,
         ..Checked::default()
     };
-    let mut seen: Vec<Option<(Target, &readings::Growth)>> =
+    let mut seen: Vec<Option<(Target, &growth::Growth)>> =
         cluster.members().iter().map(|_| None).collect();
     for (target, growth) in targets.into_iter().zip(&looked.readings) {
         let index = target.index;
@@ -221,6 +237,7 @@ fn observed(cluster: &Cluster, targets: Vec<Target>, looked: &Looked, dial_ns: u
         live.own_late_share = looked.own_late_share;
         if let Some((target, growth)) = seen {
             growth.put_into(&mut live);
+            live.uptime_s = growth.uptime_s(Some(now_s() as f64));
             check.writes += target.write.sent();
             check.reads += target.alone.sent() + target.confirmed.sent();
             check.notes.extend(target.notes.clone());

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::OutputArgs;
+use super::{LiveArgs, OutputArgs};
 use crate::spec::{DiskSpec, NeighbourArg};
 
 /// Tell whether a disk may carry etcd.
@@ -24,6 +24,10 @@ pub struct DiskArgs {
     /// What comes out, and where.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// What is seen meanwhile.
+    #[command(flatten)]
+    pub live: LiveArgs,
 }
 
 const SHORT_EXAMPLES: &str = "\

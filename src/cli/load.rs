@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::OutputArgs;
+use super::{LiveArgs, OutputArgs};
 use crate::spec::{CleanSpec, LoadSpec};
 
 /// Drive a live etcd and measure every request, from the moment it was due.
@@ -22,6 +22,10 @@ pub struct LoadArgs {
     #[command(flatten)]
     pub spec: LoadSpec,
 
+    /// Say what would be sent, by this machine where there are several; touch nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
     /// Name of this run in the result [default: the endpoints]
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub name: Option<String>,
@@ -29,6 +33,10 @@ pub struct LoadArgs {
     /// What comes out, and where.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// What is seen meanwhile.
+    #[command(flatten)]
+    pub live: LiveArgs,
 }
 
 /// What is done about a load, other than to make one.

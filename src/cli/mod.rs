@@ -8,10 +8,15 @@ mod export;
 mod import;
 mod load;
 mod logs;
+mod merge;
 mod output;
+mod pod;
+mod profile;
+mod rendezvous;
 mod report;
 mod run;
 mod shell;
+mod short;
 mod trend;
 
 use clap::builder::styling::{AnsiColor, Effects, Styles};
@@ -24,17 +29,27 @@ pub use export::{Export, ExportArgs};
 pub use import::{ImportArgs, ProgramArg};
 pub use load::{BesideLoad, LoadArgs};
 pub use logs::LogsArgs;
-pub use output::{AnswerArgs, ChartArgs, DocumentArgs, Format, LogsFormat, OutputArgs, Table};
-pub use report::ReportArgs;
+pub use merge::MergeArgs;
+pub use output::{
+    AnswerArgs, ChartArgs, DocumentArgs, Format, LiveArgs, LogsFormat, OutputArgs, Table,
+};
+pub use pod::{PodArgs, PodGoodArgs, PodPart, PodRunArgs, PodTurnArgs};
+pub use profile::ProfileArgs;
+pub use rendezvous::RendezvousArgs;
+pub use report::{RedactArg, ReportArgs};
 pub use run::RunArgs;
-pub use shell::{CompletionsArgs, completions, man};
+pub use shell::{CompletionsArgs, ManArgs, Page, completions, man, man_of, man_pages};
+pub use short::parse;
 pub use trend::{TrendArgs, TrendFormat};
+
+use crate::tool::LONG_VERSION;
 
 /// Is this disk good enough for etcd? Evidence, not guesses.
 #[derive(Debug, Parser)]
 #[command(
     name = "etcdbench",
     version,
+    long_version = LONG_VERSION,
     propagate_version = false,
     styles = STYLES,
     max_term_width = 100,
@@ -57,6 +72,10 @@ pub enum Command {
     Load(Box<LoadArgs>),
     /// Tell which of two or more results is better, by how much, and how sure that is
     Compare(Box<CompareArgs>),
+    /// Make one result of those that several machines left of one load
+    Merge(Box<MergeArgs>),
+    /// Have the machines of a load meet and begin at one moment
+    Rendezvous(RendezvousArgs),
     /// Show a stored result again, also that of a run that was killed
     Report(ReportArgs),
     /// Take in what fio or etcd's own benchmark measured, to show it and hold it against results of etcdbench
@@ -65,14 +84,18 @@ pub enum Command {
     Trend(Box<TrendArgs>),
     /// Tell what is holding a running cluster back: disk, CPU, network, quota, or not sure, and at which member
     Check(Box<CheckArgs>),
+    /// Write your cluster down as a scenario: what it holds, what is written to it, what its clients ask for
+    Profile(Box<ProfileArgs>),
     /// Tell from etcd's logs what held a cluster back: disk, CPU, network, quota, maintenance, or not sure
     Logs(LogsArgs),
     /// Run a scenario: what is measured, written down once and for all
-    Run(RunArgs),
+    Run(Box<RunArgs>),
+    /// Do what pods need beside a measurement: wait for a turn, leave an answer where Kubernetes shows it
+    Pod(PodArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
-    /// Print the manual page
-    Man,
+    /// Print the manual page, or write those of all subcommands
+    Man(ManArgs),
     /// Make one run as it stands on stdin, resolved: what `run` and `compare --measure` start
     #[command(hide = true)]
     Planned,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::units::parse_duration;
+
 /// What comes out of a measurement, and where.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Output")]
@@ -22,6 +24,24 @@ pub struct OutputArgs {
     /// No progress on stderr, only errors
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// What is seen of a run while it goes on.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct LiveArgs {
+    /// Where stderr is no terminal, how often a line tells how it goes [default: 10s]
+    ///
+    /// SIGUSR1 asks for a line at once.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub status_every: Option<u64>,
+
+    /// Show the page while the run goes on, and /metrics for Prometheus: 8080, 0.0.0.0:8080
+    ///
+    /// A port alone is of this machine only; an address says who else can look. There is no password and no TLS. The
+    /// series of /metrics are those of 'etcdbench report --export openmetrics'. It ends with the run.
+    #[arg(long, value_name = "ADDRESS")]
+    pub serve: Option<String>,
 }
 
 /// In which form a result is shown, and where that goes.

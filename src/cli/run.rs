@@ -41,6 +41,24 @@ pub struct RunArgs {
     #[arg(long, value_name = "ENDPOINT,…", value_delimiter = ',')]
     pub endpoints: Vec<String>,
 
+    /// Make this part of the scenario's load, which several machines make together: 3/8
+    ///
+    /// For scenarios of one load. See 'etcdbench load --help' for what it means, and for the two flags below.
+    #[arg(long, value_name = "I/N", help_heading = MACHINES)]
+    pub shard: Option<String>,
+
+    /// When the load begins, the same on all machines: 2026-11-29T17:00:00Z
+    #[arg(long, value_name = "TIME", conflicts_with = "rendezvous", help_heading = MACHINES)]
+    pub start_at: Option<String>,
+
+    /// Where the machines meet and agree on when to begin: http://HOST:PORT
+    #[arg(long, value_name = "URL", help_heading = MACHINES)]
+    pub rendezvous: Option<String>,
+
+    /// A file with the token that the meeting point asks for [default: what ETCDBENCH_RENDEZVOUS_TOKEN says]
+    #[arg(long, value_name = "FILE", help_heading = MACHINES)]
+    pub rendezvous_token_file: Option<PathBuf>,
+
     /// A label of every run, beside the scenario's; may be repeated
     ///
     /// `machine=NAME` tells the machines of a history apart where hosts come and go.
@@ -109,6 +127,7 @@ fn parse_set(text: &str) -> Result<(String, String), String> {
     }
 }
 
+const MACHINES: &str = "Several machines";
 const NIGHTLY: &str = "Every night";
 
 const EXAMPLES: &str = "\

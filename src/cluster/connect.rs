@@ -1,17 +1,14 @@
-//! One member's gRPC for the control plane: etcd-client over our own connections, a time limit on every call.
+//! One member's gRPC for the control plane: a time limit on every call, and another connection after one that is lost.
 
 use std::time::Duration;
 
-use etcd_client::{Channel, Client, ConnectOptions};
-use hyper_util::rt::TokioIo;
-use tonic::transport::Endpoint as Transport;
-use tower::service_fn;
-
 use crate::etcd::{Credentials, Endpoint};
 use crate::wire::Dialer;
+use crate::wire::message::Header;
 
-use super::explain::{Answer, CallError, Called, Need};
+use super::explain::{CallError, Called, Need};
 use super::metrics::Reading;
+use super::rpc::{Answer, Client};
 use super::scrape::Scraper;
 use super::status::MemberStatus;
 
@@ -23,7 +20,6 @@ const NO_LEASE: i64 = -1;
 
 /// A client of one member. Connects with the first call and again after one that was not answered; belongs to the
 /// runtime it is used in.
-#[derive(Clone)]
 pub(super) struct MemberClient {
     endpoint: Endpoint,
     dialer: Dialer,
@@ -48,7 +44,13 @@ impl MemberClient {
 
     /// A client of another member, with the same user and certificates.
     pub fn to(&self, endpoint: Endpoint) -> Self {
-        MemberClient { endpoint, client: None, ..self.clone() }
+        MemberClient {
+            endpoint,
+            dialer: self.dialer.clone(),
+            credentials: self.credentials.clone(),
+            client: None,
+            denied: self.denied,
+        }
     }
 
     /// What the member says of itself.
@@ -69,14 +71,15 @@ impl MemberClient {
     /// What is known of a member without the role root: what it shows to everybody, and the head of an answer that takes
     /// no permission.
     async fn pieced_status(&mut self, limit: Duration) -> Called<MemberStatus> {
-        let asked = async |client: &mut Client| client.lease_time_to_live(NO_LEASE, None).await;
+        let asked = async |client: &Client| client.lease_time_to_live(NO_LEASE, false).await;
         let mut scraper = Scraper::new(self.endpoint.clone(), self.dialer.clone());
         let scrape = tokio::time::timeout(limit, scraper.get("/metrics"));
         let (answer, page) = tokio::join!(self.call(Need::Nothing, limit, asked), scrape);
-        let answer = answer?;
-        let head = answer.header().ok_or_else(|| CallError::silent(&self.endpoint, limit))?;
+        // One that tells nothing of itself is none.
+        let header = Some(answer?.header).filter(|header| *header != Header::default());
+        let header = header.ok_or_else(|| CallError::silent(&self.endpoint, limit))?;
         let page = page.ok().and_then(std::result::Result::ok);
-        Ok(MemberStatus::pieced(head, page.map(|text| Reading::of(&text)).as_ref()))
+        Ok(MemberStatus::pieced(&header, page.map(|text| Reading::of(&text)).as_ref()))
     }
 
     /// The same of a member that is met for the first time: where a connection comes to nothing, it is found out who
@@ -97,49 +100,31 @@ impl MemberClient {
         &mut self,
         need: Need<'_>,
         limit: Duration,
-        request: impl AsyncFnOnce(&mut Client) -> Answer<T>,
+        request: impl AsyncFnOnce(&Client) -> Answer<T>,
     ) -> Called<T> {
         let answered = tokio::time::timeout(limit, async {
             // A client that has met no answer is not used again: its connection may be one that nobody listens to.
-            let mut client = match self.client.take() {
-                Some(client) => client,
-                None => connect(&self.endpoint, &self.dialer, self.credentials.as_ref()).await?,
+            let client = match self.client.take() {
+                Some(client) if client.is_open().await => client,
+                _ => {
+                    let credentials = self.credentials.as_ref();
+                    Client::connect(&self.endpoint, &self.dialer, credentials).await?
+                }
             };
-            let answer = request(&mut client).await;
+            let answer = request(&client).await;
             self.client = Some(client);
             answer
         });
         match answered.await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(self.explain(&error, need)),
+            Ok(Err(failed)) => {
+                let user = self.credentials.as_ref().map(|known| &*known.user);
+                Err(CallError::explain(&self.endpoint, user, need, &failed))
+            }
             Err(_) => Err(CallError::silent(&self.endpoint, limit)),
         }
     }
-
-    fn explain(&self, error: &etcd_client::Error, need: Need<'_>) -> CallError {
-        let user = self.credentials.as_ref().map(|known| &*known.user);
-        CallError::explain(&self.endpoint, user, need, error)
-    }
 }
 
-/// With a user, this asks the member for a token; otherwise nothing is sent yet.
-async fn connect(
-    endpoint: &Endpoint,
-    dialer: &Dialer,
-    credentials: Option<&Credentials>,
-) -> Answer<Client> {
-    let (to, dialer) = (endpoint.clone(), dialer.clone());
-    let connector = service_fn(move |_| {
-        let (to, dialer) = (to.clone(), dialer.clone());
-        async move { dialer.dial(&to).await.map(TokioIo::new) }
-    });
-    // The connector above makes TLS, so the transport is told of a plain address.
-    let address = format!("http://{}", endpoint.authority());
-    let transport = Transport::from_shared(address)?;
-    let channel = transport.connect_with_connector_lazy(connector);
-    let mut options = ConnectOptions::new();
-    if let Some(Credentials { user, password }) = credentials {
-        options = options.with_user(user, password.expose()).with_auto_token_refresh(true);
-    }
-    Client::from_channel(Channel::Tonic(channel), Some(options)).await
-}
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::etcd::{Endpoint, ErrorClass};
 use crate::units::format_duration;
-use crate::wire::{DialError, Refusal};
+use crate::wire::{DialError, Failed, Refusal};
 
 /// What a user must be allowed to do for a call to succeed, where etcd's authentication is on.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +31,6 @@ pub(super) struct CallError {
 
 /// What a call comes to.
 pub(super) type Called<T> = std::result::Result<T, CallError>;
-/// What etcd-client gives.
-pub(super) type Answer<T> = std::result::Result<T, etcd_client::Error>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -94,24 +92,23 @@ impl CallError {
         endpoint: &Endpoint,
         user: Option<&str>,
         need: Need<'_>,
-        error: &etcd_client::Error,
+        failed: &Failed,
     ) -> Self {
-        let etcd_client::Error::GRpcStatus(status) = error else {
-            return CallError::new(Kind::Broken, format!("{endpoint}: {error}"));
+        let refused = match failed {
+            Failed::NotConnected(error) => return CallError::not_connected(error),
+            Failed::Broken(failure) => {
+                return CallError::new(Kind::Broken, named(endpoint, &failure.message));
+            }
+            Failed::Unusable(failure) => {
+                return CallError::new(Kind::Refused, named(endpoint, &failure.message));
+            }
+            Failed::Refused(failure) => failure,
         };
-        // An answer of the server's has no source; what broke on the way has.
-        if let Some(source) = status.source() {
-            return match DialError::within(source) {
-                Some(told) => CallError::not_connected(told),
-                None => CallError::new(Kind::Broken, broken(endpoint, source)),
-            };
-        }
-        let says = status.message();
+        let says = &refused.message;
         if let Some((kind, words)) = explain_refusal(says, user, need) {
             return CallError::new(kind, format!("{endpoint} {words}"));
         }
-        let code = u32::try_from(i32::from(status.code())).unwrap_or_default();
-        let kind = match ErrorClass::of_status(code, says) {
+        let kind = match refused.class {
             ErrorClass::NoLeader
             | ErrorClass::LeaderChanged
             | ErrorClass::ServerTimeout
@@ -120,6 +117,14 @@ impl CallError {
             _ => Kind::Refused,
         };
         CallError::new(kind, format!("{endpoint} answers: {says}"))
+    }
+}
+
+/// With the endpoint before it, unless it begins with that: errors of TLS do.
+fn named(endpoint: &Endpoint, message: &str) -> String {
+    match message.starts_with(&format!("{endpoint} ")) {
+        true => message.to_owned(),
+        false => format!("{endpoint}: {message}"),
     }
 }
 
@@ -132,7 +137,7 @@ pub(super) fn broken(endpoint: &Endpoint, error: &(dyn StdError + 'static)) -> S
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    format!("{endpoint}: {innermost}")
+    named(endpoint, &innermost.to_string())
 }
 
 fn explain_refusal(says: &str, user: Option<&str>, need: Need<'_>) -> Option<(Kind, String)> {

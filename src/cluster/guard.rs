@@ -120,6 +120,15 @@ pub fn refuse_alarms(cluster: &mut Cluster) -> Result<()> {
 /// # Errors
 /// When it does, or no member answers.
 pub fn refuse_foreign(cluster: &mut Cluster, prefix: &str) -> Result<Vec<String>> {
+    let count = cluster.range_count(prefix.as_bytes())?;
+    refuse_others(cluster, prefix, count)
+}
+
+/// The same, where so many keys below the prefix are none of this run.
+///
+/// # Errors
+/// As [`refuse_foreign`].
+pub fn refuse_others(cluster: &mut Cluster, prefix: &str, count: u64) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     for (others, whose) in OTHERS {
         match cluster.holds(others.as_bytes())? {
@@ -136,7 +145,6 @@ pub fn refuse_foreign(cluster: &mut Cluster, prefix: &str) -> Result<Vec<String>
             )),
         }
     }
-    let count = cluster.range_count(prefix.as_bytes())?;
     if count > 0 {
         return Err(Error::Refused(format!(
             "--prefix {prefix}: {} keys below it are not of this run, and would be overwritten or deleted; choose a \

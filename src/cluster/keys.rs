@@ -3,22 +3,22 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use etcd_client::{GetOptions, GetResponse, KeyValue, Txn, TxnOp};
-
 use crate::error::{Error, Result};
+use crate::wire::message::{Delete, KeyValue, Op, Range, RangeTold, Txn};
 
 use super::Cluster;
 use super::connect::CALL;
 use super::explain::{CallError, Called, Need};
 use super::guard;
+use super::rpc::{Client, behind};
 
 /// Keys read at a time. A range walks the index of all keys that fit, whatever its limit (`mvcc/index.go`), so pages
 /// are large; without values they are small answers.
-const PAGE: i64 = 10_000;
+const PAGE: u64 = 10_000;
 /// Pairs read at a time: values may be large, and a page is held in memory by both sides.
-const PAIRS: i64 = 1_000;
+const PAIRS: u64 = 1_000;
 /// Pairs read at a time where their values tell whose they are.
-const VALUES: i64 = 100;
+const VALUES: u64 = 100;
 /// Keys deleted at a time: one request is one transaction, which holds up others until it is applied. Below etcd's
 /// `--max-txn-ops` of 128.
 const BATCH: usize = 100;
@@ -26,8 +26,6 @@ const BATCH: usize = 100;
 const MOST_IDLE_PAGES: u32 = 1_000;
 /// Keys of others that are named.
 const FOREIGN_NAMED: usize = 3;
-/// An answer larger than this is not taken: a page of keys of 2 KiB is 20 MB.
-const MAX_ANSWER: usize = 256 << 20;
 /// Counting or reading a page of a store of many millions of keys takes seconds.
 const PAGE_CALL: Duration = Duration::from_secs(30);
 
@@ -41,6 +39,16 @@ impl Cluster {
     /// When no member answers, or the user may not read them.
     pub fn range_count(&mut self, prefix: &[u8]) -> Result<u64> {
         Ok(self.count(prefix)?)
+    }
+
+    /// How many keys lie from one on, up to another that is not among them.
+    ///
+    /// # Errors
+    /// When no member answers, or the user may not read them.
+    pub fn count_between(&mut self, from: &[u8], end: &[u8]) -> Result<u64> {
+        let range = Range { key: from, end, count_only: true, ..Range::default() };
+        let ask = async |client: &Client| client.range(&range).await;
+        Ok(self.ask_any(Need::Read(from), PAGE_CALL, ask)?.count)
     }
 
     /// Whether a key begins with a prefix; absent when the user may not know.
@@ -57,11 +65,9 @@ impl Cluster {
 
     fn count(&mut self, prefix: &[u8]) -> Called<u64> {
         let (from, end) = interval(prefix);
-        let counted = self.ask_any(Need::Read(prefix), PAGE_CALL, async |client| {
-            let options = GetOptions::new().with_range(end.clone()).with_count_only();
-            client.get(from.clone(), Some(options)).await
-        });
-        counted.map(|answer| u64::try_from(answer.count()).unwrap_or(0))
+        let range = Range { key: &from, end: &end, count_only: true, ..Range::default() };
+        let ask = async |client: &Client| client.range(&range).await;
+        Ok(self.ask_any(Need::Read(prefix), PAGE_CALL, ask)?.count)
     }
 
     /// Removes the keys below a prefix that are `ours`, each by its name, so that what others put there meanwhile stays.
@@ -148,15 +154,10 @@ impl Cluster {
     /// When no member answers; none where the user may not read there.
     pub fn first_from(&mut self, prefix: &[u8], from: &[u8]) -> Result<Option<(KeyValue, u64)>> {
         let end = interval(prefix).1;
-        let asked = self.ask_any(Need::Read(prefix), PAGE_CALL, async |client| {
-            let options = GetOptions::new().with_range(end.clone()).with_limit(1);
-            client.get(from.to_vec(), Some(options)).await
-        });
-        match asked {
-            Ok(mut answer) => {
-                let count = u64::try_from(answer.count()).unwrap_or(0);
-                Ok(answer.take_kvs().into_iter().next().map(|first| (first, count)))
-            }
+        let range = Range { key: from, end: &end, limit: 1, ..Range::default() };
+        let ask = async |client: &Client| client.range(&range).await;
+        match self.ask_any(Need::Read(prefix), PAGE_CALL, ask) {
+            Ok(answer) => Ok(answer.pairs.into_iter().next().map(|first| (first, answer.count))),
             Err(error) if error.is_denied() => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -171,16 +172,11 @@ impl Cluster {
         let mut revision = 0;
         let deadline = Instant::now() + LONGEST_READING;
         loop {
-            let page = self.ask_any(Need::Read(prefix), PAGE_CALL, async |client| {
-                let options = GetOptions::new()
-                    .with_range(end.clone())
-                    .with_revision(revision)
-                    .with_limit(PAIRS);
-                let mut pairs = client.kv_client().max_decoding_message_size(MAX_ANSWER);
-                pairs.get(from.clone(), Some(options)).await
-            })?;
+            let range = Range { key: &from, end: &end, revision, limit: PAIRS, ..Range::default() };
+            let ask = async |client: &Client| client.range(&range).await;
+            let page = self.ask_any(Need::Read(prefix), PAGE_CALL, ask)?;
             if revision == 0 {
-                revision = page.header().map_or(0, |header| header.revision());
+                revision = page.header.revision;
             }
             forward(&page, &from)?;
             if self.ends.set() {
@@ -191,9 +187,9 @@ impl Cluster {
                     "reading the keys back took more than an hour".to_owned(),
                 ));
             }
-            page.kvs().iter().for_each(&mut tell);
-            match page.kvs().last() {
-                Some(last) if page.more() => from = [last.key(), &[0]].concat(),
+            page.pairs.iter().for_each(&mut tell);
+            match page.pairs.last() {
+                Some(last) if page.more => from = behind(last),
                 _ => return Ok(revision),
             }
         }
@@ -202,7 +198,7 @@ impl Cluster {
     /// A page of keys from one on, told apart by whose they are. Values are read only where names do not tell.
     fn owned(&mut self, prefix: &[u8], from: &[u8], ours: &Ours<'_>) -> Result<OwnedPage> {
         let page = self.page(prefix, from, false)?;
-        if !page.kvs().iter().any(|kv| ours(kv, false) == Whose::NotKnown) {
+        if !page.pairs.iter().any(|kv| ours(kv, false) == Whose::NotKnown) {
             return Ok(OwnedPage::of(&page, |kv| ours(kv, false)));
         }
         let page = self.page(prefix, from, true)?;
@@ -224,35 +220,30 @@ impl Cluster {
         }
     }
 
-    fn page(&mut self, prefix: &[u8], from: &[u8], values: bool) -> Result<GetResponse> {
+    fn page(&mut self, prefix: &[u8], from: &[u8], values: bool) -> Result<RangeTold> {
         let end = interval(prefix).1;
-        let page = self.ask_any(Need::Read(prefix), PAGE_CALL, async |client| {
-            let options = GetOptions::new().with_range(end.clone());
-            let options = match values {
-                true => options.with_limit(VALUES),
-                false => options.with_keys_only().with_limit(PAGE),
-            };
-            let mut keys = client.kv_client().max_decoding_message_size(MAX_ANSWER);
-            keys.get(from.to_vec(), Some(options)).await
-        })?;
+        let limit = if values { VALUES } else { PAGE };
+        let range = Range { key: from, end: &end, keys_only: !values, limit, ..Range::default() };
+        let ask = async |client: &Client| client.range(&range).await;
+        let page = self.ask_any(Need::Read(prefix), PAGE_CALL, ask)?;
         forward(&page, from)?;
         Ok(page)
     }
 
     /// Deletes these keys and no others, in one transaction.
     fn delete_each(&mut self, prefix: &[u8], keys: &[Vec<u8>]) -> Called<()> {
-        self.ask_any(Need::Write(prefix), CALL, async |client| {
-            let deletions = keys.iter().map(|key| TxnOp::delete(key.clone(), None));
-            client.txn(Txn::new().and_then(deletions.collect::<Vec<_>>())).await
-        })?;
+        let delete: Vec<Op<'_>> =
+            keys.iter().map(|key| Op::Delete(Delete { key, prev_kv: false })).collect();
+        let txn = Txn { success: &delete, ..Txn::default() };
+        self.ask_any(Need::Write(prefix), CALL, async |client| client.txn(&txn).await)?;
         Ok(())
     }
 }
 
 /// Keys of a page come in order, from where they were asked for on; otherwise what is behind them would be asked for
 /// without end.
-fn forward(page: &GetResponse, from: &[u8]) -> Result<()> {
-    let keys: Vec<&[u8]> = page.kvs().iter().map(KeyValue::key).collect();
+fn forward(page: &RangeTold, from: &[u8]) -> Result<()> {
+    let keys: Vec<&[u8]> = page.pairs.iter().map(KeyValue::key).collect();
     let ordered = keys.is_sorted_by(|a, b| a < b);
     // From `\0` on is from the beginning on.
     let begins = keys.first().is_none_or(|first| *first >= from || from == [0]);
@@ -273,6 +264,8 @@ pub enum Whose {
     Ours,
     /// Of others.
     Others,
+    /// Of the same load, by another machine, which removes it.
+    AnotherMachines,
     /// Its name does not tell; its value may.
     NotKnown,
 }
@@ -305,10 +298,13 @@ struct OwnedPage {
 }
 
 impl OwnedPage {
-    fn of(page: &GetResponse, whose: impl Fn(&KeyValue) -> Whose) -> Self {
-        let (ours, others): (Vec<&KeyValue>, Vec<&KeyValue>) =
-            page.kvs().iter().partition(|kv| whose(kv) == Whose::Ours);
-        let last = page.kvs().last().filter(|_| page.more());
+    fn of(page: &RangeTold, whose: impl Fn(&KeyValue) -> Whose) -> Self {
+        let (ours, others): (Vec<&KeyValue>, Vec<&KeyValue>) = page
+            .pairs
+            .iter()
+            .filter(|kv| whose(kv) != Whose::AnotherMachines)
+            .partition(|kv| whose(kv) == Whose::Ours);
+        let last = page.pairs.last().filter(|_| page.more);
         OwnedPage {
             foreign: others.len() as u64,
             foreign_keys: others
@@ -318,13 +314,13 @@ impl OwnedPage {
                 .collect(),
             leases: ours.iter().map(|kv| kv.lease()).filter(|lease| *lease != 0).collect(),
             ours: ours.iter().map(|kv| kv.key().to_vec()).collect(),
-            next: last.map(|last| [last.key(), &[0]].concat()),
+            next: last.map(behind),
         }
     }
 }
 
 /// The keys that begin with a prefix as etcd's half-open interval, of which `\0` to `\0` is everything.
-fn interval(prefix: &[u8]) -> (Vec<u8>, Vec<u8>) {
+pub(super) fn interval(prefix: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let Some(grows) = prefix.iter().rposition(|byte| *byte != 0xff) else {
         let from = if prefix.is_empty() { &[0] } else { prefix };
         return (from.to_vec(), vec![0]);

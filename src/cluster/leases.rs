@@ -1,13 +1,13 @@
 //! Leases that nobody needs any more.
 
-use etcd_client::LeaseTimeToLiveOptions;
 use futures_util::future::join_all;
 
 use crate::error::Result;
 
 use super::Cluster;
 use super::connect::CALL;
-use super::explain::{Answer, Need};
+use super::explain::Need;
+use super::rpc::{Answer, Client};
 
 /// Leases revoked at a time.
 const AT_A_TIME: usize = 64;
@@ -21,7 +21,7 @@ impl Cluster {
         let mut revoked = 0;
         for batch in leases.chunks(AT_A_TIME) {
             revoked += self.ask_any(Need::Write(prefix), CALL, async |client| {
-                let asked = batch.iter().map(|lease| revoke(client.clone(), *lease));
+                let asked = batch.iter().map(|lease| revoke(client, *lease));
                 join_all(asked).await.into_iter().sum::<Answer<u64>>()
             })?;
         }
@@ -36,10 +36,9 @@ impl Cluster {
         let mut unbound = Vec::new();
         for lease in leases {
             let asked = self.ask_any(Need::Nothing, CALL, async |client| {
-                let options = LeaseTimeToLiveOptions::new().with_keys();
-                client.lease_time_to_live(lease, Some(options)).await
+                client.lease_time_to_live(lease, true).await
             })?;
-            if asked.keys().is_empty() {
+            if asked.keys == 0 {
                 unbound.push(lease);
             }
         }
@@ -48,9 +47,9 @@ impl Cluster {
 }
 
 /// Whether it was still there.
-async fn revoke(mut client: etcd_client::Client, lease: i64) -> Answer<u64> {
+async fn revoke(client: &Client, lease: i64) -> Answer<u64> {
     match client.lease_revoke(lease).await {
-        Ok(_) => Ok(1),
+        Ok(()) => Ok(1),
         Err(error) if error.to_string().contains("lease not found") => Ok(0),
         Err(error) => Err(error),
     }

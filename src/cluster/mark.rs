@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use etcd_client::LeaseGrantOptions;
-
 use super::connect::MemberClient;
-use super::explain::{Answer, Called, Need};
+use super::explain::{Called, Need};
+use super::rpc::{Answer, Client};
 
 /// A mark is there for so long after it was last prolonged.
 pub const MARK_TTL_S: i64 = 12;
@@ -33,9 +32,8 @@ impl Mark {
     }
 
     /// Leaves it.
-    pub async fn leave(self, client: &mut etcd_client::Client) -> Answer<()> {
-        let options = LeaseGrantOptions::new().with_id(self.0);
-        match client.lease_grant(MARK_TTL_S, Some(options)).await {
+    pub async fn leave(self, client: &Client) -> Answer<()> {
+        match client.lease_grant(MARK_TTL_S.unsigned_abs(), self.0).await {
             Ok(_) => Ok(()),
             // Of a load that was killed: this one takes it over.
             Err(error) if error.to_string().contains("lease already exists") => Ok(()),
@@ -44,10 +42,9 @@ impl Mark {
     }
 
     /// Prolongs it, or leaves it anew where etcd let it go meanwhile.
-    async fn prolong(self, client: &mut etcd_client::Client) -> Answer<()> {
-        let (_keeper, mut answers) = client.lease_keep_alive(self.0).await?;
-        match answers.message().await? {
-            Some(answer) if answer.ttl() > 0 => Ok(()),
+    async fn prolong(self, client: &Client) -> Answer<()> {
+        match client.lease_keep_alive(self.0).await? {
+            1.. => Ok(()),
             _ => self.leave(client).await,
         }
     }
@@ -57,7 +54,7 @@ impl Mark {
         loop {
             tokio::time::sleep(PROLONG).await;
             for member in &mut members {
-                let prolong = async |client: &mut etcd_client::Client| self.prolong(client).await;
+                let prolong = async |client: &Client| self.prolong(client).await;
                 let kept: Called<()> = member.call(Need::Nothing, PROLONG, prolong).await;
                 if kept.is_ok() {
                     break;

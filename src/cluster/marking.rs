@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use etcd_client::WatchOptions;
-
 use crate::error::Result;
 
 use super::Cluster;
 use super::connect::CALL;
 use super::explain::Need;
+use super::keys::interval;
 use super::mark::Mark;
 
 impl Cluster {
@@ -49,9 +48,9 @@ impl Cluster {
     pub fn mark_left_s(&mut self, prefix: &str) -> Result<i64> {
         let mark = Mark::of(prefix);
         let answer = self.ask_any(Need::Nothing, CALL, async |client| {
-            client.lease_time_to_live(mark.lease(), None).await
+            client.lease_time_to_live(mark.lease(), false).await
         })?;
-        Ok(answer.ttl().max(0))
+        Ok(answer.ttl_s.max(0))
     }
 
     /// Whether anybody writes below a prefix within so long.
@@ -59,15 +58,14 @@ impl Cluster {
     /// # Errors
     /// When no member answers.
     pub fn is_written(&mut self, prefix: &[u8], within: Duration) -> Result<bool> {
+        let (from, end) = interval(prefix);
         let written = self.ask_any(Need::Read(prefix), CALL + within, async |client| {
-            let options = WatchOptions::new().with_prefix();
-            let mut events = client.watch(prefix.to_vec(), Some(options)).await?;
+            let mut changes = client.watch(&from, &end).await?;
             let seen = async {
                 loop {
-                    match events.message().await? {
-                        Some(answer) if answer.events().is_empty() && !answer.canceled() => {}
-                        Some(answer) => return Ok(!answer.events().is_empty()),
-                        None => return Ok(false),
+                    let told = changes.next().await?;
+                    if told.canceled || !told.events.is_empty() {
+                        return Ok(!told.events.is_empty());
                     }
                 }
             };

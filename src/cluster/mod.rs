@@ -1,5 +1,5 @@
 //! The control plane of a load: which members there are, what they say of themselves while it runs, what must not be
-//! touched, and throwaway clusters. Through etcd-client, over the same connections as the load.
+//! touched, and throwaway clusters.
 
 mod budget;
 mod connect;
@@ -16,8 +16,10 @@ mod marking;
 pub mod metrics;
 mod probing;
 mod quota;
+mod rpc;
 mod scrape;
 mod status;
+mod surveying;
 mod upkeep;
 mod watcher;
 
@@ -33,13 +35,16 @@ use crate::error::{Error, Result, usage};
 use crate::etcd::{Credentials, Endpoint};
 use crate::result::MemberFacts;
 use crate::wire::Dialer;
+use crate::wire::message::MemberTold;
 
 use connect::{CALL, MemberClient};
 use ends::Ends;
-use explain::{Answer, CallError, Called, Need};
+use explain::{CallError, Called, Need};
 use metrics::Reading;
+use rpc::{Answer, Client};
 use scrape::Scraper;
 
+pub use crate::wire::message::KeyValue;
 pub use budget::{Asked, Budget, Exhausted, Paid, Reserve};
 pub use keys::{Ours, Removed, Whose};
 pub use leftovers::{Leftover, nonce_of};
@@ -47,6 +52,7 @@ pub use mark::MARK_FRESH_S;
 pub use probing::{Answered, Prober, Unanswered};
 pub use quota::{DEFAULT_QUOTA_BYTES, Quota};
 pub use status::{Alarm, Known, MemberStatus};
+pub use surveying::{Follower, Outline, Outlines, WriteKind, Written};
 pub use upkeep::Defragmented;
 pub use watcher::{Live, Watcher};
 
@@ -263,10 +269,7 @@ impl Cluster {
     fn list(&mut self) {
         let listed = self.ask_any(Need::Nothing, CALL, async |client| client.member_list().await);
         match listed {
-            Ok(answer) => {
-                let members = answer.members().iter();
-                self.listed = members.map(Listed::of).collect();
-            }
+            Ok(members) => self.listed = members.into_iter().map(Listed::of).collect(),
             Err(error) => self.notes.push(format!("no list of members: {error}")),
         }
     }
@@ -301,7 +304,7 @@ impl Cluster {
         &mut self,
         need: Need<'_>,
         limit: Duration,
-        request: impl AsyncFn(&mut etcd_client::Client) -> Answer<T>,
+        request: impl AsyncFn(&Client) -> Answer<T>,
     ) -> Called<T> {
         let mut order: Vec<&mut Member> = self.members.iter_mut().collect();
         order.sort_by_key(|member| match &member.status {
@@ -383,13 +386,8 @@ impl Member {
 }
 
 impl Listed {
-    fn of(member: &etcd_client::Member) -> Self {
-        Listed {
-            id: member.id(),
-            name: member.name().to_owned(),
-            client_urls: member.client_urls().to_vec(),
-            learner: member.is_learner(),
-        }
+    fn of(MemberTold { id, name, client_urls, is_learner }: MemberTold) -> Self {
+        Listed { id, name, client_urls, learner: is_learner }
     }
 
     fn endpoints(&self) -> impl Iterator<Item = Endpoint> {

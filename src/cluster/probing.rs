@@ -3,18 +3,18 @@
 use std::future::Future;
 use std::time::Duration;
 
-use etcd_client::{Compare, CompareOp, GetOptions, PutOptions, Txn, TxnOp};
-
 use crate::error::Result;
+use crate::wire::message::{Compare, Op, Put, Range, Txn};
 
 use super::connect::{CALL, MemberClient};
 use super::explain::{CallError, Need};
+use super::rpc::Client;
 use super::scrape::{Fetched, Scraper};
 use super::{Cluster, Member, MemberStatus};
 
 /// Sends requests to one member, one at a time. Belongs to the runtime of its cluster: see [`Cluster::drive`].
 pub struct Prober {
-    client: MemberClient,
+    pub(super) client: MemberClient,
     pages: Scraper,
 }
 
@@ -48,9 +48,9 @@ impl Cluster {
     /// # Errors
     /// When no member answers.
     pub fn grant(&mut self, ttl_s: i64) -> Result<i64> {
-        let granted = self
-            .ask_any(Need::Nothing, CALL, async |client| client.lease_grant(ttl_s, None).await)?;
-        Ok(granted.id())
+        let ttl_s = u64::try_from(ttl_s).unwrap_or(0);
+        let ask = async |client: &Client| client.lease_grant(ttl_s, 0).await;
+        Ok(self.ask_any(Need::Nothing, CALL, ask)?)
     }
 
     /// Carries out what works with the connections of this cluster.
@@ -105,12 +105,10 @@ impl Prober {
     /// # Errors
     /// As [`Prober::status`].
     pub async fn read(&mut self, key: &str, alone: bool, limit: Duration) -> Answered<()> {
-        let options = match alone {
-            true => GetOptions::new().with_serializable(),
-            false => GetOptions::new(),
-        };
-        let read = async |client: &mut etcd_client::Client| client.get(key, Some(options)).await;
-        self.client.call(Need::Read(key.as_bytes()), limit, read).await?;
+        let key = key.as_bytes();
+        let range = Range { key, serializable: alone, ..Range::default() };
+        let read = async |client: &Client| client.range(&range).await;
+        self.client.call(Need::Read(key), limit, read).await?;
         Ok(())
     }
 
@@ -127,12 +125,12 @@ impl Prober {
         lease: i64,
         limit: Duration,
     ) -> Answered<Option<i64>> {
-        let unchanged = Compare::mod_revision(key, CompareOp::Equal, at);
-        let put = TxnOp::put(key, value, Some(PutOptions::new().with_lease(lease)));
-        let txn = Txn::new().when([unchanged]).and_then([put]);
-        let write = async |client: &mut etcd_client::Client| client.txn(txn).await;
-        let answer = self.client.call(Need::Write(key.as_bytes()), limit, write).await?;
-        let revision = answer.header().map_or(0, |header| header.revision());
-        Ok(answer.succeeded().then_some(revision))
+        let key = key.as_bytes();
+        let unchanged = [Compare::unchanged(key, at)];
+        let put = [Op::Put(Put { key, value, lease, prev_kv: false })];
+        let txn = Txn { compare: &unchanged, success: &put, failure: &[] };
+        let write = async |client: &Client| client.txn(&txn).await;
+        let answer = self.client.call(Need::Write(key), limit, write).await?;
+        Ok(answer.succeeded.then_some(answer.header.revision))
     }
 }

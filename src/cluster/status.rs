@@ -1,9 +1,8 @@
 //! What a member says of itself by gRPC.
 
-use etcd_client::{ResponseHeader, StatusResponse};
-
 use super::metrics::Reading;
 use crate::etcd::shown_version;
+use crate::wire::message::{Header, StatusTold};
 
 /// The answer of `Maintenance/Status`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,40 +56,39 @@ pub struct Alarm {
 }
 
 impl MemberStatus {
-    pub(super) fn of(answer: &StatusResponse) -> Self {
-        let header = answer.header();
+    pub(super) fn of(answer: &StatusTold) -> Self {
         MemberStatus {
-            id: header.map_or(0, |header| header.member_id()),
-            cluster_id: header.map_or(0, |header| header.cluster_id()),
-            version: shown_version(answer.version()),
-            db_bytes: positive(answer.db_size()).unwrap_or(0),
-            db_in_use_bytes: positive(answer.raft_used_db_size()).unwrap_or(0),
-            quota_bytes: positive(answer.db_size_quota()),
-            leader: Some(answer.leader()).filter(|id| *id != 0),
-            term: answer.raft_term(),
-            learner: answer.is_learner(),
-            revision: header.map_or(0, |header| header.revision()),
-            alarms: answer.errors().iter().filter_map(|t| Alarm::parse(t)).collect(),
+            id: answer.header.member_id,
+            cluster_id: answer.header.cluster_id,
+            version: shown_version(&answer.version),
+            db_bytes: positive(answer.db_size).unwrap_or(0),
+            db_in_use_bytes: positive(answer.db_size_in_use).unwrap_or(0),
+            quota_bytes: positive(answer.db_size_quota),
+            leader: Some(answer.leader).filter(|id| *id != 0),
+            term: answer.raft_term,
+            learner: answer.is_learner,
+            revision: answer.header.revision,
+            alarms: answer.errors.iter().filter_map(|t| Alarm::parse(t)).collect(),
             known: Known::Told,
         }
     }
 
     /// What can be known without the role root.
-    pub(super) fn pieced(head: &ResponseHeader, metrics: Option<&Reading>) -> Self {
+    pub(super) fn pieced(header: &Header, metrics: Option<&Reading>) -> Self {
         let shown = |name: &str| metrics.and_then(|reading| reading.state.get(name).copied());
         let bytes = |name: &str| shown(name).map_or(0, |bytes| bytes as u64);
         let leads = shown("is_leader").is_some_and(|leads| leads > 0.0);
         MemberStatus {
-            id: head.member_id(),
-            cluster_id: head.cluster_id(),
+            id: header.member_id,
+            cluster_id: header.cluster_id,
             version: metrics.map(|reading| reading.version.clone()).unwrap_or_default(),
             db_bytes: bytes("db_bytes"),
             db_in_use_bytes: bytes("db_in_use_bytes"),
             quota_bytes: metrics.and_then(|reading| reading.quota.bytes()),
-            leader: leads.then(|| head.member_id()),
-            term: head.raft_term(),
+            leader: leads.then_some(header.member_id),
+            term: header.raft_term,
             learner: shown("is_learner").is_some_and(|learns| learns > 0.0),
-            revision: head.revision(),
+            revision: header.revision,
             alarms: Vec::new(),
             known: if metrics.is_some() { Known::Pieced } else { Known::Barely },
         }
@@ -111,7 +109,7 @@ impl Alarm {
     /// Since 3.4 a status lists the alarms among its errors, as protobuf's text:
     /// `memberID:10276657743932975437 alarm:NOSPACE ` (`v3rpc/maintenance.go`). Asking for them by `Maintenance/Alarm`
     /// would need the role root and a raft proposal.
-    fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let after = |label: &str| {
             let rest = text.split_once(label)?.1.trim_start();
             rest.split_ascii_whitespace().next()

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use etcd_client::{AlarmAction, AlarmOptions, AlarmType, CompactionOptions};
-
 use crate::error::{Error, Result};
 
 use super::connect::CALL;
 use super::explain::{CallError, Need};
+use super::rpc::Client;
 use super::{Alarm, Cluster, MemberStatus};
 
 /// A compaction that is waited for takes 10 ms and a commit for each thousand revisions (`mvcc/kvstore_compaction.go`).
@@ -44,8 +43,7 @@ impl Cluster {
         let revision = statuses.map(|status| status.revision).max().unwrap_or(0);
         let compacted =
             self.ask_any(Need::Root("compact the history"), COMPACTION, async |client| {
-                let options = CompactionOptions::new().with_physical();
-                client.compact(revision, Some(options)).await
+                client.compact(revision).await
             });
         match compacted {
             // Otherwise somebody else was faster.
@@ -95,7 +93,7 @@ impl Cluster {
             let begun = Instant::now();
             let (limit, call) = (self.ends.limit(DEFRAGMENTATION), self.ends.limit(CALL));
             let again = self.runtime.block_on(self.ends.first(async {
-                let asked = async |client: &mut etcd_client::Client| client.defragment().await;
+                let asked = async |client: &Client| client.defragment().await;
                 member.client.call(need, limit, asked).await?;
                 // Not before it serves again does the next one stop to.
                 member.client.status(call).await
@@ -131,10 +129,7 @@ impl Cluster {
                 return Ok(());
             };
             self.ask_any(Need::Root("disarm an alarm"), CALL, async |client| {
-                let mut of_member = AlarmOptions::new();
-                of_member.with_member(member);
-                let (action, alarm) = (AlarmAction::Deactivate, AlarmType::Nospace);
-                client.alarm(action, alarm, Some(of_member)).await
+                client.disarm_no_space(member).await
             })?;
         }
         Err(Error::Refused(

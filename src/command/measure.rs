@@ -3,21 +3,23 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::cli::{BesideLoad, DiskArgs, Format, ImportArgs, LoadArgs, OutputArgs, WorkArgs};
+use crate::cli::{
+    BesideLoad, DiskArgs, Format, ImportArgs, LiveArgs, LoadArgs, OutputArgs, WorkArgs,
+};
 use crate::clock::Clock;
 use crate::delivery::print;
 use crate::disk as probe;
 use crate::error::Result;
-use crate::etcd::Credentials;
+use crate::etcd::{Credentials, Secret};
 use crate::exit::Exit;
 use crate::plan::{
     CleanPlan, DocumentPlan, ImportRequest, LeftBy, Neighbour, PlannedRun, Resolved, Task,
     credentials,
 };
-use crate::progress::{self, Shown};
+use crate::progress::{self, Place, Shown};
 use crate::report::{self, Style};
 use crate::result::{self, Header};
-use crate::session::{Finished, Request};
+use crate::session::{self, Finished, Request};
 use crate::spec::CleanSpec;
 use crate::{import, load as engine, signals};
 
@@ -25,7 +27,7 @@ use super::output::{hand_over, say};
 
 pub(super) fn disk(args: &DiskArgs) -> Result<Exit> {
     let run = PlannedRun::disk(&args.spec, args.name.clone())?;
-    planned_run(run, &args.output, args.spec.strict)
+    planned_run(run, &args.output, &args.live, args.spec.strict)
 }
 
 pub(super) fn load(args: &LoadArgs) -> Result<Exit> {
@@ -33,7 +35,11 @@ pub(super) fn load(args: &LoadArgs) -> Result<Exit> {
         return clean(spec);
     }
     let run = PlannedRun::load(&args.spec, args.name.clone())?;
-    planned_run(run, &args.output, args.spec.strict)
+    if let (true, Resolved::Load(plan)) = (args.dry_run, &run.plan) {
+        let style = Style::of_stdout(args.output.document.no_color);
+        return print(report::load_planned(plan, &style).as_bytes()).map(|()| Exit::Ok);
+    }
+    planned_run(run, &args.output, &args.live, args.spec.strict)
 }
 
 /// Removes what earlier loads left.
@@ -50,11 +56,19 @@ fn clean(spec: &CleanSpec) -> Result<Exit> {
     Ok(if cleaned.interrupted { Exit::Interrupted } else { Exit::Ok })
 }
 
-fn planned_run(run: PlannedRun, output: &OutputArgs, strict: bool) -> Result<Exit> {
+fn planned_run(
+    run: PlannedRun,
+    output: &OutputArgs,
+    live: &LiveArgs,
+    strict: bool,
+) -> Result<Exit> {
     let document = document(output)?;
+    let place = live.serve.as_deref().map(Place::listen).transpose()?;
+    let beside = Beside { place, every_ns: live.status_every };
     run.warnings().iter().for_each(|warning| say(&format!("warning: {warning}")));
     let credentials = run.credentials()?;
-    let finished = carry_out(&run.plan, run.name, run.labels, output, credentials)?;
+    let secrets = Secrets { credentials, token: run.token()? };
+    let finished = carry_out(&run.plan, run.name, run.labels, output, secrets, beside)?;
     conclude(finished, &document, output, strict)
 }
 
@@ -64,7 +78,9 @@ pub(super) fn planned() -> Result<Exit> {
     let output =
         OutputArgs { result: Some(task.result), quiet: task.quiet, ..OutputArgs::default() };
     let document = document(&output)?;
-    let finished = carry_out(&task.plan, task.name, task.labels, &output, task.credentials)?;
+    let secrets = Secrets { credentials: task.credentials, token: task.token };
+    let finished =
+        carry_out(&task.plan, task.name, task.labels, &output, secrets, Beside::default())?;
     conclude(finished, &document, &output, false)
 }
 
@@ -76,19 +92,36 @@ pub(super) fn neighbour(args: &WorkArgs) -> Result<Exit> {
     }
 }
 
+/// What is seen of a run while it goes on, beside the bar.
+#[derive(Default)]
+struct Beside {
+    place: Option<Place>,
+    every_ns: Option<u64>,
+}
+
+/// Who this process is: to the etcd, and where machines meet.
+struct Secrets {
+    credentials: Option<Credentials>,
+    token: Option<Secret>,
+}
+
 fn carry_out(
     plan: &Resolved,
     name: Option<String>,
     labels: BTreeMap<String, String>,
     output: &OutputArgs,
-    credentials: Option<Credentials>,
+    secrets: Secrets,
+    beside: Beside,
 ) -> Result<Finished> {
     match plan {
         Resolved::Disk(plan) => {
             probe::check(plan)?;
-            probe::run(begin(&**plan, name, labels, output)?)
+            probe::run(begin(&**plan, name, labels, output, beside)?)
         }
-        Resolved::Load(plan) => engine::run(begin(&**plan, name, labels, output)?, credentials),
+        Resolved::Load(plan) => {
+            let request = begin(&**plan, name, labels, output, beside)?;
+            engine::run(request, secrets.credentials, secrets.token)
+        }
     }
 }
 
@@ -112,18 +145,30 @@ fn begin<'a, P: Shown>(
     name: Option<String>,
     labels: BTreeMap<String, String>,
     output: &OutputArgs,
+    beside: Beside,
 ) -> Result<Request<'a, P>> {
     if !output.quiet {
         say(&progress::announcement(plan));
     }
     let clock = Clock::start();
+    let mut observer = progress::observer(plan, clock, output.quiet, beside.every_ns);
+    let mut result = output.result.clone();
+    if let Some(place) = beside.place {
+        if !output.quiet {
+            say(&place.announcement());
+        }
+        // What is shown has to be known before it is there.
+        let path = result.unwrap_or_else(|| session::result_path(plan.kind(), &clock));
+        observer = place.show(path.clone(), observer);
+        result = Some(path);
+    }
     Ok(Request {
         plan,
         clock,
         name,
         labels,
-        result: output.result.clone(),
-        observer: progress::observer(plan, clock, output.quiet),
+        result,
+        observer,
         conclude: report::conclude,
         signalled: signals::watch()?,
     })

@@ -11,6 +11,9 @@ use crate::report::chart::Chart;
 use crate::report::export::{self, ExportInput};
 use crate::{charts, delivery};
 
+/// What somebody types whose etcd does not answer.
+pub(super) const ANOTHER_ETCD: &str = "name another with --endpoints";
+
 /// Writes charts where they are wanted, and tells their files on stderr: stdout is the report's.
 pub(super) fn draw(wanted: &ChartArgs, charts: impl FnOnce() -> Vec<Chart>) -> Result<()> {
     let Some(directory) = &wanted.charts else {

@@ -12,18 +12,20 @@ use crate::report::{self, Style};
 use crate::result::{self, Run, Summary};
 
 use super::output::{draw, hand_over, send};
+use super::redacted::Shown;
 
 pub(super) fn report(args: &ReportArgs) -> Result<Exit> {
-    if let Some((plan, file)) = ExportPlan::of_report(args)? {
-        return exported(args, &plan, file);
+    if let Some(plan) = ExportPlan::of_report(args)? {
+        return exported(args, &plan, &Shown::of(args)?);
     }
     let plan = DocumentPlan::resolve(&args.document, &args.files)?;
+    let shown = Shown::of(args)?;
     let mut runs = Vec::new();
-    for file in &args.files {
+    for file in &shown.files {
         runs.push(read(file)?);
     }
     let style = Style::of_stdout(args.document.no_color);
-    let text = report::document(&runs, &args.files, &plan, &style);
+    let text = report::document(&runs, &shown.names, &plan, &style);
     hand_over(&text, plan.output.as_deref(), false)?;
     draw(&args.charts, || match runs.as_slice() {
         [(run, summary)] => chart::of_run(run, summary),
@@ -43,7 +45,8 @@ pub(super) fn read(file: &Path) -> Result<(Run, Summary)> {
 }
 
 /// A stored result for another tool.
-fn exported(args: &ReportArgs, plan: &ExportPlan, file: &Path) -> Result<Exit> {
+fn exported(args: &ReportArgs, plan: &ExportPlan, shown: &Shown) -> Result<Exit> {
+    let file = &shown.files[0];
     let (run, summary) = read(file)?;
     let intervals = match plan.kind {
         Export::Hlog => result::intervals(file)?,

@@ -93,6 +93,7 @@ const ABOUT: &[(&str, About)] = &[
     ("plan.verify", About::Noted),
     ("plan.version", About::Noted),
     ("plan.warmup_ns", About::Length),
+    ("plan.wire", About::Noted),
     ("plan.workload.batch_interval_ns", About::Setting),
     ("plan.workload.batch_limit", About::Setting),
     ("plan.writes", About::Ignored),

@@ -63,6 +63,7 @@ fn nearly_full(one: &Diagnosis) -> bool {
             Evidence::Database { bytes, quota_bytes: Some(quota), .. } => {
                 *bytes as f64 >= NEARLY_FULL * *quota as f64
             }
+            Evidence::FullSoon { .. } => true,
             _ => false,
         })
 }

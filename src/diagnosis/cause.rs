@@ -62,6 +62,8 @@ pub enum Cause {
     LogSink,
     /// This machine, or the path from it to the members.
     Client,
+    /// Nothing was measured by which a cause could be found or excluded.
+    NothingMeasured,
 }
 
 /// How sure a cause is.
@@ -138,6 +140,15 @@ pub enum Evidence {
         count: u64,
         /// When first.
         at_ns: Option<i64>,
+    },
+    /// The database grows, and reaches its quota soon if it goes on like this.
+    FullSoon {
+        /// Bytes by which what is in use grew.
+        grew_bytes: i64,
+        /// Within so many seconds.
+        window_s: u64,
+        /// Days until the quota is reached.
+        days_left: f64,
     },
     /// A leader was lost beside it.
     LeaderLost {
@@ -319,6 +330,8 @@ pub enum Missing {
     OtherClient,
     /// A longer check.
     Longer,
+    /// The metrics of all members at two times.
+    MetricsTwice,
 }
 
 /// A cause with what speaks for it.

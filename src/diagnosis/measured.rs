@@ -57,6 +57,16 @@ pub enum Measured {
         /// By how much they exceeded the shortest, on the average.
         delay_ns: u64,
     },
+    /// Half of the syncs were slow, or more.
+    MostSyncsSlow {
+        /// Their median is above this.
+        above_ns: u64,
+    },
+    /// Half of the syncs were fast, or more: few long ones make the mean.
+    MostSyncsFast {
+        /// Their median is at most this.
+        at_most_ns: u64,
+    },
     /// Answers from memory were late.
     PingsLate {
         /// How many were asked for.
@@ -108,6 +118,17 @@ pub enum Measured {
         /// How often it was taken down.
         count: u64,
     },
+    /// The same within the window alone.
+    RoundTripWithin {
+        /// To whom.
+        peer: Option<MemberId>,
+        /// Its mean.
+        mean_ns: u64,
+        /// How often it was taken down.
+        count: u64,
+    },
+    /// Nothing was measured that tells of disks, CPUs and paths.
+    Nothing,
     /// Medians of what was asked of a member; absent where it was not asked.
     Requests {
         /// From memory.

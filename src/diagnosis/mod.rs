@@ -8,6 +8,7 @@ mod measured;
 mod notice;
 mod observed;
 mod rules;
+mod stall;
 mod timeline;
 
 pub use answer::{Answer, answer, verdict};
@@ -16,9 +17,10 @@ pub use known_bugs::{Fault, KnownBug};
 pub use measured::Measured;
 pub use notice::{Notice, notices, with_notices};
 pub use observed::{
-    Checked, Defragmentation, Failure, Heartbeats, Leadership, Live, LocalCpu, Member, MemberId,
-    Moment, Moments, NoWrites, Observed, Peer, PeerSign, Presence, Probe, Range, Run, Span, Step,
-    StepTime, StorageFault, Timing, Waits,
+    CHECK_SCHEMA, Checked, Defragmentation, Failure, Filling, Heartbeats, Held, Leadership, Live,
+    LocalCpu, Member, MemberId, Moment, Moments, NoWrites, Observed, Peer, PeerSign, Presence,
+    Probe, Promise, Range, Run, Span, Stall, Step, StepTime, StorageFault, Timing, Waits,
 };
 pub use rules::diagnose;
+pub use stall::longest_stall;
 pub use timeline::{Event, Happened, timeline};

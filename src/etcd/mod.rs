@@ -4,11 +4,13 @@ mod class;
 mod endpoint;
 mod secret;
 mod security;
+mod wire;
 
 pub use class::{ErrorClass, is_stale_token};
 pub use endpoint::Endpoint;
 pub use secret::{Credentials, Secret};
 pub use security::Security;
+pub use wire::Wire;
 
 use crate::printable::clean;
 

@@ -1,11 +1,13 @@
 //! Files of others, and files among others: reading that ends, and writing where somebody else may rename things.
 //!
 //! Every file that a person names is read by [`read`] or opened by [`open`]: with a bound, and without waiting for ever
-//! at a FIFO. Everything the tool makes in a directory of the user's choice lies in a [`Directory`].
+//! at a FIFO; its text is had by [`decode`]. Everything the tool makes in a directory of the user's choice lies in a [`Directory`].
 
+mod decode;
 mod directory;
 mod input;
 
+pub use decode::decode;
 pub use directory::{Directory, Found};
 pub use input::{Kind, open, read, read_patiently, read_text};
 

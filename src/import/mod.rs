@@ -151,6 +151,8 @@ fn header(
             host: foreign.host.unwrap_or_default(),
             ..Environment::default()
         },
+        shard: None,
+        merged: None,
     })
 }
 

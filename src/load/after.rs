@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
-use etcd_client::KeyValue;
 use serde_json::{Value, json};
 
 use super::ack_log::{AckLog, Found, Verified};
 use super::halt::Control;
 use super::operation::Work;
 use crate::clock::Clock;
-use crate::cluster::{Cluster, Removed, Watcher, Whose};
+use crate::cluster::{Cluster, KeyValue, Removed, Watcher, Whose};
 use crate::error::{Error, Result};
 use crate::plan::{LoadPlan, Target};
 use crate::record::{Emission, Sink};
@@ -132,11 +131,15 @@ impl After<'_> {
         let (mut deleted, mut revoked, mut foreign) = (0, 0, Removed::default());
         if !keeps {
             let works = self.works;
-            let whose =
-                move |pair: &KeyValue, _| match works.iter().any(|work| work.owns(pair.key())) {
-                    true => Whose::Ours,
-                    false => Whose::Others,
-                };
+            let whose = move |pair: &KeyValue, _| {
+                let is =
+                    |of: fn(&Work, &[u8]) -> bool| works.iter().any(|work| of(work, pair.key()));
+                match (is(Work::owns), is(Work::is_of_another_machine)) {
+                    (true, _) => Whose::Ours,
+                    (false, true) => Whose::AnotherMachines,
+                    (false, false) => Whose::Others,
+                }
+            };
             let removed = self.patiently(|cluster| cluster.remove(prefix, &whose, |_| true))?;
             deleted = removed.deleted;
             foreign = removed;
@@ -227,7 +230,9 @@ fn read_back(cluster: &mut Cluster, work: &Work) -> Result<Vec<Found>> {
             found.push(Found {
                 key,
                 revision: pair.mod_revision(),
-                index: stamp.filter(|stamp| stamp.key == key).map(|stamp| stamp.index),
+                index: stamp
+                    .filter(|stamp| stamp.key == work.keys.among_all(key))
+                    .map(|stamp| stamp.index),
             });
         }
     })?;

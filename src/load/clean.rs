@@ -6,16 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use etcd_client::KeyValue;
-
 use super::after::foreign_told;
 use super::keys::KeySpace;
 use super::operation::COMPACTOR;
+use super::parts;
 use super::values::stamped;
-use crate::cluster::{Cluster, Leftover, MARK_FRESH_S, Ours, Whose, nonce_of};
+use crate::cluster::{Cluster, KeyValue, Leftover, MARK_FRESH_S, Ours, Whose, nonce_of};
 use crate::error::{Error, Result};
 use crate::etcd::Credentials;
-use crate::plan::{CleanPlan, CleanWhat, KeyDistribution, LoadPlan};
+use crate::plan::{CleanPlan, CleanWhat, KeyDistribution, LoadPlan, MAX_SHARDS};
 use crate::units::format_count;
 use crate::wire::Dialer;
 
@@ -25,8 +24,8 @@ const QUIET: Duration = Duration::from_secs(2);
 const LIFE_SHOWN: Duration = Duration::from_secs(8);
 /// How often it is looked at.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Classes of one load, whose values count on from the number of the first.
-const MOST_CLASSES: u32 = 4096;
+/// Classes of one load on all its machines, whose values count on from the number of the first.
+const MOST_CLASSES: u32 = parts::CLASSES * MAX_SHARDS;
 /// Pauses are no longer than this, however long a batch took.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often it is told how far it is.

@@ -168,6 +168,14 @@ impl ClientPool {
             let revision = done.head.revision;
             client.touched.iter().for_each(|key| watching.expect(*key, revision));
         }
+        if operation == Operation::Range
+            && self.work.plan.watch.is_some_and(|watch| watch.freshness)
+        {
+            let (member, revision) = (self.connection.member(), done.head.revision);
+            if self.connection.freshness().is_shown(revision, now_ns) {
+                self.recorder.shown(member, now_ns, now_ns);
+            }
+        }
         self.connection.heard_of(done.head.raft_term, now_ns, &self.recorder);
     }
 

@@ -11,13 +11,14 @@ use serde_json::json;
 use tokio::task::{JoinHandle, spawn_local};
 
 use super::compactor::Compactor;
+use super::freshness::Freshness;
 use super::leases::SharedLease;
 use super::recorder::WorkerRecorder;
 use crate::clock::Clock;
-use crate::etcd::{Endpoint, ErrorClass};
+use crate::etcd::{Endpoint, ErrorClass, Wire};
 use crate::units::format_duration;
 use crate::wire::message::{Empty, Method};
-use crate::wire::{Auth, Caller, Dialer, Failure, Token, frame, start};
+use crate::wire::{Auth, Caller, Dialer, Driver, Failure, Token, start};
 
 /// The pause after the first and after every further attempt that failed in a row.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -35,6 +36,8 @@ pub struct ConnectionSettings {
     pub dialer: Dialer,
     /// Who we are to the server.
     pub auth: Option<Arc<Auth>>,
+    /// The client that drives it.
+    pub wire: Wire,
     /// How long a connection may take to answer its first request.
     pub patience: Duration,
 }
@@ -50,6 +53,7 @@ pub struct Connection {
     token: Cell<u64>,
     lease: SharedLease,
     compactor: Compactor,
+    freshness: Freshness,
 }
 
 /// A client's own handle on the connection, with the number of that connection.
@@ -67,12 +71,18 @@ impl Connection {
             token: Cell::new(0),
             lease: SharedLease::default(),
             compactor: Compactor::default(),
+            freshness: Freshness::default(),
         })
     }
 
     /// What the compactor at this end remembers.
     pub fn compactor(&self) -> &Compactor {
         &self.compactor
+    }
+
+    /// Who waits for the watch at this end.
+    pub fn freshness(&self) -> &Freshness {
+        &self.freshness
     }
 
     /// The time now, on the run's clock.
@@ -107,9 +117,12 @@ impl Connection {
     pub async fn caller<'a>(&self, handle: &'a mut Handle) -> &'a mut Caller {
         let own = handle.0.as_ref().map(|(generation, _)| *generation);
         let fresh = poll_fn(|cx| match &*self.state.borrow() {
-            Some(_) if own == Some(self.generation.get()) => Poll::Ready(None),
-            Some(caller) => Poll::Ready(Some((self.generation.get(), caller.clone()))),
-            None => {
+            // Another is made at once where it takes no more requests.
+            Some(caller) if !caller.is_closed() => {
+                let now = self.generation.get();
+                Poll::Ready((own != Some(now)).then(|| (now, caller.clone())))
+            }
+            _ => {
                 self.waiting.borrow_mut().push(cx.waker().clone());
                 Poll::Pending
             }
@@ -194,7 +207,7 @@ impl Connection {
     }
 
     async fn dial_with(&self, token: Option<Token>) -> Result<(Caller, Driving), Failure> {
-        let ConnectionSettings { endpoint, dialer, patience, .. } = &self.settings;
+        let ConnectionSettings { endpoint, dialer, wire, patience, .. } = &self.settings;
         let not_sent = |message: String| Failure::new(ErrorClass::NotSent, message);
         if let Some(token) = &token {
             self.token.set(token.generation);
@@ -202,9 +215,9 @@ impl Connection {
         let token = token.map(|token| token.value);
         let stream = dialer.dial(endpoint).await.map_err(|error| not_sent(error.to_string()))?;
         let answered = async {
-            let (mut caller, driver) = start(stream, endpoint, token).await?;
-            let driving = spawn_local(driver.run());
-            caller.call(Method::Status, frame(&Empty)).await?;
+            let (mut caller, driver) = start(*wire, stream, endpoint, token).await?;
+            let driving = spawn_local(drive(driver));
+            caller.call(Method::Status, &Empty).await?;
             Ok((caller, driving))
         };
         match self.settings.clock.within(*patience, answered).await {
@@ -255,3 +268,12 @@ impl Connection {
 }
 
 type Driving = JoinHandle<Failure>;
+
+/// Drives a connection until it takes no more requests, and what is under way on it then to its end.
+async fn drive(driver: Driver) -> Failure {
+    let (why, rest) = driver.run().await;
+    if let Some(rest) = rest {
+        spawn_local(rest.run());
+    }
+    why
+}

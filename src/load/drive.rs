@@ -15,6 +15,7 @@ use super::gaps::Gaps;
 use super::halt::{Control, DIED, DeathWatch};
 use super::operation::Work;
 use super::recorder::{RecordingContext, SETUP, Terms};
+use super::start::Begin;
 use super::watching::Watching;
 use super::worker::{self, Worker, WorkerTotals};
 use super::workload::{Workload, spans};
@@ -24,10 +25,9 @@ use crate::error::{Error, Result};
 use crate::host::counters::CounterSampler;
 use crate::plan::LoadPlan;
 use crate::record::{Emission, Pool, Sink};
+use crate::result::SHARD_START;
 use crate::wire::{Auth, Dialer, Failure};
 
-/// Between the last worker's readiness and the start, so that none is late.
-const LEAD: Duration = Duration::from_millis(30);
 /// How often the coordinator looks up.
 const LOOK: Duration = Duration::from_millis(10);
 /// How often the generator's own use of the processor is told.
@@ -63,6 +63,8 @@ pub struct Drive<'a> {
     pub sampler: CounterSampler,
     /// What is done to the etcd meanwhile.
     pub faults: Faults<'a>,
+    /// When it begins.
+    pub begin: Option<Begin>,
 }
 
 /// A thread of the generator, and what it shares with the coordinator.
@@ -91,20 +93,26 @@ impl Drive<'_> {
             &readiness,
             worker_threads.iter().map(|worker_thread| worker_thread.starts.len()).sum(),
         );
-        if let Err(error) = &prepared {
+        let start_ns = prepared.and_then(|()| self.start_ns());
+        if let Err(error) = &start_ns {
             // The others would go on connecting and writing keys, and be waited for.
             self.control.halt(error.to_string());
         }
-        if prepared.is_err() || self.control.is_halted() {
-            worker_threads.iter_mut().for_each(|worker_thread| worker_thread.starts.clear());
-            worker_threads.into_iter().for_each(|worker_thread| drop(worker_thread.thread.join()));
-            return prepared;
-        }
+        let start_ns = match start_ns {
+            Ok(start_ns) if !self.control.is_halted() => start_ns,
+            early => {
+                worker_threads.iter_mut().for_each(|worker_thread| worker_thread.starts.clear());
+                worker_threads
+                    .into_iter()
+                    .for_each(|worker_thread| drop(worker_thread.thread.join()));
+                return early.map(|_| ());
+            }
+        };
         let Some(context) = workloads.first().map(|workload| workload.context.clone()) else {
             return Ok(());
         };
         self.pool.prepare(self.recorded_series(&workloads));
-        self.begin(&context, &mut worker_threads);
+        self.begin(&context, start_ns, &mut worker_threads);
         self.oversee(&context, &worker_threads);
         let joined: Vec<_> =
             worker_threads.into_iter().map(|worker_thread| worker_thread.thread.join()).collect();
@@ -255,9 +263,26 @@ impl Drive<'_> {
         Ok(())
     }
 
+    /// When the load begins, once it is to.
+    fn start_ns(&mut self) -> Result<u64> {
+        let begin = self.begin.take().unwrap_or(Begin::Ready);
+        let start_ns = begin.wait(&self.clock, &self.control)?;
+        if self.plan.shard.is_some() || self.plan.start.is_some() {
+            let phase: Arc<str> = SETUP.into();
+            let detail =
+                json!({ "start_ns": start_ns, "start": self.clock.wall(start_ns).to_string() });
+            self.event(&phase, SHARD_START, None, detail);
+        }
+        Ok(start_ns)
+    }
+
     /// All workers begin at one moment.
-    fn begin(&self, context: &RecordingContext, worker_threads: &mut [WorkerThread]) {
-        let start_ns = self.clock.now_ns() + LEAD.as_nanos() as u64;
+    fn begin(
+        &self,
+        context: &RecordingContext,
+        start_ns: u64,
+        worker_threads: &mut [WorkerThread],
+    ) {
         context.start.get_or_init(|| start_ns);
         context.gaps.begin(context.spans.iter().map(|span| start_ns + span.start_ns));
         for worker_thread in worker_threads {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::schedule::{Due, Schedule, Span};
 use super::timer::Timer;
 use crate::clock::Clock;
+use crate::plan::Slice;
 
 /// An operation to be done now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,14 +30,16 @@ pub struct OpBudget {
     spans: Arc<[Span]>,
     /// Measured operations in all.
     total: u64,
+    /// Of what these are a part, where several machines make the load.
+    slice: Option<Slice>,
     taken: AtomicU64,
     measured: AtomicU64,
 }
 
 impl OpBudget {
     /// As many measured operations as `total`.
-    pub fn new(spans: Arc<[Span]>, total: u64) -> Self {
-        OpBudget { spans, total, taken: AtomicU64::new(0), measured: AtomicU64::new(0) }
+    pub fn new(spans: Arc<[Span]>, total: u64, slice: Option<Slice>) -> Self {
+        OpBudget { spans, total, slice, taken: AtomicU64::new(0), measured: AtomicU64::new(0) }
     }
 
     fn take(&self, since_start_ns: u64) -> Option<ScheduledOp> {
@@ -45,7 +48,9 @@ impl OpBudget {
         {
             return None;
         }
-        Some(ScheduledOp { index: self.taken.fetch_add(1, Ordering::Relaxed), span, due_ns: None })
+        let taken = self.taken.fetch_add(1, Ordering::Relaxed);
+        let index = self.slice.as_ref().map_or(taken, |slice| slice.index(taken));
+        Some(ScheduledOp { index, span, due_ns: None })
     }
 }
 

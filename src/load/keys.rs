@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::draw::Draw;
 use super::population::Population;
-use crate::plan::KeyDistribution;
+use crate::plan::{KeyDistribution, Slice};
 
 /// The keys of a load: a prefix, and a number of fixed width. Their order is that of their numbers.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub struct KeySpace {
     prefix: Vec<u8>,
     width: usize,
     space: u64,
+    /// Of what they are a part, where several machines make the load.
+    slice: Option<Slice>,
     distribution: KeyDistribution,
     zipf: Option<Zipf>,
     /// Turned ranks into keys, so that the popular ones do not lie side by side.
@@ -42,6 +44,7 @@ impl KeySpace {
             prefix: prefix.as_bytes().to_vec(),
             width: (size as usize).saturating_sub(prefix.len()),
             space: space.max(1),
+            slice: None,
             distribution,
             zipf,
             stride: coprime(space.max(1)),
@@ -49,6 +52,21 @@ impl KeySpace {
             preloaded,
             population: None,
         }
+    }
+
+    /// Those that are one machine's: as many as the space. Within its part of the load they are numbered from 0.
+    pub fn part(self, slice: Option<Slice>) -> Self {
+        KeySpace { slice, ..self }
+    }
+
+    /// The number of a key of this space among those of all machines.
+    pub fn among_all(&self, number: u64) -> u64 {
+        number + self.first()
+    }
+
+    /// The number that the first of them has among those of all machines.
+    fn first(&self) -> u64 {
+        self.slice.as_ref().map_or(0, |slice| slice.first_key)
     }
 
     /// From now on keys come and go, and operations use those that exist; at first so many.
@@ -95,7 +113,7 @@ impl KeySpace {
         key.extend_from_slice(&self.prefix);
         let digits = key.len();
         key.resize(digits + self.width, b'0');
-        let mut rest = number;
+        let mut rest = self.among_all(number);
         for digit in key[digits..].iter_mut().rev() {
             *digit = b'0' + (rest % 10) as u8;
             rest /= 10;
@@ -104,9 +122,15 @@ impl KeySpace {
 
     /// The number in a key of this space.
     pub fn number(&self, key: &[u8]) -> Option<u64> {
+        let number = self.number_of_all(key)?.checked_sub(self.first())?;
+        (number < self.space).then_some(number)
+    }
+
+    /// The number in a key, whichever machine's.
+    pub fn number_of_all(&self, key: &[u8]) -> Option<u64> {
         let digits = key.strip_prefix(&self.prefix[..])?;
         let number: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-        (digits.len() == self.width && number < self.space).then_some(number)
+        (digits.len() == self.width).then_some(number)
     }
 
     /// The number of the key that an operation uses.
@@ -121,7 +145,10 @@ impl KeySpace {
             return population.pick(draw);
         }
         match self.distribution {
-            KeyDistribution::Sequential => index.wrapping_mul(count) % self.space,
+            KeyDistribution::Sequential => {
+                let turn = self.slice.as_ref().map_or(index, |slice| slice.turn(index));
+                turn.wrapping_mul(count) % self.space
+            }
             KeyDistribution::Uniform => draw.below(self.space),
             KeyDistribution::Zipfian { .. } => self.scatter(self.rank(draw)),
             KeyDistribution::Latest { .. } if writes => {

@@ -14,17 +14,22 @@ mod faults;
 mod feed;
 mod files;
 mod flight;
+mod freshness;
 mod gaps;
 mod halt;
 mod keys;
 mod leases;
 mod operation;
 mod outstanding;
+mod parts;
 mod population;
 mod preload;
 mod recorder;
 mod run;
 mod schedule;
+#[cfg(test)]
+mod shard_tests;
+mod start;
 mod timer;
 mod values;
 #[cfg(test)]

@@ -28,7 +28,7 @@ use crate::wire::message::{
     Delete, Head, LeaseAnswer, LeaseGrant, LeaseId, Method, Put, Range, Request, counted, deleted,
     head,
 };
-use crate::wire::{Failure, frame};
+use crate::wire::{Answer, Failure};
 
 /// What all workers of a load share: what does not change, and what must be known of each key.
 pub struct Work {
@@ -113,6 +113,7 @@ impl Work {
             plan.keys.distribution,
             plan.preload,
         );
+        let keys = keys.part(plan.slice.clone());
         let keys = if plans(Operation::Create) { keys.come_to_life(plan.preload) } else { keys };
         let sum: f64 = plan.operations.iter().map(|weighted| weighted.weight).sum();
         let mut so_far = 0.0;
@@ -150,6 +151,12 @@ impl Work {
     /// Whether a key is one that this load writes.
     pub fn owns(&self, key: &[u8]) -> bool {
         self.keys.number(key).is_some() || key.strip_prefix(self.keys.prefix()) == Some(COMPACTOR)
+    }
+
+    /// Whether a key is one of the same load that another machine writes.
+    pub fn is_of_another_machine(&self, key: &[u8]) -> bool {
+        let all = self.plan.slice.as_ref().map_or(0, |slice| slice.keys);
+        self.keys.number_of_all(key).is_some_and(|number| number < all) && !self.owns(key)
     }
 
     /// Whether what is written bears a stamp.
@@ -259,7 +266,7 @@ impl<'a> Client<'a> {
         &mut self,
         method: Method,
         request: &impl Request,
-    ) -> Result<bytes::Bytes, Failure> {
+    ) -> Result<Answer, Failure> {
         let versions = request.versions();
         let work = self.work;
         let paid = {
@@ -292,10 +299,10 @@ impl<'a> Client<'a> {
         &mut self,
         method: Method,
         request: &impl Request,
-    ) -> Result<bytes::Bytes, Failure> {
+    ) -> Result<Answer, Failure> {
         let mut renewed = 0;
         loop {
-            match self.send(method, frame(request)).await {
+            match self.send(method, request).await {
                 Err(failure) if failure.class == ErrorClass::StaleToken && renewed < RENEWALS => {
                     self.connection.renew(&self.handle).await?;
                     // While somebody sets up the authentication, a new token may be as stale as the old.
@@ -307,15 +314,11 @@ impl<'a> Client<'a> {
         }
     }
 
-    async fn send(
-        &mut self,
-        method: Method,
-        framed: bytes::Bytes,
-    ) -> Result<bytes::Bytes, Failure> {
+    async fn send(&mut self, method: Method, request: &impl Request) -> Result<Answer, Failure> {
         let caller = self.connection.caller(&mut self.handle).await;
         // It may still wait for a stream; but whoever waits for that in vain cannot say that nothing was sent.
         self.sent = true;
-        caller.call(method, framed).await
+        caller.call(method, request).await
     }
 
     fn pick(&mut self, scheduled: &ScheduledOp, writes: bool, draw: &mut Draw) -> u64 {
@@ -325,7 +328,7 @@ impl<'a> Client<'a> {
     }
 
     fn fill_value(&mut self, key: u64, index: u64, due_ns: u64, draw: &mut Draw) {
-        let stamp = Stamp { key, index, due_ns };
+        let stamp = Stamp { key: self.work.keys.among_all(key), index, due_ns };
         self.work.values.write(stamp, draw, &mut self.value);
     }
 
@@ -418,7 +421,7 @@ impl<'a> Client<'a> {
     }
 
     async fn ask_for_lease(&mut self, ttl_s: u64) -> Result<i64, Failure> {
-        let answer = self.call(Method::LeaseGrant, &LeaseGrant { ttl_s }).await?;
+        let answer = self.call(Method::LeaseGrant, &LeaseGrant { ttl_s, id: 0 }).await?;
         Ok(LeaseAnswer::read(&answer)?.id)
     }
 }

@@ -113,7 +113,7 @@ impl Preload {
             .map(|number| {
                 let (mut key, mut value) = (Vec::new(), Vec::new());
                 work.keys.write(number, &mut key);
-                let stamp = Stamp { key: number, index, due_ns: 0 };
+                let stamp = Stamp { key: work.keys.among_all(number), index, due_ns: 0 };
                 work.values.write(
                     stamp,
                     &mut Draw::of(work.plan.seed, NUMBERS + number),

@@ -10,7 +10,7 @@ use super::gaps::Gaps;
 use super::schedule::Span;
 use crate::clock::Clock;
 use crate::etcd::ErrorClass;
-use crate::plan::{LOAD_SERIES, LoadPlan, Operation, events};
+use crate::plan::{LOAD_SERIES, LoadPlan, Operation, events, freshness};
 use crate::record::{Emission, Pool, Recorder, RecorderSettings, Series, Sink};
 use crate::wire::Failure;
 
@@ -110,6 +110,8 @@ pub struct WorkerRecorder {
     series: Arc<[Series]>,
     open_loop: bool,
     watch: usize,
+    /// The last of them, where freshness is asked for.
+    freshness: usize,
     stall_ns: u64,
     state: RefCell<State>,
 }
@@ -147,6 +149,9 @@ pub fn series(class: Option<&str>, plan: &LoadPlan) -> Arc<[Series]> {
         // Of several classes the waits themselves are told one by one; their events would tell them again.
         keep_stalls: class.is_none() || !open_loop,
     });
+    if plan.watch.is_some_and(|watch| watch.freshness) {
+        series.push(Series { name: named(freshness(class)), keep_stalls: false });
+    }
     series.into()
 }
 
@@ -156,7 +161,8 @@ impl WorkerRecorder {
         let tallies = vec![Tally::default(); context.spans.len()];
         WorkerRecorder {
             context,
-            watch: series.len() - 1,
+            watch: EACH * plan.operations.len(),
+            freshness: series.len() - 1,
             series,
             open_loop: plan.is_open(),
             stall_ns: plan.heartbeat_ns,
@@ -248,6 +254,16 @@ impl WorkerRecorder {
         let state = &mut *self.state.borrow_mut();
         let recorder = self.recorder(&mut state.recorders, span, member, now_ns);
         recorder.record(self.watch, due_ns, now_ns.saturating_sub(due_ns));
+    }
+
+    /// A watch has shown a revision that was read at `since_ns`.
+    pub fn shown(&self, member: Option<u32>, since_ns: u64, now_ns: u64) {
+        let Some(span) = self.context.span_at(since_ns) else {
+            return;
+        };
+        let state = &mut *self.state.borrow_mut();
+        let recorder = self.recorder(&mut state.recorders, span, member, now_ns);
+        recorder.record(self.freshness, since_ns, now_ns.saturating_sub(since_ns));
     }
 
     /// A transaction was tried so many times, and so many of them in vain.

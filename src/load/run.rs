@@ -11,13 +11,14 @@ use super::faults::{FaultContext, Faults};
 use super::halt::Control;
 use super::operation::Work;
 use super::recorder::SETUP;
-use super::{clean, files};
+use super::start::Begin;
+use super::{clean, files, parts};
 use crate::clock::Clock;
 use crate::cluster::guard::{self, Growth};
 use crate::cluster::local::{LocalCluster, LocalPlan};
 use crate::cluster::{Budget, Cluster, Reserve, Watcher};
 use crate::error::{Error, Result, usage};
-use crate::etcd::{Credentials, Endpoint};
+use crate::etcd::{Credentials, Endpoint, Secret};
 use crate::host;
 use crate::host::counters::CounterSampler;
 use crate::host::device::{self, DeviceCounters};
@@ -31,9 +32,15 @@ use crate::wire::{Auth, Dialer};
 ///
 /// # Errors
 /// Only before the first key is written; later ones are in [`Finished::error`], beside what was measured until then.
-pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> Result<Finished> {
-    let plan = request.plan;
+pub fn run(
+    request: Request<'_, LoadPlan>,
+    credentials: Option<Credentials>,
+    token: Option<Secret>,
+) -> Result<Finished> {
+    request.plan.startable()?;
+    let plan = &request.plan.own();
     let clock = request.clock;
+    let meeting = parts::Meeting::of(request.plan, token, clock, &request.signalled)?;
     let run_id = session::run_id(&clock);
     files::allow(plan.connections)?;
     let dialer = Dialer::new(&plan.security, plan.dial_timeout_ns)?;
@@ -42,27 +49,23 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     let mut cluster = Cluster::connect(&endpoints, &dialer, credentials.as_ref())
         .map_err(|error| with_a_way_out(error, &plan.target))?;
     let placed = cluster.place(&plan.placement)?;
-    let nonce = session::random() as u32;
-    let prefix = plan.keys.prefix.clone().unwrap_or_else(|| format!("{FRESH_PREFIX}{nonce:08x}/"));
+    let nonce = meeting.nonce(plan.shard);
+    let common = meeting.common();
+    let prefix = plan.keys.prefix.clone().unwrap_or_else(|| format!("{FRESH_PREFIX}{common:08x}/"));
     let guarded = guard(plan, &mut cluster, &prefix)?;
     let environment = environment(&cluster, local.as_ref());
     let sampler = sampler(&environment, &clock);
-    let target = match &plan.target {
-        Target::Endpoints(endpoints) => endpoints.join(","),
-        Target::Local { members, .. } => format!("local {members}"),
-    };
     let header = Header {
         prefix: Some(prefix.clone()),
-        ..request.header("load", &target, run_id, environment)?
+        shard: meeting.part()?,
+        ..request.header("load", &target(plan), run_id, environment)?
     };
     let writer = request.writer(&header)?;
     let path = writer.path().to_path_buf();
     let (sink, pool, collector) = Collector::spawn(writer, clock, request.observer)?;
     let control = Control::new(Arc::clone(&request.signalled));
     let setup = Setup { sink: sink.clone(), clock };
-    if !matches!(plan.target, Target::Local { .. }) && (plan.verify || !plan.writes_often()) {
-        cluster.mark(&prefix)?;
-    }
+    mark(plan, &mut cluster, &prefix)?;
     setup.tell(&guarded, &cluster, &header);
     let budget = Arc::new(budget(plan, &cluster, guarded.shared));
     let load = Load {
@@ -76,6 +79,7 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
         pool,
         dialer,
         shared: guarded.shared,
+        begin: meeting.begin()?,
         auth: credentials.map(|credentials| Arc::new(Auth::new(credentials, plan.timeout_ns))),
     };
     let (outcome, leftover) = match load.carry_out(&mut cluster, &placed, sampler, local.as_mut()) {
@@ -96,6 +100,22 @@ pub fn run(request: Request<'_, LoadPlan>, credentials: Option<Credentials>) -> 
     let finished =
         session::finish(path, collector, request.conclude, &clock, ending, outcome.err())?;
     Ok(Finished { leftover, ..finished })
+}
+
+/// Says in an etcd that others use whose keys these are, where the writes do not show it themselves.
+fn mark(plan: &LoadPlan, cluster: &mut Cluster, prefix: &str) -> Result<()> {
+    match matches!(plan.target, Target::Local { .. }) || (!plan.verify && plan.writes_often()) {
+        true => Ok(()),
+        false => cluster.mark(prefix),
+    }
+}
+
+/// What a result says it was that was driven.
+fn target(plan: &LoadPlan) -> String {
+    match &plan.target {
+        Target::Endpoints(endpoints) => endpoints.join(","),
+        Target::Local { members, .. } => format!("local {members}"),
+    }
 }
 
 /// Who has named no etcd that answers is told of another, or of one that this program starts.
@@ -186,21 +206,27 @@ struct Guarded {
 /// Refuses to do harm.
 fn guard(plan: &LoadPlan, cluster: &mut Cluster, prefix: &str) -> Result<Guarded> {
     guard::refuse_alarms(cluster)?;
-    let (mut notes, shared) = if plan.allow_foreign {
+    let (mut notes, shared) = if plan.shard.is_some() {
+        parts::guard(plan, cluster, prefix)?
+    } else if plan.allow_foreign {
         (Vec::new(), cluster.range_count(prefix.as_bytes())? > 0)
     } else {
         clean::offer_for(cluster, prefix)?;
         (guard::refuse_foreign(cluster, prefix)?, false)
     };
     if !matches!(plan.target, Target::Local { .. }) {
-        notes.extend(clean::offer(cluster)?);
+        // What lies there may be of the other machines of this load.
+        if plan.shard.is_none() {
+            notes.extend(clean::offer(cluster)?);
+        }
         notes.extend(plan.security.insecure_skip_tls_verify.then(|| UNVERIFIED.to_owned()));
     }
     if !plan.keep_keys && !shared {
         guard::refuse_deletion(prefix.as_bytes())?;
     }
     let growth = Growth {
-        expected_bytes: plan.least_growth_bytes(),
+        // Of all machines together.
+        expected_bytes: plan.of_all().least_growth_bytes(),
         db_bytes: cluster.db_bytes(),
         quota: cluster.quota(),
     };
@@ -275,6 +301,7 @@ struct Load {
     budget: Arc<Budget>,
     auth: Option<Arc<Auth>>,
     shared: bool,
+    begin: Begin,
 }
 
 impl Load {
@@ -320,6 +347,7 @@ impl Load {
             budget: self.budget,
             faults,
             sampler,
+            begin: Some(self.begin),
         }
         .run();
         let after = After {

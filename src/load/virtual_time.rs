@@ -168,8 +168,20 @@ impl Seen {
 }
 
 /// Runs `etcdbench load put` with these flags against a server that answers so; no connection can be made while
-/// `refuses`.
+/// `refuses`. Both HTTP/2 clients do, to the same nanosecond.
 fn load(flags: &str, answer: fn(u64) -> Answer, refuses: fn(u64) -> bool) -> Seen {
+    let [own, h2] =
+        ["own", "h2"].map(|wire| load_by(&format!("--wire {wire} {flags}"), answer, refuses));
+    assert_eq!(own.writes, h2.writes);
+    assert_eq!(own.dials, h2.dials);
+    assert_eq!(own.totals.tallies, h2.totals.tallies);
+    for series in ["put.lag", "put.response", "put.service"] {
+        assert_eq!(own.series(series), h2.series(series), "{series}");
+    }
+    own
+}
+
+fn load_by(flags: &str, answer: fn(u64) -> Answer, refuses: fn(u64) -> bool) -> Seen {
     let plan = Arc::new(testing::plan(&format!("etcdbench load put --warmup 0s {flags}")));
     let (clock, driven) = Clock::driven();
     let dials = Arc::new(Mutex::new(Vec::new()));

@@ -19,8 +19,8 @@ use super::recorder::WorkerRecorder;
 use crate::clock::Clock;
 use crate::etcd::ErrorClass;
 use crate::plan::Watch;
-use crate::wire::message::{Method, Pair, WatchAnswer, WatchCreate};
-use crate::wire::{Failure, frame};
+use crate::wire::message::{Method, Pair, WatchAnswer, WatchCreate, WatchProgress};
+use crate::wire::{Failure, Messages, frame};
 
 /// The pause before a watch that ended is made again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -165,7 +165,11 @@ impl Watching {
 
 /// The streams of one worker.
 #[derive(Default)]
-pub struct Streams(Vec<JoinHandle<()>>);
+pub struct Streams {
+    tasks: Vec<JoinHandle<()>>,
+    /// Connections at which reads wait for their watch, and who writes down for how long.
+    waits: Vec<(Rc<Connection>, Rc<WorkerRecorder>)>,
+}
 
 impl Streams {
     /// Waits until no worker writes any more and all expected events have come, but no longer than so long after the
@@ -176,7 +180,8 @@ impl Streams {
         loop {
             // Looked at first: what the last writer expects is then among what is expected.
             let over = watching.writers.load(Ordering::Acquire) == 0;
-            let complete = watching.outstanding.is_complete();
+            let waits = self.waits.iter().any(|(connection, _)| connection.freshness().is_waited());
+            let complete = watching.outstanding.is_complete() && !waits;
             let received = received();
             if over && (complete || clock.now_ns() - since_ns > longest_ns) {
                 break;
@@ -186,7 +191,14 @@ impl Streams {
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        self.0.iter().for_each(JoinHandle::abort);
+        self.tasks.iter().for_each(JoinHandle::abort);
+        // Who waits still has waited so long at least.
+        let now_ns = clock.now_ns();
+        for (connection, recorder) in &self.waits {
+            for since_ns in connection.freshness().shown(i64::MAX) {
+                recorder.shown(connection.member(), since_ns, now_ns);
+            }
+        }
     }
 }
 
@@ -198,9 +210,12 @@ pub async fn open(
     connections: impl Iterator<Item = (Rc<Connection>, u64)>,
     all_lanes: u64,
 ) -> Streams {
-    let mut streams = Vec::new();
+    let mut streams = Streams::default();
     let mut standing = Vec::new();
     for (connection, number) in connections {
+        if watching.plan.freshness {
+            streams.waits.push((Rc::clone(&connection), Rc::clone(recorder)));
+        }
         let of_lane =
             (0..u64::from(watching.plan.streams)).filter(|stream| stream % all_lanes == number);
         for stream in of_lane {
@@ -214,14 +229,14 @@ pub async fn open(
                 number: stream,
                 seen: vec![0; watching.plan.watches_per_stream as usize],
             };
-            streams.push(spawn_local(watch.run(stands)));
+            streams.tasks.push(spawn_local(watch.run(stands)));
         }
     }
     for ready in standing {
         // One that cannot be made is missed when its events are counted.
         let _ = tokio::time::timeout(Duration::from_nanos(work.plan.timeout_ns), ready).await;
     }
-    Streams(streams)
+    streams
 }
 
 /// One stream with its watches.
@@ -270,8 +285,9 @@ impl Stream {
         // The server numbers watches in the order it makes them, which is that of our requests.
         let mut ids: HashMap<i64, usize> = HashMap::new();
         loop {
-            let message = messages.next().await?;
+            let message = self.next(&mut messages).await?;
             let answer = WatchAnswer::read(&message)?;
+            self.show(&answer);
             if answer.canceled {
                 if let Some(&watch) = ids.get(&answer.watch_id) {
                     // What is forgotten is missing; but it would be asked for again and again.
@@ -296,6 +312,37 @@ impl Stream {
             if let Some(&watch) = ids.get(&answer.watch_id) {
                 self.take(watch, &answer);
             }
+        }
+    }
+
+    /// The next message; while somebody waits to see how far the watch has come, it is asked for that meanwhile.
+    async fn next(&self, messages: &mut Messages) -> Result<Bytes, Failure> {
+        if !self.watching.plan.freshness {
+            return messages.next().await;
+        }
+        let freshness = self.connection.freshness();
+        loop {
+            tokio::select! {
+                message = messages.next() => return message,
+                () = freshness.until_due(&self.watching.clock) => messages.send(frame(&WatchProgress))?,
+            }
+        }
+    }
+
+    /// What this answer shows of the store's revision: that of its last event, or what it tells without one.
+    fn show(&self, answer: &WatchAnswer<'_>) {
+        if !self.watching.plan.freshness || answer.canceled {
+            return;
+        }
+        // A watch that is made again has yet to bring what came meanwhile.
+        if answer.created && self.seen.iter().any(|seen| *seen > 0) {
+            return;
+        }
+        let events = answer.puts.iter().chain(&answer.deletes).map(|pair| pair.mod_revision);
+        let revision = events.max().unwrap_or(answer.head.revision);
+        let now_ns = self.watching.clock.now_ns();
+        for since_ns in self.connection.freshness().shown(revision) {
+            self.recorder.shown(self.connection.member(), since_ns, now_ns);
         }
     }
 
@@ -337,8 +384,10 @@ impl Stream {
             if !self.is_new(watch, before, pair) {
                 continue;
             }
-            if let Some(stamp) = self.work.values.read(pair.value) {
-                self.watching.came(stamp.key, pair.mod_revision);
+            if let (Some(stamp), Some(key)) =
+                (self.work.values.read(pair.value), self.work.keys.number(pair.key))
+            {
+                self.watching.came(key, pair.mod_revision);
                 self.recorder.event_came(self.connection.member(), stamp.due_ns, now_ns);
             }
         }

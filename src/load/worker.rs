@@ -198,6 +198,7 @@ impl Worker {
             member: spec.member,
             dialer: self.dialer.clone(),
             auth: self.auth.clone(),
+            wire: self.workload.work.plan.wire,
             patience: Duration::from_nanos(self.workload.work.plan.timeout_ns),
         });
         connection.connect(recorder).await?;
@@ -269,7 +270,8 @@ impl Worker {
     fn lasts_ns(&self) -> Option<u64> {
         let plan = &self.workload.work.plan;
         let open = plan.is_open();
-        open.then(|| schedule::end_ns(&self.workload.context.spans, plan.total)).flatten()
+        let due = &self.workload.due;
+        open.then(|| schedule::end_ns(&due.spans, due.total)).flatten()
     }
 
     async fn watch(
@@ -280,7 +282,9 @@ impl Worker {
         let Some(watching) = &self.workload.watching else {
             return Streams::default();
         };
-        let specs = self.specs.iter().map(|spec| spec.number);
+        let slice = self.workload.work.plan.slice.as_ref();
+        let lane = |number: u64| slice.map_or(number, |slice| slice.lane(number));
+        let specs = self.specs.iter().map(|spec| lane(spec.number));
         let connections =
             connections.iter().map(|(connection, _)| Rc::clone(connection)).zip(specs);
         watching::open(watching, &self.workload.work, recorder, connections, self.connections).await
@@ -295,10 +299,11 @@ impl Worker {
                     LoadPace::Open { arrival, .. } => *arrival,
                     LoadPace::Closed { .. } => Arrival::Constant,
                 };
-                let total = plan.total.unwrap_or(u64::MAX);
-                let spans = Arc::clone(&self.workload.context.spans);
-                let schedule =
-                    Schedule::new(spans, arrival, total, plan.seed, spec.number, self.connections);
+                let due = &self.workload.due;
+                let total = due.total.unwrap_or(u64::MAX);
+                let spans = Arc::clone(&due.spans);
+                let (seed, lane) = (plan.seed, spec.number);
+                let schedule = Schedule::new(spans, arrival, total, seed, lane, due.connections);
                 Source::Open(Box::new(schedule.offset(self.workload.offset)))
             }
         }

@@ -34,6 +34,18 @@ pub struct Workload {
     pub watching: Option<Arc<Watching>>,
     /// Where between two of its arrivals the first lies.
     pub offset: f64,
+    /// What is due when, of all machines together.
+    pub due: DueOfAll,
+}
+
+/// What is due when, of all machines together: each takes what falls to its connections.
+pub struct DueOfAll {
+    /// The phases, at the rates of all.
+    pub spans: Arc<[Span]>,
+    /// Measured operations of all.
+    pub total: Option<u64>,
+    /// Connections of all.
+    pub connections: u64,
 }
 
 impl Workload {
@@ -49,23 +61,25 @@ impl Workload {
         let total = plan.total.unwrap_or(u64::MAX);
         let closed = matches!(plan.pace, LoadPace::Closed { .. });
         let watching = plan.watch.map(|watch| Watching::new(watch, context.clock));
-        let offset = match class {
-            Some(_) => ((number + 1) as f64 * APART).fract(),
-            None => 0.0,
-        };
+        let offset = offset_of(class.as_deref(), plan, number);
+        let due = due_of_all(&context.spans, plan);
         Workload {
             series: series(class.as_deref(), plan),
-            budget: closed.then(|| Arc::new(OpBudget::new(Arc::clone(&context.spans), total))),
+            budget: closed.then(|| {
+                Arc::new(OpBudget::new(Arc::clone(&context.spans), total, plan.slice.clone()))
+            }),
             preload: Arc::new(Preload::new(plan.preload)),
             watching: watching.map(Arc::new),
             offset,
+            due,
             class,
             context,
             work,
         }
     }
 
-    /// Its connections, dealt out to so many threads from the one with this number on.
+    /// Its connections, dealt out to so many threads from the one with this number on. Of a load that several machines
+    /// make, those of this one, each with the number that it has among all.
     pub fn specs(
         &self,
         addresses: &[super::connection_spec::MemberAddress],
@@ -73,17 +87,25 @@ impl Workload {
         from: u32,
     ) -> Vec<Vec<ConnectionSpec>> {
         let plan = &self.work.plan;
-        let connections = plan.connections.max(1);
-        let clients = match plan.pace {
+        let slice = plan.slice.as_ref();
+        let connections = slice.map_or(plan.connections, |slice| slice.connections).max(1);
+        let pace = slice.map_or(&plan.pace, |slice| &slice.pace);
+        let clients = match *pace {
             LoadPace::Closed { clients } => clients,
             LoadPace::Open { max_in_flight, .. } => max_in_flight,
         };
+        let owned: Vec<u32> = match slice {
+            Some(slice) => slice.owned().collect(),
+            None => (0..connections).collect(),
+        };
+        // Each machine reaches all members in turn, beginning with another one.
+        let first_member = slice.map_or(from, |slice| slice.from + slice.ordinal);
         let mut workers = vec![Vec::new(); threads as usize];
-        for number in 0..connections {
-            let address = &addresses[(from + number) as usize % addresses.len().max(1)];
+        for (place, number) in (0_u32..).zip(owned) {
+            let address = &addresses[(first_member + place) as usize % addresses.len().max(1)];
             let extra = u32::from(number < clients % connections);
             let worker: &mut Vec<ConnectionSpec> =
-                &mut workers[((from + number) % threads) as usize];
+                &mut workers[((from + place) % threads) as usize];
             worker.push(ConnectionSpec {
                 number: number.into(),
                 endpoint: address.endpoint.clone(),
@@ -92,6 +114,33 @@ impl Workload {
             });
         }
         workers
+    }
+}
+
+/// Where between two of its arrivals the first of a load lies that stands there among those side by side.
+pub(super) fn offset_of(class: Option<&str>, plan: &LoadPlan, number: usize) -> f64 {
+    let place = plan.slice.as_ref().map_or(number, |slice| slice.place);
+    match class {
+        Some(_) => ((place + 1) as f64 * APART).fract(),
+        None => 0.0,
+    }
+}
+
+pub(super) fn due_of_all(phases: &[Span], plan: &LoadPlan) -> DueOfAll {
+    match &plan.slice {
+        None => DueOfAll {
+            spans: phases.into(),
+            total: plan.total,
+            connections: plan.connections.max(1).into(),
+        },
+        Some(slice) => {
+            let whole = LoadPlan { pace: slice.pace.clone(), total: slice.total, ..plan.clone() };
+            DueOfAll {
+                spans: spans_of(phases, &whole),
+                total: slice.total,
+                connections: slice.connections.into(),
+            }
+        }
     }
 }
 
@@ -150,7 +199,7 @@ fn flat(step: &RateStep) -> RateStep {
 }
 
 /// The phases of the whole at the rates of a part: those of a closed loop have none.
-fn spans_of(whole: &[Span], plan: &LoadPlan) -> Arc<[Span]> {
+pub(super) fn spans_of(whole: &[Span], plan: &LoadPlan) -> Arc<[Span]> {
     let rates = spans(plan);
     let each = whole.iter().enumerate().map(|(index, span)| {
         let rate = rates.get(index).filter(|_| plan.is_open());

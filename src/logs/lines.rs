@@ -88,11 +88,16 @@ impl<'a> Lines<'a> {
 
 /// Tells of what is no text how to make text of it.
 fn refuse(beginning: &[u8]) -> io::Result<()> {
+    let way = packed(beginning);
+    way.map_or(Ok(()), |way| Err(io::Error::new(io::ErrorKind::InvalidData, way)))
+}
+
+/// How to make text of what begins so, if it has to be unpacked by others.
+pub fn packed(beginning: &[u8]) -> Option<&'static str> {
     let known = PACKED.iter().find(|(mark, _)| beginning.starts_with(mark)).map(|(_, way)| *way);
     let (at, mark) = TAR;
     let is_tar = beginning.get(at..).is_some_and(|rest| rest.starts_with(mark));
-    let way = known.or(is_tar.then_some("it is a tar archive: unpack it, and name the logs in it"));
-    way.map_or(Ok(()), |way| Err(io::Error::new(io::ErrorKind::InvalidData, way)))
+    known.or(is_tar.then_some("it is a tar archive: unpack it, and name the logs in it"))
 }
 
 #[cfg(test)]

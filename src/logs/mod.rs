@@ -14,6 +14,7 @@ mod stamp;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fs::Metadata;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -25,7 +26,10 @@ use entry::{Entry, Form};
 use envelope::Framed;
 use export::Export;
 use lines::Lines;
+
+pub use lines::packed;
 use member::Gathered;
+pub use source::member_of;
 use stamp::Stamp;
 
 /// So many members are told apart; no cluster has more, and lines of more are told together.
@@ -46,18 +50,15 @@ const OTHER_ZONE_NS: std::ops::Range<u64> = 60_000_000_000..15 * 3_600_000_000_0
 /// [`Error::Io`] for a file that cannot be read, [`Error::Refused`] for one that is no log, and where no line of etcd's
 /// is in any of them.
 pub fn read(files: &[PathBuf]) -> Result<Observed> {
-    let now = jiff::Timestamp::now().as_nanosecond() as i64;
-    let mut reader = Reader::new(now);
+    let mut reader = Reader::default();
     for path in files {
         if path == Path::new("-") {
-            reader.near_ns = now;
+            reader.near_ns = now_ns();
             reader.source("stdin", io::stdin().lock()).map_err(Error::io("read", "stdin"))?;
             continue;
         }
         let (file, meta) = source::open(path)?;
-        let written = meta.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-        reader.near_ns = written.map_or(now, |at| i64::try_from(at.as_nanos()).unwrap_or(now));
-        reader.source(&source::member_of(path), file).map_err(Error::io("read", path))?;
+        reader.dated(path, file, &meta).map_err(Error::io("read", path))?;
     }
     let logs = reader.finish();
     if logs.members.is_empty() {
@@ -75,7 +76,7 @@ pub fn read(files: &[PathBuf]) -> Result<Observed> {
 /// # Errors
 /// Those of the reader.
 pub fn read_from(sources: &[(&str, &[u8])], near_ns: i64) -> io::Result<Observed> {
-    let mut reader = Reader::new(near_ns);
+    let mut reader = Reader::default();
     for (name, text) in sources {
         reader.near_ns = near_ns;
         reader.source(name, *text)?;
@@ -84,7 +85,8 @@ pub fn read_from(sources: &[(&str, &[u8])], near_ns: i64) -> io::Result<Observed
 }
 
 /// Reads lines one after the other; what it keeps does not grow with their number.
-struct Reader {
+#[derive(Default)]
+pub struct Reader {
     members: BTreeMap<String, Gathered>,
     logs: Observed,
     /// About when the next line was written: tells the year of lines without one.
@@ -94,15 +96,26 @@ struct Reader {
     export: Export,
 }
 
+fn now_ns() -> i64 {
+    jiff::Timestamp::now().as_nanosecond() as i64
+}
+
 impl Reader {
-    fn new(near_ns: i64) -> Reader {
-        Reader {
-            members: BTreeMap::new(),
-            logs: Observed::default(),
-            near_ns,
-            joined: Vec::new(),
-            export: Export::default(),
-        }
+    /// Reads a file, as the log of the member that it is named after where its lines do not tell.
+    ///
+    /// # Errors
+    /// What the system says; [`io::ErrorKind::InvalidData`] for what has to be unpacked first.
+    pub fn file(&mut self, path: &Path) -> io::Result<()> {
+        let (file, _) = crate::files::open(path)?;
+        let meta = file.metadata()?;
+        self.dated(path, file, &meta)
+    }
+
+    fn dated(&mut self, path: &Path, file: impl Read, meta: &Metadata) -> io::Result<()> {
+        let written = meta.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let written = written.and_then(|at| i64::try_from(at.as_nanos()).ok());
+        self.near_ns = written.unwrap_or_else(now_ns);
+        self.source(&source::member_of(path), file)
     }
 
     fn source(&mut self, name: &str, file: impl Read) -> io::Result<()> {
@@ -178,7 +191,8 @@ impl Reader {
         self.members.get_mut(key).expect("it was just put there")
     }
 
-    fn finish(self) -> Observed {
+    /// What was read.
+    pub fn finish(self) -> Observed {
         let members = self.members.into_iter().filter(|(_, gathered)| gathered.member.lines > 0);
         let members = members.map(|(key, gathered)| gathered.finish(&key));
         Observed { members: members.collect(), ..self.logs }

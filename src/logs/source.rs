@@ -55,7 +55,7 @@ pub(super) fn open(path: &Path) -> Result<(File, Metadata)> {
 
 /// What a member is called whose log this is: the file without the marks of rotation and compression, or the nearest
 /// directory that says more than `0.log` does. Of Kubernetes' names the pod.
-pub(super) fn member_of(path: &Path) -> String {
+pub fn member_of(path: &Path) -> String {
     let names = path.components().rev().filter_map(|part| match part {
         Component::Normal(name) => Some(name),
         _ => None,

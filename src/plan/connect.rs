@@ -11,7 +11,8 @@ use crate::etcd::Security;
 use crate::etcd::{Credentials, Endpoint, Secret};
 use crate::files;
 use crate::spec::ConnectSpec;
-use crate::units::exact_duration;
+
+use super::resolve::lasting;
 
 /// Where etcd listens if nothing is said (embed/config.go `DefaultListenClientURLs`).
 const ENDPOINT: &str = "127.0.0.1:2379";
@@ -111,19 +112,7 @@ fn file(flag: &'static str, path: Option<&PathBuf>) -> Result<Option<PathBuf>> {
 }
 
 fn timeout(flag: &'static str, typed: Option<u64>, default: u64) -> Result<u64> {
-    let ns = typed.unwrap_or(default);
-    if (MIN_TIMEOUT_NS..=MAX_TIMEOUT_NS).contains(&ns) {
-        return Ok(ns);
-    }
-    Err(usage(
-        &[flag],
-        format!(
-            "{flag} {} is outside {} to {}",
-            exact_duration(ns),
-            exact_duration(MIN_TIMEOUT_NS),
-            exact_duration(MAX_TIMEOUT_NS)
-        ),
-    ))
+    lasting(flag, typed.unwrap_or(default), MIN_TIMEOUT_NS, MAX_TIMEOUT_NS)
 }
 
 /// The user and its password: from `--user name:password`, `--password` or its environment, `--password-file`, or

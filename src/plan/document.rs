@@ -20,6 +20,11 @@ pub struct DocumentPlan {
 }
 
 impl DocumentPlan {
+    /// The page for people, on stdout.
+    pub fn text() -> DocumentPlan {
+        DocumentPlan { format: Format::Text, table: Table::default(), output: None }
+    }
+
     /// Checks flags against one another. `results` are files that must not be overwritten.
     ///
     /// # Errors

@@ -27,11 +27,11 @@ pub enum Destination {
 }
 
 impl ExportPlan {
-    /// What `report` was asked to export, and of which result; `None` when it was asked for a page.
+    /// What `report` was asked to export, of the one result that is named; `None` when it was asked for a page.
     ///
     /// # Errors
     /// [`Error::Usage`](crate::error::Error::Usage) as [`ExportPlan::resolve`], and for several results at once.
-    pub fn of_report(args: &ReportArgs) -> Result<Option<(ExportPlan, &Path)>> {
+    pub fn of_report(args: &ReportArgs) -> Result<Option<ExportPlan>> {
         let Some(kind) = args.export.export else {
             return Ok(None);
         };
@@ -40,14 +40,14 @@ impl ExportPlan {
         if args.document.table.is_some() {
             return refuse("--table is about --format csv; drop one of the two".to_owned());
         }
-        let [result] = args.files.as_slice() else {
+        let [_] = args.files.as_slice() else {
             return refuse(format!(
                 "takes one result at a time, and {} are named; run it for each of them",
                 args.files.len()
             ));
         };
         let to = destination(args.document.output.as_deref(), &args.files)?;
-        Ok(Some((ExportPlan { kind, to }, result)))
+        Ok(Some(ExportPlan { kind, to }))
     }
 
     /// What a comparison or a trend was asked to be exported as; `None` when a page was asked for.

@@ -137,18 +137,12 @@ fn workload(args: &DiskSpec) -> Result<Workload> {
             ),
         ));
     }
-    let batch_interval_ns = args.backend_batch_interval.unwrap_or(BATCH_INTERVAL_NS);
-    if !(MIN_BATCH_INTERVAL_NS..=MAX_BATCH_INTERVAL_NS).contains(&batch_interval_ns) {
-        return Err(usage(
-            &["--backend-batch-interval"],
-            format!(
-                "--backend-batch-interval {} is outside {} to {}",
-                exact_duration(batch_interval_ns),
-                exact_duration(MIN_BATCH_INTERVAL_NS),
-                exact_duration(MAX_BATCH_INTERVAL_NS),
-            ),
-        ));
-    }
+    let batch_interval_ns = lasting(
+        "--backend-batch-interval",
+        args.backend_batch_interval.unwrap_or(BATCH_INTERVAL_NS),
+        MIN_BATCH_INTERVAL_NS,
+        MAX_BATCH_INTERVAL_NS,
+    )?;
     Ok(Workload {
         load: load(args)?,
         // Both are below `MAX_REQUEST_BYTES`.
@@ -319,6 +313,18 @@ fn max_bytes(args: &DiskSpec, plan: &DiskPlan) -> Result<u64> {
         ));
     }
     Ok(max_bytes)
+}
+
+/// A length of time between two others.
+///
+/// # Errors
+/// [`Error::Usage`](crate::error::Error::Usage) with the flag and both.
+pub(super) fn lasting(flag: &'static str, ns: u64, low_ns: u64, high_ns: u64) -> Result<u64> {
+    if (low_ns..=high_ns).contains(&ns) {
+        return Ok(ns);
+    }
+    let [ns, low, high] = [ns, low_ns, high_ns].map(exact_duration);
+    Err(usage(&[flag], format!("{flag} {ns} is outside {low} to {high}")))
 }
 
 pub(super) fn within<T: PartialOrd + std::fmt::Display>(

@@ -88,6 +88,17 @@ impl PlannedRun {
         }
     }
 
+    /// What the meeting point of several machines asks for; nothing where they do not meet. Reads a file or the environment.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where the file cannot be read.
+    pub fn token(&self) -> Result<Option<Secret>> {
+        match &self.plan {
+            Resolved::Load(plan) => plan.token(),
+            Resolved::Disk(_) => Ok(None),
+        }
+    }
+
     /// What is to be said before its secrets are used.
     pub fn warnings(&self) -> Vec<String> {
         match &self.plan {
@@ -121,6 +132,9 @@ pub struct Task {
     /// Who it is to the etcd.
     #[serde(with = "handed_over")]
     pub credentials: Option<Credentials>,
+    /// What the meeting point of several machines asks for.
+    #[serde(default, with = "handed_over::token")]
+    pub token: Option<Secret>,
 }
 
 impl Task {
@@ -150,6 +164,23 @@ mod handed_over {
     use serde::{Deserializer, Serializer};
 
     use super::{Credentials, Deserialize, Secret, Serialize};
+
+    pub(super) mod token {
+        use super::{Deserialize, Deserializer, Secret, Serialize, Serializer};
+
+        pub(in super::super) fn serialize<S: Serializer>(
+            token: &Option<Secret>,
+            to: S,
+        ) -> Result<S::Ok, S::Error> {
+            token.as_ref().map(Secret::expose).serialize(to)
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+            from: D,
+        ) -> Result<Option<Secret>, D::Error> {
+            Ok(Option::<String>::deserialize(from)?.map(Secret::new))
+        }
+    }
 
     pub(super) fn serialize<S: Serializer>(
         credentials: &Option<Credentials>,
@@ -186,13 +217,17 @@ mod tests {
                 user: "root".to_owned(),
                 password: Secret::new("hunter2"),
             }),
+            token: Some(Secret::new("c0ffee")),
         };
-        assert!(!format!("{sent:?}").contains("hunter2"));
+        assert!(
+            !format!("{sent:?}").contains("hunter2") && !format!("{sent:?}").contains("c0ffee")
+        );
         let got = Task::read(sent.text().as_slice()).unwrap();
         let Resolved::Load(arrived) = got.plan else { panic!("{:?}", got.plan) };
         assert_eq!(*arrived, plan);
         assert_eq!((got.name, got.labels), (sent.name, sent.labels));
         assert_eq!(got.credentials, sent.credentials);
+        assert_eq!(got.token, sent.token);
     }
 
     #[test]

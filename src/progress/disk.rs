@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::live::Figures;
+use super::load::quantiles;
 use super::notices;
 use crate::record::{Distribution, Emission, IntervalSamples};
-use crate::units::{format_count, format_millis};
+use crate::units::format_count;
 
 /// The series whose figures are shown, and the one whose rate is.
 pub(super) const FSYNC: &str = "wal.fsync";
@@ -51,18 +52,10 @@ impl Figures for DiskFigures {
     }
 
     fn below(&self) -> Vec<Vec<String>> {
-        let (Some(p50), Some(p99)) = (self.fsyncs.quantile(0.5), self.fsyncs.quantile(0.99)) else {
+        let Some(fsyncs) = quantiles(FSYNC, &self.fsyncs) else {
             return Vec::new();
         };
-        let mut figures = vec![
-            format!(
-                "{FSYNC} p50 {}  p99 {}  max {} ms",
-                format_millis(p50),
-                format_millis(p99),
-                format_millis(self.fsyncs.max_ns())
-            ),
-            format!("{} syncs/s", per_second(&self.syncs_per_s)),
-        ];
+        let mut figures = vec![fsyncs, format!("{} syncs/s", per_second(&self.syncs_per_s))];
         if !self.puts_per_s.is_empty() {
             figures.push(format!("{} puts/s", per_second(&self.puts_per_s)));
         }

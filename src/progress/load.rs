@@ -6,7 +6,7 @@ use super::live::{Counted, Figures};
 use super::notices;
 use super::servers::Servers;
 use crate::plan::{LoadPlan, RateStep};
-use crate::record::{Distribution, Emission, IntervalSamples};
+use crate::record::{Distribution, Emission, IntervalSamples, Resolution};
 use crate::units::{format_count, format_millis, significant};
 
 const S_NS: u64 = 1_000_000_000;
@@ -74,6 +74,13 @@ impl LoadFigures {
         let share = elapsed_ns as f64 / step.duration_ns.max(1) as f64;
         let rise = step.to_per_s - step.from_per_s;
         Some(step.from_per_s + rise * share.min(1.0))
+    }
+
+    /// Those that have no line of their own: how many, and the one that takes longest.
+    fn more(&self) -> Option<String> {
+        let hidden = || self.phase.latencies.iter().skip(MOST_LINES);
+        let (worst, latency) = hidden().max_by_key(|(_, latency)| latency.quantile(0.99))?;
+        Some(format!("{} more, worst: {}", hidden().count(), quantiles(worst, latency)?))
     }
 
     fn tail(&self) -> Vec<String> {
@@ -162,6 +169,7 @@ impl Figures for LoadFigures {
         let lines =
             latencies.filter_map(|(series, latency)| Some(vec![quantiles(series, latency)?]));
         let mut lines: Vec<Vec<String>> = lines.collect();
+        lines.extend(self.more().map(|more| vec![more]));
         lines.push(self.tail());
         lines.push(self.servers.line());
         lines.retain(|line| !line.is_empty());
@@ -248,10 +256,11 @@ impl Phase {
 }
 
 /// The quantiles that so many samples tell something about.
-fn quantiles(series: &str, latency: &Distribution) -> Option<String> {
-    let mut text = format!("{series}  p50 {}", format_millis(latency.quantile(0.5)?));
+pub(super) fn quantiles(series: &str, latency: &Distribution) -> Option<String> {
+    let mut text = format!("{series} p50 {}", format_millis(latency.quantile(0.5)?));
     for (q, name) in [(0.99, "p99"), (0.999, "p99.9")] {
-        if latency.count() as f64 * (1.0 - q) >= 1.0 {
+        // What a page would not tell of so many samples is not told here.
+        if Resolution::of(q, latency.count(), false) != Resolution::TooFew {
             text += &format!("  {name} {}", format_millis(latency.quantile(q)?));
         }
     }
@@ -334,13 +343,29 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert!(
             lines[0].ends_with(
-                "6 s of 30 s   wanted 2,000/s   reached 2,000/s   in flight 3   24 s left in all"
+                "6 s of 30 s   24 s left in all   wanted 2,000/s   reached 2,000/s   in flight 3"
             ),
             "{text}"
         );
-        assert!(lines[1].starts_with("put.response  p50 2  p99 2  p99.9 2  max 2 ms"), "{text}");
+        assert!(lines[1].starts_with("put.response p50 2  p99 2  max 2 ms"), "{text}");
         assert_eq!(lines[2], "lag p99 0.09 ms   errors 0   db 212 MiB of 2 GiB");
         assert_eq!(lines[3], "server p99 fsync ≤2 ms");
+    }
+
+    #[test]
+    fn those_without_a_line_are_counted_and_the_worst_of_them_is_shown() {
+        let mut live = plan("put --rate 2000 --warmup 0s").live();
+        begin(&mut live, "steady", 0, 30 * S_NS);
+        let all =
+            ["a.response", "b.response", "c.response", "d.response", "e.response", "f.response"];
+        for (series, ms) in all.into_iter().zip([1, 2, 3, 4, 50, 6]) {
+            tell(&mut live, "steady", series, 0, times(2000, ms * MS));
+        }
+        let text = live.bar(S_NS, 140);
+        assert!(text.contains("\n2 more, worst: e.response p50 50"), "{text}");
+        assert!(text.contains("d.response p50 4") && !text.contains("f.response"), "{text}");
+        // However narrow the window is, the time that is left is there.
+        assert!(live.bar(S_NS, 80).contains("29 s left in all"), "{}", live.bar(S_NS, 80));
     }
 
     #[test]
@@ -354,7 +379,7 @@ mod tests {
         tell(&mut live, "steady", "range.service", 0, times(5, MS));
         let text = live.bar(S_NS, 140);
         assert!(text.contains("reached 10/s") && !text.contains("wanted"), "{text}");
-        assert!(text.contains("put.service  p50 3  max 3 ms\nrange.service  p50 1"), "{text}");
+        assert!(text.contains("put.service p50 3  max 3 ms\nrange.service p50 1"), "{text}");
         assert!(text.contains("errors 4: no-leader 3, client-deadline 1"), "{text}");
     }
 

@@ -7,10 +7,12 @@ mod disk;
 mod live;
 mod load;
 mod notices;
+mod serve;
 mod servers;
 mod shown;
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -23,14 +25,16 @@ use crate::printable::clean_lines;
 use crate::record::Emission;
 use crate::report::Style;
 use crate::result::{Observer, Silent};
+use crate::signals;
 use live::Live;
 
+pub use serve::Place;
 pub use shown::Shown;
 
 /// How often the bar is drawn.
 const FRAME: Duration = Duration::from_millis(100);
-/// How often a line is written where there is no terminal, beside one per phase.
-const PLAIN_NS: u64 = 60_000_000_000;
+/// How often a line is written where there is no terminal, beside one per phase, unless it is said.
+const PLAIN_NS: u64 = 10_000_000_000;
 
 /// Shows a run while it goes on, until it is dropped.
 pub struct Progress {
@@ -40,24 +44,41 @@ pub struct Progress {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What looks on while a plan is carried out: [`Progress`] on stderr, or nobody.
-pub fn observer(plan: &impl Shown, clock: Clock, quiet: bool) -> Box<dyn Observer + Send> {
-    if quiet { Box::new(Silent) } else { Box::new(Progress::on_stderr(plan, clock)) }
+/// What looks on while a plan is carried out: [`Progress`] on stderr, or nobody. Plain lines come every so many
+/// nanoseconds, and when SIGUSR1 asks for one.
+pub fn observer(
+    plan: &impl Shown,
+    clock: Clock,
+    quiet: bool,
+    every_ns: Option<u64>,
+) -> Box<dyn Observer + Send> {
+    if quiet {
+        return Box::new(Silent);
+    }
+    Box::new(Progress::on_stderr(plan, clock, every_ns.unwrap_or(PLAIN_NS)))
 }
 
 impl Progress {
-    /// Shows on stderr: a bar on a terminal, elsewhere a line per phase and minute.
-    pub fn on_stderr(plan: &impl Shown, clock: Clock) -> Self {
-        if io::stderr().is_terminal() {
-            Self::start(plan, clock, move |live, stop| draw(&live, clock, &stop))
+    /// Shows on stderr: a bar on a terminal that can go back in its line, elsewhere plain lines.
+    pub fn on_stderr(plan: &impl Shown, clock: Clock, every_ns: u64) -> Self {
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let asked = signals::asked_how_it_goes();
+        if io::stderr().is_terminal() && !is_dumb {
+            Self::start(plan, clock, move |live, stop| draw(&live, clock, &stop, &asked))
         } else {
-            Self::lines(plan, clock, io::stderr())
+            let status = Status { every_ns: every_ns.max(1), asked };
+            Self::lines(plan, clock, status, io::stderr())
         }
     }
 
     /// Writes plain lines.
-    pub fn lines(plan: &impl Shown, clock: Clock, out: impl Write + Send + 'static) -> Self {
-        Self::start(plan, clock, move |live, stop| write(&live, clock, &stop, out))
+    fn lines(
+        plan: &impl Shown,
+        clock: Clock,
+        status: Status,
+        out: impl Write + Send + 'static,
+    ) -> Self {
+        Self::start(plan, clock, move |live, stop| write(&live, clock, &stop, &status, out))
     }
 
     fn start(
@@ -75,6 +96,13 @@ impl Progress {
             .ok();
         Progress { live, clock, stop: Some(stop), thread }
     }
+}
+
+/// When a plain line is written.
+struct Status {
+    every_ns: u64,
+    /// Set when somebody wants to know now.
+    asked: Arc<AtomicBool>,
 }
 
 impl Observer for Progress {
@@ -99,7 +127,7 @@ pub fn announcement(plan: &impl Shown) -> String {
     plan.announcement()
 }
 
-fn draw(live: &Arc<Mutex<Live>>, clock: Clock, stop: &Receiver<()>) {
+fn draw(live: &Arc<Mutex<Live>>, clock: Clock, stop: &Receiver<()>, asked: &AtomicBool) {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     let shown = Arc::clone(live);
     let lines = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
@@ -113,7 +141,10 @@ fn draw(live: &Arc<Mutex<Live>>, clock: Clock, stop: &Receiver<()>) {
     }
     until_stopped(stop, || {
         // Drawing takes the lock again: it must be free by then.
-        let messages = lock(live).messages(clock.now_ns());
+        let mut messages = lock(live).messages(clock.now_ns());
+        if asked.swap(false, Ordering::Relaxed) {
+            messages.push(lock(live).plain(clock.now_ns()));
+        }
         messages.iter().for_each(|message| bar.println(clean_lines(message)));
         bar.tick();
     });
@@ -122,7 +153,13 @@ fn draw(live: &Arc<Mutex<Live>>, clock: Clock, stop: &Receiver<()>) {
     bar.finish_and_clear();
 }
 
-fn write(live: &Mutex<Live>, clock: Clock, stop: &Receiver<()>, mut out: impl Write) {
+fn write(
+    live: &Mutex<Live>,
+    clock: Clock,
+    stop: &Receiver<()>,
+    status: &Status,
+    mut out: impl Write,
+) {
     let mut said = (String::new(), 0);
     let mut put = |lines: Vec<String>| {
         for line in lines {
@@ -135,10 +172,11 @@ fn write(live: &Mutex<Live>, clock: Clock, stop: &Receiver<()>, mut out: impl Wr
         let mut live = lock(live);
         let mut lines = live.messages(now_ns);
         if let Some(phase) = live.phase() {
+            let asked = status.asked.swap(false, Ordering::Relaxed);
             if phase != said.0 {
                 lines.extend(live.begins());
                 said = (phase.to_owned(), now_ns);
-            } else if now_ns.saturating_sub(said.1) >= PLAIN_NS {
+            } else if asked || now_ns.saturating_sub(said.1) >= status.every_ns {
                 lines.push(live.plain(now_ns));
                 said.1 = now_ns;
             }
@@ -200,9 +238,35 @@ mod tests {
     }
 
     #[test]
+    fn a_line_comes_as_often_as_was_said_and_when_it_is_asked_for() {
+        for (every_ns, asked) in [(150_000_000, false), (u64::MAX, true)] {
+            let (paper, clock) = (Paper::default(), Clock::start());
+            let asked = Arc::new(AtomicBool::new(asked));
+            let status = Status { every_ns, asked: Arc::clone(&asked) };
+            let mut progress = Progress::lines(&plan(), clock, status, paper.clone());
+            progress.observe(&Emission::PhaseStart {
+                phase: Arc::from("wal"),
+                at_ns: 0,
+                planned_ns: 2_000_000_000,
+            });
+            let text = || String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+            let until = std::time::Instant::now() + Duration::from_secs(10);
+            while !text().contains(" left in all") && std::time::Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(20));
+                asked.store(every_ns == u64::MAX, Ordering::Relaxed);
+            }
+            drop(progress);
+            assert!(text().contains("wal: 0 s of 2 s, "), "{}", text());
+            assert!(text().contains(" left in all"), "{}", text());
+        }
+    }
+
+    #[test]
     fn without_a_terminal_each_phase_and_stall_is_a_line() {
         let (paper, clock) = (Paper::default(), Clock::start());
-        let mut progress = Progress::lines(&plan(), clock, paper.clone());
+        let asked = Arc::new(AtomicBool::new(false));
+        let status = Status { every_ns: u64::MAX, asked };
+        let mut progress = Progress::lines(&plan(), clock, status, paper.clone());
         let phase: Arc<str> = Arc::from("wal");
         progress.observe(&Emission::PhaseStart {
             phase: Arc::clone(&phase),

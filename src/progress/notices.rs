@@ -116,6 +116,8 @@ pub(super) fn of_load(kind: &str, detail: &Value) -> Option<String> {
             bytes(&detail["quota_bytes"])
         ),
         "fault.kill" => format!("the leader {} is killed, as planned", text("name")),
+        "fault.pause" => format!("the leader {} is stopped, as planned", text("name")),
+        "fault.resume" => format!("{} goes on", text("name")),
         "fault.restart" => format!("{} is started again", text("name")),
         "fault.back" => format!("{} serves clients again", text("name")),
         "quota.reached" => format!(

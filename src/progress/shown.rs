@@ -11,11 +11,17 @@ use crate::units::{format_bytes, format_count, format_duration};
 pub trait Shown {
     /// What the run is about to do, in one line: how much, where, how long.
     fn announcement(&self) -> String;
+    /// The kind of its result.
+    fn kind(&self) -> &'static str;
     /// What is shown of the run, before anything has happened.
     fn live(&self) -> Live;
 }
 
 impl Shown for DiskPlan {
+    fn kind(&self) -> &'static str {
+        "disk"
+    }
+
     fn announcement(&self) -> String {
         let beside: Vec<String> = self.neighbours.iter().map(|one| beside(self, one)).collect();
         let beside = match beside.as_slice() {
@@ -49,7 +55,14 @@ fn beside(plan: &DiskPlan, neighbour: &Neighbour) -> String {
 }
 
 impl Shown for LoadPlan {
+    fn kind(&self) -> &'static str {
+        "load"
+    }
+
     fn announcement(&self) -> String {
+        if self.shard.is_some() && self.slice.is_none() && self.classes.is_empty() {
+            return self.own().announcement();
+        }
         let mut text = format!("sends {} to {}", self.amount(), self.whom());
         if let Some(ns) = self.length_ns() {
             text += &format!(", for about {}", format_duration(ns));
@@ -61,7 +74,7 @@ impl Shown for LoadPlan {
     }
 
     fn live(&self) -> Live {
-        Live::new(self.phases(), Box::new(LoadFigures::new(self)))
+        Live::new(self.phases(), Box::new(LoadFigures::new(&self.own())))
     }
 }
 

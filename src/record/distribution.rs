@@ -60,6 +60,14 @@ impl Distribution {
         Ok(Distribution { buckets, count, min_ns, max_ns, sum_ns })
     }
 
+    /// Takes the exact ends and sum of what it was made of, which buckets have rounded, and what was added to the sum.
+    pub(super) fn keep_exact(&mut self, of: &Distribution, added_ns: u64) {
+        if of.count > 0 {
+            (self.min_ns, self.max_ns) = (of.min_ns, of.max_ns);
+            self.sum_ns = of.sum_ns.saturating_add(added_ns);
+        }
+    }
+
     /// Adds another distribution: the only correct way to combine quantiles.
     pub fn merge(&mut self, other: &Distribution) {
         if other.count == 0 {

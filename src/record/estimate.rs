@@ -30,6 +30,32 @@ pub struct QuantileEstimate {
     pub resolvable: bool,
 }
 
+/// How well samples resolve a quantile: the one standard for headlines, rules, tables and charts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Resolution {
+    /// At least [`MIN_TAIL_SAMPLES`] effective samples lie beyond it.
+    #[default]
+    Full,
+    /// There would be enough were they independent; its value is a rough one.
+    Rough,
+    /// Too few lie beyond it for any value.
+    TooFew,
+}
+
+impl Resolution {
+    /// Of quantile `q` of `count` samples.
+    pub fn of(q: f64, count: u64, resolvable: bool) -> Resolution {
+        match resolvable {
+            true => Resolution::Full,
+            // 1,000 × (1 − 0.99) is a hair below 10 in binary.
+            false if count as f64 * (1.0 - q) >= MIN_TAIL_SAMPLES * (1.0 - 1e-9) => {
+                Resolution::Rough
+            }
+            false => Resolution::TooFew,
+        }
+    }
+}
+
 /// How large a share of samples is at or above a limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Exceedance {

@@ -165,6 +165,9 @@ mod tests {
     }
 
     proptest! {
+        // Five digits over twelve decades are a histogram of many megabytes.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn agrees_with_the_library(
             values in prop::collection::vec((1u64..4_000_000_000_000, 1u64..1_000_000_000_000), 0..200),

@@ -4,7 +4,9 @@
 mod bands;
 mod buckets;
 mod distribution;
+mod encode;
 mod estimate;
+mod filled_in;
 mod hdr;
 mod pool;
 mod recorder;
@@ -13,9 +15,10 @@ mod samples;
 pub use bands::{Bands, add_bands, band_floor, band_of, bands};
 pub use buckets::{Bracket, Buckets};
 pub use distribution::Distribution;
+pub use encode::Encoder;
 pub use estimate::{
-    Exceedance, MIN_TAIL_SAMPLES, QuantileEstimate, exceedance, quantile, quantile_interval,
-    shares_below,
+    Exceedance, MIN_TAIL_SAMPLES, QuantileEstimate, Resolution, exceedance, quantile,
+    quantile_interval, shares_below,
 };
 pub use pool::Pool;
 pub use recorder::{Emission, IntervalSamples, Recorder, RecorderSettings, Series, Sink, Stall};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
+use hdrhistogram::{Counter, Histogram};
 
 /// The highest duration the histogram resolves: one hour. Longer ones are counted, never silently clamped.
 pub const HIGHEST_NS: u64 = 3_600_000_000_000;
@@ -192,12 +192,18 @@ impl Samples {
 
     /// HdrHistogram V2, deflated, base64: what Java's and every other reader of `.hlog` understands.
     pub fn encode(&self) -> String {
-        let mut bytes = Vec::new();
-        V2DeflateSerializer::new()
-            .serialize(&self.histogram, &mut bytes)
-            .expect("writing to memory cannot fail");
-        BASE64.encode(bytes)
+        encoded(&self.histogram, &mut V2DeflateSerializer::new())
     }
+}
+
+/// A histogram as results and `.hlog` hold it.
+pub(super) fn encoded<C: Counter>(
+    histogram: &Histogram<C>,
+    by: &mut V2DeflateSerializer,
+) -> String {
+    let mut bytes = Vec::new();
+    by.serialize(histogram, &mut bytes).expect("writing to memory cannot fail");
+    BASE64.encode(bytes)
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ fn browser(runs: &[(Run, Summary)], paths: &[PathBuf]) -> String {
 
 fn nights(trend: &Trend) -> Result<Vec<Document>> {
     // Neither has a width or colours.
-    let style = Style { width: Style::UNKNOWN_WIDTH, color: false };
+    let style = Style { width: Style::UNKNOWN_WIDTH, color: false, height: None };
     let mut documents = vec![
         document("page.html", render(trend, TrendFormat::Html, &style)),
         document("summary.md", render(trend, TrendFormat::Markdown, &style)),

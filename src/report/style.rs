@@ -12,6 +12,8 @@ pub struct Style {
     pub width: usize,
     /// Whether the verdict and the marks may be coloured.
     pub color: bool,
+    /// Lines of the window; `None` where nobody says, and where nothing scrolls away.
+    pub height: Option<usize>,
 }
 
 impl Style {
@@ -28,10 +30,12 @@ impl Style {
         let asked = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
         let size = terminal_size::terminal_size_of(&stdout);
         let width = size.map(|(width, _)| usize::from(width.0)).or(asked);
+        let height = size.map(|(_, height)| usize::from(height.0));
         let choice = anstream::AutoStream::choice(&stdout);
         Style {
             width: width.unwrap_or(Self::UNKNOWN_WIDTH),
             color: !no_color && choice != anstream::ColorChoice::Never,
+            height,
         }
     }
 

@@ -1,7 +1,9 @@
 //! What a page is about: a run, its summary, and the plan in its header, with the look-ups every page needs.
 
 use crate::plan::{DiskPlan, ImportPlan, LoadPlan};
-use crate::result::{IMPORT, PhaseSummary, Run, SeriesSummary, Summary};
+use crate::record::Distribution;
+use crate::result::{IMPORT, PhaseData, PhaseSummary, Run, SeriesSummary, Summary, pooled};
+use crate::verdict::judged_over;
 
 /// A run to be told of.
 pub(super) struct RunAndPlan<'a> {
@@ -23,11 +25,31 @@ pub(super) enum Plan {
     Unknown,
 }
 
+/// A series pooled over several phases, as rules pool it.
+pub(super) struct Pooled<'a> {
+    /// Names of the phases.
+    pub phases: Vec<&'a str>,
+    /// All samples.
+    pub total: Distribution,
+    /// Their figures.
+    pub figures: SeriesSummary,
+}
+
+impl Pooled<'_> {
+    /// `phases etcd and commits`.
+    pub fn told(&self) -> String {
+        format!("phases {}", self.phases.join(" and "))
+    }
+}
+
 impl Plan {
     pub fn of(run: &Run) -> Plan {
         let value = run.header.plan.clone();
         match run.header.kind.as_str() {
-            "load" => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Load),
+            "load" => {
+                let plan = serde_json::from_value::<LoadPlan>(value);
+                plan.map_or(Plan::Unknown, |plan| Plan::Load(plan.own()))
+            }
             IMPORT => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Import),
             _ => serde_json::from_value(value).map_or(Plan::Unknown, Plan::Disk),
         }
@@ -45,6 +67,36 @@ impl<'a> RunAndPlan<'a> {
             Plan::Disk(plan) => Some(plan),
             _ => None,
         }
+    }
+
+    /// The command of a load, of all machines that made it as it was given to this one.
+    pub fn load_command(&self) -> Option<String> {
+        let plan = serde_json::from_value::<LoadPlan>(self.run.header.plan.clone()).ok()?;
+        Some(plan.command())
+    }
+
+    /// The phases over which rules on this series pool its samples, with the samples and their figures; nothing where
+    /// there are not several.
+    pub fn pooled(&self, series: &str) -> Option<Pooled<'a>> {
+        self.disk()?;
+        let all = judged_over(self.run, Some(series)).into_iter();
+        let of_series = |phase: &&PhaseData| phase.series(series).is_some_and(|s| s.count() > 0);
+        let phases: Vec<&PhaseData> = all.filter(of_series).collect();
+        if phases.len() < 2 {
+            return None;
+        }
+        let (total, figures) = pooled(&phases, series)?;
+        Some(Pooled {
+            phases: phases.iter().map(|phase| phase.name.as_str()).collect(),
+            total,
+            figures,
+        })
+    }
+
+    /// The figures a rule on this series is judged on: those of its phase, or pooled over several.
+    pub fn judged(&self, series: &str) -> Option<SeriesSummary> {
+        self.disk()?;
+        pooled(&judged_over(self.run, Some(series)), series).map(|(_, figures)| figures)
     }
 
     /// The figures of a phase.

@@ -10,6 +10,7 @@ mod lift;
 mod map;
 mod pairs;
 mod reader;
+pub mod redact;
 mod run;
 mod schema;
 mod summarise;
@@ -21,9 +22,9 @@ pub use json_schema::json_schema;
 pub use lift::lift;
 pub use reader::{intervals, read};
 pub use run::{
-    BATCHES, BESIDE, COSTS, CPU_WAIT, Conclude, DISK_FAILED, EXTENDED, HALT, IMPORT, MapColumn,
-    NEIGHBOUR, PAUSE, PhaseData, Point, Run, SeriesData,
+    BATCHES, BESIDE, COSTS, CPU_WAIT, Conclude, DISK_FAILED, EXTENDED, HALT, IMPORT, LATE_PHASE,
+    MapColumn, NEIGHBOUR, PAUSE, PhaseData, Point, RUNNING, Run, SHARD_START, SeriesData,
 };
 pub use schema::*;
-pub use summarise::{STANDARD_QUANTILES, summarise};
+pub use summarise::{STANDARD_QUANTILES, pooled, summarise};
 pub use writer::{Writer, default_path};

@@ -146,7 +146,8 @@ pub(super) struct Lines {
     pub(super) input: BufReader<File>,
     path: PathBuf,
     number: usize,
-    bytes: Vec<u8>,
+    /// The line that was read, with its end.
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Lines {
@@ -161,7 +162,7 @@ impl Lines {
     }
 
     /// Reads the next line that is not blank. `None` at the end, `Some(false)` for a last line without its end.
-    fn next(&mut self) -> Result<Option<bool>> {
+    pub(super) fn next(&mut self) -> Result<Option<bool>> {
         loop {
             self.bytes.clear();
             self.number += 1;

@@ -139,6 +139,13 @@ pub const IMPORT: &str = "import";
 
 /// Kind of the event that says why a run ended early.
 pub const HALT: &str = "halt";
+/// Why a run has ended that has not: it is looked at while it goes on.
+pub const RUNNING: &str = "still running";
+/// The kind of event that tells when a load began that several machines make: `start_ns` on the run's clock, `start` as
+/// its wall time.
+pub const SHARD_START: &str = "shard.start";
+/// The phase of what was measured while a machine was late by itself, of a load that several make: it is not judged.
+pub const LATE_PHASE: &str = "late";
 /// The source of counters of waits that were for a CPU.
 pub const CPU_WAIT: &str = "cpu.wait";
 /// The kind of event that tells of a probe that was paused.

@@ -5,6 +5,7 @@ mod facts;
 mod named;
 mod outcome;
 mod reason;
+mod shards;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub use code::*;
 pub use facts::*;
 pub use outcome::*;
 pub use reason::*;
+pub use shards::*;
 pub use summary::*;
 
 /// The schema's version, `major.minor`. Readers refuse an unknown major and ignore unknown fields.
@@ -70,6 +72,12 @@ pub struct Header {
     pub plan: serde_json::Value,
     /// The machine and what was measured on it.
     pub environment: Environment,
+    /// Which part of a load that several machines made this is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardPart>,
+    /// What it was merged from, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Merged>,
 }
 
 /// One interval of one series in one phase.

@@ -1,6 +1,6 @@
 //! A run's figures: per phase and series the standard quantiles with their intervals.
 
-use crate::record::QuantileEstimate;
+use crate::record::{Distribution, QuantileEstimate};
 
 use super::{PhaseData, PhaseSummary, QuantileSummary, Run, SeriesData, SeriesSummary};
 
@@ -10,6 +10,25 @@ pub const STANDARD_QUANTILES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 0.9999];
 /// Summarises every series of every phase.
 pub fn summarise(run: &Run) -> Vec<PhaseSummary> {
     run.phases.iter().map(|data| phase(data, lasted_ns(run, data), run.is_foreign())).collect()
+}
+
+/// A series of all members pooled over phases, and its figures. Nothing where it has no samples.
+pub fn pooled(phases: &[&PhaseData], series: &str) -> Option<(Distribution, SeriesSummary)> {
+    let mut data = SeriesData { series: series.to_owned(), ..SeriesData::default() };
+    let mut length_ns = 0;
+    for phase in phases {
+        let Some(found) = phase.series(series) else {
+            continue;
+        };
+        length_ns += phase.length_ns;
+        data.total.merge(&found.total);
+        data.batches.extend(found.batches.iter().cloned());
+        for (class, count) in &found.errors {
+            *data.errors.entry(class.clone()).or_default() += count;
+        }
+    }
+    let summary = self::series(&data, length_ns, false);
+    (data.total.count() > 0).then_some((data.total, summary))
 }
 
 fn phase(data: &PhaseData, length_ns: u64, foreign: bool) -> PhaseSummary {

@@ -71,6 +71,18 @@ pub enum Op {
     AtLeast,
 }
 
+impl Op {
+    /// How a figure that breaks the limit stands to it.
+    pub fn inverse(self) -> Op {
+        match self {
+            Op::Below => Op::AtLeast,
+            Op::AtMost => Op::Above,
+            Op::Above => Op::AtMost,
+            Op::AtLeast => Op::Below,
+        }
+    }
+}
+
 impl Rule {
     /// Parses a rule that may name any of these series.
     ///

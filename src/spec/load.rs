@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, Args, Command, Id, Parser};
 use serde::Deserialize;
 
 use super::workload::{KEYS, PACE, WorkloadSpec};
-use super::{ConnectSpec, LabelArg, first_line, read};
+use super::{ConnectSpec, LabelArg, WireArg, first_line, read};
 use crate::error::{Result, usage};
 use crate::units::{parse_bytes, parse_duration, parse_duration_or_millis, parse_number};
 
@@ -71,6 +71,11 @@ pub struct LoadSpec {
     #[arg(long, value_name = "N", help_heading = PACE)]
     pub threads: Option<u32>,
 
+    /// The HTTP/2 client that drives the connections [default: own]
+    #[arg(long, value_enum, value_name = "CLIENT", help_heading = PACE)]
+    #[serde(deserialize_with = "read::word")]
+    pub wire: Option<WireArg>,
+
     /// Which members connections are made to: spread, leader, followers or one of --endpoints [default: spread]
     #[arg(long = "connect", value_name = "WHERE", help_heading = PACE)]
     #[serde(rename = "connect")]
@@ -97,6 +102,27 @@ pub struct LoadSpec {
     /// Seed of arrivals, keys and values [default: 1]
     #[arg(long, value_name = "N", help_heading = KEYS)]
     pub seed: Option<u64>,
+
+    /// Which part of the load this machine makes, of N that make it together: 3/8
+    ///
+    /// Its own keys, connections and watches, and exactly its share of what is due when. All machines are given the same
+    /// words, each with a number of its own; 'etcdbench merge' makes one result of theirs.
+    #[arg(long, value_name = "I/N", help_heading = MACHINES)]
+    pub shard: Option<String>,
+
+    /// When the load begins, the same on all machines: 2026-11-29T17:00:00Z
+    ///
+    /// Connections and keys are made before. A machine that is not ready by then does not begin.
+    #[arg(long, value_name = "TIME", conflicts_with = "rendezvous", help_heading = MACHINES)]
+    pub start_at: Option<String>,
+
+    /// Where the machines meet and agree on when to begin: http://HOST:PORT, as 'etcdbench rendezvous' says it
+    #[arg(long, value_name = "URL", help_heading = MACHINES)]
+    pub rendezvous: Option<String>,
+
+    /// A file with the token that the meeting point asks for [default: what ETCDBENCH_RENDEZVOUS_TOKEN says]
+    #[arg(long, value_name = "FILE", help_heading = MACHINES)]
+    pub rendezvous_token_file: Option<PathBuf>,
 
     /// Start a throwaway etcd on this machine, of N members or one, drive it, and take it down
     ///
@@ -155,6 +181,24 @@ pub struct LoadSpec {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = LOCAL)]
     #[serde(deserialize_with = "read::duration")]
     pub restart_after: Option<u64>,
+
+    /// Stop the leader of --local=3 or more so long after the measured load has begun, and let it go on: 10s,40s
+    ///
+    /// With SIGSTOP and SIGCONT, as a machine or a disk that freezes; see --pause-for.
+    #[arg(
+        long,
+        value_name = "DURATION,…",
+        value_parser = parse_duration,
+        value_delimiter = ',',
+        help_heading = LOCAL
+    )]
+    #[serde(deserialize_with = "read::durations")]
+    pub pause_leader: Vec<u64>,
+
+    /// For how long a leader that --pause-leader has stopped stands still [default: 2s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help_heading = LOCAL)]
+    #[serde(deserialize_with = "read::duration")]
+    pub pause_for: Option<u64>,
 
     /// When the database has reached its quota, compact, defragment and disarm the alarm while the load goes on
     ///
@@ -338,6 +382,7 @@ pub struct BesideSpec {
 }
 
 const CLASSES: &str = "Several loads in one";
+const MACHINES: &str = "Several machines";
 const LOCAL: &str = "A throwaway etcd";
 const VERDICT: &str = "Verdict";
 const SAFETY: &str = "Safety";

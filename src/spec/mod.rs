@@ -15,7 +15,9 @@ pub use clean::CleanSpec;
 pub use connect::{ConnectSpec, UserArg};
 pub use disk::{DiskSpec, LabelArg, NeighbourArg, PhaseArg};
 pub use load::{BesideSpec, ClassSpec, LoadSpec, is_class_name};
-pub use words::{ArrivalArg, ConsistencyArg, EngineArg, IsolationArg, OperationArg, ReadArg};
+pub use words::{
+    ArrivalArg, ConsistencyArg, EngineArg, IsolationArg, OperationArg, ReadArg, WireArg,
+};
 pub use workload::WorkloadSpec;
 
 /// What the parser of the command line has against it, in one line.

@@ -85,6 +85,15 @@ pub enum EngineArg {
     Uring,
 }
 
+/// HTTP/2 clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WireArg {
+    /// Made for requests of one message
+    Own,
+    /// The h2 crate's
+    H2,
+}
+
 /// Spacing of open-loop arrivals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ArrivalArg {

@@ -178,6 +178,13 @@ pub struct WorkloadSpec {
     #[arg(long, help_heading = WATCHES)]
     pub watch_prev_kv: bool,
 
+    /// How long after each --read revision the watch has shown that revision, asking for progress as an apiserver does
+    ///
+    /// That is what a list from the cache of an apiserver waits for, for 3 s at most. While somebody waits, a
+    /// WatchProgressRequest is sent at once and every 100 ms. Takes a watch of its own on each connection.
+    #[arg(long, help_heading = WATCHES)]
+    pub freshness: bool,
+
     /// How a software transaction's reads are made safe [default: repeatable-reads]
     #[arg(long, value_enum, value_name = "LEVEL", help_heading = STM)]
     #[serde(deserialize_with = "read::word")]

@@ -237,6 +237,7 @@ mod tests {
     }
 
     #[test]
+    #[ignore = "a simulation that takes long: scripts/test --all"]
     fn the_family_wise_error_is_what_it_says() {
         // Four correlated metrics of six pairs without an effect: about one in twenty has a p-value below 5 %.
         let mut random = Xoshiro256PlusPlus::seed_from_u64(11);

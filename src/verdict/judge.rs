@@ -6,6 +6,7 @@
 //! disk fails after a handful of syncs, and a p99.9 from 500 samples never passes.
 
 use crate::exit::Verdict;
+use crate::record::{self, Resolution};
 use crate::result::{PhaseData, Reason, RuleId, SeriesData};
 use crate::stats;
 
@@ -70,6 +71,7 @@ pub(super) trait RuleInput {
 struct Judgement {
     verdict: Verdict,
     measured: Option<Measured>,
+    resolution: Resolution,
     samples: Option<u64>,
     reason: Option<Reason>,
 }
@@ -96,10 +98,13 @@ pub(super) fn judge(rule: &Rule, source: Source, input: &dyn RuleInput) -> Outco
         }
     };
     let value = judgement.measured.as_ref().and_then(Measured::value);
+    // What too few samples stand behind is not told, and so not how far it is from the limit.
+    let value = value.filter(|_| judgement.resolution != Resolution::TooFew);
     Outcome {
         rule: RuleId::Typed(rule.clone()),
         member: None,
         measured: judgement.measured,
+        resolution: judgement.resolution,
         limit: Some(Limit::of(rule)),
         margin: value.and_then(|value| margin(rule, value)),
         samples: judgement.samples,
@@ -121,9 +126,9 @@ fn margin(rule: &Rule, value: f64) -> Option<f64> {
 fn no_samples() -> Judgement {
     Judgement {
         verdict: Verdict::Inconclusive,
-        measured: None,
         samples: Some(0),
         reason: Some(Reason::NoSamples),
+        ..Judgement::default()
     }
 }
 
@@ -144,7 +149,8 @@ fn judge_percentile(
 ) -> Judgement {
     let allowed = 1.0 - percent / 100.0;
     let share = pooled.at_or_above(breaking_ns(rule));
-    let value = pooled.total.quantile(percent / 100.0).unwrap_or_default();
+    let found = record::quantile(&pooled.total, &pooled.batches, percent / 100.0);
+    let value = found.map_or(0, |found| found.value_ns);
     let (mut verdict, mut reason) =
         exceedance(&share, allowed, pooled.length_ns, input.confidence());
     if verdict != Verdict::Fail
@@ -156,6 +162,9 @@ fn judge_percentile(
     Judgement {
         verdict,
         measured: Some(Measured::Duration(value as f64)),
+        resolution: found.map_or(Resolution::TooFew, |found| {
+            Resolution::of(found.q, pooled.count(), found.resolvable)
+        }),
         samples: Some(pooled.count()),
         reason,
     }
@@ -224,6 +233,7 @@ fn judge_max(rule: &Rule, pooled: &Pooled, confidence: f64) -> Judgement {
         measured: Some(Measured::Duration(value as f64)),
         samples: Some(pooled.count()),
         reason,
+        ..Judgement::default()
     }
 }
 
@@ -251,6 +261,7 @@ fn judge_mean(rule: &Rule, pooled: &Pooled) -> Judgement {
         measured: Some(Measured::Duration(mean)),
         samples: Some(pooled.count()),
         reason,
+        ..Judgement::default()
     }
 }
 
@@ -278,7 +289,13 @@ fn judge_count(rule: &Rule, pooled: &Pooled, input: &dyn RuleInput) -> Judgement
     } else {
         (Verdict::Inconclusive, Some(Reason::RunNotToTheEnd))
     };
-    Judgement { verdict, measured: Some(Measured::Count(count)), samples: Some(count), reason }
+    Judgement {
+        verdict,
+        measured: Some(Measured::Count(count)),
+        samples: Some(count),
+        reason,
+        ..Judgement::default()
+    }
 }
 
 /// A rate passes when it was reached, and fails when it stays below by more than chance: arrivals at random reach
@@ -301,6 +318,7 @@ fn judge_rate(rule: &Rule, pooled: &Pooled) -> Judgement {
         measured: Some(Measured::Rate(rate)),
         samples: Some(pooled.count()),
         reason,
+        ..Judgement::default()
     }
 }
 
@@ -332,5 +350,6 @@ fn judge_errors(rule: &Rule, series: Option<&str>, input: &dyn RuleInput) -> Jud
         measured: Some(Measured::Share(share.seen())),
         samples: Some(attempts),
         reason,
+        ..Judgement::default()
     }
 }

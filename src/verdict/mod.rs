@@ -19,7 +19,7 @@ mod testing;
 
 pub use disk::{
     COMMITS_WANTED, Consequence, DiskFinding, DiskHeadline, EtcdHere, LOOKS, NeighbourSays,
-    NeighbourWork, Pace, Timer, limit_ns, more_load_ns, waits_set_apart,
+    NeighbourWork, Pace, Timer, judged_over, limit_ns, more_load_ns, waits_set_apart,
 };
 pub use ending::{CutShort, Ending};
 pub use finding::{FindingKind, Found};
@@ -30,7 +30,8 @@ pub use judgement::{Headline, Judgement};
 pub(crate) use load::testing as load_testing;
 pub use load::{
     Broken, Carried, DatabaseFinding, ELECTION_WITHIN_NS, Gravest, HeldBy, LeaderChanged,
-    LeaderKilled, LoadFinding, LoadHeadline, SlowMember, SlowWork, Stage, Undecided, Why, Work,
+    LeaderKilled, LoadFinding, LoadHeadline, MODELLED, SlowMember, SlowWork, Stage, Undecided, Why,
+    Work, modelled_series,
 };
 pub(crate) use machine::Cpus;
 pub use outcome::{Limit, Measured, Outcome, Quantity, Source};

@@ -3,6 +3,7 @@
 use crate::exit::Verdict;
 use crate::result::{DurabilityOutcome, Reason, RuleId, RuleName, ValueUnit};
 
+use crate::record::Resolution;
 use crate::rule::{Op, Rule, Stat};
 
 /// A rule and what became of it.
@@ -14,6 +15,8 @@ pub struct Outcome {
     pub member: Option<u32>,
     /// What was measured; `None` where nothing was.
     pub measured: Option<Measured>,
+    /// How well the samples resolve it, where it is a quantile of them.
+    pub resolution: Resolution,
     /// The limit; `None` where there is none.
     pub limit: Option<Limit>,
     /// How many times better than the limit.
@@ -222,6 +225,10 @@ pub enum Source {
     Verify,
     /// What etcd promises of watches.
     WatchGuarantee,
+    /// How many machines make the load.
+    Shards,
+    /// Seconds in which a machine was late and the others were not.
+    LateSeconds,
 }
 
 impl Outcome {

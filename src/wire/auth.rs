@@ -16,10 +16,11 @@ use http::HeaderValue;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::connection::start;
 use super::dial::{Dialer, Stream};
 use super::dial_error::{DialError, DialFailure};
+use super::failed::Failed;
 use super::grpc::{Failure, frame};
+use super::h2_client::{Caller, start};
 use super::message::{Method, Request};
 use super::protobuf::{Fields, Malformed, Value, bytes_field_len, put_bytes};
 use crate::etcd::{Credentials, Endpoint, ErrorClass};
@@ -160,6 +161,20 @@ impl Auth {
             )),
         }
     }
+}
+
+/// No token is longer: a JWT has some hundred bytes, and goes with every request.
+const LONGEST_ANSWER: usize = 1 << 20;
+
+/// Asks for a token over a connection that is there.
+pub(super) async fn token_for(
+    caller: &mut Caller,
+    credentials: &Credentials,
+) -> Result<HeaderValue, Failed> {
+    let message = frame(&Authenticate(credentials));
+    let answer = caller.exchange(Method::Authenticate, message, LONGEST_ANSWER).await?;
+    let token = token(&answer)?.and_then(|token| HeaderValue::from_bytes(token).ok());
+    token.ok_or_else(|| Failed::unusable("the answer holds no token"))
 }
 
 /// Why etcd does not believe who we are; the texts are its own (`api/v3rpc/rpctypes/error.go`).

@@ -1,11 +1,17 @@
-//! The requests of etcd's API that a load sends, and what it reads in their answers
+//! The requests of etcd's API that are sent, and what is read in their answers
 //! (etcd `api/etcdserverpb/rpc.proto`, `api/mvccpb/kv.proto`; the field numbers are the same in 3.4, 3.5 and 3.6).
 
 mod answers;
+mod control;
 mod requests;
+mod told;
+#[cfg(test)]
+mod told_tests;
 
 pub use answers::*;
+pub use control::*;
 pub use requests::*;
+pub use told::*;
 
 /// A method of etcd's gRPC services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,11 +38,19 @@ pub enum Method {
     Status,
     /// `Auth/Authenticate`
     Authenticate,
+    /// `Lease/LeaseTimeToLive`
+    LeaseTimeToLive,
+    /// `Cluster/MemberList`
+    MemberList,
+    /// `Maintenance/Alarm`
+    Alarm,
+    /// `Maintenance/Defragment`
+    Defragment,
 }
 
 impl Method {
     /// Every method, in the order of their numbers.
-    pub const ALL: [Method; 11] = [
+    pub const ALL: [Method; 15] = [
         Method::Put,
         Method::Range,
         Method::DeleteRange,
@@ -48,6 +62,10 @@ impl Method {
         Method::Watch,
         Method::Status,
         Method::Authenticate,
+        Method::LeaseTimeToLive,
+        Method::MemberList,
+        Method::Alarm,
+        Method::Defragment,
     ];
 
     /// Its HTTP/2 path.
@@ -64,6 +82,10 @@ impl Method {
             Method::Watch => "/etcdserverpb.Watch/Watch",
             Method::Status => "/etcdserverpb.Maintenance/Status",
             Method::Authenticate => "/etcdserverpb.Auth/Authenticate",
+            Method::LeaseTimeToLive => "/etcdserverpb.Lease/LeaseTimeToLive",
+            Method::MemberList => "/etcdserverpb.Cluster/MemberList",
+            Method::Alarm => "/etcdserverpb.Maintenance/Alarm",
+            Method::Defragment => "/etcdserverpb.Maintenance/Defragment",
         }
     }
 }

@@ -8,9 +8,12 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::Value;
 
+use crate::support::authority::{Authority, Valid};
 use crate::support::cluster::{Cluster, Special};
 use crate::support::etcd::Fresh;
+use crate::support::guarded::Guarded;
 use crate::support::loopdisk::LoopDisk;
+use crate::support::metrics;
 use crate::support::needs::{Need, needs};
 use crate::support::probe::program;
 
@@ -216,4 +219,163 @@ fn quota_alone_tells_how_full_it_is_and_the_way_out() {
     assert_eq!(code, Some(3), "{text}");
     let steps = ["compact ", " defrag\n", "alarm disarm"].map(|step| text.find(step));
     assert!(steps.iter().all(Option::is_some) && steps.is_sorted(), "{text}");
+}
+
+#[test]
+fn what_was_saved_of_a_cluster_tells_what_the_cluster_did() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let cluster = Cluster::start(Path::new("etcd"), 3);
+    let leader = cluster.wait_for_leader(&[]);
+    let saved = tempfile::tempdir().unwrap();
+    let save = |when: &str| {
+        for member in 0..3 {
+            let port = cluster.endpoint(member).rsplit_once(':').unwrap().1.parse().unwrap();
+            let page = metrics::page(port).expect("its metrics");
+            let (_, text) = page.split_once("\r\n\r\n").expect("a head and a body");
+            // Names that say nothing of whose they are.
+            let file = saved.path().join(format!("{when}-{}.txt", 7 * (member + 2) % 5));
+            std::fs::write(file, text).unwrap();
+        }
+    };
+    save("before");
+    (0..60).for_each(|key| drop(cluster.etcdctl(leader, &["put", &format!("k{key}"), "v"])));
+    save("after");
+    for what in ["endpoint status --cluster", "member list"] {
+        let asked: Vec<&str> = what.split(' ').chain(["-w", "json"]).collect();
+        let file = saved.path().join(what.replace(' ', "-"));
+        std::fs::write(file, cluster.etcdctl(leader, &asked)).unwrap();
+    }
+    let output = Command::new(program())
+        .args(["check", "--format", "json", "--from"])
+        .arg(saved.path())
+        .output()
+        .expect("etcdbench can be started");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let told = Told { report, code: output.status.code().expect("an exit code") };
+    for member in 0..3 {
+        let one = told.member(&format!("m{member}"));
+        assert_eq!(one["leader"], member == leader, "{one:#}");
+        let syncs = one["fsync"]["count"].as_u64().unwrap();
+        assert!((60..200).contains(&syncs), "{one:#}");
+        assert!(one["grew"]["proposals_committed"].as_f64().unwrap() >= 60.0, "{one:#}");
+    }
+    let wrong: Vec<_> = told.named().into_iter().filter(|one| !of_a_busy_machine(one.0)).collect();
+    assert!(wrong.is_empty(), "{wrong:?} {}", told.code);
+}
+
+#[test]
+fn again_and_again_gives_a_line_for_each_look_and_ends_when_it_was_to() {
+    needs!(Need::Program("etcd"));
+    let etcd = Fresh::packaged();
+    let output = Command::new(program())
+        .args(["check", "--endpoints", &etcd.address(), "--every", "5s", "--duration", "6s"])
+        .output()
+        .expect("etcdbench can be started");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    // `13:05:09  OK  …`
+    assert!(lines.iter().all(|line| line.as_bytes()[2] == b':' && line.split("  ").count() >= 3));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(told.matches("guarded writes below").count(), 1, "said once: {told}");
+    assert_eq!(etcd.keys(), Vec::<String>::new());
+}
+
+/// `check quota --format json` of one etcd, and the file it went to.
+fn quota_of(etcd: &Fresh, file: &Path, more: &[&str]) -> (Option<i32>, Value, String) {
+    let output = Command::new(program())
+        .args(["check", "quota", "--endpoints", &etcd.address(), "-o"])
+        .arg(file)
+        .args(more)
+        .output()
+        .expect("it can be started");
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let report = serde_json::from_str(&text).unwrap_or_default();
+    (output.status.code(), report, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_database_that_will_be_full_soon_is_a_failure_with_the_days_left() {
+    needs!(Need::Program("etcd"));
+    let etcd = Fresh::with_quota(64 << 20);
+    let directory = tempfile::tempdir().unwrap();
+    let [before, after] = ["before.json", "after.json"].map(|name| directory.path().join(name));
+    let (code, first, _) = quota_of(&etcd, &before, &[]);
+    assert_eq!((code, &first["members"][0]["filling"]), (Some(0), &Value::Null));
+    fill(&etcd, 0..40);
+    // The backend commits every 100 ms.
+    std::thread::sleep(Duration::from_millis(300));
+    let since = ["--since", before.to_str().unwrap()];
+    let (code, soon, _) = quota_of(&etcd, &after, &since);
+    let grew = soon["members"][0]["filling"]["grew_bytes"].as_i64().expect("growth");
+    assert!((4_000_000..8_000_000).contains(&grew), "{grew}");
+    assert_eq!((code, &soon["causes"]), (Some(0), &Value::Array(vec![])), "seconds tell nothing");
+
+    // The same look, had it been eight hours ago: some 13 MB a day, of 64 MiB.
+    let then = first["check"]["at_s"].as_i64().expect("a time");
+    let text = std::fs::read_to_string(&before).unwrap();
+    let (at, long_ago) = (format!("\"at_s\": {then}"), format!("\"at_s\": {}", then - 28_800));
+    assert!(text.contains(&at), "{text}");
+    std::fs::write(&before, text.replace(&at, &long_ago)).unwrap();
+    let (code, soon, _) = quota_of(&etcd, &after, &since);
+    let evidence = &soon["causes"][0]["evidence"][0];
+    assert_eq!((code, &soon["causes"][0]["cause"]), (Some(3), &Value::from("quota_near")));
+    let number = |of: &Value, key: &str| of[key].as_f64().unwrap_or_else(|| panic!("{of:#}"));
+    let left = f64::from(64 << 20) - number(&soon["members"][0], "in_use_bytes");
+    let a_day = number(evidence, "grew_bytes") * 86_400.0 / number(evidence, "window_s");
+    let days = number(evidence, "days_left");
+    assert!((days - left / a_day).abs() < 0.01 && days > 2.5, "{evidence:#}");
+    let (code, ..) = quota_of(&etcd, &after, &[&since[..], &["--days", "2"]].concat());
+    assert_eq!(code, Some(0), "more than two days are left");
+}
+
+#[test]
+fn prefixes_are_told_by_what_their_keys_hold() {
+    needs!(Need::Program("etcd"), Need::Program("etcdctl"));
+    let etcd = Fresh::packaged();
+    fill(&etcd, 0..12);
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("held.json");
+    let asked = ["--by-prefix", "--depth", "1", "--over", "1s"];
+    let (code, told, said) = quota_of(&etcd, &file, &asked);
+    assert_eq!(code, Some(0), "{said}");
+    let first = &told["check"]["held"][0];
+    assert_eq!((first["prefix"].as_str(), first["keys"].as_u64()), (Some("fill/"), Some(12)));
+    assert_eq!(first["mean_bytes"].as_f64(), Some(100_000.0), "{first:#}");
+    assert!(told["members"][0]["filling"]["window_s"].as_u64() >= Some(1), "{told:#}");
+    assert!(said.contains("looking again in 1 s") && said.contains("nothing is written"), "{said}");
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_named_with_its_member() {
+    needs!(Need::Program("etcd"));
+    let ahead = jiff::SignedDuration::from_secs(2);
+    let special = Special { ahead: Some((1, ahead)), ..Special::default() };
+    let cluster = Cluster::start_with(Path::new("etcd"), 3, &special);
+    let told = check(&cluster.endpoints(), "--duration 4s --rate 20");
+    assert!(told.named().contains(&("clock", "m1", "clear")), "{:?}", told.named());
+    let others = told.named().into_iter().filter(|one| one.0 == "clock" && one.1 != "m1").count();
+    assert_eq!(others, 0, "{:?}", told.named());
+    let clock = &told.member("m1")["clock"];
+    let ms = |key: &str| clock[key].as_i64().unwrap_or_else(|| panic!("{clock}")) / 1_000_000;
+    let (from, to) = (ms("from_ns"), ms("to_ns"));
+    assert!(from <= 2_000 && 2_000 <= to && to - from < 400, "{from} to {to} ms");
+}
+
+#[test]
+fn a_certificate_that_ends_in_a_week_is_told() {
+    needs!(Need::Program("etcd"));
+    let directory = tempfile::tempdir().unwrap();
+    let authority = Authority::new(directory.path(), "authority");
+    for (days, expected) in [(7, Some(6)), (90, None)] {
+        let server = authority.server(&["127.0.0.1"], Valid::Days(days));
+        let etcd = Guarded::tls(directory.path(), &server, None);
+        let authority = authority.pem();
+        let more = format!("--duration 2s --passive --cacert {}", authority.display());
+        let told = check(&etcd.at("127.0.0.1"), &more);
+        let notices = told.report["notices"].as_array().expect("notices").iter();
+        let ends = notices.filter(|one| one["notice"] == "certificate_ends");
+        let ends: Vec<Option<i64>> = ends.map(|one| one["days"].as_i64()).collect();
+        assert_eq!(ends, expected.map(Some).into_iter().collect::<Vec<_>>(), "of {days} days");
+    }
 }

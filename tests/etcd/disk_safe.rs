@@ -25,7 +25,7 @@ fn the_disk_never_writes_more_than_was_allowed() {
     for file_system in ["ext4", "xfs"] {
         for (allowed, more) in [
             (5, "--clients 4 --phases durability=1s,etcd=20s"),
-            (8, "--rate 400 --val-size 100 --phases wal=4s,etcd=8s"),
+            (8, "--rate 400 --val-size 100 --phases wal=4s,etcd=20s"),
         ] {
             let disk = LoopDisk::new(file_system, 2048);
             rustix::fs::syncfs(fs::File::open(disk.path()).expect("a directory")).expect("a sync");

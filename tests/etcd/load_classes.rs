@@ -3,26 +3,15 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::thread::sleep;
-use std::time::Duration;
 
 use crate::support::etcd::Etcd;
-use crate::support::load::{self, detail, events, number, steady};
+use crate::support::load::{self, number, of_class, steady};
 use crate::support::needs::{Need, needs};
 use crate::support::probe;
 use etcdbench::exit::Verdict;
-use etcdbench::result::Run;
-use rustix::process::Signal;
 
 fn etcd(directory: &Path) -> Etcd {
     Etcd::start(Path::new("etcd"), directory, |program| Command::new(program))
-}
-
-/// A number that a class was told with.
-fn told(run: &Run, phase: &str, class: &str, name: &str) -> u64 {
-    let all = events(run, "load.class");
-    let one = all.iter().find(|event| event.phase == phase && event.detail["class"] == class);
-    detail(one.unwrap_or_else(|| panic!("no {class} in {phase}: {all:?}")), name)
 }
 
 const THREE: &str = "--warmup 0s --duration 10s \
@@ -41,7 +30,7 @@ fn each_class_has_its_rate_its_keys_and_its_series() {
         load::run(&etcd.address(), &format!("{THREE} --prefix /t/ --keep-keys --scale 0.5")).read();
     let after = etcd.scrape();
 
-    let due = |class: &str| told(&run, "steady", class, "due");
+    let due = |class: &str| of_class(&run, "steady", class, "due");
     assert_eq!((due("leases"), due("pods"), due("health")), (500, 200, 30));
     assert_eq!(number(&run, "load.phase", "due"), 730);
     for name in ["leases.response", "pods.txn.response", "pods.range.response", "health.response"] {
@@ -56,8 +45,8 @@ fn each_class_has_its_rate_its_keys_and_its_series() {
     // As etcd itself counted: the keys of the pods were written before in one more transaction.
     let grown = |method: &str| after.calls(method) - before.calls(method);
     let written = samples("leases.response") + samples("pods.txn.response");
-    let conflicts =
-        told(&run, "steady", "leases", "conflicts") + told(&run, "steady", "pods", "conflicts");
+    let conflicts = of_class(&run, "steady", "leases", "conflicts")
+        + of_class(&run, "steady", "pods", "conflicts");
     assert_eq!(grown("Txn") as u64, written + conflicts + 1);
     assert_eq!((grown("Put"), grown("LeaseKeepAlive")), (0.0, 0.0));
     assert!(grown("Range") as u64 >= samples("pods.range.response") + 30);
@@ -84,37 +73,6 @@ fn what_was_written_is_read_back_and_removed() {
 }
 
 #[test]
-fn a_rule_is_of_one_class_and_a_stage_that_breaks_it_is_named() {
-    needs!(Need::Program("etcd"));
-    let scratch = probe::scratch();
-    let etcd = etcd(scratch.path());
-    let words = "--warmup 0s --class 'base: put --rate 50' --class 'storm: put --rate 0/6s,0+60/6s,0/6s' \
-        --rule 'base.service.max < 1s'";
-    let driving = load::start(&etcd.address(), words);
-    driving.until("rate.2");
-    sleep(Duration::from_secs(1));
-    etcd.signal(Signal::STOP);
-    sleep(Duration::from_millis(2500));
-    etcd.signal(Signal::CONT);
-    let driven = driving.wait();
-    let run = driven.read();
-    assert_eq!(told(&run, "rate.2", "storm", "due"), 60);
-    assert_eq!(told(&run, "rate.1", "storm", "due") + told(&run, "rate.3", "storm", "due"), 0);
-    let summary = run.summary.as_ref().expect("it was judged");
-    let verdicts: Vec<Verdict> = summary.steps.iter().map(|step| step.verdict).collect();
-    assert_eq!(verdicts.len(), 3);
-    assert_eq!(summary.verdict, Verdict::Fail, "{}", summary.headline);
-    assert_eq!(verdicts[1], Verdict::Fail, "{verdicts:?}");
-    assert!(summary.headline.starts_with("FAILED  in rate.2 "), "{}", summary.headline);
-    assert!(summary.rules.iter().any(|rule| rule.label.starts_with("base.service")));
-    assert!(
-        driven.finished.stdout.contains("base.response in each phase"),
-        "{}",
-        driven.finished.stdout
-    );
-}
-
-#[test]
 fn a_class_that_falls_short_is_not_lost_among_the_others() {
     needs!(Need::Program("etcd"));
     let scratch = probe::scratch();
@@ -128,7 +86,7 @@ fn a_class_that_falls_short_is_not_lost_among_the_others() {
         --class 'rare: put --rate 2 --val-size 200KiB --conns 1'";
     let run = load::run(&etcd.address(), words).read();
     let (due, failed) =
-        (told(&run, "steady", "rare", "due"), told(&run, "steady", "rare", "failed"));
+        (of_class(&run, "steady", "rare", "due"), of_class(&run, "steady", "rare", "failed"));
     assert_eq!((due, failed), (16, 16));
     let summary = run.summary.as_ref().expect("it was judged");
     let rate = summary.rules.iter().find(|rule| rule.label == "rate reached");

@@ -32,6 +32,13 @@ fn next<'a>(run: &'a Run, kind: &str, of: &Event) -> &'a Event {
     fits.next().unwrap_or_else(|| panic!("no {kind} after {of:?}"))
 }
 
+/// The longest time without an acknowledgement, of all members together.
+fn longest_gap(run: &Run) -> u64 {
+    let gaps = events(run, "ack.gap").into_iter();
+    let gaps = gaps.filter(|e| e.member.is_none() && e.phase == "steady");
+    gaps.map(|e| detail(e, "length_ns")).max().expect("a gap")
+}
+
 /// Kills happened when they were due, and who was killed came back.
 fn killed_at(run: &Run, seconds: &[u64], away_s: u64) {
     let start_ns = run.phase("steady").expect("it ran").start_ns;
@@ -60,9 +67,7 @@ fn a_leader_killed_by_plan_is_no_surprise() {
     let run = driven.read();
     driven.left_nothing();
     killed_at(&run, &[3], 3);
-    let gaps = events(&run, "ack.gap").into_iter();
-    let gap = gaps.filter(|e| e.member.is_none() && e.phase == "steady");
-    let gap = gap.map(|e| detail(e, "length_ns")).max().expect("a gap");
+    let gap = longest_gap(&run);
     assert!((S / 2..6 * S).contains(&gap), "{gap}");
     // What it cost is counted, and is the price of the fault.
     let answered = steady(&run, "put.service").total.count();
@@ -99,9 +104,9 @@ fn two_leaders_killed_lose_nothing_that_was_acknowledged() {
 #[test]
 fn a_full_database_is_brought_back_while_the_load_goes_on() {
     needs!(Need::Program("etcd"));
-    // 1.8 MB a second: full after nine and a half seconds, which leaves five for the way back, beside other tests. What
+    // 1.8 MB a second: full after nine and a half seconds, which leaves seven for the way back, beside other tests. What
     // comes near the quota a second time ends the load: at this rate seven seconds after the way back.
-    let more = "put --local=3 --quota 16MiB --rate 40 --val-size 32KiB --key-space-size 50 --duration 14500ms --warmup 0s \
+    let more = "put --local=3 --quota 16MiB --rate 40 --val-size 32KiB --key-space-size 50 --duration 16500ms --warmup 0s \
                 --allow-quota --recover-quota --verify";
     let driven = load::start_local(more).wait();
     let run = driven.read();
@@ -193,4 +198,28 @@ fn an_etcd_of_others_is_never_hurt() {
     let refused = |more: &str, words: &str| load::run("127.0.0.1:1", more).refused(2, words);
     refused("put --kill-leader 5s", "add --local=3");
     refused("put --allow-quota --recover-quota", "add --local");
+}
+
+#[test]
+fn a_leader_stopped_for_a_while_is_told_with_what_it_cost() {
+    needs!(Need::Program("etcd"));
+    let more = "put --local=3 --rate 200 --duration 10s --warmup 1s --conns 6 --key-size 64 --val-size 64 \
+                --pause-leader 3s --pause-for 2500ms --command-timeout 2s";
+    let driven = load::start_local(more).wait();
+    let run = driven.read();
+    driven.left_nothing();
+    let pauses = events(&run, "fault.pause");
+    assert_eq!(pauses.len(), 1, "{pauses:?}");
+    let (goes_on, back) =
+        (next(&run, "fault.resume", pauses[0]), next(&run, "fault.back", pauses[0]));
+    let away_ns = goes_on.at_ns - pauses[0].at_ns;
+    assert!((5 * S / 2..4 * S).contains(&away_ns), "{away_ns}");
+    assert!(back.at_ns > goes_on.at_ns && detail(back, "took_ns") < 5 * S);
+    let gap = longest_gap(&run);
+    assert!((S / 2..6 * S).contains(&gap), "{gap}");
+    assert!(has_finding(&run, "leader_killed"), "{:#?}", summary(&run).findings);
+    let told = driven.finished.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("was stopped as planned") && told.contains("It went on after"), "{told}");
+    assert_eq!(rule(&run, "errors").verdict, Verdict::Pass, "{told}");
+    assert_eq!(rule(&run, "gap after the stop").measured_value, Some(gap as f64), "{told}");
 }

@@ -164,7 +164,8 @@ fn help_does_not_show_the_password_in_the_environment() {
             .output()
             .unwrap();
         let told = told(&output);
-        assert!(told.contains("ETCDCTL_PASSWORD"), "{told}");
+        // The short one leaves out what few people type.
+        assert!(flag == "-h" || told.contains("ETCDCTL_PASSWORD"), "{told}");
         assert!(!told.contains("hunter"), "{told}");
     }
 }

@@ -9,6 +9,7 @@ use etcdbench::diagnosis::{
     self, Checked, Live, Member, MemberId, Observed, Presence, Probe, Timing,
 };
 use etcdbench::report::{self, Style};
+use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
 
@@ -31,6 +32,7 @@ fn live(leader: bool, fsync_ms: u64) -> Live {
             p99_above_ns: 128 * MS,
             p99_at_most_ns: Some(256 * MS),
             stalls: 9,
+            ..Timing::default()
         }),
         ping: probe(1),
         serializable: probe(1),
@@ -73,7 +75,13 @@ fn shown(format: LogsFormat) -> String {
     let observed = sick();
     let found = diagnosis::diagnose(&observed.members);
     let notices = diagnosis::notices(&observed, 0);
-    report::checked(&observed, &found, &notices, format, &Style { width: 100, color: false })
+    report::checked(
+        &observed,
+        &found,
+        &notices,
+        format,
+        &Style { width: 100, color: false, height: None },
+    )
 }
 
 #[test]
@@ -139,4 +147,31 @@ fn errors_name_the_flag_or_the_member_and_the_way_out() {
     check(&["--prefix", "abc"]).code(2).stderr(contains("ends in /"));
     check(&["--prefix", "/registry/", "--endpoints", "127.0.0.1:1"]).code(1);
     check(&["--endpoints", "127.0.0.1:1"]).code(1).stderr(contains("127.0.0.1:1"));
+}
+
+#[test]
+fn an_earlier_look_that_is_none_is_refused_with_the_way_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("before.json");
+    let schema = "etcdbench.check/v1";
+    for (text, why) in [
+        ("not json".to_owned(), "this is no JSON"),
+        ("{\"schema\": \"x\"}".to_owned(), "no answer of 'etcdbench check'"),
+        (format!("{{\"schema\": \"{schema}\"}}"), "when it was made (check.at_s)"),
+        (
+            format!(
+                "{{\"schema\": \"{schema}\", \"check\": {{\"at_s\": 5}}, \"members\": [{{}}]}}"
+            ),
+            "tells of no database",
+        ),
+    ] {
+        fs::write(&file, text).unwrap();
+        Command::cargo_bin("etcdbench")
+            .unwrap()
+            .args(["check", "quota", "--since"])
+            .arg(&file)
+            .assert()
+            .code(1)
+            .stderr(contains(why).and(contains("check quota --format json -o before.json")));
+    }
 }

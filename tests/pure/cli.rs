@@ -143,6 +143,20 @@ fn help_is_there_short_and_long() {
                 .and(contains("txn-mixed")),
         );
     }
+    // The short one has the flags that people use, three examples, and says where the rest is.
+    for (command, rare) in [("disk", "--backend-batch-limit"), ("load", "--watches-per-stream")] {
+        let long = etcdbench().args([command, "--help"]).assert().success().stdout(contains(rare));
+        let short = etcdbench().args([command, "-h"]).assert().success();
+        let short = String::from_utf8(short.get_output().stdout.clone()).unwrap();
+        let flags = short.lines().filter(|line| line.trim_start().starts_with('-')).count();
+        assert!((15..=30).contains(&flags), "{command}: {flags} flags: {short}");
+        assert!(!short.contains(rare), "{short}");
+        assert!(short.lines().count() < 90, "{command}: {}", short.lines().count());
+        let examples = short.split("Examples:").nth(1).unwrap();
+        assert_eq!(examples.matches("  etcdbench ").count(), 3, "{examples}");
+        assert!(short.contains(&format!("'etcdbench {command} --help'")), "{short}");
+        assert!(long.get_output().stdout.len() > 2 * short.len(), "{command}");
+    }
     etcdbench().assert().code(2).stderr(contains("Usage: etcdbench"));
 }
 
@@ -156,6 +170,42 @@ fn completions_and_the_manual_know_every_flag() {
     page.stdout(
         contains(".TH etcdbench").and(contains("ETCDBENCH DISK")).and(contains("max\\-bytes")),
     );
+}
+
+/// `man` sends its reader from one page to the next: each has to be there.
+#[test]
+fn every_page_that_a_manual_page_names_is_written() {
+    let place = tempfile::tempdir().unwrap();
+    let pages = place.path().join("man1");
+    etcdbench().arg("man").arg("--output").arg(&pages).assert().success();
+    let mut named = 0;
+    for page in fs::read_dir(&pages).unwrap() {
+        let text = fs::read_to_string(page.unwrap().path()).unwrap();
+        assert!(text.contains(concat!("etcdbench ", env!("CARGO_PKG_VERSION"))), "{text:.200}");
+        for line in text.lines().filter(|line| line.ends_with("(1)")) {
+            let other = line.trim_end_matches("(1)").replace("\\-", "-") + ".1";
+            assert!(pages.join(&other).is_file(), "there is no {other}");
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{named}");
+
+    let page = etcdbench().args(["man", "pod", "run"]).assert().success();
+    let written = fs::read_to_string(pages.join("etcdbench-pod-run.1")).unwrap();
+    page.stdout(written);
+    let unknown = etcdbench().args(["man", "disc"]).assert().code(2);
+    unknown.stderr(contains("disc").and(contains("disk, ")));
+}
+
+#[test]
+fn a_version_tells_which_build_it_is() {
+    etcdbench().arg("-V").assert().success().stdout(concat!(
+        "etcdbench ",
+        env!("CARGO_PKG_VERSION"),
+        "\n"
+    ));
+    let long = etcdbench().arg("--version").assert().success();
+    long.stdout(contains(std::env::consts::ARCH).and(contains("linux")));
 }
 
 fn lines(path: &Path, lines: &[serde_json::Value]) -> PathBuf {

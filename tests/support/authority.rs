@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -28,6 +29,8 @@ pub enum Valid {
     Now,
     UntilThen,
     FromThen,
+    /// From now on for so many days.
+    Days(u64),
 }
 
 impl Authority {
@@ -107,6 +110,10 @@ impl Valid {
             Valid::Now => {}
             Valid::UntilThen => params.not_after = date_time_ymd(2020, 2, 3),
             Valid::FromThen => params.not_before = date_time_ymd(2099, 2, 3),
+            Valid::Days(days) => {
+                let then = SystemTime::now() + Duration::from_secs(days * 86_400);
+                params.not_after = then.into();
+            }
         }
     }
 }

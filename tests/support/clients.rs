@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::etcd::Etcd;
+use super::grpc::{Grpc, put};
 use super::metrics::Delta;
 
 /// What is put, by how many, for how long.
@@ -47,20 +48,19 @@ pub fn drive(etcd: &Etcd, load: ClosedLoop) -> Observed {
 }
 
 async fn drive_async(etcd: &Etcd, load: ClosedLoop) -> Observed {
-    let client = etcd_client::Client::connect([etcd.endpoint()], None)
-        .await
-        .expect("etcd takes connections");
+    let client = Grpc::connect(&etcd.endpoint()).await;
     let next_key = Arc::new(AtomicU64::new(0));
     let latencies = Arc::new(Mutex::new(Vec::new()));
     let tasks: Vec<_> = (0..load.clients)
         .map(|_| {
-            let (mut kv, next_key) = (client.kv_client(), next_key.clone());
+            let (mut client, next_key) = (client.clone(), next_key.clone());
             let latencies = latencies.clone();
             tokio::spawn(async move {
                 loop {
                     let key = unique_key(&next_key, load.key_size);
                     let began = Instant::now();
-                    kv.put(key, vec![b'v'; load.val_size], None).await.expect("a put succeeds");
+                    let put = put(key, &vec![b'v'; load.val_size]);
+                    client.call("KV/Put", &put).await.expect("a put succeeds");
                     latencies.lock().expect("no client panicked").push(began.elapsed());
                 }
             })

@@ -28,6 +28,8 @@ pub struct Special<'a> {
     pub disk: Option<(usize, &'a LoopDisk)>,
     /// One whose peers reach it after so long.
     pub delay: Option<(usize, Duration)>,
+    /// One whose clock clients see so far ahead.
+    pub ahead: Option<(usize, jiff::SignedDuration)>,
 }
 
 struct Member {
@@ -57,7 +59,16 @@ impl Cluster {
                 super::delay::pass_on(*port, ports[members + at], *by);
             }
         }
+        let asked_at = |at: usize| match special.ahead {
+            Some((of, ahead)) if of == at => {
+                let port = free_ports::<1>()[0];
+                super::dated::pass_on(port, ports[at], ahead);
+                port
+            }
+            _ => ports[at],
+        };
         let start = |at: usize| {
+            let seen = asked_at(at);
             let (client, peer) = (url(ports[at]), url(ports[members + at]));
             let disk = special.disk.filter(|(of, _)| *of == at).map(|(_, disk)| disk);
             let mut command = match disk {
@@ -70,7 +81,7 @@ impl Cluster {
                 .arg("--data-dir")
                 .arg(data.join(format!("m{at}")))
                 .args(["--listen-client-urls", &client])
-                .args(["--advertise-client-urls", &client])
+                .args(["--advertise-client-urls", &url(seen)])
                 .args(["--listen-peer-urls", &peer])
                 .args(["--initial-advertise-peer-urls", &reached(at)])
                 .args(["--initial-cluster", &all.join(",")])
@@ -80,7 +91,7 @@ impl Cluster {
                 .stderr(Stdio::null())
                 .spawn()
                 .expect("etcd can be started");
-            Member { child, port: ports[at] }
+            Member { child, port: seen }
         };
         let cluster = Cluster { members: (0..members).map(start).collect(), _directory: directory };
         cluster.wait_for_leader(&[]);

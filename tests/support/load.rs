@@ -189,3 +189,10 @@ pub fn detail(event: &Event, name: &str) -> u64 {
     let value = event.detail.get(name).and_then(|value| value.as_u64());
     value.unwrap_or_else(|| panic!("no number {name} in {event:?}"))
 }
+
+/// A number that a class was told with.
+pub fn of_class(run: &Run, phase: &str, class: &str, name: &str) -> u64 {
+    let all = events(run, "load.class");
+    let one = all.iter().find(|event| event.phase == phase && event.detail["class"] == class);
+    detail(one.unwrap_or_else(|| panic!("no {class} in {phase}: {all:?}")), name)
+}

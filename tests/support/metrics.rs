@@ -30,16 +30,21 @@ pub struct Delta {
     pub commit_mean: f64,
 }
 
+/// The text of `/metrics`, with the head of the answer before it.
+pub fn page(port: u16) -> io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let host = "Host: localhost\r\nConnection: close\r\n\r\n";
+    stream.write_all(format!("GET /metrics HTTP/1.0\r\n{host}").as_bytes())?;
+    let mut body = String::new();
+    stream.read_to_string(&mut body)?;
+    Ok(body)
+}
+
 impl Scrape {
     /// Reads the metrics of the member that serves clients on this port.
     pub fn take(port: u16) -> io::Result<Self> {
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        let host = "Host: localhost\r\nConnection: close\r\n\r\n";
-        stream.write_all(format!("GET /metrics HTTP/1.0\r\n{host}").as_bytes())?;
-        let mut body = String::new();
-        stream.read_to_string(&mut body)?;
-        let samples = body
+        let samples = page(port)?
             .lines()
             .filter(|line| !line.starts_with('#'))
             .filter_map(|line| line.rsplit_once(' '))

@@ -187,7 +187,7 @@ fn a_second_control_c_ends_at_once() {
     let mut command = Command::new("strace");
     command
         .args(strace::arguments("fdatasync", &scratch.path().join("trace")))
-        .args(["-e", "inject=fdatasync:delay_enter=15s:when=60"])
+        .args(["-e", "inject=fdatasync:delay_enter=10s:when=60"])
         .arg(probe::program());
     let child = probe::disk(command, scratch.path(), &result, LONG).spawn();
     let child = child.expect("strace can be started");

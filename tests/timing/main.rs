@@ -9,6 +9,8 @@ mod disk_faults;
 mod extended;
 mod harness;
 mod load_faults;
+mod load_length;
+mod load_stages;
 mod load_truth;
 mod neighbour;
 mod nightly;

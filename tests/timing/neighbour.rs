@@ -240,6 +240,7 @@ fn a_neighbours_file_system_needs_room_too() {
 }
 
 #[test]
+#[ignore = "long: ./scripts/test --all"]
 fn files_that_come_by_the_hundred_are_felt_on_a_slow_disk() {
     needs!(Need::Root, Need::Program("mkfs.ext4"), Need::WriteThrottle);
     let _quiet = quiet();

@@ -10,6 +10,8 @@ mod supervisor;
 pub use plan::LocalPlan;
 use std::path::PathBuf;
 
+use rustix::process::Signal;
+
 use crate::error::Result;
 use crate::etcd::Endpoint;
 use crate::workdir::{self, Workdir};
@@ -78,6 +80,23 @@ impl LocalCluster {
     /// When the system refuses it.
     pub fn kill(&mut self, index: usize) -> Result<()> {
         self.supervisor.kill(index)
+    }
+
+    /// Stops a member where it is, as a machine that freezes: with SIGSTOP.
+    ///
+    /// # Errors
+    /// When the system refuses it.
+    pub fn pause(&mut self, index: usize) -> Result<()> {
+        self.supervisor.signal(index, Signal::STOP)
+    }
+
+    /// Lets a member go on that was stopped. It serves when the [`Return`] says so.
+    ///
+    /// # Errors
+    /// When the system refuses it.
+    pub fn resume(&mut self, index: usize) -> Result<Return> {
+        self.supervisor.signal(index, Signal::CONT)?;
+        Return::of(self.members[index].clone())
     }
 
     /// Starts a member that was killed as it was before: with its data, its name, its ports. It serves when the

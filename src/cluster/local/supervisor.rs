@@ -9,7 +9,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, getpid, getppid, set_parent_process_death_signal, waitid,
+    Pid, Signal, WaitId, WaitIdOptions, getpid, getppid, kill_process,
+    set_parent_process_death_signal, waitid,
 };
 
 use crate::error::{Error, Result};
@@ -99,6 +100,20 @@ impl Supervisor {
         let pid = self.order(What::StartAgain, index)?;
         self.pids[index] = pid;
         Ok(pid)
+    }
+
+    /// Sends a member another signal.
+    ///
+    /// # Errors
+    /// When the system refuses it.
+    pub fn signal(&self, index: usize, signal: Signal) -> Result<()> {
+        let pid = self.pids.get(index).and_then(|pid| Pid::from_raw(i32::try_from(*pid).ok()?));
+        let sent = pid.map(|pid| kill_process(pid, signal));
+        match sent {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => Err(Error::Refused(format!("a member cannot be stopped: {error}"))),
+            None => Err(died()),
+        }
     }
 
     fn order(&self, what: What, index: usize) -> Result<u32> {

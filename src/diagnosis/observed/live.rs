@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::MemberId;
+use super::{Held, MemberId};
+use crate::plan::Timeouts;
 
 /// How a member answers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -32,6 +33,10 @@ pub struct Timing {
     pub count: u64,
     /// Their mean.
     pub mean_ns: u64,
+    /// The median is above this …
+    pub p50_above_ns: u64,
+    /// … and at most this; absent where it is beyond the last bound.
+    pub p50_at_most_ns: Option<u64>,
     /// The 99th percentile is above this …
     pub p99_above_ns: u64,
     /// … and at most this; absent where it is beyond the last bound.
@@ -149,6 +154,8 @@ pub struct Live {
     pub restarted: bool,
     /// How long it has run.
     pub uptime_s: Option<u64>,
+    /// Texts of its `/metrics`, where they were read from files.
+    pub texts: u64,
     /// Whether its `/metrics` could be read at both ends of the window.
     pub metrics: bool,
     /// Syncs of the WAL.
@@ -161,6 +168,10 @@ pub struct Live {
     #[serde(serialize_with = "by_peer")]
     #[schemars(with = "BTreeMap<String, Timing>")]
     pub peer_rtt: BTreeMap<MemberId, Timing>,
+    /// The same within the window.
+    #[serde(serialize_with = "by_peer")]
+    #[schemars(with = "BTreeMap<String, Timing>")]
+    pub peer_rtt_within: BTreeMap<MemberId, Timing>,
     /// CPUs it used, on the average.
     pub cpu_cores: Option<f64>,
     /// Threads that its Go runtime may run at once, where it tells.
@@ -199,11 +210,48 @@ fn by_peer<S: serde::Serializer>(
     serializer.collect_map(peers.iter().map(|(id, timing)| (id.to_string(), timing)))
 }
 
+/// The longest that something asked of the cluster took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Stall {
+    /// How long.
+    pub ns: u64,
+    /// Whether it was longer: it was given up.
+    pub at_least: bool,
+}
+
+/// Names the form in which a check is kept; a new number means that readers of the old one are wrong.
+pub const CHECK_SCHEMA: &str = "etcdbench.check/v1";
+
+/// What `disk` measured on a disk before, or beside, its etcd.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Promise {
+    /// The mean of its WAL syncs.
+    pub mean_ns: u64,
+    /// Their 99th percentile, where there were enough.
+    pub p99_ns: Option<u64>,
+    /// How many there were.
+    pub count: u64,
+    /// The machine on which it was measured.
+    pub host: String,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
 /// A check of a cluster that runs, beside its members.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Checked {
     /// How long it was looked at.
     pub window_ns: u64,
+    /// When, in seconds since 1970; absent where files were read.
+    pub at_s: Option<i64>,
+    /// What keys that begin alike hold, most first; absent where keys were not looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<Vec<Held>>,
+    /// What an earlier `disk` measured, where a result was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promise: Option<Promise>,
+    /// Files that were read, where nothing was asked.
+    pub files: u64,
     /// Whether requests of our own were sent.
     pub active: bool,
     /// What the keys that were written began with.
@@ -214,6 +262,10 @@ pub struct Checked {
     pub reads: u64,
     /// The share of moments at which this program itself was 10 ms late or more: its own machine is busy.
     pub own_late_share: f64,
+    /// The longest that a write or a confirmed read took; absent where none was sent.
+    pub longest_stall: Option<Stall>,
+    /// After how long what depends on this etcd gives up; absent where nothing was asked.
+    pub timeouts: Option<Timeouts>,
     /// Whether it was ended before its time.
     pub interrupted: bool,
     /// Why nothing was written, where writes had been asked for.

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Defragmentation, Live, MemberId, Moments, Peer, Span, Step, StepTime, StorageFault, Waits,
+    Defragmentation, Filling, Live, MemberId, Moments, Peer, Span, Step, StepTime, StorageFault,
+    Waits,
 };
 
 /// etcd logs a sync of the WAL from this on (server/storage/wal, `warnSyncDuration`).
@@ -123,6 +124,8 @@ pub struct Member {
     pub defragmentations: Vec<Defragmentation>,
     /// The database as it was told last, and what of it was in use.
     pub database_bytes: Option<(u64, Option<u64>)>,
+    /// How it grew since an earlier look, where there was one.
+    pub filling: Option<Filling>,
     /// Snapshots that took long to send.
     pub slow_snapshots: u64,
     /// Whether the quota was found reached.

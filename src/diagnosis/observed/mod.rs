@@ -1,5 +1,6 @@
 //! What is known of a cluster, as it was observed: the input of every diagnosis.
 
+mod filling;
 mod live;
 mod member;
 mod peer;
@@ -10,7 +11,10 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-pub use live::{Checked, Live, LocalCpu, NoWrites, Presence, Probe, Range, Timing};
+pub use filling::{Filling, Held};
+pub use live::{
+    CHECK_SCHEMA, Checked, Live, LocalCpu, NoWrites, Presence, Probe, Promise, Range, Stall, Timing,
+};
 pub use member::{Heartbeats, Leadership, Member, Run};
 pub use peer::{Failure, Peer, PeerSign};
 pub use waits::{Moment, Moments, Span, Waits};

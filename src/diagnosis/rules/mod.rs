@@ -11,9 +11,10 @@ mod network;
 mod process;
 mod requests;
 mod storage;
+mod unite;
 
 use super::answer::rank;
-use super::cause::{Cause, Diagnosis, Evidence};
+use super::cause::{Cause, Diagnosis, Evidence, Harm};
 use super::observed::{Member, Moments};
 use common::BESIDE_NS;
 
@@ -41,6 +42,9 @@ pub fn diagnose(members: &[Member]) -> Vec<Diagnosis> {
     live::find(members, &mut found);
     cluster::explain_losses(members, &mut found);
     found.iter_mut().for_each(|one| followed(&members[one.member], one));
+    if found.iter().all(|one| one.harm == Harm::None) && !members.is_empty() {
+        found.extend(live::nothing_measured(members));
+    }
     rank(&mut found);
     found
 }

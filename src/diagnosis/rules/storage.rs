@@ -2,7 +2,7 @@
 
 use super::common::{late_heartbeats, moments};
 use crate::diagnosis::cause::{Cause, Certainty, Diagnosis, Evidence, Harm, Missing};
-use crate::diagnosis::observed::{Member, Span, StorageFault};
+use crate::diagnosis::observed::{Filling, Member, Span, StorageFault};
 
 /// Syncs of so many separate moments are a disk that is slow, not one bad moment of the machine.
 const SEVERAL: usize = 2;
@@ -33,8 +33,23 @@ pub(super) fn quota(index: usize, member: &Member) -> Option<Diagnosis> {
     }
     let (bytes, _) = member.database_bytes?;
     let quota = member.quota_bytes.filter(|quota| *quota > 0)?;
-    (bytes as f64 >= NEAR_QUOTA * quota as f64).then(|| {
-        Diagnosis::new(Cause::QuotaNear, index, Certainty::Clear, Harm::Risk).because(database)
+    let near = bytes as f64 >= NEAR_QUOTA * quota as f64;
+    let soon = full_soon(member, quota);
+    (near || soon.is_some()).then(|| {
+        let one = Diagnosis::new(Cause::QuotaNear, index, Certainty::Clear, Harm::Risk);
+        one.because(soon).because(database)
+    })
+}
+
+/// Growth that fills the database in fewer days than asked for; of a time too short to tell, nothing follows.
+fn full_soon(member: &Member, quota_bytes: u64) -> Option<Evidence> {
+    let filling = member.filling.filter(Filling::is_long_enough)?;
+    let (bytes, in_use) = member.database_bytes?;
+    let days_left = filling.days_left(in_use.unwrap_or(bytes), quota_bytes)?;
+    (days_left < f64::from(filling.least_days)).then_some(Evidence::FullSoon {
+        grew_bytes: filling.grew_bytes,
+        window_s: filling.window_s,
+        days_left,
     })
 }
 

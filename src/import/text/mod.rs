@@ -1,7 +1,6 @@
 //! Foreign output as text: read within bounds, decoded, and freed of what a paste put around it.
 
 mod bytes;
-mod decode;
 mod source;
 mod stream;
 mod unquote;

@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::plan::Input;
 
 use super::bytes::{self, MOST_BYTES};
-use super::decode::decode;
 use super::unquote::unquote;
+use crate::files::decode;
 
 /// The output of a foreign program.
 #[derive(Debug)]

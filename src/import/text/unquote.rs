@@ -202,7 +202,7 @@ fn log_objects(text: &str) -> Option<String> {
     let lines =
         text.split('\n').map(|line| match serde_json::from_str::<serde_json::Value>(line) {
             Ok(value) => match value.get("log").and_then(serde_json::Value::as_str) {
-                Some(log) => Cow::Owned(super::decode::decode(log.trim_end().as_bytes())),
+                Some(log) => Cow::Owned(crate::files::decode(log.trim_end().as_bytes())),
                 None => Cow::Borrowed(line),
             },
             Err(_) => Cow::Borrowed(line),

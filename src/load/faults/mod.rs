@@ -1,8 +1,8 @@
-//! What is done to a throwaway etcd while the load goes on: its leader killed and started again, its full database
+//! What is done to a throwaway etcd while the load goes on: its leader killed, or stopped for a while, its full database
 //! brought back. Everything is told as an event at the moment it happens.
 
 mod context;
-mod kill;
+mod loss;
 mod quota;
 
 pub use context::FaultContext;
@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::plan::LoadPlan;
 use crate::wire::Dialer;
 
-use kill::Kills;
+use loss::Losses;
 use quota::Recovery;
 
 /// How often somebody looks who waits for a fault to be over.
@@ -25,7 +25,7 @@ const LOOK: Duration = Duration::from_millis(10);
 pub struct Faults<'a> {
     context: FaultContext,
     warmup_ns: u64,
-    kills: Option<Kills<'a>>,
+    losses: Option<Losses<'a>>,
     recovery: Option<Recovery>,
 }
 
@@ -40,7 +40,8 @@ impl<'a> Faults<'a> {
         dialer: &Dialer,
         context: FaultContext,
     ) -> Result<Self> {
-        let mut faults = Faults { context, warmup_ns: plan.warmup_ns, kills: None, recovery: None };
+        let mut faults =
+            Faults { context, warmup_ns: plan.warmup_ns, losses: None, recovery: None };
         let Some(local) = local else {
             return Ok(faults);
         };
@@ -48,9 +49,7 @@ impl<'a> Faults<'a> {
             let (endpoints, clock) = (local.endpoints(), faults.context.clock);
             faults.recovery = Some(Recovery::begin(endpoints, dialer, clock)?);
         }
-        if !plan.faults.kill_leader_ns.is_empty() {
-            faults.kills = Some(Kills::new(&plan.faults, local));
-        }
+        faults.losses = Losses::of(&plan.faults, local);
         Ok(faults)
     }
 
@@ -60,8 +59,8 @@ impl<'a> Faults<'a> {
             return;
         }
         let measured_from_ns = start_ns + self.warmup_ns;
-        if let Some(kills) = &mut self.kills {
-            kills.look(&self.context, measured_from_ns, phase);
+        if let Some(losses) = &mut self.losses {
+            losses.look(&self.context, measured_from_ns, phase);
         }
         if let Some(recovery) = &mut self.recovery {
             recovery.look(&self.context, measured_from_ns, phase);
@@ -77,8 +76,8 @@ impl<'a> Faults<'a> {
     /// The load is over: what was begun comes to its end, unless the run is to end at once.
     pub fn end(&mut self, start_ns: u64, phase: &Arc<str>) {
         self.look(start_ns, phase);
-        if let Some(kills) = &mut self.kills {
-            kills.no_more(&self.context, phase);
+        if let Some(losses) = &mut self.losses {
+            losses.no_more(&self.context, phase);
         }
         if let Some(recovery) = &mut self.recovery {
             recovery.no_more(&self.context, phase);
@@ -90,7 +89,7 @@ impl<'a> Faults<'a> {
     }
 
     fn is_under_way(&self) -> bool {
-        let kills = self.kills.as_ref().is_some_and(Kills::is_under_way);
-        kills || self.recovery.as_ref().is_some_and(Recovery::is_under_way)
+        let losses = self.losses.as_ref().is_some_and(Losses::is_under_way);
+        losses || self.recovery.as_ref().is_some_and(Recovery::is_under_way)
     }
 }

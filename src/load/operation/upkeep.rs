@@ -35,7 +35,7 @@ impl Client<'_> {
     }
 
     async fn forget_before(&mut self, revision: i64) -> Result<Done, Failure> {
-        match self.call(Method::Compact, &Compact { revision }).await {
+        match self.call(Method::Compact, &Compact { revision, physical: false }).await {
             Ok(answer) => Ok(Done::of(head(&answer)?)),
             // Somebody else was faster.
             Err(failure) if failure.class == ErrorClass::Compacted => Ok(Done::default()),

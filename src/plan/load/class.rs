@@ -160,9 +160,8 @@ fn fresh() -> String {
 }
 
 impl LoadPlan {
-    /// The loads that go on side by side, each as it would be alone: those of the classes with the names that their
-    /// series' names begin with, or this one. The prefix of a class's keys comes after that of the load.
-    pub fn parts(&self) -> Vec<(Option<&str>, LoadPlan)> {
+    /// The loads that go on side by side, whoever makes them; see [`LoadPlan::parts`].
+    pub fn whole_parts(&self) -> Vec<(Option<&str>, LoadPlan)> {
         if self.classes.is_empty() {
             return vec![(None, self.clone())];
         }
@@ -187,6 +186,8 @@ impl LoadPlan {
             stm: class.stm,
             preload: times(class.preload, factor),
             classes: Vec::new(),
+            shard: None,
+            start: None,
             // Or all classes would draw the same.
             seed: self.seed.wrapping_add((index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             // What binds keys to a lease loses them by design.
@@ -307,7 +308,7 @@ impl RateStep {
 }
 
 /// What all rates come to; of closed loops alone, their clients.
-fn sum<'a>(paces: impl Iterator<Item = &'a LoadPace>, max_in_flight: u32) -> LoadPace {
+pub(super) fn sum<'a>(paces: impl Iterator<Item = &'a LoadPace>, max_in_flight: u32) -> LoadPace {
     let (mut all, mut clients): (Vec<RateStep>, u32) = (Vec::new(), 0);
     for pace in paces {
         match pace {
@@ -339,6 +340,8 @@ pub struct OperationSeries {
     pub open: bool,
     /// Whether each reads many keys in one request.
     pub lists: bool,
+    /// Requests that each takes: pages of a list, one of everything else.
+    pub requests: u64,
 }
 
 impl OperationSeries {
@@ -371,7 +374,13 @@ fn strands(class: Option<&str>, part: &LoadPlan) -> Vec<OperationSeries> {
         operation,
         open: part.is_open(),
         lists: operation == Operation::Range
-            && matches!(part.reads.shape, ReadShape::Prefix | ReadShape::From),
+            && matches!(part.reads.shape, ReadShape::Prefix | ReadShape::From | ReadShape::Paged),
+        requests: match (operation, part.reads.shape, part.reads.limit) {
+            (Operation::Range, ReadShape::Paged, page @ 1..) => {
+                part.keys.space.div_ceil(page.into()).max(1)
+            }
+            _ => 1,
+        },
     });
     each.collect()
 }
@@ -379,4 +388,9 @@ fn strands(class: Option<&str>, part: &LoadPlan) -> Vec<OperationSeries> {
 /// The series of a part's watches.
 pub fn events(class: Option<&str>) -> String {
     format!("{}.event", class.unwrap_or("watch"))
+}
+
+/// How long after a read of the revision a part's watch has shown it.
+pub fn freshness(class: Option<&str>) -> String {
+    format!("{}.freshness", class.unwrap_or("watch"))
 }

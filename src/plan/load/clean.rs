@@ -102,7 +102,7 @@ fn of_result(path: &Path, left_by: LeftBy) -> Result<(LoadPlan, String)> {
         );
     }
     match prefix.or_else(|| plan.keys.prefix.clone()) {
-        Some(prefix) => Ok((plan, prefix)),
+        Some(prefix) => Ok((plan.whole(), prefix)),
         None => refused(
             "it is of an earlier version, which did not note the prefix of its keys; leave RESULT out to look for \
              whatever is below /etcdbench/",

@@ -2,9 +2,10 @@
 
 use super::types::ELECTION_NS;
 use super::{
-    Class, Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Target, keys, leases,
-    mix, pace, rate, reads, resolve, sizes, target,
+    Class, Isolation, LoadPace, LoadPlan, Placement, RateStep, ReadShape, Start, Target, keys,
+    leases, mix, pace, rate, reads, resolve, sizes, target,
 };
+use crate::etcd::Wire;
 use crate::plan::Arrival;
 use crate::plan::command::{flag, quote};
 use crate::plan::connect::{COMMAND_TIMEOUT_NS, DIAL_TIMEOUT_NS};
@@ -64,6 +65,7 @@ impl LoadPlan {
             self.shape_flags(&mut words);
         }
         words.unless("--seed", self.seed, SEED);
+        self.shard_flags(&mut words);
         self.verdict_flags(&mut words);
         words.0.extend(self.faults.words());
         quoted(&words.0)
@@ -94,7 +96,7 @@ impl LoadPlan {
     fn class_flags(&self, words: &mut Words) {
         // Unscaled, as they were typed: the scale is said once.
         let typed = LoadPlan { scale: 1.0, ..self.clone() };
-        for (class, (_, part)) in self.classes.iter().zip(typed.parts()) {
+        for (class, (_, part)) in self.classes.iter().zip(typed.whole_parts()) {
             let text = format!("{}: {}", class.name, part.class_words(class));
             words.0.extend(flag("--class", text));
         }
@@ -115,6 +117,22 @@ impl LoadPlan {
         quoted(&words.0)
     }
 
+    fn shard_flags(&self, words: &mut Words) {
+        if let Some(shard) = self.shard {
+            words.0.extend(flag("--shard", shard));
+        }
+        match &self.start {
+            Some(Start::At(time)) => words.0.extend(flag("--start-at", time)),
+            Some(Start::Rendezvous { url, token_file }) => {
+                words.0.extend(flag("--rendezvous", url));
+                if let Some(file) = token_file {
+                    words.0.extend(flag("--rendezvous-token-file", file.display()));
+                }
+            }
+            None => {}
+        }
+    }
+
     fn in_flight_flag(&self, words: &mut Words, default: u32) {
         if let LoadPace::Open { max_in_flight, .. } = self.pace {
             words.unless("--max-in-flight", max_in_flight, default);
@@ -124,6 +142,7 @@ impl LoadPlan {
     fn threads_flag(&self, words: &mut Words) {
         let default = pace::default_threads(self.connections);
         words.unless("--threads", self.threads, default);
+        words.unless("--wire", self.wire.name(), Wire::PREFERRED.name());
     }
 
     fn target_flags(&self, words: &mut Words) {
@@ -293,6 +312,7 @@ impl LoadPlan {
         words.unless("--watches-per-stream", watch.watches_per_stream, resolve::WATCHES_PER_STREAM);
         words.unless("--watched-keys", watch.keys, 0);
         words.switch("--watch-prev-kv", watch.prev_kv);
+        words.switch("--freshness", watch.freshness);
     }
 
     fn stm_flags(&self, words: &mut Words) {

@@ -1,12 +1,11 @@
 //! What is done to a throwaway etcd while the load goes on, and what keeps it off any other.
 
-use super::fault_plan::{Faults, RESTART_AFTER_NS, times};
-
+use super::fault_plan::{Faults, Loss, times};
 use super::{LoadPlan, Target};
 use crate::error::{Result, usage};
 use crate::plan::resolve::MS_NS;
 use crate::spec::LoadSpec;
-use crate::units::exact_duration;
+use crate::units::{counted, exact_duration};
 
 /// Starting a process takes its time; sooner than this is no different from at once.
 const SOONEST_RESTART_NS: u64 = 100 * MS_NS;
@@ -15,90 +14,111 @@ const MIN_MEMBERS: u32 = 3;
 
 /// The faults that were asked for, of a plan that is complete but for them.
 pub(super) fn resolve(args: &LoadSpec, plan: &LoadPlan) -> Result<Faults> {
-    let faults = Faults {
-        kill_leader_ns: kills(args, plan)?,
-        restart_after_ns: 0,
-        recover_quota: recovers(args, plan)?,
-    };
-    if faults.kill_leader_ns.is_empty() {
-        return Ok(faults);
+    let mut faults = Faults { recover_quota: recovers(args, plan)?, ..Faults::default() };
+    (faults.kill_leader_ns, faults.restart_after_ns) = losses(args, plan, Loss::Kill)?;
+    (faults.pause_leader_ns, faults.pause_for_ns) = losses(args, plan, Loss::Pause)?;
+    let asked = [
+        ("--kill-leader", !faults.kill_leader_ns.is_empty()),
+        ("--pause-leader", !faults.pause_leader_ns.is_empty()),
+        ("--recover-quota", faults.recover_quota),
+    ];
+    let mut asked = asked.into_iter().filter(|(_, asked)| *asked).map(|(flag, _)| flag);
+    match (asked.next(), asked.next()) {
+        (Some(one), Some(other)) => Err(usage(
+            &[one, other],
+            format!(
+                "{one} and {other}: one fault at a time, for neither could be told from the other in the figures; drop \
+                 one of them"
+            ),
+        )),
+        _ => Ok(faults),
     }
-    if faults.recover_quota {
-        return Err(usage(
-            &["--kill-leader", "--recover-quota"],
-            "--kill-leader and --recover-quota: one fault at a time, for neither could be told from the other in the \
-             figures; drop one of them",
-        ));
-    }
-    let restart_after_ns = args.restart_after.unwrap_or(RESTART_AFTER_NS);
-    leave_room(&faults.kill_leader_ns, restart_after_ns, plan)?;
-    Ok(Faults { restart_after_ns, ..faults })
 }
 
-fn kills(args: &LoadSpec, plan: &LoadPlan) -> Result<Vec<u64>> {
-    if args.kill_leader.is_empty() {
-        return match args.restart_after {
-            None => Ok(Vec::new()),
+/// When the leader is lost in this way, and for how long.
+fn losses(args: &LoadSpec, plan: &LoadPlan, how: Loss) -> Result<(Vec<u64>, u64)> {
+    let (at, away) = match how {
+        Loss::Kill => (&args.kill_leader, args.restart_after),
+        Loss::Pause => (&args.pause_leader, args.pause_for),
+    };
+    let (flag, length_flag) = (how.flag(), how.length_flag());
+    if at.is_empty() {
+        return match away {
+            None => Ok((Vec::new(), 0)),
             Some(_) => Err(usage(
-                &["--restart-after", "--kill-leader"],
-                "--restart-after is about a leader that was killed; add --kill-leader, or drop it",
+                &[length_flag, flag],
+                format!(
+                    "{length_flag} is about a leader that was {}; add {flag}, or drop it",
+                    lost(how)
+                ),
             )),
         };
     }
     match plan.target {
         Target::Endpoints(_) => Err(usage(
-            &["--kill-leader", "--local"],
-            "--kill-leader is for the throwaway etcd that --local starts, never for one that others use; add --local=3 \
-             or drop --kill-leader",
+            &[flag, "--local"],
+            format!(
+                "{flag} is for the throwaway etcd that --local starts, never for one that others use; add --local=3 or \
+                 drop {flag}"
+            ),
         )),
         Target::Local { members, .. } if members < MIN_MEMBERS => Err(usage(
-            &["--kill-leader", "--local"],
+            &[flag, "--local"],
             format!(
-                "--kill-leader: of {members} member{} none may be lost, for nobody leads without a majority; start more \
-             with --local=3",
-                if members == 1 { "" } else { "s" }
+                "{flag}: of {} none may be lost, for nobody leads without a majority; start more with --local=3",
+                counted(members.into(), "member")
             ),
         )),
         Target::Local { .. } => {
-            let mut kills = args.kill_leader.clone();
-            kills.sort_unstable();
-            Ok(kills)
+            let mut at = at.clone();
+            at.sort_unstable();
+            let away_ns = away.unwrap_or(how.default_ns());
+            leave_room(how, &at, away_ns, plan)?;
+            Ok((at, away_ns))
         }
     }
 }
 
-/// Whether each member that is killed can come back before the next one is, and before the end.
-fn leave_room(kills: &[u64], restart_after_ns: u64, plan: &LoadPlan) -> Result<()> {
-    let after = exact_duration(restart_after_ns);
-    if restart_after_ns < SOONEST_RESTART_NS {
+fn lost(how: Loss) -> &'static str {
+    match how {
+        Loss::Kill => "killed",
+        Loss::Pause => "stopped",
+    }
+}
+
+/// Whether each member that is lost can come back before the next one is, and before the end.
+fn leave_room(how: Loss, at: &[u64], away_ns: u64, plan: &LoadPlan) -> Result<()> {
+    let (flag, length_flag, lost) = (how.flag(), how.length_flag(), lost(how));
+    let away = exact_duration(away_ns);
+    if away_ns < SOONEST_RESTART_NS {
         return Err(usage(
-            &["--restart-after"],
+            &[length_flag],
             format!(
-                "--restart-after {after} is too soon; it must be at least {}",
+                "{length_flag} {away} is too soon; it must be at least {}",
                 exact_duration(SOONEST_RESTART_NS)
             ),
         ));
     }
-    let back_ns = |at_ns: u64| at_ns.saturating_add(restart_after_ns);
-    if let Some(pair) = kills.windows(2).find(|pair| pair[1] <= back_ns(pair[0])) {
+    let back_ns = |at_ns: u64| at_ns.saturating_add(away_ns);
+    if let Some(pair) = at.windows(2).find(|pair| pair[1] <= back_ns(pair[0])) {
         return Err(usage(
-            &["--kill-leader", "--restart-after"],
+            &[flag, length_flag],
             format!(
-                "--kill-leader {}: the leader killed at {} is away until {} (--restart-after {after}), and no second one \
-             may be lost meanwhile; leave more time between them",
-                times(kills),
+                "{flag} {}: the leader {lost} at {} is away until {} ({length_flag} {away}), and no second one may be \
+                 lost meanwhile; leave more time between them",
+                times(at),
                 exact_duration(pair[0]),
                 exact_duration(back_ns(pair[0])),
             ),
         ));
     }
-    let last_ns = kills.last().copied().unwrap_or(0);
+    let last_ns = at.last().copied().unwrap_or(0);
     match plan.measured_ns() {
         Some(length_ns) if back_ns(last_ns) >= length_ns => Err(usage(
-            &["--kill-leader", "--restart-after", "--duration"],
+            &[flag, length_flag, "--duration"],
             format!(
-                "--kill-leader {}: the member comes back after {} (--restart-after {after}), and the load ends after {}; \
-             kill it earlier, or lengthen --duration",
+                "{flag} {}: the member comes back after {} ({length_flag} {away}), and the load ends after {}; let it \
+                 happen earlier, or lengthen --duration",
                 exact_duration(last_ns),
                 exact_duration(back_ns(last_ns)),
                 exact_duration(length_ns),
@@ -140,6 +160,7 @@ fn recovers(args: &LoadSpec, plan: &LoadPlan) -> Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fault_plan::{PAUSE_FOR_NS, RESTART_AFTER_NS};
     use super::super::testing::{plan, refusal};
     use super::*;
 
@@ -158,6 +179,13 @@ mod tests {
         let other = plan(&format!("etcdbench load {other}"));
         assert_eq!(other.faults.restart_after_ns, S / 2);
         assert_eq!(plan(&other.command()), other);
+        let line = "put --local=3 --local-dir /x --pause-leader 5s,15s --pause-for 800ms";
+        let paused = plan(&format!("etcdbench load {line}"));
+        assert_eq!(paused.faults.pause_leader_ns, [5 * S, 15 * S]);
+        assert_eq!(paused.faults.pause_for_ns, 800 * MS_NS);
+        assert_eq!(plan(&paused.command()), paused);
+        let usual = plan("etcdbench load put --local=3 --local-dir /x --pause-leader 5s");
+        assert_eq!(usual.faults.pause_for_ns, PAUSE_FOR_NS);
         let full = "put --local --local-dir /x --quota 64MiB --allow-quota --recover-quota";
         let full = plan(&format!("etcdbench load {full}"));
         assert!(full.faults.recover_quota);
@@ -192,6 +220,13 @@ mod tests {
                 &["--kill-leader 26s", "after 31s", "ends after 30s", "--duration"],
             ),
             ("put --local=3 --kill-leader 5s --rate 100 --total 800", &["ends after 8s"]),
+            ("put --pause-leader 5s", &["--pause-leader", "add --local=3"]),
+            ("put --local=3 --pause-for 5s", &["--pause-for", "was stopped", "add --pause-leader"]),
+            ("put --local=3 --pause-leader 5s,6s", &["stopped at 5s", "away until 7s"]),
+            (
+                "put --local=3 --kill-leader 5s --pause-leader 15s",
+                &["--kill-leader and --pause-leader", "drop one"],
+            ),
             ("put --recover-quota --allow-quota", &["--recover-quota", "everybody", "add --local"]),
             ("put --local --recover-quota", &["--recover-quota", "add --allow-quota"]),
             (

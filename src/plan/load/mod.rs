@@ -6,6 +6,7 @@ mod class;
 mod class_tests;
 mod clean;
 mod command;
+mod consistent;
 mod fault_plan;
 mod faults;
 mod keys;
@@ -19,8 +20,10 @@ mod reads;
 #[cfg(test)]
 mod refusals;
 mod resolve;
+mod shard;
 mod size;
 mod sizes;
+mod slice;
 mod target;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -29,12 +32,13 @@ mod tests;
 mod types;
 
 pub use checks::FRESH_PREFIX;
-pub use class::{OperationSeries, events};
+pub use class::{OperationSeries, events, freshness};
 pub use clean::{CleanPlan, CleanWhat, LeftBy};
-pub use fault_plan::Faults;
+pub use fault_plan::{Faults, Loss};
 pub use operations::{LOAD_SERIES, Operation, Weighted};
+pub use shard::MAX_SHARDS;
 pub use size::{most_growth_bytes, most_growth_of_equals_bytes};
 pub use types::{
     Class, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Placement, RateStep, ReadShape,
-    Reads, SharedLeases, SizeDistribution, Stm, Target, Values, Watch, Writes,
+    Reads, Shard, SharedLeases, SizeDistribution, Slice, Start, Stm, Target, Values, Watch, Writes,
 };

@@ -95,7 +95,7 @@ impl Operation {
 /// The series a load can record; what a rule of `etcdbench load` may name.
 ///
 /// `service` is sent → answered, `response` due → answered, `lag` due → sent. `watch.event` is due → the event has
-/// come. A closed loop has only `service`.
+/// come, `watch.freshness` a revision was read → the watch has shown it. A closed loop has only `service`.
 pub const LOAD_SERIES: &[&str] = &[
     "put.service",
     "put.response",
@@ -134,4 +134,5 @@ pub const LOAD_SERIES: &[&str] = &[
     "status.response",
     "status.lag",
     "watch.event",
+    "watch.freshness",
 ];

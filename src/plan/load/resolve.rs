@@ -1,18 +1,20 @@
 //! From what was typed to a plan of a load, or an error that names the flag and the way out.
 
-use super::checks::{MAX_REMEMBERED, has, only_with};
+use super::checks::{has, only_with};
+use super::consistent::{compacts, remembered, sizes, verifiable, watched};
 use super::types::ELECTION_NS;
 use super::{
     Class, Faults, Isolation, LOAD_SERIES, LoadPlan, Operation, OperationSeries, Stm, Target,
-    Watch, Weighted, Writes, class, events, faults, mix, pace, population, reads, target,
+    Watch, Weighted, Writes, class, events, faults, freshness, mix, pace, population, reads, shard,
+    target,
 };
 use super::{keys, leases};
 use crate::error::{Result, usage};
-use crate::etcd::Security;
+use crate::etcd::{Security, Wire};
 use crate::plan::Connect;
 use crate::plan::resolve::{HEARTBEAT_NS, MS_NS, SEED, within};
 use crate::rule::Rule;
-use crate::spec::{IsolationArg, LoadSpec, OperationArg, WorkloadSpec};
+use crate::spec::{IsolationArg, LoadSpec, OperationArg, WireArg, WorkloadSpec};
 use crate::units::exact_duration;
 
 /// etcd's default `--max-txn-ops` (embed/config.go).
@@ -49,6 +51,7 @@ impl LoadPlan {
         }
         plan.faults = faults::resolve(args, &plan)?;
         plan.rules = rules(args, &plan)?;
+        shard::resolve(args, &mut plan)?;
         Ok(plan)
     }
 
@@ -107,6 +110,11 @@ impl LoadPlan {
             target,
             connections: pace.connections,
             threads: pace.threads,
+            wire: match args.wire {
+                Some(WireArg::Own) => Wire::Own,
+                Some(WireArg::H2) => Wire::H2,
+                None => Wire::PREFERRED,
+            },
             pace: pace.pace,
             preload: keys::preload(workload, &operations, keys.space)?,
             keys,
@@ -136,6 +144,9 @@ impl LoadPlan {
             operations,
             classes: Vec::new(),
             scale: 1.0,
+            shard: None,
+            start: None,
+            slice: None,
         };
         sizes(&plan)?;
         remembered(&plan)?;
@@ -149,8 +160,11 @@ impl LoadPlan {
         let mut series: Vec<String> =
             self.strands().iter().flat_map(OperationSeries::series).collect();
         let parts = self.parts();
-        let watched = parts.iter().filter(|(_, part)| part.watch.is_some());
-        series.extend(watched.map(|(class, _)| events(*class)));
+        let watched = parts.iter().filter_map(|(class, part)| Some((*class, part.watch?)));
+        for (class, watch) in watched {
+            series.push(events(class));
+            series.extend(watch.freshness.then(|| freshness(class)));
+        }
         series
     }
 
@@ -230,6 +244,7 @@ fn watch(args: &WorkloadSpec, operations: &[Weighted]) -> Result<Option<Watch>> 
             (args.watches_per_stream.is_some(), "--watches-per-stream"),
             (args.watched_keys.is_some(), "--watched-keys"),
             (args.watch_prev_kv, "--watch-prev-kv"),
+            (args.freshness, "--freshness"),
         ] {
             if given {
                 return Err(usage(
@@ -273,33 +288,8 @@ fn watch(args: &WorkloadSpec, operations: &[Weighted]) -> Result<Option<Watch>> 
         watches_per_stream: each,
         keys: args.watched_keys.unwrap_or(0),
         prev_kv: args.watch_prev_kv,
+        freshness: args.freshness,
     }))
-}
-
-fn watched(plan: &LoadPlan) -> Result<()> {
-    let Some(watch) = &plan.watch else {
-        return Ok(());
-    };
-    let watches = u64::from(watch.streams) * u64::from(watch.watches_per_stream);
-    if watch.keys > plan.keys.space {
-        return Err(usage(
-            &["--watched-keys", "--key-space-size"],
-            format!(
-                "--watched-keys {} is more than there are keys; raise --key-space-size from {}",
-                watch.keys, plan.keys.space
-            ),
-        ));
-    }
-    if watch.keys > watches {
-        return Err(usage(
-            &["--watched-keys", "--streams", "--watches-per-stream"],
-            format!(
-                "--watched-keys {} is more than the {watches} watches there are; raise --streams or --watches-per-stream",
-                watch.keys
-            ),
-        ));
-    }
-    Ok(())
 }
 
 fn stm(args: &WorkloadSpec, operations: &[Weighted]) -> Result<Stm> {
@@ -323,87 +313,6 @@ fn stm(args: &WorkloadSpec, operations: &[Weighted]) -> Result<Stm> {
             Some(IsolationArg::SerializableSnapshot) => Isolation::SerializableSnapshot,
         },
     })
-}
-
-fn sizes(plan: &LoadPlan) -> Result<()> {
-    let pairs =
-        if has(&plan.operations, &[Operation::Txn]) { plan.writes.txn_operations } else { 1 };
-    let flag = if pairs > 1 { "--txn-ops" } else { "--val-size" };
-    keys::fit(&plan.keys, &plan.values, pairs, flag)?;
-    leases::fit(plan.writes.shared_leases, pairs, "--txn-ops")?;
-    if has(&plan.operations, &[Operation::Stm]) {
-        keys::fit(&plan.keys, &plan.values, plan.stm.keys, "--stm-keys")?;
-        let written = plan.stm.written_keys();
-        leases::fit(plan.writes.shared_leases, written, "--stm-keys")?;
-        if u64::from(plan.stm.keys) > plan.keys.space {
-            return Err(usage(
-                &["--stm-keys", "--key-space-size"],
-                format!(
-                    "--stm-keys {} is more than there are keys; raise --key-space-size from {}",
-                    plan.stm.keys, plan.keys.space
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Whether there is room for what is remembered of every key.
-fn remembered(plan: &LoadPlan) -> Result<()> {
-    let why = if plan.verify {
-        "--verify"
-    } else if plan.writes.guarded {
-        "--guarded"
-    } else if has(&plan.operations, &[Operation::Stm]) {
-        "a software transaction"
-    } else {
-        return Ok(());
-    };
-    if plan.keys.space <= MAX_REMEMBERED {
-        return Ok(());
-    }
-    Err(usage(
-        &["--key-space-size"],
-        format!(
-            "--key-space-size {} is too large for {why}, which remembers the revision of every key; it may be up to \
-         {MAX_REMEMBERED}",
-            plan.keys.space
-        ),
-    ))
-}
-
-/// Whether the history may be forgotten while the load runs.
-fn compacts(plan: &LoadPlan) -> Result<()> {
-    let thrown_away = matches!(plan.target, Target::Local { .. });
-    if has(&plan.operations, &[Operation::Compact]) && !plan.compact && !thrown_away {
-        return Err(usage(
-            &["--compact", "operation", "--mix"],
-            "compact forgets the history of everybody in this etcd; say --compact (of a scenario: --set compact=true) if that may be, \
-             or use --local",
-        ));
-    }
-    Ok(())
-}
-
-fn verifiable(plan: &LoadPlan) -> Result<()> {
-    if !plan.verify {
-        return Ok(());
-    }
-    if !plan.operations.iter().any(|w| w.operation.writes()) {
-        return Err(usage(
-            &["--verify", "--mix"],
-            "--verify reads back what was written, and this load writes nothing; drop it, or have put in the --mix",
-        ));
-    }
-    let puts = [Operation::Put, Operation::Create, Operation::Txn];
-    if plan.writes.lease_ttl_s > 0 && has(&plan.operations, &puts) {
-        return Err(usage(
-            &["--verify", "--lease-ttl"],
-            "--verify and --lease-ttl contradict each other: keys that vanish with their lease would count as lost; \
-             drop one of them",
-        ));
-    }
-    Ok(())
 }
 
 fn heartbeat(args: &LoadSpec) -> Result<u64> {

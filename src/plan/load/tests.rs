@@ -271,6 +271,8 @@ const FLAGS: &[&str] = &[
     "--max-in-flight N",
     "--conns N",
     "--threads N",
+    "--wire own",
+    "--wire h2",
     "--burst N",
     "--arrival poisson",
     "--duration Ns",
@@ -329,7 +331,7 @@ fn some_flags() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn whatever_is_planned_can_be_asked_for_again(flags in some_flags()) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Faults;
 use super::operations::Weighted;
-use crate::etcd::Security;
+use crate::etcd::{Security, Wire};
 use crate::plan::Arrival;
 use crate::rule::Rule;
 
@@ -24,6 +24,9 @@ pub struct LoadPlan {
     pub connections: u32,
     /// Threads that drive them, each with its own connections.
     pub threads: u32,
+    /// The HTTP/2 client that they are driven with.
+    #[serde(default, skip_serializing_if = "Wire::is_unnamed")]
+    pub wire: Wire,
     /// When operations are started.
     pub pace: LoadPace,
     /// What is done, with weights of any sum above 0.
@@ -88,6 +91,15 @@ pub struct LoadPlan {
     /// What rates and numbers of keys of classes are multiplied with.
     #[serde(default = "unscaled", skip_serializing_if = "is_unscaled")]
     pub scale: f64,
+    /// Which of several machines' parts of it is made here; all of it when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// When it begins, where that is not as soon as it is ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Start>,
+    /// Of what this is a part, where it is one: [`LoadPlan::own`] and [`LoadPlan::parts`] make it.
+    #[serde(skip)]
+    pub slice: Option<Slice>,
 }
 
 fn unscaled() -> f64 {
@@ -96,6 +108,56 @@ fn unscaled() -> f64 {
 
 fn is_unscaled(scale: &f64) -> bool {
     *scale == 1.0
+}
+
+/// Which of several machines' parts of a load is made here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Shard {
+    /// Its number, from 1.
+    pub index: u32,
+    /// How many there are.
+    pub of: u32,
+}
+
+/// When a load begins that does not begin as soon as it is ready.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// At this wall time of the own clock, RFC 3339.
+    At(String),
+    /// When all machines are ready, as they agree where they meet.
+    Rendezvous {
+        /// Where that is: `http://HOST:PORT`.
+        url: String,
+        /// The file with the token that keeps strangers out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token_file: Option<PathBuf>,
+    },
+}
+
+/// Of what a part is a part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slice {
+    /// Its number among those that this load or class is divided into, from 0.
+    pub ordinal: u32,
+    /// How many these are.
+    pub ways: u32,
+    /// Connections of the whole.
+    pub connections: u32,
+    /// Which of the loads that go on side by side the whole is, from 0.
+    pub place: usize,
+    /// Connections of what comes before it.
+    pub from: u32,
+    /// The number of its first key among those of the whole.
+    pub first_key: u64,
+    /// Keys of the whole.
+    pub keys: u64,
+    /// Those of them that are written beforehand.
+    pub preload: u64,
+    /// When operations of the whole are started.
+    pub pace: LoadPace,
+    /// Operations after which the whole ends.
+    pub total: Option<u64>,
 }
 
 /// One of several kinds of operations that a load does side by side: a rate, keys, values and series of its own.
@@ -303,6 +365,11 @@ fn is_zero(number: &u32) -> bool {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
 fn is_none_of_it(share: &f64) -> bool {
     *share == 0.0
 }
@@ -362,6 +429,9 @@ pub struct Watch {
     pub keys: u64,
     /// Events carry the value before.
     pub prev_kv: bool,
+    /// Progress is asked for while a read of the revision waits, as an apiserver does.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub freshness: bool,
 }
 
 /// How software transactions are made.

@@ -7,23 +7,30 @@ use crate::error::Result;
 use crate::spec::{ClassSpec, ConnectSpec, LoadSpec, is_class_name};
 use crate::suggest;
 
-/// The classes of a load in the order they are written, but for those that are left out.
+/// The classes of a load in the order they are written, and the names of those that are left out.
 ///
 /// # Errors
 /// [`Error::Usage`](crate::error::Error::Usage) with file and line.
-pub(super) fn read(run: &str, entry: &Entry) -> Result<Vec<ClassSpec>> {
+pub(super) fn read(run: &str, entry: &Entry) -> Result<(Vec<ClassSpec>, Vec<String>)> {
     let Value::Table(classes) = &entry.value else {
         return Err(entry.error(format!(
             "{CLASS} holds a table for each class: write [load.{run}.{CLASS}.NAME] with its keys below"
         )));
     };
-    let mut read = Vec::new();
+    let (mut read, mut left_out) = (Vec::new(), Vec::new());
     for class in &classes.entries {
-        if let Some(table) = table(run, class)? {
-            read.push(one(run, class, &table, classes)?);
+        match table(run, class)? {
+            Some(table) => read.push(one(run, class, &table, classes)?),
+            None => left_out.push(class.key.clone()),
         }
     }
-    Ok(read)
+    Ok((read, left_out))
+}
+
+/// Whether a rule is about a series of a class that is left out: there is nothing to hold it against.
+pub(super) fn is_about(rule: &str, left_out: &[String]) -> bool {
+    let series = rule.trim_start();
+    left_out.iter().any(|name| series.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// The table of a class; nothing if it is left out.

@@ -154,6 +154,8 @@ pub(super) struct RawStep {
 pub(super) struct Document {
     pub top: Table,
     pub parameters: Table,
+    /// Of each parameter that is a choice, the parameters that each value brings.
+    pub choices: Table,
     pub matrix: Table,
     pub labels: Table,
     pub target: Table,
@@ -165,7 +167,8 @@ pub(super) struct Document {
 /// Keys outside of tables.
 const TOP: [&str; 5] = ["description", "include", "repeats", "order", "output"];
 /// Tables.
-const TABLES: [&str; 7] = ["parameters", "matrix", "labels", "target", "defaults", "disk", "load"];
+const TABLES: [&str; 8] =
+    ["parameters", "choice", "matrix", "labels", "target", "defaults", "disk", "load"];
 
 /// Where a scenario comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -343,11 +346,33 @@ impl Document {
         let table = as_table(entry)?;
         match key {
             "parameters" => self.parameters.overlay(table),
+            "choice" => self.fill_choices(table)?,
             "matrix" => self.matrix.overlay(table),
             "labels" => self.labels.overlay(table),
             "target" => self.target.overlay(table),
             "defaults" => self.fill_defaults(table)?,
             _ => self.fill_steps(key, table)?,
+        }
+        Ok(())
+    }
+
+    /// Of files that include one another, each value of a choice wins key by key.
+    fn fill_choices(&mut self, table: &Table) -> Result<()> {
+        for entry in &table.entries {
+            let options = as_table(entry)?;
+            let Some(own) = self.choices.entries.iter_mut().find(|own| own.key == entry.key) else {
+                self.choices.entries.push(entry.clone());
+                continue;
+            };
+            let Value::Table(own) = &mut own.value else { continue };
+            for option in &options.entries {
+                let same = own.entries.iter_mut().find(|one| one.key == option.key);
+                match (same.map(|one| &mut one.value), &option.value) {
+                    (Some(Value::Table(own)), Value::Table(theirs)) => own.overlay(theirs),
+                    (Some(own), theirs) => *own = theirs.clone(),
+                    (None, _) => own.entries.push(option.clone()),
+                }
+            }
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ const TABLE: [Column; 4] = [
         events: 2.7,
         reads: 20.0,
         keys: 5.5e3,
-        bytes: 25e6,
+        bytes: 42e6,
         old_events: 10e3,
         event_bytes: 8e6,
     },
@@ -36,7 +36,7 @@ const TABLE: [Column; 4] = [
         events: 22.0,
         reads: 112.0,
         keys: 55e3,
-        bytes: 240e6,
+        bytes: 405e6,
         old_events: 80e3,
         event_bytes: 67e6,
     },
@@ -47,7 +47,7 @@ const TABLE: [Column; 4] = [
         events: 110.0,
         reads: 457.0,
         keys: 275e3,
-        bytes: 1.2e9,
+        bytes: 2.0e9,
         old_events: 400e3,
         event_bytes: 340e6,
     },
@@ -58,7 +58,7 @@ const TABLE: [Column; 4] = [
         events: 330.0,
         reads: 1330.0,
         keys: 420e3,
-        bytes: 1.8e9,
+        bytes: 2.85e9,
         old_events: 1e6,
         event_bytes: 850e6,
     },
@@ -167,8 +167,10 @@ fn a_tenth_is_a_tenth_of_what_grows_with_the_cluster() {
             "health",
             "compaction",
             "member-status",
+            "event-counts",
         ];
-        let factor = if stays.contains(&name) { 1.0 } else { 0.1 };
+        let stays = stays.contains(&name) || name.starts_with("consistency-");
+        let factor = if stays { 1.0 } else { 0.1 };
         let rates = |plan: &LoadPlan| plan.steps()[0].from_per_s;
         assert!((rates(&tenth) / rates(whole) - factor).abs() < 1e-9, "{name}");
         assert_eq!(tenth.connections, whole.connections, "{name}");
@@ -190,4 +192,109 @@ fn the_history_is_compacted_within_the_time_it_takes() {
         let growth = plan.expected_growth_bytes().unwrap() as f64;
         assert!(growth < 0.8 * quota, "{}: {growth} of {quota}", column.scenario);
     }
+}
+
+const GENERATIONS: [&str; 3] = ["1.30", "1.34", "1.37"];
+
+fn of_class(plan: &LoadPlan, wanted: &str) -> Option<LoadPlan> {
+    plan.parts().into_iter().find(|(name, _)| *name == Some(wanted)).map(|(_, part)| part)
+}
+
+#[test]
+fn each_version_reads_as_it_does() {
+    for version in GENERATIONS {
+        let plan = load("k8s-1000", &[("kubernetes", version)]);
+        let has = |name: &str| of_class(&plan, name).is_some();
+        let old = version == "1.30";
+        assert_eq!(has("lists"), old, "{version}");
+        for name in ["consistency-pods", "consistency-leases", "event-counts"] {
+            assert_eq!(has(name), !old, "{version}, {name}");
+        }
+        let idle = of_class(&plan, "idle-types").unwrap();
+        assert_eq!(idle.reads.count_only, old, "{version}");
+        // 130 types, each counted by 3 apiservers every 96 s.
+        about(idle.steps()[0].from_per_s, 4.06, "counts");
+        let probes = of_class(&plan, "revision-probes").unwrap();
+        assert_eq!(probes.watch.is_some_and(|watch| watch.freshness), !old, "{version}");
+        about(probes.steps()[0].from_per_s, if old { 25.0 } else { 27.0 }, "probes");
+        let rules: Vec<String> = plan.rules.iter().map(ToString::to_string).collect();
+        let fresh = rules.iter().any(|rule| rule.starts_with("revision-probes.freshness.max"));
+        assert_eq!(fresh, !old, "{rules:?}");
+        // One connection for each type and apiserver, whatever the version.
+        assert_eq!(plan.connections, 390, "{version}");
+        let parts = plan.parts();
+        let watches = parts.iter().filter_map(|(_, part)| part.watch).map(|watch| watch.streams);
+        assert_eq!(watches.sum::<u32>(), 390, "{version}");
+    }
+    let bytes_per_s: f64 = load("k8s-1000", &[])
+        .parts()
+        .iter()
+        .filter(|(name, _)| name.is_some_and(|name| name.starts_with("consistency-")))
+        .map(|(name, part)| {
+            let of = name.unwrap_or_default().trim_start_matches("consistency-");
+            let from = match of {
+                "configs" => "gets",
+                "nodes" => "node-status",
+                "leases" => "node-leases",
+                "customs" => "custom-resources",
+                "others" => "masterleases",
+                other => other,
+            };
+            bytes(&of_class(&load("k8s-1000", &[]), from).unwrap()) * part.steps()[0].from_per_s
+        })
+        .sum();
+    // All that is cached, by three apiservers every 375 s.
+    about(bytes_per_s, 3.2e6, "bytes of consistency checks");
+}
+
+#[test]
+fn what_follows_from_a_parameter_changes_with_it() {
+    let of = |set: &[(&str, &str)], name: &str| {
+        of_class(&load("k8s-1000", set), name).unwrap().steps()[0].from_per_s
+    };
+    about(of(&[("lease_interval", "30")], "node-leases"), 1000.0 / 30.0, "leases");
+    assert_eq!(of(&[("nodes", "2000")], "node-leases"), 200.0);
+    assert_eq!(of(&[("node_leases", "7")], "node-leases"), 7.0);
+    assert_eq!(of(&[("apiservers", "1")], "health"), 1.1);
+    assert_eq!(of(&[("operators", "many")], "custom-resources"), 30.0);
+    let sizes = |set: &[(&str, &str)]| of_class(&load("k8s-100", set), "pods").unwrap().values;
+    assert_eq!(sizes(&[]).size_at(0.0), 10_000);
+    assert_eq!(sizes(&[("pod_size", "small")]).size_at(0.0), 5500);
+    assert_eq!(sizes(&[("pod_size", "700")]).max_size, 700);
+}
+
+#[test]
+fn an_etcd_has_its_share_alone() {
+    let names = |set: &[(&str, &str)]| -> Vec<String> {
+        load("k8s-1000", set).classes.into_iter().map(|class| class.name).collect()
+    };
+    let has = |set: &[(&str, &str)], name: &str| names(set).iter().any(|one| one == name);
+    for (shards, events, leases) in [
+        ("none", true, true),
+        ("events", false, true),
+        ("leases", true, false),
+        ("both", false, false),
+    ] {
+        let set = [("shards", shards)];
+        assert_eq!((has(&set, "events"), has(&set, "node-leases")), (events, leases), "{shards}");
+        assert!(has(&set, "pods"));
+    }
+    assert!(!has(&[("part", "events")], "pods") && has(&[("part", "events")], "events"));
+    assert!(!has(&[("part", "leases")], "events") && has(&[("part", "leases")], "node-leases"));
+}
+
+#[test]
+fn a_choice_that_there_is_not_is_refused_with_those_that_there_are() {
+    let refused = |name: &str, value: &str| {
+        let args = RunArgs {
+            scenario: "k8s-100".to_owned(),
+            set: vec![(name.into(), value.into())],
+            ..RunArgs::default()
+        };
+        ScenarioPlan::resolve(&args).unwrap_err().to_string()
+    };
+    let told = refused("kubernetes", "1.31");
+    assert!(told.contains("--set kubernetes = 1.31: it is one of 1.30, 1.34, 1.37"), "{told}");
+    assert!(refused("operators", "some").contains("few, many"));
+    assert!(refused("nodes", "many").contains("nodes is many, which is no number"));
 }

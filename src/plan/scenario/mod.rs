@@ -1,8 +1,10 @@
 //! Scenarios: a file says what is measured; here it becomes runs of `disk` and `load`, each checked as if it had been
 //! typed, before anything is touched.
 
+mod choices;
 mod classes;
 mod document;
+mod formula;
 mod keys;
 #[cfg(test)]
 mod kubernetes_tests;
@@ -122,7 +124,9 @@ impl ScenarioPlan {
         let mut document = document::read(&origin)?;
         let mut set: Vec<(String, String)> = args.set.clone();
         set.extend(scale(args, &document)?);
+        choices::choose(&mut document, &set)?;
         parameters::apply(&mut document, &set)?;
+        choices::settle(&mut document.parameters, &set)?;
         if document.steps.is_empty() {
             return Err(usage(
                 &[],
@@ -139,7 +143,7 @@ impl ScenarioPlan {
             ));
         }
         let settings = matrix::cells(&document)?;
-        let cells = settings.iter().map(|settings| cell(&document, settings, &args.endpoints));
+        let cells = settings.iter().map(|settings| cell(&document, settings, args));
         let mut cells = cells.collect::<Result<Vec<Cell>>>()?;
         if cells.iter().all(|cell| cell.steps.is_empty()) {
             return Err(usage(
@@ -151,9 +155,9 @@ impl ScenarioPlan {
             ));
         }
         set_apart(&mut cells);
-        Ok(ScenarioPlan {
+        let plan = ScenarioPlan {
             name,
-            description: text(&document, "description")?.unwrap_or_default(),
+            description: description(&document)?,
             cells,
             repeats: repeats(&document)?,
             order: order(&document)?,
@@ -164,7 +168,9 @@ impl ScenarioPlan {
                 None => text(&document, "output")?
                     .map_or_else(|| PathBuf::from("results"), PathBuf::from),
             },
-        })
+        };
+        machines(args, &plan)?;
+        Ok(plan)
     }
 
     /// Every run in its order.
@@ -266,6 +272,34 @@ fn scale(args: &RunArgs, document: &Document) -> Result<Option<(String, String)>
     Ok(Some((SCALE.to_owned(), scale.to_string())))
 }
 
+/// Machines that make a load together meet once, and begin once.
+fn machines(args: &RunArgs, plan: &ScenarioPlan) -> Result<()> {
+    let asked = [
+        (args.shard.is_some(), "--shard"),
+        (args.start_at.is_some(), "--start-at"),
+        (args.rendezvous.is_some(), "--rendezvous"),
+    ];
+    let Some((_, flag)) = asked.into_iter().find(|(asked, _)| *asked) else {
+        return Ok(());
+    };
+    let turns = plan.turns();
+    match turns.as_slice() {
+        [only] if only.step.kind == "load" => match &only.step.run.plan {
+            Resolved::Load(plan) if !args.dry_run => plan.startable(),
+            _ => Ok(()),
+        },
+        all => Err(usage(
+            &[flag],
+            format!(
+                "{flag} is about one load that several machines make, and {} has {} runs; set what repeats it or \
+                 combines it to one value (--set), or write its load down by itself",
+                args.scenario,
+                all.len()
+            ),
+        )),
+    }
+}
+
 /// A sentence after which another may follow.
 fn ended(text: String) -> String {
     if text.ends_with('?') { text } else { format!("{text}.") }
@@ -295,7 +329,7 @@ fn history(args: &RunArgs) -> Result<Option<HistoryPlan>> {
     Ok(Some(HistoryPlan { directory: directory.clone(), confirm, keep_ns: args.keep }))
 }
 
-fn cell(document: &Document, settings: &Settings, endpoints: &[String]) -> Result<Cell> {
+fn cell(document: &Document, settings: &Settings, args: &RunArgs) -> Result<Cell> {
     let matrix = document.matrix.entries.len();
     let own = settings.0.iter().rev().take(matrix).rev();
     let own: Vec<(String, String)> =
@@ -306,7 +340,7 @@ fn cell(document: &Document, settings: &Settings, endpoints: &[String]) -> Resul
         steps: document
             .steps
             .iter()
-            .filter_map(|raw| step(document, raw, settings, endpoints).transpose())
+            .filter_map(|raw| step(document, raw, settings, args).transpose())
             .collect::<Result<_>>()?,
     })
 }
@@ -316,13 +350,13 @@ fn step(
     document: &Document,
     raw: &RawStep,
     settings: &Settings,
-    endpoints: &[String],
+    args: &RunArgs,
 ) -> Result<Option<Step>> {
     let mut table = filled(document, raw, settings)?;
     if !is_wanted(&mut table, "run")? {
         return Ok(None);
     }
-    let run = runs::resolve(raw.kind, &raw.name, &table, &raw.at, endpoints)?;
+    let run = runs::resolve(raw.kind, &raw.name, &table, &raw.at, args)?;
     Ok(Some(Step { name: raw.name.clone(), kind: raw.kind, run }))
 }
 
@@ -420,8 +454,23 @@ fn labels(
 pub fn descriptions() -> Result<Vec<(&'static str, String)>> {
     shipped::names()
         .map(|name| {
-            let document = document::read(&Origin::Shipped(name))?;
-            Ok((name, text(&document, "description")?.unwrap_or_default()))
+            let mut document = document::read(&Origin::Shipped(name))?;
+            choices::choose(&mut document, &[])?;
+            choices::settle(&mut document.parameters, &[])?;
+            Ok((name, description(&document)?))
         })
         .collect()
+}
+
+/// What it stands for, with what parameters are in the place of their names.
+fn description(document: &Document) -> Result<String> {
+    let Some(text) = text(document, "description")? else {
+        return Ok(String::new());
+    };
+    let parameters = document.parameters.entries.iter();
+    let known = parameters.map(|entry| (entry.key.clone(), entry.value.clone())).collect();
+    match document.top.get("description") {
+        Some(entry) => Ok(Settings(known).fill(&Value::Text(text), &entry.at)?.to_string()),
+        None => Ok(text),
+    }
 }

@@ -4,11 +4,13 @@
 use super::classes;
 use super::document::{CLASS, Entry, SourcePosition, Table, Value};
 use super::keys::Keys;
+use crate::cli::RunArgs;
 use crate::error::{Error, Result, usage};
 use crate::plan::PlannedRun;
 use crate::spec::{ConnectSpec, DiskSpec, LoadSpec, WorkloadSpec};
 
-/// The run that a table asks for. `endpoints` are those that loads drive whatever it says, where there are any.
+/// The run that a table asks for. What is said on the command line goes before what the table says: the endpoints that
+/// loads drive, and which machine's part they are.
 ///
 /// # Errors
 /// [`Error::Usage`] with file and line.
@@ -17,14 +19,22 @@ pub(super) fn resolve(
     name: &str,
     table: &Table,
     at: &SourcePosition,
-    endpoints: &[String],
+    args: &RunArgs,
 ) -> Result<PlannedRun> {
     let run = match kind {
         "disk" => disk(name, table).and_then(|spec| PlannedRun::disk(&spec, None)),
         _ => load(name, table).and_then(|mut spec| {
-            if !endpoints.is_empty() {
-                spec.reach(endpoints);
+            if !args.endpoints.is_empty() {
+                spec.reach(&args.endpoints);
             }
+            // What is said on a machine is about this machine.
+            spec.shard = args.shard.clone().or(spec.shard);
+            if args.start_at.is_some() || args.rendezvous.is_some() {
+                spec.start_at.clone_from(&args.start_at);
+                spec.rendezvous.clone_from(&args.rendezvous);
+            }
+            spec.rendezvous_token_file =
+                args.rendezvous_token_file.clone().or(spec.rendezvous_token_file);
             PlannedRun::load(&spec, None)
         }),
     };
@@ -53,8 +63,15 @@ pub(super) fn load(name: &str, table: &Table) -> Result<LoadSpec> {
     let workload: WorkloadSpec = keys.read()?;
     let connect: ConnectSpec = keys.read()?;
     keys.finish("load", &place, &[CLASS])?;
+    let mut spec = spec;
+    // A parameter may stand for a rule, or for none.
+    spec.rules.retain(|rule| !rule.trim().is_empty());
     let classes = match table.get(CLASS) {
-        Some(entry) => classes::read(name, entry)?,
+        Some(entry) => {
+            let (classes, left_out) = classes::read(name, entry)?;
+            spec.rules.retain(|rule| !classes::is_about(rule, &left_out));
+            classes
+        }
         None => Vec::new(),
     };
     if let Some(entry) = keys.first_of::<WorkloadSpec>().filter(|_| !classes.is_empty()) {

@@ -13,8 +13,12 @@ use plotters::prelude::{
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontDesc, FontFamily, FontStyle, TextStyle};
 
+use crate::report::text::clean;
+
+use super::area::Area;
 use super::measure::{ASCENT, DESCENT, Face};
 use super::palette::{self, Ink};
+use super::svg::{dress, escape};
 
 /// Width of every chart.
 pub(super) const WIDTH: f64 = 640.0;
@@ -22,8 +26,6 @@ pub(super) const WIDTH: f64 = 640.0;
 const PIXELS: f64 = 4.0;
 /// Empty room around everything.
 pub(super) const MARGIN: f64 = 12.0;
-/// The fonts of a page that names none; the measure of texts holds for all of them.
-const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 
 /// Where a text stands to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,31 +49,12 @@ enum Room {
     Plate,
 }
 
+/// Lines of a grid and to labels are no wider; those that show data are.
+const FINE: f64 = 1.5;
+/// Characters in a line of what is told under the pointer.
+const LONGEST_TOLD: usize = 120;
 /// Air beside a tick.
 const AIR: f64 = 4.0;
-
-/// An upright rectangle: left, top, right, bottom.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Area {
-    pub left: f64,
-    pub top: f64,
-    pub right: f64,
-    pub bottom: f64,
-}
-
-impl Area {
-    fn touches(&self, other: &Area) -> bool {
-        self.left < other.right
-            && other.left < self.right
-            && self.top < other.bottom
-            && other.top < self.bottom
-    }
-
-    /// From left to right.
-    pub fn width(&self) -> f64 {
-        self.right - self.left
-    }
-}
 
 #[derive(Debug)]
 enum Shape {
@@ -87,6 +70,7 @@ enum Shape {
 pub(super) struct Canvas {
     shapes: Vec<Shape>,
     texts: Vec<Area>,
+    spots: Vec<(Area, String)>,
     height: f64,
 }
 
@@ -136,6 +120,16 @@ impl Canvas {
         self.shapes.push(Shape::Dot(at, radius, ink, false));
     }
 
+    /// Where a pointer is told this: values that the drawing only shows.
+    pub fn spot(&mut self, area: Area, told: String) {
+        // Names of others may hold anything, and be long.
+        let line = |line: &str| clean(line).chars().take(LONGEST_TOLD).collect::<String>();
+        let told: Vec<String> = told.lines().map(line).collect();
+        if area.right > area.left && area.bottom > area.top {
+            self.spots.push((area, told.join("\n")));
+        }
+    }
+
     /// A text on a baseline, unless it would touch another or leave the canvas. Whether it was put.
     pub fn text(
         &mut self,
@@ -163,6 +157,91 @@ impl Canvas {
         ink: Ink,
     ) -> bool {
         self.put(text, at, anchor, face, ink, Room::Plate)
+    }
+
+    /// A text at the first of these places in the plot where it covers no line that shows data. Whether it was put.
+    pub fn beside(
+        &mut self,
+        text: &str,
+        places: &[((f64, f64), Anchor)],
+        plot: Area,
+        face: Face,
+        ink: Ink,
+    ) -> bool {
+        let free = |(at, anchor): &&((f64, f64), Anchor)| {
+            let area = text_area(text, *at, *anchor, face);
+            area.within(&plot) && !self.covers(&area)
+        };
+        match places.iter().find(free) {
+            Some(&(at, anchor)) => self.text(text, at, anchor, face, ink),
+            None => false,
+        }
+    }
+
+    /// A text beside a point where it covers no line that shows data: at the first of these places, else as near as
+    /// there is room within the plot, with a thin line to its point.
+    pub fn place(
+        &mut self,
+        text: &str,
+        point: (f64, f64),
+        places: &[((f64, f64), Anchor)],
+        plot: Area,
+        face: Face,
+        ink: Ink,
+    ) -> bool {
+        if self.beside(text, places, plot, face, ink) {
+            return true;
+        }
+        let free = |canvas: &Canvas, at: (f64, f64), anchor: Anchor| {
+            let area = text_area(text, at, anchor, face);
+            area.within(&plot) && !canvas.covers(&area)
+        };
+        let (half, step) = (face.width(text) / 2.0, face.size / 2.0);
+        let rows = ((plot.bottom - plot.top) / step) as usize;
+        let columns = (plot.width() / (2.0 * step)) as usize;
+        let spots = (1..rows).flat_map(|row| (0..=columns).map(move |column| (row, column)));
+        let spots = spots.map(|(row, column)| {
+            let x = plot.left + half + column as f64 * 2.0 * step;
+            (x, plot.top + row as f64 * step)
+        });
+        // From the edge of the text that is nearer.
+        let leader = |(x, y): (f64, f64)| {
+            let end = point.0.clamp(x - half, x + half);
+            let edge = if y < point.1 { y + DESCENT * face.size } else { y - ASCENT * face.size };
+            ((end, edge), point)
+        };
+        let cost = |canvas: &Canvas, at: (f64, f64)| {
+            let (from, to) = leader(at);
+            // A line to the point that crosses another text is worse than a long one.
+            let crossed = canvas.texts.iter().any(|other| other.crossed(from, to));
+            (from.0 - to.0).hypot(from.1 - to.1) + if crossed { WIDTH } else { 0.0 }
+        };
+        let near = spots
+            .filter(|at| free(self, *at, Anchor::Middle))
+            .min_by(|a, b| cost(self, *a).total_cmp(&cost(self, *b)));
+        let Some(at) = near else {
+            return false;
+        };
+        let (from, to) = leader(at);
+        self.path(vec![from, to], ink, 1.0);
+        self.text(text, at, Anchor::Middle, face, ink)
+    }
+
+    /// Whether a text there would touch another or lie on a line that shows data.
+    fn covers(&self, area: &Area) -> bool {
+        let on = |shape: &Shape| match shape {
+            Shape::Path(points, _, width, _) => {
+                *width > FINE && points.windows(2).any(|ends| area.crossed(ends[0], ends[1]))
+            }
+            Shape::Dot((x, y), radius, ..) => area.touches(&Area {
+                left: x - radius,
+                top: y - radius,
+                right: x + radius,
+                bottom: y + radius,
+            }),
+            _ => false,
+        };
+        self.texts.iter().any(|other| other.touches(area)) || self.shapes.iter().any(on)
     }
 
     fn put(
@@ -210,8 +289,33 @@ impl Canvas {
             // Writing to memory cannot fail.
             let _ = root.present();
         }
-        dress(&drawn, size, label)
+        let dressed = dress(&drawn, size, label);
+        match dressed.rsplit_once("</svg>") {
+            Some((inner, rest)) => format!("{inner}{}</svg>{rest}", under_pointer(&self.spots)),
+            None => dressed,
+        }
     }
+}
+
+/// Places without colour, each with a title: what browsers show under the pointer without a script.
+fn under_pointer(spots: &[(Area, String)]) -> String {
+    if spots.is_empty() {
+        return String::new();
+    }
+    let mut out = "<g class=\"spots\" fill=\"#000\" fill-opacity=\"0\">\n".to_owned();
+    for (area, told) in spots {
+        let (left, top) = point((area.left, area.top));
+        let (right, bottom) = point((area.right, area.bottom));
+        // A String takes any amount.
+        let _ = writeln!(
+            out,
+            "<rect x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\"><title>{}</title></rect>",
+            right - left,
+            bottom - top,
+            escape(told)
+        );
+    }
+    out + "</g>\n"
 }
 
 /// The room of a text.
@@ -294,117 +398,6 @@ fn lettering(
     let style =
         TextStyle { font, color: color(ink).to_backend_color(), pos: Pos::new(across, VPos::Top) };
     Text::new(text.to_owned(), point((x, baseline - 0.76 * face.size)), style)
-}
-
-/// Gives plotters' SVG what it has no words for: a label, dashes, a class for the style sheet; takes away what only makes
-/// it long. plotters writes one element per line.
-fn dress(drawn: &str, size: (u32, u32), label: &str) -> String {
-    let mut out = String::with_capacity(drawn.len());
-    let _ = writeln!(
-        out,
-        "<svg class=\"chart\" viewBox=\"0 0 {} {}\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" \
-         aria-label=\"{}\" font-family=\"{FONTS}\" stroke-linejoin=\"round\">",
-        size.0,
-        size.1,
-        escape(label),
-    );
-    let dashes: Vec<(String, String)> = palette::all()
-        .filter(|ink| !ink.dash.is_empty())
-        .map(|ink| {
-            let stroke = format!("stroke=\"{}\"", palette::hex(ink.light));
-            let dashed = format!("{stroke} stroke-dasharray=\"{}\"", ink.dash);
-            (stroke, dashed)
-        })
-        .collect();
-    let mut boxes = Boxes::default();
-    for line in drawn.lines().filter(|line| !line.starts_with("<svg")) {
-        if boxes.take(line) {
-            continue;
-        }
-        boxes.write(&mut out);
-        if boxes.take(line) {
-            continue;
-        }
-        let mut line = line
-            .replace(" font-family=\"sans-serif\"", "")
-            .replace(" opacity=\"1\"", "")
-            .replace(" \"/>", "\"/>");
-        if line.starts_with("<polyline") {
-            for (stroke, dashed) in &dashes {
-                line = line.replace(stroke, dashed);
-            }
-        }
-        out.push_str(&line);
-        // A text must not begin or end with a line's end.
-        if line.starts_with('<') && !line.starts_with("<text") {
-            out.push('\n');
-        }
-    }
-    out
-}
-
-/// Rectangles of one ink in a row: together they are one path, a fifth as long.
-#[derive(Default)]
-struct Boxes {
-    look: String,
-    path: String,
-}
-
-impl Boxes {
-    /// Takes a line in, if it is a rectangle of the same look.
-    fn take(&mut self, line: &str) -> bool {
-        let Some(found) = rectangle(line) else {
-            return false;
-        };
-        let (look, path) = found;
-        if !self.path.is_empty() && self.look != look {
-            return false;
-        }
-        self.look = look;
-        self.path.push_str(&path);
-        true
-    }
-
-    fn write(&mut self, out: &mut String) {
-        if !self.path.is_empty() {
-            let _ = writeln!(out, "<path d=\"{}\"{}/>", self.path, self.look);
-            self.path.clear();
-        }
-    }
-}
-
-/// A filled rectangle as plotters writes it: how it looks, and as part of a path.
-fn rectangle(line: &str) -> Option<(String, String)> {
-    let value = |name: &str| {
-        let (_, rest) = line.split_once(&format!(" {name}=\""))?;
-        rest.split('"').next()
-    };
-    if !line.starts_with("<rect ") || value("stroke")? != "none" {
-        return None;
-    }
-    let (x, y) = (value("x")?, value("y")?);
-    let (width, height) = (value("width")?, value("height")?);
-    let opacity = match value("opacity")? {
-        "1" => String::new(),
-        part => format!(" opacity=\"{part}\""),
-    };
-    let look = format!("{opacity} fill=\"{}\"", value("fill")?);
-    Some((look, format!("M{x},{y}h{width}v{height}h-{width}z")))
-}
-
-/// Text as an attribute may hold it.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

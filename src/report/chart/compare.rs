@@ -16,9 +16,6 @@ use super::{Chart, multiples, pick, ratio, sweep};
 const MOST_ROWS: usize = 14;
 /// Series that are drawn side by side.
 const MOST_SERIES: usize = 4;
-/// Ratios beyond this, on either side, are drawn at the edge.
-const WIDEST_RATIO: f64 = 100.0;
-
 /// One side: its letter and name, and its runs as one.
 pub(super) struct Pooled {
     /// `A prod-1`.
@@ -220,8 +217,7 @@ fn keys(metrics: &[&Metric]) -> Vec<Key> {
 
 fn row(metric: &Metric) -> Option<Row> {
     let effect = metric.effect?;
-    let within = |value: f64| value.clamp(1.0 / WIDEST_RATIO, WIDEST_RATIO);
-    let bound = |end: Option<f64>| end.filter(|v| v.is_finite() && *v > 0.0).map(within);
+    let bound = |end: Option<f64>| end.filter(|v| v.is_finite() && *v > 0.0);
     let least = 1.0 + metric.min_difference.max(0.0);
     let interval = match (effect.low, effect.high) {
         (Some(low), Some(high)) => format!(" [{}, {}]", plain(low), plain(high)),
@@ -230,7 +226,7 @@ fn row(metric: &Metric) -> Option<Row> {
     Some(Row {
         name: metric.label(),
         told: format!("{}×{interval}", plain(effect.value)),
-        value: Some(within(effect.value)),
+        value: Some(effect.value),
         low: bound(effect.low),
         high: bound(effect.high),
         ink: ink(metric.verdict),

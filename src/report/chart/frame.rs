@@ -1,6 +1,7 @@
 //! What all charts share: a title, a legend, and panels with axes.
 
-use super::canvas::{Anchor, Area, Canvas, MARGIN, WIDTH};
+use super::area::Area;
+use super::canvas::{Anchor, Canvas, MARGIN, WIDTH};
 use super::measure::{PLAIN, STRONG, TITLE};
 use super::palette::{GRID, Ink, LIMIT, MUTED, TEXT};
 use super::scale::Axis;
@@ -197,6 +198,34 @@ pub(super) fn gutter(y: &Axis) -> f64 {
 /// Height of what stands below a panel: ticks and the axis' label.
 pub(super) const BELOW: f64 = 2.0 * LINE + 12.0;
 
+/// A strip from top to bottom around each quantile, and what is told there.
+pub(super) fn strips(
+    panel: &Panel,
+    quantiles: &[f64],
+    told: impl Fn(f64) -> String,
+) -> Vec<(Area, String)> {
+    let x = |at: usize| quantiles.get(at).map(|q| panel.x(*q));
+    let strip = |(at, q): (usize, &f64)| {
+        let here = panel.x(*q);
+        let before = at.checked_sub(1).and_then(x);
+        let left = before.map_or(panel.plot.left, |before| f64::midpoint(before, here));
+        let right = x(at + 1).map_or(here + 6.0, |next| f64::midpoint(here, next));
+        let area = Area { left, right: right.min(panel.plot.right), ..panel.plot };
+        (area, format!("{}\n{}", percentile(*q), told(*q)))
+    };
+    quantiles.iter().enumerate().map(strip).collect()
+}
+
+/// `p99.2`, as far as it matters.
+fn percentile(q: f64) -> String {
+    let decimals = (-(1.0 - q).max(1e-9).log10()).ceil().max(0.0) as usize;
+    let text = format!("{:.decimals$}", q * 100.0);
+    match text.contains('.') {
+        true => format!("p{}", text.trim_end_matches('0').trim_end_matches('.')),
+        false => format!("p{text}"),
+    }
+}
+
 impl Panel {
     /// One panel that takes the whole width, from `top` down, `height` high without its texts. The y axis' label stands
     /// above it.
@@ -280,18 +309,14 @@ impl Panel {
         let above = y - 7.0;
         let below = y + 21.0;
         let places = [
-            (plot.right - 6.0, above, Anchor::End),
-            (plot.left + 6.0, above, Anchor::Start),
-            (plot.right - 6.0, below, Anchor::End),
-            (plot.left + 6.0, below, Anchor::Start),
-            (f64::midpoint(plot.left, plot.right), above, Anchor::Middle),
+            ((plot.right - 6.0, above), Anchor::End),
+            ((plot.left + 6.0, above), Anchor::Start),
+            ((plot.right - 6.0, below), Anchor::End),
+            ((plot.left + 6.0, below), Anchor::Start),
+            ((f64::midpoint(plot.left, plot.right), above), Anchor::Middle),
         ];
-        for (x, y, anchor) in places {
-            let within = y > plot.top + 17.0 && y < plot.bottom - 4.0;
-            if within && canvas.label(&text, (x, y), anchor, PLAIN, LIMIT) {
-                return;
-            }
-        }
+        // The legend has it in any case.
+        canvas.beside(&text, &places, plot, PLAIN, LIMIT);
     }
 
     /// A name in the panel's upper left corner, above its plot.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use crate::record::{add_bands, band_floor};
 use crate::result::{MapColumn, PhaseData, Run, Summary};
-use crate::units::format_count;
+use crate::units::{counted, format_count, format_duration};
 
-use super::canvas::{Area, Canvas};
-use super::frame::{ALL, BELOW, Head, Panel, Ramp};
+use super::area::Area;
+use super::canvas::Canvas;
+use super::frame::{ALL, BELOW, Head, Key, Panel, Ramp};
 use super::palette::{RAMP, ramp};
 use super::scale::{latency_axis, time_axis};
 use super::timeline::{Span, groups, since};
@@ -53,20 +54,21 @@ fn of_series(
         1 => format!("Every {series} over time, phase {group}"),
         _ => format!("Every {series} over time, rate by rate"),
     };
-    let subtitle = pick::whose(run);
+    let subtitle = format!("{} · {}", pick::whose(run), counted(counts().sum(), "sample"));
+    let limits = pick::limits(summary, series);
+    let keys: Vec<Key> = pick::keys(&limits).collect();
     let head = Head {
         title: &title,
         subtitle: &subtitle,
+        keys: &keys,
         ramp: Some(Ramp {
             inks: &RAMP,
             low: "1".to_owned(),
             high: format!("{} operations in a cell", format_count(most)),
         }),
-        ..Head::default()
     };
     let bands = || columns.iter().flat_map(|c| &c.bands).map(|&(band, _)| band);
     let (lowest, highest) = (bands().min()?, bands().max()?);
-    let limits = pick::limits(summary, series);
     let values = [band_floor(lowest), band_floor(highest + 1)];
     let values = values.into_iter().chain(limits.iter().map(|limit| limit.ns));
     let y = latency_axis(values, "latency");
@@ -79,6 +81,7 @@ fn of_series(
     for limit in &limits {
         panel.limit(&mut canvas, limit.ns, &limit.text);
     }
+    spots(&mut canvas, &panel, &columns, span);
     let caption = format!(
         "{title}, {subtitle}: how many of {} operations took how long, and when; latency from {} on a logarithmic axis, \
          up to {} operations in a cell.",
@@ -87,6 +90,28 @@ fn of_series(
         format_count(most),
     );
     Some(Chart::new(&format!("map-{group}-{series}"), &title, &caption, canvas))
+}
+
+/// How many operations each stretch of time had under the pointer, and how long they took.
+fn spots(canvas: &mut Canvas, panel: &Panel, columns: &[MapColumn], span: Span) {
+    for column in columns {
+        let since_ns = span.since(column.start_ns);
+        let bands = || column.bands.iter().map(|&(band, _)| band);
+        let (Some(lowest), Some(highest)) = (bands().min(), bands().max()) else {
+            continue;
+        };
+        let duration = |ns: f64| format_duration(ns as u64);
+        let told = format!(
+            "at {}: {}, of {} to {}",
+            duration(since_ns),
+            counted(column.bands.iter().map(|&(_, count)| count).sum(), "operation"),
+            duration(band_floor(lowest)),
+            duration(band_floor(highest + 1)),
+        );
+        let left = panel.x(since_ns);
+        let right = panel.x(since_ns + column.length_ns as f64);
+        canvas.spot(Area { left, right, ..panel.plot }, told);
+    }
 }
 
 /// At most [`MOST_COLUMNS`]; neighbours are added up.

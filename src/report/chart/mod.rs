@@ -18,6 +18,7 @@
 //!
 //! `palette`, `measure`, `scale`, `canvas`, `frame` and `rows` are the ground they stand on.
 
+mod area;
 mod canvas;
 mod compare;
 mod drawing;
@@ -35,6 +36,7 @@ mod ratio;
 mod rows;
 mod scale;
 mod servers;
+mod svg;
 mod sweep;
 mod timeline;
 mod trend;

@@ -2,7 +2,8 @@
 
 use crate::result::SeriesData;
 
-use super::canvas::{Area, Canvas, MARGIN, WIDTH};
+use super::area::Area;
+use super::canvas::{Canvas, MARGIN, WIDTH};
 use super::frame::{BELOW, Head, Key, LINE, Labels, Mark, PEN, Panel, gutter};
 use super::palette::{MUTED, SERIES};
 use super::percentiles::Curve;

@@ -3,7 +3,7 @@
 //! beyond the last quantile that ten effective samples stand behind nothing is drawn.
 
 use crate::result::{PhaseData, Run, SeriesData, Summary};
-use crate::units::{counted, format_count};
+use crate::units::{counted, format_count, format_duration};
 
 use super::Chart;
 use super::canvas::{Anchor, Canvas};
@@ -105,11 +105,14 @@ fn of_phase(run: &Run, summary: &Summary, phase: &PhaseData) -> Option<Chart> {
     shown.truncate(MOST);
     let curve = |(index, series): (usize, &&SeriesData)| {
         let count = format_count(series.total.count());
-        let name = format!("{}, {count} samples", series.series);
+        let limits = pick::limits(summary, &series.series);
+        // The legend tells the limit with its source; in the drawing there is room for few words.
+        let told: String = limits.iter().map(|limit| format!(", {}", limit.text)).collect();
+        let name = format!("{}, {count} samples{told}", series.series);
         let mut curve = Curve::of(series, name, index);
-        curve.limits = pick::limits(summary, &series.series);
+        curve.limits = limits;
         for limit in &mut curve.limits {
-            limit.text = format!("{} {}", series.series, limit.short);
+            limit.text.clone_from(&limit.short);
         }
         curve
     };
@@ -213,7 +216,10 @@ pub(super) fn draw(name: &str, title: &str, subtitle: &str, curves: &[Curve]) ->
     let mut goals: Vec<&Limit> = limits().collect();
     // The highest has the least choice of places.
     goals.sort_by(|a, b| b.ns.total_cmp(&a.ns));
-    goals.iter().for_each(|limit| goal(&mut canvas, &panel, limit));
+    // No name is put where another limit's mark is.
+    goals.iter().for_each(|limit| mark(&mut canvas, &panel, limit));
+    goals.iter().for_each(|limit| name_limit(&mut canvas, &panel, limit));
+    spots(&mut canvas, &panel, curves);
     let caption = format!(
         "{title}, {subtitle}: {}; percentiles from {} against latency from {}, both logarithmic; the ribbon is the 95 % \
          interval, and a line ends where its samples end.",
@@ -239,26 +245,50 @@ fn listed(curves: &[Curve]) -> String {
 }
 
 /// A limit as a short line at its quantile: the curve is to pass below.
-fn goal(canvas: &mut Canvas, panel: &Panel, limit: &Limit) {
+fn mark(canvas: &mut Canvas, panel: &Panel, limit: &Limit) {
     let (x, y) = panel.at(limit.q, limit.ns);
     let left = (x - 36.0).max(panel.plot.left);
     let right = (x + 36.0).min(panel.plot.right);
     canvas.path(vec![(left, y), (right, y)], LIMIT, 2.5);
     canvas.path(vec![(x, y - 6.0), (x, y + 6.0)], LIMIT, 2.5);
+}
+
+/// The limit in words, beside its mark.
+fn name_limit(canvas: &mut Canvas, panel: &Panel, limit: &Limit) {
+    let (x, y) = panel.at(limit.q, limit.ns);
+    let left = (x - 36.0).max(panel.plot.left);
+    let right = (x + 36.0).min(panel.plot.right);
     let text = PLAIN.fit(&limit.text, panel.plot.width() - 8.0);
     let half = PLAIN.width(&text) / 2.0;
     let middle = x.min(panel.plot.right - 4.0 - half).max(panel.plot.left + 4.0 + half);
     let places = [
-        (middle, y - 12.0, Anchor::Middle),
-        (left - 8.0, y + 7.0, Anchor::End),
-        (right + 8.0, y + 7.0, Anchor::Start),
-        (middle, y + SMALL + 8.0, Anchor::Middle),
+        ((middle, y - 12.0), Anchor::Middle),
+        ((left - 8.0, y + 7.0), Anchor::End),
+        ((right + 8.0, y + 7.0), Anchor::Start),
+        ((middle, y + SMALL + 8.0), Anchor::Middle),
     ];
-    for (x, y, anchor) in places {
-        let inside = y > panel.plot.top + 16.0 && y < panel.plot.bottom - 4.0;
-        if inside && canvas.label(&text, (x, y), anchor, PLAIN, LIMIT) {
-            return;
-        }
+    canvas.place(&text, (x, y), &places, panel.plot, PLAIN, LIMIT);
+}
+
+/// The values of all curves at each percentile under the pointer.
+fn spots(canvas: &mut Canvas, panel: &Panel, curves: &[Curve]) {
+    let mut quantiles: Vec<f64> = curves.iter().flat_map(|c| &c.steps).map(|step| step.q).collect();
+    quantiles.sort_by(f64::total_cmp);
+    quantiles.dedup();
+    let told = |q: f64| {
+        let values = curves.iter().filter_map(|curve| {
+            let step = curve.steps.iter().find(|step| step.q == q)?;
+            let ns = |value: f64| format_duration(value as u64);
+            let interval = match (step.low, step.high) {
+                (Some(low), Some(high)) => format!(" [{}, {}]", ns(low), ns(high)),
+                _ => String::new(),
+            };
+            Some(format!("{}: {}{interval}", curve.name, ns(step.value)))
+        });
+        values.collect::<Vec<_>>().join("\n")
+    };
+    for (place, told) in super::frame::strips(panel, &quantiles, told) {
+        canvas.spot(place, told);
     }
 }
 

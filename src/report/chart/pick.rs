@@ -4,6 +4,8 @@ use crate::report::text::clean;
 use crate::result::{PhaseData, RuleId, RuleOutcome, Run, SeriesData, Summary};
 use crate::rule::Stat;
 
+use super::frame::{Key, Mark};
+use super::palette::LIMIT;
 use super::scale::Axis;
 
 /// Series that are shown first, in this order; `.response` stands for every operation's.
@@ -103,6 +105,11 @@ pub(super) fn limits(summary: &Summary, series: &str) -> Vec<Limit> {
         })
     };
     summary.rules.iter().filter_map(limit).collect()
+}
+
+/// Limits as entries of a legend: each with its source.
+pub(super) fn keys(limits: &[Limit]) -> impl Iterator<Item = Key> + '_ {
+    limits.iter().map(|limit| Key::new(Mark::Line, LIMIT, format!("limit {}", limit.text)))
 }
 
 /// The lowest and highest value an axis tells, for a caption.

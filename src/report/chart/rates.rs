@@ -1,9 +1,10 @@
 //! Rate against latency: what more load costs, where a rule breaks, and which rate is the answer.
 
 use crate::result::{CapacityStep, Run, SeriesData, Summary};
-use crate::units::{format_count, significant};
+use crate::units::{format_count, format_duration, significant};
 
 use super::Chart;
+use super::area::Area;
 use super::canvas::{Anchor, Canvas};
 use super::frame::{ALL, BELOW, Head, Key, Mark, PEN, Panel};
 use super::measure::PLAIN;
@@ -64,7 +65,7 @@ fn capacity(run: &Run, summary: &Summary) -> Option<Chart> {
     let mut limits = pick::limits(summary, "wal.fsync");
     limits.extend(pick::limits(summary, "backend.commit"));
     for (limit, name) in limits.iter_mut().zip(["wal.fsync", "backend.commit"]) {
-        limit.text = format!("{name} {}", limit.short);
+        limit.text = format!("{name} {}", limit.text);
     }
     draw(Curve {
         name: "capacity".to_owned(),
@@ -123,7 +124,8 @@ fn draw(curve: Curve<'_>) -> Option<Chart> {
     if curve.tried.len() < 2 || values().next().is_none() {
         return None;
     }
-    let keys = keys(&curve);
+    let mut keys = keys(&curve);
+    keys.extend(pick::keys(&curve.limits));
     let head = Head { title: &curve.title, subtitle: &curve.whose, keys: &keys, ..Head::default() };
     let all = values().flat_map(|(value, low, high)| [Some(*value), *low, *high]);
     let limits = curve.limits.iter().map(|limit| limit.ns);
@@ -137,6 +139,7 @@ fn draw(curve: Curve<'_>) -> Option<Chart> {
         panel.limit(&mut canvas, limit.ns, &limit.text);
     }
     mark_answer(&mut canvas, &panel, &curve);
+    spots(&mut canvas, &panel, &curve);
     let caption = format!(
         "{}, {}: {} against operations per second ({}), latency from {} on a logarithmic axis; {}.",
         curve.title,
@@ -147,6 +150,22 @@ fn draw(curve: Curve<'_>) -> Option<Chart> {
         told(&curve),
     );
     Some(Chart::new(&curve.name, &curve.title, &caption, canvas))
+}
+
+/// What each rate that was tried came to under the pointer.
+fn spots(canvas: &mut Canvas, panel: &Panel, curve: &Curve<'_>) {
+    for step in &curve.tried {
+        let values = curve.lines.iter().zip(&step.values);
+        let told = values.filter_map(|(line, value)| {
+            let (value, ..) = (*value)?;
+            Some(format!("{line}: {}", format_duration(value as u64)))
+        });
+        let told: Vec<String> = told.collect();
+        let kept = if step.kept { "every rule kept" } else { "a rule broke" };
+        let told = format!("{}/s, {kept}\n{}", whole(step.rate), told.join("\n"));
+        let x = panel.x(step.rate);
+        canvas.spot(Area { left: x - 7.0, right: x + 7.0, ..panel.plot }, told);
+    }
 }
 
 fn keys(curve: &Curve<'_>) -> Vec<Key> {

@@ -3,11 +3,13 @@
 use crate::compare::{Comparison, Metric};
 use crate::result::SeriesData;
 use crate::stats::{Bounded, difference};
+use crate::units::significant;
 
 use super::Chart;
 use super::canvas::Canvas;
-use super::frame::{ALL, BELOW, Head, Key, Mark, PEN, Panel};
-use super::palette::{self, GRID, MUTED};
+use super::frame::{ALL, BELOW, Head, Key, Mark, PEN, Panel, strips};
+use super::measure::PLAIN;
+use super::palette::{self, GRID, Ink, MUTED};
 use super::percentiles::MOST;
 use super::scale::{ratio_axis, tail_axis};
 
@@ -45,7 +47,8 @@ pub(super) fn draw(
     let x = tail_axis(furthest, "percentile");
     let keys = keys(&lines, !band.is_empty());
     let title = format!("{what}: ratio by percentile");
-    let subtitle = format!("over {first}");
+    let others: Vec<&str> = lines.iter().map(|(side, _)| *side).collect();
+    let subtitle = format!("{} over {first}", others.join(", "));
     let head = Head { title: &title, subtitle: &subtitle, keys: &keys, ..Head::default() };
     let panel = Panel::wide(head.height(), HEIGHT, x, y);
     let mut canvas = Canvas::new(panel.plot.bottom + BELOW);
@@ -56,6 +59,20 @@ pub(super) fn draw(
     canvas.path(vec![(panel.plot.left, one), (panel.plot.right, one)], MUTED, 2.0);
     for (index, (_, points)) in lines.iter().enumerate() {
         line(&mut canvas, &panel, points, index);
+    }
+    let mut quantiles: Vec<f64> = points().map(|(q, _)| *q).collect();
+    quantiles.sort_by(f64::total_cmp);
+    quantiles.dedup();
+    let told = |at: f64| {
+        let values = lines.iter().filter_map(|(side, points)| {
+            let (_, ratio) = points.iter().find(|(q, _)| *q == at)?;
+            let [value, low, high] = [ratio.value, ratio.low, ratio.high].map(significant);
+            Some(format!("{side}: {value}× [{low}, {high}]"))
+        });
+        values.collect::<Vec<_>>().join("\n")
+    };
+    for (place, told) in strips(&panel, &quantiles, told) {
+        canvas.spot(place, told);
     }
     let caption = format!(
         "{title}, {subtitle}: how many times as long each percentile takes, with the 95 % interval of the samples (not of \
@@ -128,12 +145,27 @@ fn shade(canvas: &mut Canvas, panel: &Panel, band: &[(f64, f64)]) {
     canvas.fill(upper.chain(lower).collect(), GRID, 0.8);
 }
 
+/// Where a line leaves the plot: an arrow at the edge, with the figure that is furthest out.
+fn beyond(canvas: &mut Canvas, panel: &Panel, points: &Points, ink: Ink) {
+    let outside = points.iter().filter(|(_, b)| !panel.y.scale.holds(b.value));
+    let furthest = outside.max_by(|a, b| a.1.value.ln().abs().total_cmp(&b.1.value.ln().abs()));
+    let Some((q, ratio)) = furthest else {
+        return;
+    };
+    let (x, y) = panel.at(*q, ratio.value);
+    let inwards = if ratio.value > 1.0 { 12.0 } else { -12.0 };
+    canvas.fill(vec![(x, y), (x - 7.0, y + inwards), (x + 7.0, y + inwards)], ink.whole(), 1.0);
+    let text = format!("{}×", significant(ratio.value));
+    canvas.place(&text, (x, y + inwards), &[], panel.plot, PLAIN, ink.whole());
+}
+
 fn line(canvas: &mut Canvas, panel: &Panel, points: &Points, index: usize) {
     let ink = palette::series(index);
     let upper = points.iter().map(|(q, b)| panel.at(*q, b.high));
     let lower = points.iter().rev().map(|(q, b)| panel.at(*q, b.low));
     canvas.fill(upper.chain(lower).collect(), ink, 0.18);
     let path: Vec<(f64, f64)> = points.iter().map(|(q, b)| panel.at(*q, b.value)).collect();
+    beyond(canvas, panel, points, ink);
     if let Some(end) = path.last() {
         canvas.dot(*end, 4.5, ink);
     }

@@ -1,10 +1,11 @@
 //! Charts of rows: a name, a value in words, and below them the value with its interval on an axis that all rows share.
 
-use super::canvas::{Anchor, Area, Canvas, MARGIN, WIDTH};
+use super::area::Area;
+use super::canvas::{Anchor, Canvas, MARGIN, WIDTH};
 use super::frame::{BELOW, Head, Key, LINE};
 use super::measure::PLAIN;
 use super::palette::{GRID, Ink, MUTED, TEXT};
-use super::scale::Axis;
+use super::scale::{Axis, Scale};
 
 /// From one row to the next.
 const ROW: f64 = 54.0;
@@ -70,7 +71,10 @@ pub(super) fn draw(
         canvas.path(line, MUTED, 2.0);
     }
     for (index, row) in rows.iter().enumerate() {
-        one(&mut canvas, plot, &at, top + index as f64 * ROW, row);
+        let row_top = top + index as f64 * ROW;
+        one(&mut canvas, plot, x.scale, row_top, row);
+        let area = Area { top: row_top, bottom: row_top + ROW, ..plot };
+        canvas.spot(area, format!("{}: {}", row.name, row.told));
     }
     let edge = vec![(plot.left, plot.bottom), (plot.right, plot.bottom)];
     canvas.path(edge, MUTED, 1.5);
@@ -80,7 +84,8 @@ pub(super) fn draw(
     canvas
 }
 
-fn one(canvas: &mut Canvas, plot: Area, at: &dyn Fn(f64) -> f64, top: f64, row: &Row) {
+fn one(canvas: &mut Canvas, plot: Area, axis: Scale, top: f64, row: &Row) {
+    let at = |value: f64| plot.left + axis.share(value) * plot.width();
     let baseline = top + LINE;
     let middle = top + LINE + 15.0;
     if let Some((low, high)) = row.band {
@@ -101,10 +106,22 @@ fn one(canvas: &mut Canvas, plot: Area, at: &dyn Fn(f64) -> f64, top: f64, row: 
     let ends = [row.low.map_or(plot.left, at), row.high.map_or(plot.right, at)];
     canvas.path(ends.map(|x| (x, middle)).to_vec(), row.ink.whole(), 3.0);
     for (x, known) in ends.into_iter().zip([row.low, row.high]) {
-        if known.is_some() {
+        if known.is_some_and(|known| axis.holds(known)) {
             let cap = vec![(x, middle - 6.0), (x, middle + 6.0)];
             canvas.path(cap, row.ink.whole(), 2.0);
+        } else {
+            arrow(canvas, plot, (x, middle), row.ink);
         }
     }
-    canvas.dot((at(value), middle), 6.0, row.ink);
+    if axis.holds(value) {
+        canvas.dot((at(value), middle), 6.0, row.ink);
+    }
+}
+
+/// What lies beyond the edge: an arrow out of the plot; the figure stands above it.
+fn arrow(canvas: &mut Canvas, plot: Area, (x, y): (f64, f64), ink: Ink) {
+    let outwards = if x > f64::midpoint(plot.left, plot.right) { 1.0 } else { -1.0 };
+    let tip = x + 4.0 * outwards;
+    let back = tip - 12.0 * outwards;
+    canvas.fill(vec![(tip, y), (back, y - 7.0), (back, y + 7.0)], ink.whole(), 1.0);
 }

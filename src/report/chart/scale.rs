@@ -27,6 +27,16 @@ pub(super) enum Scale {
 }
 
 impl Scale {
+    /// Whether a value has a place of its own: what lies beyond the ends stays at the edge.
+    pub fn holds(self, value: f64) -> bool {
+        let (low, high) = match self {
+            Scale::Linear { low, high } | Scale::Log { low, high } => (low, high),
+            Scale::Tail { high } => (0.0, high),
+        };
+        // Ends are made of steps, not of the values themselves.
+        value >= low - low.abs() * 1e-9 && value <= high + high.abs() * 1e-9
+    }
+
     /// Where a value lies, from 0 at the beginning to 1 at the end; what lies beyond stays at the edge.
     pub fn share(self, value: f64) -> f64 {
         let share = match self {
@@ -131,12 +141,40 @@ pub(super) fn latency_axis(values: impl IntoIterator<Item = f64>, label: &str) -
     log_axis(at_least_one, label, |ns| format_duration(ns.round() as u64))
 }
 
+/// The end of the widest axis of ratios, on either side of 1; what lies beyond gets an arrow and its figure.
+pub(super) const WIDEST_RATIO: f64 = 10_000.0;
+
 /// Ratios around 1, logarithmic; the tick at 1 comes first, as it matters most.
 pub(super) fn ratio_axis(values: impl IntoIterator<Item = f64>, label: &str) -> Axis {
     const FINE: [f64; 17] =
         [0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0];
-    const COARSE: [f64; 13] =
-        [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
+    const COARSE: [f64; 25] = [
+        0.0001,
+        0.0002,
+        0.0005,
+        0.001,
+        0.002,
+        0.005,
+        0.01,
+        0.02,
+        0.05,
+        0.1,
+        0.2,
+        0.5,
+        1.0,
+        2.0,
+        5.0,
+        10.0,
+        20.0,
+        50.0,
+        100.0,
+        200.0,
+        500.0,
+        1_000.0,
+        2_000.0,
+        5_000.0,
+        WIDEST_RATIO,
+    ];
     let (low, high) = ends(values).unwrap_or((1.0, 1.0));
     let (low, high) = (low.min(0.9), high.max(1.1));
     let all: &[f64] = if low >= 0.33 && high <= 3.0 { &FINE } else { &COARSE };
@@ -144,6 +182,10 @@ pub(super) fn ratio_axis(values: impl IntoIterator<Item = f64>, label: &str) -> 
     let last = all.iter().position(|tick| *tick >= high);
     let last = last.unwrap_or(all.len() - 1);
     let mut shown = all[first..=last].to_vec();
+    // Over many decades their beginnings are enough.
+    if all[last] / all[first] > 2_000.0 {
+        shown.retain(|tick| (tick.log10() - tick.log10().round()).abs() < 1e-9);
+    }
     shown.sort_by(|a, b| a.ln().abs().total_cmp(&b.ln().abs()));
     Axis {
         scale: Scale::Log { low: all[first], high: all[last] },

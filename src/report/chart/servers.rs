@@ -7,7 +7,8 @@ use crate::record::Buckets;
 use crate::result::{Counters, PhaseData, Run};
 use crate::units::{format_bytes, format_count, significant};
 
-use super::canvas::{Area, Canvas, MARGIN, WIDTH};
+use super::area::Area;
+use super::canvas::{Canvas, MARGIN, WIDTH};
 use super::frame::{BELOW, Head, Key, LINE, Labels, Mark, PEN, Panel, gutter};
 use super::palette::{self, MUTED};
 use super::scale::{Axis, bytes_axis, latency_axis, linear_axis, time_axis};

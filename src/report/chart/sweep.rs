@@ -11,7 +11,8 @@ use crate::units::{
     format_bytes, format_count, format_duration, format_ratio, format_share, significant,
 };
 
-use super::canvas::{Anchor, Area, Canvas, MARGIN, WIDTH};
+use super::area::Area;
+use super::canvas::{Anchor, Canvas, MARGIN, WIDTH};
 use super::frame::{Head, LINE, Ramp};
 use super::measure::PLAIN;
 use super::palette::{DIVERGING, Ink, MUTED, ON_STRONG, RAMP, TEXT, is_strong, ramp};

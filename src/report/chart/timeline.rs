@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::report::words::kind_in_words;
 use crate::result::{BATCHES, COSTS, Event, PhaseData, Point, Run, StallLine, Summary};
 use crate::units::{counted, format_count, format_duration};
 
+use super::area::Area;
 use super::canvas::Canvas;
 use super::frame::{ALL, BELOW, Head, Key, LINE, Mark, PEN, Panel};
 use super::measure::PLAIN;
@@ -120,10 +122,12 @@ fn of_series(
         _ => format!("{series} over time, rate by rate"),
     };
     let every = every(&points, together);
-    let subtitle = pick::whose(run);
+    let samples = counted(points.iter().map(|point| point.count).sum(), "sample");
+    let subtitle = format!("{} · {samples}", pick::whose(run));
     let within = stalls(run, span, series);
     let stalls = columns(&within, span);
-    let keys = keys(!stalls.is_empty(), &every);
+    let mut keys = keys(!stalls.is_empty(), &every);
+    keys.extend(pick::keys(&limits));
     let head = Head { title: &title, subtitle: &subtitle, keys: &keys, ..Head::default() };
     let values = points.iter().flat_map(|p| [p.p50_ns, p.p99_ns, p.max_ns].map(|ns| ns as f64));
     let y = latency_axis(values.chain(limits.iter().map(|limit| limit.ns)), "latency");
@@ -140,6 +144,8 @@ fn of_series(
     }
     events(&mut canvas, &panel, &told, span);
     mark_stalls(&mut canvas, &panel, &stalls);
+    spots(&mut canvas, &panel, &points, span);
+    stall_spots(&mut canvas, &panel, &within, span);
     let caption = format!(
         "{title}, {subtitle}: median, 99th percentile and maximum of {every}, from {} on a logarithmic axis; {}{}.",
         pick::span(&panel.y),
@@ -231,6 +237,58 @@ fn lines(canvas: &mut Canvas, panel: &Panel, points: &[Point], span: Span) {
             }
             canvas.path(path, ink, PEN);
         }
+    }
+}
+
+/// The figures of each point under the pointer.
+fn spots(canvas: &mut Canvas, panel: &Panel, points: &[Point], span: Span) {
+    for point in points {
+        let since_ns = point.start_ns.saturating_sub(span.start_ns);
+        let left = panel.x(since_ns as f64);
+        let right = panel.x(since_ns as f64 + point.length_ns as f64);
+        let failed = match point.failed {
+            0 => String::new(),
+            n => format!(", {} failed", format_count(n)),
+        };
+        let told = format!(
+            "at {}: p50 {}, p99 {}, max {}, {}{failed}",
+            format_duration(since_ns),
+            format_duration(point.p50_ns),
+            format_duration(point.p99_ns),
+            format_duration(point.max_ns),
+            counted(point.count, "sample"),
+        );
+        canvas.spot(Area { left, right, ..panel.plot }, told);
+    }
+}
+
+/// Stalls under the pointer, at their wedges; of many in one place the longest.
+fn stall_spots(canvas: &mut Canvas, panel: &Panel, stalls: &[&StallLine], span: Span) {
+    let mut places: BTreeMap<u32, (u64, &StallLine)> = BTreeMap::new();
+    for stall in stalls {
+        for column in columns(&[stall], span) {
+            let place = places.entry(column).or_insert((0, stall));
+            place.0 += 1;
+            if stall.duration_ns > place.1.duration_ns {
+                place.1 = stall;
+            }
+        }
+    }
+    for (column, (count, longest)) in places {
+        let x = panel.plot.left + f64::from(column) / 250.0 * panel.plot.width();
+        let top = panel.plot.top;
+        let others = match count {
+            1 => String::new(),
+            n => format!(", the longest of {} here", format_count(n)),
+        };
+        let told = format!(
+            "stall at {}: {} took {}{others}",
+            format_duration(longest.start_ns.saturating_sub(span.start_ns)),
+            longest.series,
+            format_duration(longest.duration_ns),
+        );
+        canvas
+            .spot(Area { left: x - 6.0, top: top - 4.0, right: x + 6.0, bottom: top + 12.0 }, told);
     }
 }
 
@@ -337,7 +395,7 @@ pub(super) fn event_room(told: &[(u64, String)]) -> f64 {
     if told.len() > 2 { LINE * (EVENT_ROWS - 1) as f64 } else { 0.0 }
 }
 
-/// What happened, in words: `2 db.grow, 1 wal.cut`.
+/// What happened, in words: `the database file grew (2 times), a new WAL file`.
 fn told_events(told: &[(u64, String)], phases: &[&PhaseData]) -> String {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let border = |kind: &str| phases.iter().any(|phase| phase.name == kind);
@@ -345,6 +403,9 @@ fn told_events(told: &[(u64, String)], phases: &[&PhaseData]) -> String {
         *counts.entry(kind).or_insert(0) += 1;
     }
     let words = counts.iter().take(6);
-    let words: Vec<String> = words.map(|(kind, n)| format!("{n} {kind}")).collect();
+    let times =
+        |n: u64| if n == 1 { String::new() } else { format!(" ({} times)", format_count(n)) };
+    let words = words.map(|(kind, n)| format!("{}{}", kind_in_words(kind), times(*n)));
+    let words: Vec<String> = words.collect();
     words.join(", ")
 }

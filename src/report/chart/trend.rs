@@ -8,7 +8,8 @@ use crate::trend::{
 };
 use crate::units::{format_ratio, time_of_day};
 
-use super::canvas::{Anchor, Area, Canvas};
+use super::area::Area;
+use super::canvas::{Anchor, Canvas};
 use super::frame::{ALL, BELOW, Head, Key, Mark, PEN, Panel};
 use super::measure::PLAIN;
 use super::palette::{BAD, EVENT, GOOD, GRID, Ink, MUTED, OPEN, SERIES};
@@ -213,6 +214,12 @@ fn nights(
             continue;
         };
         let at = panel.at(*x, *value);
+        let told = match &night.excluded {
+            Some(_) => ", left out",
+            None => "",
+        };
+        let told = format!("{}: {}{told}", night.at, format_value(series.unit, *value));
+        canvas.spot(Area { left: at.0 - 5.0, right: at.0 + 5.0, ..panel.plot }, told);
         if night.excluded.is_some() {
             canvas.hollow(at, radius + 1.0, MUTED);
         } else if index == newest {

@@ -7,13 +7,11 @@ use serde_json::{Value, json};
 
 use super::notice;
 use crate::diagnosis::{
-    self, Answer, Checked, Diagnosis, Live, Member, MemberId, Notice, Observed,
+    self, Answer, CHECK_SCHEMA, Checked, Diagnosis, Filling, Live, Member, MemberId, Notice,
+    Observed,
 };
 use crate::exit::Verdict;
 use crate::report::diagnosed::{CauseReport, words};
-
-/// Names the form; a new number means that readers of the old one are wrong.
-const SCHEMA: &str = "etcdbench.check/v1";
 
 /// What holds a running cluster back.
 #[derive(Serialize, JsonSchema)]
@@ -56,6 +54,9 @@ struct Of<'a> {
     database_bytes: Option<u64>,
     /// What of it is in use.
     in_use_bytes: Option<u64>,
+    /// How it grew since an earlier look, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filling: Option<Filling>,
     /// Whether the alarm NOSPACE is raised.
     no_space: bool,
     /// What it was seen to do.
@@ -71,6 +72,7 @@ fn of(member: &Member) -> Of<'_> {
         quota_bytes: member.quota_bytes,
         database_bytes: member.database_bytes.map(|(bytes, _)| bytes),
         in_use_bytes: member.database_bytes.and_then(|(_, in_use)| in_use),
+        filling: member.filling,
         no_space: member.no_space,
         live: member.live.as_deref(),
     }
@@ -81,7 +83,7 @@ pub(super) fn json(observed: &Observed, found: &[Diagnosis], notices: &[Notice])
     let members = &observed.members;
     let answer = diagnosis::answer(found);
     let document = Document {
-        schema: SCHEMA,
+        schema: CHECK_SCHEMA,
         verdict: diagnosis::with_notices(diagnosis::verdict(found), notices),
         word: words::answer(&answer),
         answer,

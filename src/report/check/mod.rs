@@ -1,5 +1,6 @@
 //! What holds a running cluster back, on a page and as JSON.
 
+mod depends;
 mod json;
 mod notice;
 mod page;
@@ -13,8 +14,8 @@ use crate::cli::LogsFormat;
 use crate::diagnosis::{Diagnosis, Notice, Observed};
 
 pub use json::json_schema as check_json_schema;
-pub use quota::{QuotaSteps, quota};
-pub use requests::{check_begins, check_goes_on, check_requests};
+pub use quota::{QuotaSteps, quota, quota_goes_on};
+pub use requests::{check_begins, check_goes_on, check_line, check_requests};
 
 /// What holds it back, in the form asked for.
 pub fn checked(

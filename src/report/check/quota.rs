@@ -2,12 +2,12 @@
 
 use super::json;
 use crate::cli::LogsFormat;
-use crate::diagnosis::{self, Cause, Diagnosis, Member, Observed};
+use crate::diagnosis::{self, Cause, Diagnosis, Held, Member, Observed};
 use crate::exit::Verdict;
 use crate::report::Style;
 use crate::report::diagnosed::{self, Parts, in_form, words};
 use crate::report::page::{Block, Cell, Column, Command, Page, Row, Section, Shown, Table};
-use crate::units::{counted, format_bytes, format_share};
+use crate::units::{counted, format_bytes, format_count, format_duration, format_share};
 
 /// What the steps out of a full database need.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,8 @@ pub struct QuotaSteps<'a> {
     pub endpoints: &'a [String],
 }
 
+/// So many prefixes are shown; JSON has all.
+const MOST_PREFIXES: usize = 30;
 /// More than this in use does not come back by a defragmentation.
 const MOSTLY_USED: f64 = 0.8;
 
@@ -41,6 +43,9 @@ fn page(observed: &Observed, found: &[Diagnosis], steps: &QuotaSteps<'_>) -> Pag
     let notes = observed.check.iter().flat_map(|check| check.notes.iter().cloned()).collect();
     let sections = vec![
         Section::new("databases", "The databases", vec![Block::Table(table(members))])
+            .shown(Shown::Titled),
+        Section::new("growth", "Growth", vec![Block::List(growth(members))]).shown(Shown::Titled),
+        Section::new("keys", "What holds the bytes", vec![Block::Table(held(observed))])
             .shown(Shown::Titled),
         Section::new("steps", "The way out", way_out(members, found, steps)).shown(Shown::Titled),
         Section::new("limits", "Limits", vec![Block::List(notes)]).shown(Shown::Titled),
@@ -110,6 +115,84 @@ fn table(members: &[Member]) -> Table {
         rows: members.iter().map(row).collect(),
         ..Table::default()
     }
+}
+
+/// What each database grew by, and what follows from it.
+fn growth(members: &[Member]) -> Vec<String> {
+    let of = |member: &Member| {
+        let filling = member.filling?;
+        let (bytes, in_use) = member.database_bytes?;
+        let used = in_use.unwrap_or(bytes);
+        let quota = member.quota_bytes.filter(|quota| *quota > 0);
+        let window = words::days(filling.window_s as f64 / 86_400.0);
+        let grew = format_bytes(filling.grew_bytes.unsigned_abs());
+        let left = quota.map(|quota| filling.days_left(used, quota));
+        let told = match left {
+            _ if filling.grew_bytes < 0 => {
+                format!("{grew} less in use than {window} before: a compaction was in between")
+            }
+            _ if filling.grew_bytes == 0 => format!("as much in use as {window} before"),
+            _ if !filling.is_long_enough() => format!(
+                "{grew} more in use than {window} before; below an hour most of that may be history that the next \
+                 compaction removes, and nothing follows from it"
+            ),
+            Some(Some(days_left)) => format!(
+                "{grew} more in use than {window} before: {} a day, and at its quota in {} if it goes on like this",
+                format_bytes(filling.bytes_a_day() as u64),
+                words::days(days_left)
+            ),
+            _ => format!(
+                "{grew} more in use than {window} before: {} a day; what the quota is could not be found out",
+                format_bytes(filling.bytes_a_day() as u64)
+            ),
+        };
+        Some(format!("{}: {told}", member.name))
+    };
+    members.iter().filter_map(of).collect()
+}
+
+/// Prefixes by what their keys hold.
+fn held(observed: &Observed) -> Table {
+    let Some(held) = observed.check.as_ref().and_then(|check| check.held.as_ref()) else {
+        return Table::default();
+    };
+    let all: u64 = held.iter().map(Held::bytes).sum();
+    let row = |one: &Held| {
+        let name = if one.prefix.is_empty() { "(elsewhere)" } else { one.prefix.as_str() };
+        let share = one.bytes() as f64 / all.max(1) as f64;
+        Row::new([
+            Cell::new(name),
+            Cell::new(format_count(one.keys)),
+            Cell::new(format_bytes(one.mean_bytes as u64)),
+            Cell::new(format_bytes(one.bytes())),
+            Cell::new(format_share(share)),
+        ])
+    };
+    let numbers = ["keys", "mean value", "values, about", "share"].map(Column::number);
+    let shown = held.iter().take(MOST_PREFIXES);
+    let rest = held.len().saturating_sub(MOST_PREFIXES) as u64;
+    Table {
+        caption: match rest {
+            0 => format!(
+                "About {} in the values of keys as they are now; the rest of what is in use is keys, history and indexes",
+                format_bytes(all)
+            ),
+            rest => format!(
+                "About {} in the values of keys as they are now, the largest {MOST_PREFIXES} of them shown, {} left out; \
+                 the rest of what is in use is keys, history and indexes",
+                format_bytes(all),
+                counted(rest, "prefix")
+            ),
+        },
+        columns: std::iter::once(Column::text("prefix")).chain(numbers).collect(),
+        rows: shown.map(row).collect(),
+        ..Table::default()
+    }
+}
+
+/// When somebody is told that it waits.
+pub fn quota_goes_on(over_ns: u64) -> String {
+    format!("looked once; looking again in {}", format_duration(over_ns))
 }
 
 /// What to do, in its order, where a database is full or nearly so.

@@ -1,6 +1,8 @@
 //! What a check asks for and writes, told before.
 
+use crate::diagnosis::{Diagnosis, Observed};
 use crate::plan::CheckPlan;
+use crate::report::requests::request_row;
 use crate::units::{counted, format_count, format_duration, significant};
 
 /// As the check begins.
@@ -21,6 +23,12 @@ pub fn check_goes_on(elapsed_ns: u64, duration_ns: u64) -> String {
     format!("{} of {}", format_duration(elapsed_ns), format_duration(duration_ns))
 }
 
+/// One look of several, in a line: when, the answer, why.
+pub fn check_line(at: &str, observed: &Observed, found: &[Diagnosis]) -> String {
+    let (word, reason) = super::page::answered(observed, found);
+    format!("{at}  {word}  {reason}\n")
+}
+
 /// Every request that a check sends, and what each needs.
 pub fn check_requests(plan: &CheckPlan) -> String {
     let mut text = format!(
@@ -29,7 +37,7 @@ pub fn check_requests(plan: &CheckPlan) -> String {
         plan.connect.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     );
     let mut line = |what: &str, how_often: &str, needs: &str| {
-        text += &format!("  {what:<52} {how_often:<22} {needs}\n");
+        text += &request_row(what, how_often, needs);
     };
     line("request", "how often", "needs");
     line("etcdserverpb.Maintenance/Status", "at both ends", "role root (since 3.5.22)");

@@ -1,5 +1,6 @@
 //! HdrHistogram's percentile distribution (`.hgrm`), a file per phase, series and member: what its
-//! `outputPercentileDistribution` prints and its plotter draws. Values are milliseconds.
+//! `outputPercentileDistribution` prints and its plotter draws. Values are milliseconds with six decimals: samples are
+//! kept in nanoseconds, and three would make one value of many.
 //!
 //! Each line tells how many samples are at or below its value (`TotalCount`), so it goes to the last sample, as the
 //! format has it: no quantile is claimed that `TotalCount` does not let a reader weigh. Values are kept at or below the
@@ -48,7 +49,7 @@ fn distribution(total: &Distribution) -> Option<String> {
         let quantile = step.quantile_iterated_to();
         let value = millis(step.value_iterated_to().min(total.max_ns()));
         // A String takes any amount.
-        let _ = write!(text, "{value:12.3} {quantile:2.12} {seen:10}");
+        let _ = write!(text, "{value:12.6} {quantile:2.12} {seen:10}");
         if quantile < 1.0 {
             let _ = write!(text, " {:14.2}", 1.0 / (1.0 - quantile));
         }
@@ -56,13 +57,13 @@ fn distribution(total: &Distribution) -> Option<String> {
     }
     let _ = writeln!(
         text,
-        "#[Mean    = {:12.3}, StdDeviation   = {:12.3}]",
+        "#[Mean    = {:12.6}, StdDeviation   = {:12.6}]",
         total.mean_ns()? / 1e6,
         histogram.stdev() / 1e6
     );
     let _ = writeln!(
         text,
-        "#[Max     = {:12.3}, Total count    = {:12}]",
+        "#[Max     = {:12.6}, Total count    = {:12}]",
         millis(total.max_ns()),
         total.count()
     );

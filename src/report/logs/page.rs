@@ -12,11 +12,11 @@ const MOST_EVENTS: [usize; 3] = [24, 40, 1_000];
 /// The page.
 pub(super) fn page(read: &Observed, found: &[Diagnosis], medium: Medium) -> Page {
     let members = &read.members;
+    let [logged, timeline] = sections(members, medium);
     let sections = vec![
         Section::new("causes", "Causes", vec![causes(members, found, medium)]),
-        Section::new("logged", "What was logged", vec![Block::Table(table::logged(members))])
-            .shown(Shown::Titled),
-        timeline(members, medium).shown(Shown::Titled),
+        logged,
+        timeline,
         Section::new("limits", "Limits", vec![Block::List(limits(read))]).shown(Shown::Titled),
     ];
     let answer = diagnosis::answer(found);
@@ -30,6 +30,15 @@ pub(super) fn page(read: &Observed, found: &[Diagnosis], medium: Medium) -> Page
         sections,
         elsewhere: "etcdbench logs … -o page.html",
     })
+}
+
+/// What each member logged, and what happened when.
+pub(in crate::report) fn sections(members: &[Member], medium: Medium) -> [Section; 2] {
+    [
+        Section::new("logged", "What was logged", vec![Block::Table(table::logged(members))])
+            .shown(Shown::Titled),
+        timeline(members, medium).shown(Shown::Titled),
+    ]
 }
 
 /// The answer's reason: the cause in a sentence, and what else is of its kind.
@@ -103,7 +112,7 @@ fn timeline(members: &[Member], medium: Medium) -> Section {
 }
 
 /// What a reader has to know of how far this can be trusted.
-fn limits(read: &Observed) -> Vec<String> {
+pub(in crate::report) fn limits(read: &Observed) -> Vec<String> {
     let members = &read.members;
     let mut told = vec![
         "etcd logs a WAL sync from 1 s on and an apply from 100 ms on: what is shorter is not in its log. Its words \

@@ -96,7 +96,7 @@ fn page(text: &str) -> Page {
 }
 
 fn in_terminal(page: &Page, width: usize) -> String {
-    terminal::terminal(page, &Style { width, color: false })
+    terminal::terminal(page, &Style { width, color: false, height: None })
 }
 
 #[test]
@@ -124,9 +124,22 @@ fn no_line_is_wider_than_the_window_and_no_number_is_lost() {
 }
 
 #[test]
+fn what_is_longer_than_the_window_ends_with_the_answer_again() {
+    let page = page("plain");
+    let shown = |height| terminal::terminal(&page, &Style { width: 80, color: false, height });
+    let whole = shown(None);
+    let lines = whole.lines().count();
+    assert_eq!(shown(Some(lines + 1)), whole, "all of it can be seen");
+    let longer = shown(Some(lines));
+    let end = longer.strip_prefix(&whole).unwrap();
+    assert!(end.starts_with("\n  NOT GOOD  "), "{end}");
+    assert_eq!(longer.matches("NOT GOOD").count(), whole.matches("NOT GOOD").count() + 1);
+}
+
+#[test]
 fn colours_change_no_text() {
     let page = page("plain");
-    let shown = terminal::terminal(&page, &Style { width: 80, color: true });
+    let shown = terminal::terminal(&page, &Style { width: 80, color: true, height: None });
     assert!(shown.contains("\u{1b}["));
     let bare = anstream::adapter::strip_str(&shown).to_string();
     assert_eq!(bare, in_terminal(&page, 80));

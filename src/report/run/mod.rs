@@ -11,6 +11,7 @@ mod machine;
 mod overview;
 mod quantiles;
 mod rules;
+mod shards;
 mod stalls;
 #[cfg(test)]
 mod tests;
@@ -30,8 +31,9 @@ type Sections = fn(&Input<'_>) -> Vec<Section>;
 
 /// What decides is above the evidence; what is worth knowing stands where the reader's eye is when the page is written:
 /// at the end.
-const TERMINAL: [Sections; 9] = [
+const TERMINAL: [Sections; 10] = [
     rules::rules,
+    shards::shards,
     load::rates,
     stalls::stalls,
     load::client,
@@ -42,9 +44,10 @@ const TERMINAL: [Sections; 9] = [
     again::again,
 ];
 
-const COMMENT: [Sections; 9] = [
+const COMMENT: [Sections; 10] = [
     rules::rules,
     findings::findings,
+    shards::shards,
     capacity::capacity,
     load::all,
     load::rates,
@@ -54,9 +57,10 @@ const COMMENT: [Sections; 9] = [
     again::again,
 ];
 
-const BROWSER: [Sections; 12] = [
+const BROWSER: [Sections; 13] = [
     rules::rules,
     findings::findings,
+    shards::shards,
     charts,
     quantiles::quantiles,
     stalls::stalls,

@@ -7,10 +7,10 @@ use crate::plan::LoadPlan;
 use crate::report::page::{
     Between, Block, Cell, Column, Entries, Entry, Labels, Medium, Row, Section, Shown, Table,
 };
-use crate::report::subject::Plan;
+use crate::report::subject::{Plan, Pooled};
 use crate::report::words;
 use crate::report::words::quantiles::{self, QUANTILES, told};
-use crate::result::{PhaseSummary, SeriesSummary};
+use crate::result::{PhaseSummary, RuleId, SeriesSummary};
 use crate::units::{format_count, format_duration, format_millis, significant};
 
 /// The quantiles shown in full: all that summaries carry.
@@ -33,7 +33,12 @@ pub(super) fn quantiles(input: &Input<'_>) -> Vec<Section> {
             vec![Section::new("quantiles", "", blocks)]
         }
         Medium::Comment => {
-            input.summary.phases.iter().map(|phase| in_short(input, phase)).collect()
+            let phases = input.summary.phases.iter().map(|phase| in_short(input, phase));
+            let pooled = pooled(input).into_iter().map(|block| {
+                let title = "Quantiles as rules are judged".to_owned();
+                Section::new("quantiles", title, vec![block]).shown(Shown::Folded)
+            });
+            phases.chain(pooled).collect()
         }
         Medium::Browser => vec![Section::new("quantiles", "Quantiles", in_full(input))],
     }
@@ -100,8 +105,33 @@ fn in_full(input: &Input<'_>) -> Vec<Block> {
         blocks.push(Block::Table(table(input, phase, "", |series| !each(series))));
         blocks.push(fold(table(input, phase, ", member by member", each)));
     }
+    blocks.extend(pooled(input));
     blocks.extend(others.into_iter().map(|phase| fold(table(input, phase, "", |_| true))));
     blocks
+}
+
+/// What rules pool over several phases, beside the phases by themselves.
+fn pooled(input: &Input<'_>) -> Option<Block> {
+    let series = input.run.phases.iter().flat_map(|phase| &phase.series);
+    let mut names: Vec<&str> = series.map(|series| series.series.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let judged = |name: &str| {
+        input.summary.rules.iter().any(|outcome| match &outcome.rule {
+            RuleId::Typed(rule) => rule.series.as_deref() == Some(name),
+            _ => false,
+        })
+    };
+    let all = names.into_iter().filter(|name| judged(name)).filter_map(|name| input.pooled(name));
+    let all: Vec<Pooled<'_>> = all.collect();
+    let phases = all.first()?.told();
+    let table = Table {
+        caption: format!("Pooled over {phases}, as rules are judged"),
+        columns: columns(),
+        rows: all.iter().map(|pooled| row(input, &pooled.figures, false)).collect(),
+        ..Table::default()
+    };
+    Some(Block::Table(table))
 }
 
 fn fold(table: Table) -> Block {
@@ -118,10 +148,6 @@ fn table(
     which: &str,
     shown: impl Fn(&SeriesSummary) -> bool,
 ) -> Table {
-    let mut columns = vec![Column::text("series, ms")];
-    columns.extend(ALL.map(|(_, name)| Column::number(name)));
-    let others = ["mean", "min", "max", "samples", "per second", "failed"];
-    columns.extend(others.map(Column::number));
     // Where nothing failed anywhere the column says nothing.
     let failures = phase.series.iter().any(|series| !series.errors.is_empty());
     let begun = match phase.start_ns {
@@ -135,10 +161,18 @@ fn table(
             phase.phase,
             format_duration(phase.length_ns),
         ),
-        columns,
+        columns: columns(),
         rows: series.map(|series| row(input, series, failures)).collect(),
         ..Table::default()
     }
+}
+
+fn columns() -> Vec<Column> {
+    let mut columns = vec![Column::text("series, ms")];
+    columns.extend(ALL.map(|(_, name)| Column::number(name)));
+    let others = ["mean", "min", "max", "samples", "per second", "failed"];
+    columns.extend(others.map(Column::number));
+    columns
 }
 
 fn row(input: &Input<'_>, series: &SeriesSummary, failures: bool) -> Row {

@@ -7,11 +7,12 @@ use crate::report::page::{Medium, html, markdown};
 use crate::report::testing::{loads as all, steps};
 use crate::report::{Style, terminal};
 use crate::result::{Run, Summary};
+use crate::verdict::load_testing::{Builder, Load, MS, Noise, S, fast};
 
 fn page(run: &Run, width: usize) -> String {
     let summary = conclude(run, true, false, String::new());
     let path = Path::new("results/20261121T201500Z-load-cp1.jsonl");
-    let style = Style { width, color: false };
+    let style = Style { width, color: false, height: None };
     terminal(run, &summary, path, &style)
 }
 
@@ -22,6 +23,22 @@ fn pages() {
             insta::assert_snapshot!(format!("{name}_{width}"), page(&run, width));
         }
     }
+}
+
+#[test]
+fn what_a_closed_loop_did_not_ask_for_has_a_row_of_its_own() {
+    let stalls = |noise: &mut Noise, at: u64| if at / S == 7 { 500 * MS } else { fast(noise, at) };
+    let load = Load { service: &stalls, ..Load::default() };
+    let closed = Builder::new(1).closed(100).load(&load).build();
+    let row = |run: &Run| {
+        let page = page(run, 120);
+        page.lines().find(|line| line.contains("put.response.modelled")).map(str::to_owned)
+    };
+    let told = row(&closed).expect("a row");
+    // Half of all, as it would have been; the longest is the one that was measured.
+    let words: Vec<&str> = told.split_whitespace().collect();
+    assert_eq!((words.len(), words[words.len() - 2]), (7, "500"), "{told}");
+    assert_eq!(row(&steps()), None);
 }
 
 #[test]
@@ -116,7 +133,7 @@ fn pages_of_loads() {
 fn a_page_says_what_the_terminal_says() {
     for (name, judged) in judged() {
         let (run, summary) = &judged;
-        let style = Style { width: 400, color: false };
+        let style = Style { width: 400, color: false, height: None };
         let terminal = terminal(run, summary, Path::new("results/load.jsonl"), &style);
         let page = read(&browser(&judged));
         let text = comment(std::slice::from_ref(&judged)).replace('\\', "");

@@ -3,11 +3,11 @@
 use super::member;
 use crate::report::subject::RunAndPlan;
 use crate::report::text::clean;
-use crate::result::Event;
+use crate::result::{Event, HALT, RUNNING};
 use crate::units::{format_bytes, format_duration};
 
 /// The kinds worth telling one by one, each in words.
-const TOLD: [(&str, &str); 19] = [
+const TOLD: [(&str, &str); 21] = [
     ("leader", "the leader changed"),
     ("term", "a new raft term"),
     ("member.down", "a member did not answer"),
@@ -16,6 +16,8 @@ const TOLD: [(&str, &str); 19] = [
     ("connection.back", "a connection was back"),
     ("alarm", "an alarm"),
     ("fault.kill", "the leader was killed by plan"),
+    ("fault.pause", "the leader was stopped by plan"),
+    ("fault.resume", "it went on"),
     ("fault.restart", "it was started again"),
     ("fault.back", "it serves clients again"),
     ("quota.reached", "the database reached its quota"),
@@ -28,6 +30,19 @@ const TOLD: [(&str, &str); 19] = [
     ("extended", "rules were open, the load went on"),
     ("halt", "the run was ended early"),
 ];
+
+/// Kinds that are only counted and marked.
+const COUNTED: [(&str, &str); 3] = [
+    ("db.grow", "the database file grew"),
+    ("wal.cut", "a new WAL file"),
+    ("snapshot", "a snapshot"),
+];
+
+/// A kind of event in words; the kind itself where there are none.
+pub fn kind_in_words(kind: &str) -> &str {
+    let mut known = TOLD.iter().chain(&COUNTED);
+    known.find(|(name, _)| *name == kind).map_or(kind, |(_, words)| words)
+}
 
 /// An event in words.
 pub struct EventRow {
@@ -42,6 +57,9 @@ pub struct EventRow {
 /// What is worth telling, in order.
 pub fn events(subject: &RunAndPlan<'_>) -> Vec<EventRow> {
     let told = |event: &Event| {
+        if event.kind == HALT && event.detail["why"] == RUNNING {
+            return None;
+        }
         let (_, words) = TOLD.iter().find(|(kind, _)| *kind == event.kind)?;
         let member = event.member.map(|index| member(subject, index));
         let parts = [(*words).to_owned()].into_iter().chain(member).chain(detail(event));

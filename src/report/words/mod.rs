@@ -15,7 +15,7 @@ mod table;
 mod timeline;
 
 pub use environment::{devices, disk_facts, machine};
-pub use events::{EventRow, events};
+pub use events::{EventRow, events, kind_in_words};
 pub use judged::conclude;
 pub use mark::mark;
 pub use table::Table;
@@ -119,7 +119,7 @@ pub fn findings<'a>(subject: &RunAndPlan<'a>) -> Vec<&'a Finding> {
 pub fn again(subject: &RunAndPlan<'_>) -> Option<(String, Option<&'static str>)> {
     match &subject.plan {
         Plan::Disk(plan) => Some((clean(&plan.command()), longer(subject, plan))),
-        Plan::Load(plan) => Some((clean(&plan.command()), None)),
+        Plan::Load(_) => Some((clean(&subject.load_command()?), None)),
         Plan::Import(_) | Plan::Unknown => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Quantiles as a page shows them: in milliseconds, and only where enough samples stand behind them.
 
-use crate::record::MIN_TAIL_SAMPLES;
+use crate::record::Resolution;
 use crate::result::{QuantileSummary, SeriesSummary};
 use crate::units::{format_count, format_millis};
 
@@ -35,13 +35,10 @@ pub fn told(figures: &SeriesSummary) -> QuantileRow {
 
 /// A quantile of so many samples in milliseconds; nothing where too few stand behind it.
 pub fn value(found: &QuantileSummary, count: u64) -> Option<String> {
-    if found.resolvable {
-        Some(format_millis(found.value_ns))
-    } else if enough_were_they_independent(found, count) {
-        // Samples enough, but they depend on each other so much that the value is a rough one.
-        Some(format!("~{}", format_millis(found.value_ns)))
-    } else {
-        None
+    match found.resolution(count) {
+        Resolution::Full => Some(format_millis(found.value_ns)),
+        Resolution::Rough => Some(format!("~{}", format_millis(found.value_ns))),
+        Resolution::TooFew => None,
     }
 }
 
@@ -66,10 +63,6 @@ pub fn beyond(found: &QuantileSummary) -> String {
 /// One of a series' quantiles.
 pub fn quantile(series: &SeriesSummary, q: f64) -> Option<&QuantileSummary> {
     series.quantiles.iter().find(|found| (found.q - q).abs() < 1e-9)
-}
-
-fn enough_were_they_independent(found: &QuantileSummary, count: u64) -> bool {
-    count as f64 * (1.0 - found.q) >= MIN_TAIL_SAMPLES
 }
 
 /// Why a quantile is not shown.

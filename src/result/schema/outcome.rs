@@ -46,6 +46,10 @@ named! {
         AcknowledgedWrites = "acknowledged writes lost",
         /// No event of a watch is missing.
         WatchEvents = "watch events missing",
+        /// All machines of a load were there to its end.
+        AllMachines = "all machines",
+        /// No machine of a load was late by itself for long.
+        MachinesOnTime = "machines on time",
     }
 }
 

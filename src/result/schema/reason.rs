@@ -193,6 +193,22 @@ pub enum Reason {
         /// Keys with an acknowledged write.
         acked: u64,
     },
+    /// Machines of the load are missing, or did not come to its end.
+    MachinesMissing {
+        /// Which.
+        missing: Vec<u32>,
+        /// The part of the planned load that the others were to send.
+        offered: f64,
+    },
+    /// A machine was late by itself.
+    MachineLate {
+        /// Which.
+        shard: u32,
+        /// Its host name.
+        host: String,
+        /// In so many seconds.
+        seconds: u64,
+    },
     /// One that this version does not know.
     #[serde(other)]
     Other,

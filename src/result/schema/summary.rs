@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, FindingCode, Limiter, Reason, RuleId, ValueUnit, finite, is_false};
 use crate::exit::Verdict;
-use crate::record::ErrorTexts;
+use crate::record::{ErrorTexts, Resolution};
 
 /// What the run amounts to.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -194,6 +194,13 @@ pub struct QuantileSummary {
     pub resolvable: bool,
 }
 
+impl QuantileSummary {
+    /// How well so many samples resolve it.
+    pub fn resolution(&self, count: u64) -> Resolution {
+        Resolution::of(self.q, count, self.resolvable)
+    }
+}
+
 /// One rule and what became of it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct RuleOutcome {
@@ -223,6 +230,9 @@ pub struct RuleOutcome {
     /// Samples behind the judgement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<u64>,
+    /// The phases whose samples it pools, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<String>,
     /// Where the limit comes from.
     pub source: String,
     /// The outcome.

@@ -47,8 +47,7 @@ impl<'a> Evidence<'a> {
 
     /// The phases of the planned load, or the WAL alone.
     pub fn load_phases(&self) -> Vec<&'a PhaseData> {
-        let load: Vec<&PhaseData> = self.measured(&LOAD_PHASES);
-        if load.is_empty() { self.measured(&[WAL_PHASE]) } else { load }
+        load_phases(self.run)
     }
 
     /// The phases whose stalls count: everything but the search for the capacity, which overloads on purpose.
@@ -58,14 +57,7 @@ impl<'a> Evidence<'a> {
     }
 
     fn measured(&self, names: &[&str]) -> Vec<&'a PhaseData> {
-        let run: &'a Run = self.run;
-        run.phases
-            .iter()
-            .filter(|phase| names.contains(&phase.name.as_str()))
-            .filter(|phase| {
-                phase.series.iter().any(|s| s.total.count() > 0 || !s.errors.is_empty())
-            })
-            .collect()
+        measured(self.run, names)
     }
 
     /// How long the planned load was to last.
@@ -126,15 +118,34 @@ impl<'a> Evidence<'a> {
     }
 }
 
+/// The phases of these names in which anything was done.
+fn measured<'a>(run: &'a Run, names: &[&str]) -> Vec<&'a PhaseData> {
+    run.phases
+        .iter()
+        .filter(|phase| names.contains(&phase.name.as_str()))
+        .filter(|phase| phase.series.iter().any(|s| s.total.count() > 0 || !s.errors.is_empty()))
+        .collect()
+}
+
+fn load_phases(run: &Run) -> Vec<&PhaseData> {
+    let load = measured(run, &LOAD_PHASES);
+    if load.is_empty() { measured(run, &[WAL_PHASE]) } else { load }
+}
+
+/// The phases whose samples a rule on this series pools.
+pub fn judged_over<'a>(run: &'a Run, series: Option<&str>) -> Vec<&'a PhaseData> {
+    let mut phases = load_phases(run);
+    if series == Some("backend.commit") {
+        phases.extend(run.phase(COMMITS_PHASE));
+    }
+    phases
+}
+
 impl RuleInput for Evidence<'_> {
     /// Those of the planned load, or the WAL alone in a run that had no other. Backend commits are rare, so the phase
     /// that gathers more of them counts for them too.
     fn phases(&self, series: Option<&str>) -> Vec<&PhaseData> {
-        let mut phases: Vec<&PhaseData> = self.load_phases();
-        if series == Some("backend.commit") {
-            phases.extend(self.run.phase(COMMITS_PHASE));
-        }
-        phases
+        judged_over(self.run, series)
     }
 
     fn complete(&self) -> bool {

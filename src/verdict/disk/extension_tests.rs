@@ -33,6 +33,7 @@ fn extended(seed: u64, share: f64) -> (Verdict, u64) {
 }
 
 #[test]
+#[ignore = "a simulation that takes long: scripts/test --all"]
 fn a_run_that_goes_on_until_it_is_decided_is_wrong_no_more_often_than_one_look() {
     let called = |share: f64, runs: u64| {
         let verdicts: Vec<Verdict> = (0..runs).map(|seed| extended(seed, share).0).collect();

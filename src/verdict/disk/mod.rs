@@ -16,7 +16,7 @@ mod testing;
 mod tests;
 
 pub use cpu::waits_set_apart;
-pub use evidence::LOOKS;
+pub use evidence::{LOOKS, judged_over};
 pub use open::{COMMITS_WANTED, more_load_ns};
 
 use crate::plan::DiskPlan;

@@ -23,6 +23,10 @@ const BUSY_MACHINE: f64 = 0.9;
 
 /// Part of a core that each of the client's threads used; `None` where nobody counted.
 pub(super) fn thread_use(evidence: &Evidence) -> Option<f64> {
+    // Of several machines the one whose threads had most to do.
+    if let Some(merged) = &evidence.run.header.merged {
+        return merged.shards.iter().filter_map(|shard| shard.thread_use).reduce(f64::max);
+    }
     let (mut used_s, mut had_s) = (0.0, 0.0);
     for counters in evidence.counters("client") {
         let value = |name: &str| counters.values.get(name).copied();

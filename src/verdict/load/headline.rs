@@ -2,6 +2,7 @@
 
 use crate::exit::Verdict;
 use crate::plan::LoadPace;
+use crate::record::{self, Resolution};
 use crate::result::{InvalidReason, QuotaReached, RuleName};
 use crate::verdict::outcome::{Outcome, of_verdict};
 use crate::verdict::{CutShort, Ending};
@@ -85,11 +86,22 @@ pub struct Carried {
     /// What waiting is called: `response` or `service`.
     pub wait: &'static str,
     /// The 99th percentile and the longest of it.
-    pub waits_ns: Option<(u64, u64)>,
+    pub waits: Option<Waits>,
     /// Operations that failed.
     pub failed: u64,
     /// How often the leader was killed by plan, and how long nothing was acknowledged.
     pub killed: Option<(u64, u64)>,
+}
+
+/// How long operations were waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// The 99th percentile.
+    pub p99_ns: u64,
+    /// How well the samples resolve it.
+    pub resolution: Resolution,
+    /// The longest.
+    pub max_ns: u64,
 }
 
 /// What is not known.
@@ -172,7 +184,11 @@ fn carried(evidence: &Evidence, achieved: &AchievedLoad) -> Carried {
         },
         length_ns,
         wait: evidence.wait(),
-        waits_ns: waits.total.quantile(0.99).map(|p99_ns| (p99_ns, waits.total.max_ns())),
+        waits: record::quantile(&waits.total, &waits.batches, 0.99).map(|found| Waits {
+            p99_ns: found.value_ns,
+            resolution: Resolution::of(found.q, waits.count(), found.resolvable),
+            max_ns: waits.total.max_ns(),
+        }),
         failed: evidence.failed(),
         killed: longest_gap(evidence).filter(|_| kills > 0).map(|gap_ns| (kills, gap_ns)),
     }

@@ -7,7 +7,9 @@ mod evidence;
 mod findings;
 mod headline;
 mod ladder;
+mod machines;
 mod member_rules;
+mod modelled;
 mod planned;
 mod rules;
 mod server;
@@ -33,6 +35,7 @@ pub use findings::{
 };
 use headline::HeadlineInput;
 pub use headline::{Broken, Carried, Gravest, LoadHeadline, Undecided, Why, Work};
+pub use modelled::{MODELLED, of_run as modelled_series};
 pub use planned::ELECTION_WITHIN_NS;
 use steps::RateSweep;
 pub use steps::Stage;
@@ -42,11 +45,12 @@ pub use steps::Stage;
 /// # Errors
 /// A message when the plan of the result cannot be read.
 pub(super) fn judge(run: &Run, ending: Ending) -> Result<Judgement, String> {
-    let plan: LoadPlan = plan_of(run)?;
+    let plan = plan_of::<LoadPlan>(run)?.own();
     let evidence = Evidence::new(run, &plan, ending.complete);
     let achieved = AchievedLoad::of(&evidence);
     let sweep = RateSweep::of(&evidence);
-    let of_run = whole::rules(run, plan.verify);
+    let mut of_run = whole::rules(run, plan.verify);
+    of_run.extend(machines::rules(run));
     let (mut rules, judged) = match &sweep {
         Some(sweep) => (sweep.shown().outcome.rules.clone(), sweep.verdict()),
         None => {

@@ -20,7 +20,10 @@ const SECOND_VOTE_WITHIN_NS: u64 = 2 * ELECTION_WITHIN_NS;
 /// A lost connection is tried again at least so often.
 const RECONNECT_NS: u64 = 1_000_000_000;
 
-/// A leader that was killed by plan.
+const KILL: &str = "fault.kill";
+const PAUSE: &str = "fault.pause";
+
+/// A leader that was lost by plan: killed, or stopped for a while.
 #[derive(Debug, Clone)]
 pub(super) struct Kill<'a> {
     /// Which member.
@@ -29,6 +32,8 @@ pub(super) struct Kill<'a> {
     pub name: &'a str,
     /// When.
     pub event: &'a Event,
+    /// Whether it was only stopped.
+    pub paused: bool,
     /// For how long it was away when it was started again; absent when it was not.
     pub away_ns: Option<u64>,
     /// How long it then took until it served; absent when it did not.
@@ -60,26 +65,28 @@ fn text<'a>(event: &'a Event, name: &str) -> &'a str {
 /// All of the run, in order.
 pub(super) fn all_kills<'a>(evidence: &Evidence<'a>) -> Vec<Kill<'a>> {
     let events = &evidence.run.events;
-    let killed = events.iter().filter(|event| event.kind == "fault.kill");
-    killed
-        .map(|event| {
-            let next = |kind: &str| {
-                let of_it = |e: &&Event| e.kind == kind && e.member == event.member;
-                events.iter().filter(of_it).find(|e| e.at_ns >= event.at_ns)
-            };
-            let back = next("fault.back");
-            // Who waited for it to the last moment ran into the timeout later.
-            let tail_ns = RECONNECT_NS + evidence.plan.timeout_ns;
-            Kill {
-                member: event.member,
-                name: text(event, "name"),
-                event,
-                away_ns: next("fault.restart").and_then(|e| number(e, "away_ns")),
-                took_ns: back.and_then(|e| number(e, "took_ns")),
-                until_ns: back.map_or(u64::MAX, |back| back.at_ns.saturating_add(tail_ns)),
-            }
-        })
-        .collect()
+    let lost = events.iter().filter(|event| [KILL, PAUSE].contains(&event.kind.as_str()));
+    lost.map(|event| {
+        let next = |kind: &str| {
+            let of_it = |e: &&Event| e.kind == kind && e.member == event.member;
+            events.iter().filter(of_it).find(|e| e.at_ns >= event.at_ns)
+        };
+        let back = next("fault.back");
+        let paused = event.kind == PAUSE;
+        let returns = next(if paused { "fault.resume" } else { "fault.restart" });
+        // Who waited for it to the last moment ran into the timeout later.
+        let tail_ns = RECONNECT_NS + evidence.plan.timeout_ns;
+        Kill {
+            member: event.member,
+            name: text(event, "name"),
+            event,
+            paused,
+            away_ns: returns.and_then(|e| number(e, "away_ns")),
+            took_ns: back.and_then(|e| number(e, "took_ns")),
+            until_ns: back.map_or(u64::MAX, |back| back.at_ns.saturating_add(tail_ns)),
+        }
+    })
+    .collect()
 }
 
 /// Those in what is looked at.

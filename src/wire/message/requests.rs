@@ -234,28 +234,33 @@ impl Request for Txn<'_> {
     }
 }
 
-/// `CompactionRequest`; answered when it is decided, not when it is done.
+/// `CompactionRequest`.
 #[derive(Debug, Clone, Copy)]
 pub struct Compact {
     /// Everything older is forgotten.
     pub revision: i64,
+    /// Answered when it is done, not already when it is decided.
+    pub physical: bool,
 }
 
 impl Request for Compact {
     fn size(&self) -> usize {
-        varint_field_len(1, self.revision as u64)
+        varint_field_len(1, self.revision as u64) + varint_field_len(2, self.physical.into())
     }
 
     fn write(&self, to: &mut Vec<u8>) {
         put_varint(to, 1, self.revision as u64);
+        put_varint(to, 2, self.physical.into());
     }
 }
 
-/// `LeaseGrantRequest`; the server chooses the id.
+/// `LeaseGrantRequest`.
 #[derive(Debug, Clone, Copy)]
 pub struct LeaseGrant {
     /// Seconds it lives without a keep-alive.
     pub ttl_s: u64,
+    /// Its id; with 0 the server chooses one.
+    pub id: i64,
 }
 
 impl Request for LeaseGrant {
@@ -265,11 +270,12 @@ impl Request for LeaseGrant {
     }
 
     fn size(&self) -> usize {
-        varint_field_len(1, self.ttl_s)
+        varint_field_len(1, self.ttl_s) + varint_field_len(2, self.id as u64)
     }
 
     fn write(&self, to: &mut Vec<u8>) {
         put_varint(to, 1, self.ttl_s);
+        put_varint(to, 2, self.id as u64);
     }
 }
 
@@ -325,6 +331,21 @@ impl Request for WatchCreate<'_> {
             put_varint(to, 4, self.progress_notify.into());
             put_varint(to, 6, self.prev_kv.into());
         });
+    }
+}
+
+/// `WatchRequest` with a `WatchProgressRequest`: the revision that the watches of a stream have come to is told at once.
+#[derive(Debug, Clone, Copy)]
+pub struct WatchProgress;
+
+impl Request for WatchProgress {
+    fn size(&self) -> usize {
+        // A message without fields is there by its tag and its length of 0.
+        2
+    }
+
+    fn write(&self, to: &mut Vec<u8>) {
+        to.extend_from_slice(&[(3 << 3) | 2, 0]);
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::support::command::run;
+use crate::support::grpc::{self, Grpc, txn_of_puts};
 use etcdbench::cluster::Cluster;
 use etcdbench::cluster::local::{LocalCluster, LocalPlan};
 use etcdbench::etcd::Endpoint;
@@ -103,15 +104,11 @@ pub fn put(endpoint: &Endpoint, prefix: &str, keys: usize, value: &[u8]) {
     let at_once = (65_536 / value.len()).clamp(1, 128);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let endpoints = [endpoint.to_string()];
-        let mut client = etcd_client::Client::connect(endpoints, None).await.unwrap();
+        let mut client = Grpc::connect(&endpoint.authority()).await;
         let all: Vec<usize> = (0..keys).collect();
         for batch in all.chunks(at_once) {
-            let puts = batch
-                .iter()
-                .map(|i| etcd_client::TxnOp::put(format!("{prefix}{i:08}"), value, None));
-            let txn = etcd_client::Txn::new().and_then(puts.collect::<Vec<_>>());
-            client.txn(txn).await.unwrap();
+            let puts = batch.iter().map(|i| grpc::put(format!("{prefix}{i:08}"), value));
+            client.call("KV/Txn", &txn_of_puts(puts)).await.unwrap();
         }
     });
 }

@@ -1,6 +1,6 @@
 //! What a load may not do to a store, and what it does for it at the end.
 
-use etcdbench::cluster::{Whose, guard};
+use etcdbench::cluster::{KeyValue, Whose, guard};
 
 use super::{Local, put};
 use crate::support::needs::{Need, needs};
@@ -17,7 +17,7 @@ fn the_keys_of_others_are_safe_and_our_own_are_removed() {
     put(endpoint, "/registry/pods/", 10, b"not ours");
     let error = guard::refuse_foreign(&mut cluster, "/fresh/").unwrap_err().to_string();
     assert!(error.contains("Kubernetes") && error.contains("--allow-foreign"), "{error}");
-    let ours = |_: &etcd_client::KeyValue, _| Whose::Ours;
+    let ours = |_: &KeyValue, _| Whose::Ours;
     let error = cluster.remove(b"/registry/", &ours, |_| true).unwrap_err().to_string();
     assert!(error.contains("are not deleted"), "{error}");
     local.etcdctl(&["del", "--prefix", "/registry/"]);
@@ -25,7 +25,7 @@ fn the_keys_of_others_are_safe_and_our_own_are_removed() {
     assert!(error.contains("25,000 keys"), "{error}");
 
     put(endpoint, "/etcdbench/1/00012345/of-others", 1, b"not ours");
-    let ours = |pair: &etcd_client::KeyValue, _| match pair.key().len() {
+    let ours = |pair: &KeyValue, _| match pair.key().len() {
         21 => Whose::Ours,
         _ => Whose::Others,
     };

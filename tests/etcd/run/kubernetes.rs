@@ -13,9 +13,14 @@ use crate::support::probe;
 use crate::support::scenario::Place;
 
 /// Few keys, so that they are there soon; half of the rates; and often what is seldom, so that it is seen.
-const SMALL: [&str; 13] = [
+const SMALL: [&str; 18] = [
     "pods=4000",
     "nodes=200",
+    "node_leases=100",
+    "node_status=10",
+    "event_creates=22",
+    "gets=20",
+    "revision_probes=27",
     "controlled=600",
     "configs=400",
     "custom_objects=60",
@@ -76,9 +81,12 @@ fn until_steady(place: &Place) {
     }
 }
 
+/// Most classes arrive at random: what is counted in so many seconds differs from what is expected by its root, and hardly
+/// ever by four times as much.
 #[track_caller]
-fn about(got: f64, wanted: f64) {
-    assert!((got / wanted - 1.0).abs() < 0.1, "{got} and not {wanted}");
+fn about(got: f64, wanted: f64, seconds: f64) {
+    let within = 4.0 / (wanted * seconds).sqrt();
+    assert!((got / wanted - 1.0).abs() < within, "{got} and not {wanted}, within {within}");
 }
 
 #[test]
@@ -95,10 +103,11 @@ fn a_thousand_nodes_ask_of_etcd_what_the_table_says() {
     let objects = (100.0 + changing) / 2.0 + 5.0 + 3.0 + 3.0;
     let events = 22.0 / 2.0;
     let turns = 0.9;
-    about(seen.calls_per_s("Txn"), objects + events + 0.02 * changing / 2.0 + turns);
-    // Half of: pods, controllers, other objects, revision probes, pages. Not halved: elections, counts, health.
-    let reads = (32.0 + 8.0 + 20.0 + 25.0 + 2.0) / 2.0 + 15.0 + 6.5 + 3.3;
-    about(seen.calls_per_s("Range"), reads);
+    about(seen.calls_per_s("Txn"), objects + events + 0.02 * changing / 2.0 + turns, seen.seconds);
+    // Half of: pods, controllers, other objects, revision probes, those of lists with a limit. Not halved: elections, counts,
+    // health, and lists of types that are hardly ever written, 61 of which each apiserver lists in 375 s.
+    let reads = (32.0 + 8.0 + 20.0 + 25.0 + 2.0) / 2.0 + 15.0 + 4.06 + 3.3 + 0.5;
+    about(seen.calls_per_s("Range"), reads, seen.seconds);
     // Each masterlease has a lease of its own, events have one for a minute.
     let grants = seen.calls_per_s("LeaseGrant");
     assert!((2.7..3.7).contains(&grants), "{grants}");
@@ -113,10 +122,11 @@ fn a_thousand_nodes_ask_of_etcd_what_the_table_says() {
 
     // A pod in eight is deleted, and every change goes to each of three watches.
     let deletions = 4.0 / 2.0;
-    about(seen.per_s("etcd_mvcc_put_total"), objects + events - deletions);
+    about(seen.per_s("etcd_mvcc_put_total"), objects + events - deletions, seen.seconds);
     let deleted = seen.per_s("etcd_mvcc_delete_total");
     assert!((1.0..3.5).contains(&deleted), "{deleted}");
-    about(seen.per_s("etcd_debugging_mvcc_events_total"), 3.0 * (objects + events));
+    let told = seen.per_s("etcd_debugging_mvcc_events_total") / 3.0;
+    about(told, objects + events, seen.seconds);
     let watchers = seen.after.value("etcd_debugging_mvcc_watcher_total");
     assert_eq!(watchers, 390.0);
 }

@@ -30,6 +30,22 @@ fn slips_are_named_with_their_line() {
         ("[load.put]\noperation = 'pot'", "mine.toml:2: "),
         ("[disk.a]\ndirectory = '.'\nphases = 'wall=3s'", "mine.toml:3: "),
         ("[load]\noperation = 'put'", "mine.toml:2: 'operation' stands right in [load]"),
+        (
+            "[parameters]\na = '= b'\nb = '= a + 1'\n[load.put]\noperation = 'put'",
+            "mine.toml:2: a stands for itself, round in a circle",
+        ),
+        (
+            "[parameters]\na = '= 1 / 0'\n[load.put]\noperation = 'put'",
+            "mine.toml:2: a = \"= 1 / 0\": it is divided by 0",
+        ),
+        (
+            "[parameters]\nv = 2\n[choice.v.1]\nrate = 5\n[load.put]\noperation = 'put'",
+            "mine.toml:2: v = 2: it is one of 1",
+        ),
+        (
+            "[choice.v.1]\nrate = 5\n[load.put]\noperation = 'put'",
+            "mine.toml:1: there is no parameter v that could be chosen",
+        ),
         ("[load.put]\nresult = 'x'", "mine.toml:2: 'result': this is chosen by run"),
         ("[load.put]\npassword = 'x'", "mine.toml:2: 'password': secrets do not belong into files"),
         (
@@ -86,7 +102,9 @@ fn slips_are_named_with_their_line() {
         let said = refused(scenario);
         assert!(said.contains(wanted), "{scenario}\n{said}");
         assert!(!said.contains("hunter2"), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+        // One line, and below it at most what to type.
+        let below: Vec<&str> = said.lines().skip(1).collect();
+        assert!(below.len() <= 1 && below.iter().all(|one| one.starts_with("Type: ")), "{said}");
     }
 }
 
@@ -123,7 +141,11 @@ fn parameters_must_be_there() {
     let (code, _, said) = place.run(&["mine.toml", "--set", "rat=6"]);
     assert_eq!(
         (code, said.trim()),
-        (2, "error: --set rat: no parameter 'rat'; did you mean 'rate'?")
+        (
+            2,
+            "error: --set rat: no parameter 'rat'; did you mean 'rate'?\n\
+             Type: etcdbench run mine.toml --set rate=6"
+        )
     );
     let (code, _, said) = place.run(&["mine.toml", "--set", "rate=fast"]);
     assert_eq!(code, 2);
@@ -186,4 +208,24 @@ fn flags_that_need_one_another() {
         assert!(code == 2 || code == 1, "{said}");
         assert!(said.contains(wanted), "{words:?}: {said}");
     }
+}
+
+#[test]
+fn a_choice_brings_parameters_and_what_is_said_wins() {
+    const SCENARIO: &str = "[parameters]\nsize = 'small'\nclients = 3\nall = '= clients * each'\n\
+        [choice.size.small]\nrate = '${all}'\neach = 10\n[choice.size.'*']\nrate = 7\neach = 1\n\
+        [load.put]\noperation = 'put'\nclients = '${clients}'\nrate = '${rate}'";
+    let rate = |set: &[&str]| {
+        let place = Place::with(SCENARIO);
+        let set: Vec<&str> = set.iter().flat_map(|one| ["--set", one]).collect();
+        let (code, stdout, stderr) = place.run(&[&["mine.toml", "--dry-run"][..], &set].concat());
+        assert_eq!(code, 0, "{stderr}");
+        let after = stdout.split("--rate ").nth(1).unwrap_or_else(|| panic!("{stdout}"));
+        after.split_whitespace().next().unwrap().to_owned()
+    };
+    assert_eq!(rate(&[]), "30");
+    assert_eq!(rate(&["clients=4"]), "40");
+    assert_eq!(rate(&["each=2"]), "6", "a parameter of a choice may be set");
+    assert_eq!(rate(&["size=large"]), "7");
+    assert_eq!(rate(&["size=large", "rate=9"]), "9");
 }

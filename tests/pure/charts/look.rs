@@ -92,6 +92,51 @@ fn words(name: &str, chart: &Chart) {
     }
 }
 
+/// Lines of a grid are no wider than this, those that show data are.
+const FINE: f32 = 6.0;
+
+/// The lines that show data: their points.
+fn data_lines(chart: &Chart) -> Vec<Vec<(f32, f32)>> {
+    let document = roxmltree::Document::parse(&chart.svg).unwrap();
+    let lines = document.descendants().filter(|node| node.tag_name().name() == "polyline");
+    let wide = lines.filter(|line| {
+        line.attribute("stroke-width").is_some_and(|width| width.parse::<f32>().unwrap() > FINE)
+    });
+    let points = |text: &str| {
+        let pairs = text.split_whitespace().filter_map(|pair| pair.split_once(','));
+        pairs.map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap())).collect()
+    };
+    wide.map(|line| points(line.attribute("points").unwrap())).collect()
+}
+
+/// No text lies on a line that shows data; looked at along each line, in steps.
+pub fn covers_no_line(name: &str, chart: &Chart) {
+    let lines = data_lines(chart);
+    for (text, area) in texts_of(chart) {
+        let inside = |(x, y): (f32, f32)| {
+            x > area.left() + ROUNDING
+                && x < area.right() - ROUNDING
+                && y > area.top() + ROUNDING
+                && y < area.bottom() - ROUNDING
+        };
+        for ends in lines.iter().flat_map(|line| line.windows(2)) {
+            let [(x0, y0), (x1, y1)] = [ends[0], ends[1]];
+            let crossed = (0..=200).any(|step| {
+                let share = step as f32 / 200.0;
+                inside((x0 + (x1 - x0) * share, y0 + (y1 - y0) * share))
+            });
+            assert!(!crossed, "{name}: {}: '{text}' {area:?} lies on {ends:?}", chart.name);
+        }
+    }
+}
+
+/// What is told under the pointer.
+pub fn titles(chart: &Chart) -> Vec<String> {
+    let document = roxmltree::Document::parse(&chart.svg).unwrap();
+    let titles = document.descendants().filter(|node| node.tag_name().name() == "title");
+    titles.map(|title| title.text().unwrap_or_default().to_owned()).collect()
+}
+
 /// How many pixels of a picture are not those of its paper, and the picture's size.
 pub fn painted(chart: &Chart, theme: Theme) -> (usize, u32) {
     let bytes = png(chart, 390, theme).unwrap();

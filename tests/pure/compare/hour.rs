@@ -70,6 +70,7 @@ fn write_hour(path: &Path, seed: u64) {
 }
 
 #[test]
+#[ignore = "long: ./scripts/test --all"]
 fn two_results_of_an_hour_take_little_time_and_memory() {
     let place = tempfile::tempdir().unwrap();
     let paths = [1, 2].map(|seed| {

@@ -92,6 +92,7 @@ fn found(count: u64, law: Law, factor: f64, seed: u64, draws: u64) -> (u64, u64)
 }
 
 #[test]
+#[ignore = "a simulation that takes long: scripts/test --all"]
 fn six_pairs_find_a_fifth_nearly_always_and_a_tenth_mostly() {
     const DRAWS: u64 = 20;
     for law in LAWS {
@@ -103,6 +104,7 @@ fn six_pairs_find_a_fifth_nearly_always_and_a_tenth_mostly() {
 }
 
 #[test]
+#[ignore = "a simulation that takes long: scripts/test --all"]
 fn six_pairs_of_the_same_are_not_called_different() {
     const DRAWS: u64 = 24;
     let mut alarms = 0;
@@ -122,6 +124,7 @@ fn an_exact_fifth_in_six_pairs_is_found() {
 }
 
 #[test]
+#[ignore = "a simulation that takes long: scripts/test --all"]
 fn the_power_that_is_told_is_there() {
     // What comparisons of a thing with itself say they would detect, is found about four times out of five.
     for law in [Law::Together, Law::Apart] {
@@ -182,6 +185,7 @@ fn sequential(law: Law, factor: f64, seed: u64, draws: u64) -> (u64, u64, f64) {
 }
 
 #[test]
+#[ignore = "a simulation that takes long: scripts/test --all"]
 fn looking_several_times_finds_more_and_errs_no_more() {
     const DRAWS: u64 = 12;
     let (worse, _, took) = sequential(Law::Apart, 1.1, 127, DRAWS);
@@ -203,6 +207,7 @@ fn alone(factor: f64, deviation: f64, seconds: u64, random: &mut Random) -> Comp
 }
 
 #[test]
+#[ignore = "a simulation that takes long: scripts/test --all"]
 fn one_run_a_side_allows_for_runs_that_differ() {
     const DRAWS: u64 = 100;
     for deviation in [0.05, 0.07] {

@@ -91,12 +91,20 @@ fn a_thing_differs_from_itself_no_more_often_than_promised() {
 }
 
 #[test]
+#[ignore = "a simulation that takes long: scripts/test --all"]
 fn half_as_long_again_is_found_where_it_would_drown() {
     let known = found(6, 1.5, true, 100);
     let unknown = found(6, 1.5, false, 100);
     assert!(known.regressed >= 80, "{known:?}");
     assert!(unknown.regressed <= 60, "{unknown:?}");
     assert!(known.covered >= 90, "{known:?}");
+}
+
+#[test]
+fn half_as_long_again_is_found_in_steal_that_is_known() {
+    let known = found(6, 1.5, true, 20);
+    assert!(known.regressed >= 15, "{known:?}");
+    assert!(known.covered >= 16, "{known:?}");
 }
 
 /// All of A first, then, at a worse time of the day, all of B, on a machine that feels it in its own way: how many of
@@ -121,6 +129,7 @@ fn one_after_the_other(curve: fn(f64) -> f64, factor: f64, counted: bool, draws:
 }
 
 #[test]
+#[ignore = "a simulation that takes long: scripts/test --all"]
 fn a_worse_time_of_the_day_is_not_a_worse_b() {
     const FEW: u64 = 100;
     let curves: [fn(f64) -> f64; 3] = [felt, |share| 15.0 * share, |share| 3.0 * share.sqrt()];

@@ -9,6 +9,7 @@ use etcdbench::plan::{DiskPlan, LoadPlan, ScenarioPlan};
 use super::files::{at, below, documents, list, measuring, pods, read, words};
 use super::github;
 use super::systemd;
+use super::troubleshoot;
 use crate::support::needs::{Need, needs};
 
 /// What etcdbench is given, and where that stands.
@@ -105,6 +106,9 @@ fn all() -> Vec<Line> {
             take(unit.display().to_string(), command[1..].to_vec());
         }
     }
+    for collector in troubleshoot::collectors() {
+        take(troubleshoot::FILE.to_owned(), words(&collector["args"]));
+    }
     for step in github::scripts() {
         for call in in_shell(&step.script) {
             take(format!("nightly.yml: {}", step.name), call);
@@ -120,7 +124,7 @@ fn all() -> Vec<Line> {
 fn etcdbench_understands_every_command_line() {
     needs!(Need::Validators);
     let lines = all();
-    for place in [".yaml", ".service", "nightly.yml", "README.md"] {
+    for place in [".yaml", "troubleshoot", ".service", "nightly.yml", "README.md"] {
         assert!(lines.iter().any(|line| line.place.contains(place)), "none in {place}");
     }
     let wrong: Vec<String> = lines

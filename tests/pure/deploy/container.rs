@@ -1,4 +1,4 @@
-//! The two scripts of the image, with programs in the place of etcdbench and of the clock.
+//! What pods of an image without a shell do by `etcdbench pod`, with programs in the place of the measurement.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::files::{at, read};
+use super::files::{at, list, pods, read, words};
 use crate::support::needs::{Need, needs};
 
 /// Writes a program of a few lines of shell.
@@ -49,10 +49,11 @@ impl Container {
         program(&self.at("bin"), name, lines);
     }
 
-    fn command(&self, script: &str) -> Command {
+    fn command(&self, part: &str) -> Command {
         let path = format!("{}:{}", self.at("bin").display(), std::env::var("PATH").unwrap());
-        let mut command = Command::new(at("deploy/container").join(script));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_etcdbench"));
         command
+            .args(["pod", part])
             .env("PATH", path)
             .env("TERMINATION_MESSAGE", self.at("message"))
             .current_dir(self.directory.path());
@@ -61,7 +62,7 @@ impl Container {
 
     fn in_pod(&self, options: &[&str]) -> Output {
         let line = ["etcdbench", "disk", "--result", "result.jsonl"];
-        self.command("in-pod").args(options).args(line).output().unwrap()
+        self.command("run").args(options).args(line).output().unwrap()
     }
 
     fn message(&self) -> String {
@@ -75,7 +76,6 @@ impl Container {
 
 #[test]
 fn the_answer_is_the_message_and_the_result_is_in_the_log() {
-    needs!(Need::Program("jq"));
     let container = Container::with("slow-disk.jsonl", 3);
     let output = container.in_pod(&[]);
     assert_eq!(output.status.code(), Some(3));
@@ -93,7 +93,6 @@ fn the_answer_is_the_message_and_the_result_is_in_the_log() {
 /// Kubernetes then fills in the end of the log.
 #[test]
 fn without_an_answer_there_is_no_message() {
-    needs!(Need::Program("jq"));
     let container = Container::with("slow-disk.jsonl", 1);
     container.program("etcdbench", "echo 'error: /scratch: no space' >&2; exit 1");
     let output = container.in_pod(&["--accept", "3", "--once", "code"]);
@@ -109,7 +108,6 @@ fn without_an_answer_there_is_no_message() {
 
 #[test]
 fn a_container_that_is_started_again_tells_the_same_and_measures_nothing() {
-    needs!(Need::Program("jq"));
     let container = Container::with("slow-disk.jsonl", 3);
     let options = ["--accept", "3", "--accept", "4", "--once", "code"];
     let first = container.in_pod(&options);
@@ -125,7 +123,6 @@ fn a_container_that_is_started_again_tells_the_same_and_measures_nothing() {
 /// The first attempt could not measure, and left a piece of a result.
 #[test]
 fn what_a_failed_attempt_left_is_not_in_the_way() {
-    needs!(Need::Program("jq"));
     let container = Container::with("good-disk.jsonl", 0);
     fs::write(container.at("result.jsonl"), "a piece").unwrap();
     let output = container.in_pod(&["--once", "code"]);
@@ -137,7 +134,6 @@ fn what_a_failed_attempt_left_is_not_in_the_way() {
 /// As process 1 of a container a shell would neither die of a signal nor hand it on.
 #[test]
 fn a_signal_reaches_etcdbench_and_its_end_is_waited_for() {
-    needs!(Need::Program("jq"));
     let container = Container::with("good-disk.jsonl", 0);
     let tidy = format!(
         "trap 'sleep 0.3; cp {} \"$3\"; exit 130' TERM; touch '{}'; while :; do sleep 0.05; done",
@@ -146,7 +142,7 @@ fn a_signal_reaches_etcdbench_and_its_end_is_waited_for() {
     );
     container.program("etcdbench", &tidy);
     let line = ["etcdbench", "disk", "--result", "result.jsonl"];
-    let mut child = container.command("in-pod").args(line).stdout(Stdio::null()).spawn().unwrap();
+    let mut child = container.command("run").args(line).stdout(Stdio::null()).spawn().unwrap();
     let since = Instant::now();
     while !container.at("started").exists() {
         assert!(since.elapsed() < Duration::from_secs(20), "it never started");
@@ -158,63 +154,115 @@ fn a_signal_reaches_etcdbench_and_its_end_is_waited_for() {
     assert!(container.message().starts_with("QUALIFIED"), "{}", container.message());
 }
 
-/// Seconds since the epoch at which `my-turn` lets the pod of this index begin, in turns of 20 s, asked at a time.
-fn turn(index: u32, now: u32) -> u32 {
+/// The first pod is where the parts of a load meet, and nothing of that is left when its own part is over.
+#[test]
+fn the_first_pod_of_a_load_is_where_all_meet() {
     let container = Container::with("good-disk.jsonl", 0);
-    fs::write(container.at("now"), now.to_string()).unwrap();
-    // A clock that goes on by a second with every sleep.
-    container.program("date", "cat now");
-    container.program("sleep", "echo $(($(cat now) + $1)) >next; mv next now");
-    let status = container
-        .command("my-turn")
-        .args(["20", "3"])
-        .env("JOB_COMPLETION_INDEX", index.to_string())
-        .status()
-        .unwrap();
-    assert!(status.success());
-    fs::read_to_string(container.at("now")).unwrap().trim().parse().unwrap()
+    let heard = container.at("heard");
+    let lines = format!(
+        "echo \"$@\" >>'{}'; [ \"$1\" = rendezvous ] || exit 0; exec sleep 60",
+        heard.display()
+    );
+    container.program("etcdbench", &lines);
+    let part = |index: &str| {
+        fs::write(&heard, "").unwrap();
+        let since = Instant::now();
+        let status = container
+            .command("run")
+            .args(["--shards", "4", "--token-file", "token", "etcdbench", "load", "put"])
+            .env("JOB_COMPLETION_INDEX", index)
+            .env("RENDEZVOUS", "first.meet:2390")
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(0));
+        assert!(since.elapsed() < Duration::from_secs(30), "it waited for the meeting point");
+        let mut lines: Vec<String> =
+            fs::read_to_string(&heard).unwrap().lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let meets = "--rendezvous-token-file token";
+    assert_eq!(part("0").last().unwrap().as_str(), "rendezvous --shards 4 --token-file token",);
+    assert_eq!(
+        part("2"),
+        [format!("load put --shard 3/4 --rendezvous http://first.meet:2390 {meets}")]
+    );
 }
 
 #[test]
-fn each_pod_begins_in_its_own_turn() {
-    let round = 60 * 1000;
-    assert_eq!(turn(0, round), round);
-    assert_eq!(turn(1, round + 14), round + 20);
-    // Near its beginning is early enough, later is not.
-    assert_eq!(turn(1, round + 29), round + 29);
-    assert_eq!(turn(2, round + 50), round + 60 + 40);
+fn a_pod_without_an_index_has_no_part() {
+    let container = Container::with("good-disk.jsonl", 0);
+    let output = container
+        .command("run")
+        .args(["--shards", "4", "etcdbench", "load", "put"])
+        .env_remove("JOB_COMPLETION_INDEX")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(words.contains("completionMode"), "{words}");
+    assert_eq!(container.runs(), 0);
 }
 
 #[test]
 fn a_pod_without_a_turn_says_so() {
     let container = Container::with("good-disk.jsonl", 0);
-    let output = container
-        .command("my-turn")
-        .args(["120", "3"])
-        .env("JOB_COMPLETION_INDEX", "3")
-        .output()
-        .unwrap();
+    let turn = |index: &str| {
+        container
+            .command("turn")
+            .args(["2", "1"])
+            .env("JOB_COMPLETION_INDEX", index)
+            .output()
+            .unwrap()
+    };
+    // The one pod of a round has its turn at once.
+    assert_eq!(turn("0").status.code(), Some(0));
+    let output = turn("1");
     assert_eq!(output.status.code(), Some(2));
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(words.contains("completions"), "{words}");
 }
 
-/// The image is not built here; what it takes from the repository is there, and may be executed.
+/// A readiness probe asks again and again whether the answer is there, and good.
 #[test]
-fn the_image_is_made_of_what_is_there() {
-    let mut copied = 0;
-    for line in read("Dockerfile").lines() {
-        let Some(words) = line.strip_prefix("COPY deploy/") else {
-            continue;
-        };
-        let mut words: Vec<&str> = words.split(' ').collect();
-        assert_eq!(words.pop(), Some("/usr/local/bin/"), "{line}");
-        for word in words {
-            let path = at("deploy").join(word.trim_start_matches("deploy/"));
-            let mode = fs::metadata(&path).unwrap().permissions().mode();
-            assert_eq!(mode & 0o111, 0o111, "{}", path.display());
-            copied += 1;
+fn a_pod_is_ready_where_its_answer_is_good() {
+    let container = Container::with("good-disk.jsonl", 0);
+    let ready = || container.command("good").arg("code").output().unwrap().status.code();
+    assert_eq!(ready(), Some(1));
+    fs::write(container.at("code"), "3\n").unwrap();
+    assert_eq!(ready(), Some(3));
+    fs::write(container.at("code"), "0\n").unwrap();
+    assert_eq!(ready(), Some(0));
+}
+
+/// As process 1 of a container it would not die of a signal that it does not look for.
+#[test]
+fn a_pod_stays_until_a_signal_comes() {
+    let container = Container::with("good-disk.jsonl", 0);
+    let mut child = container.command("stay").spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(child.try_wait().unwrap(), None);
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// The image is not built here; nothing that runs in it may ask for a shell.
+#[test]
+fn nothing_in_the_image_needs_a_shell() {
+    needs!(Need::Validators);
+    let image = read("Dockerfile");
+    let last = image.split("\nFROM ").last().unwrap();
+    assert!(last.starts_with("base"), "{last}");
+    let base = image.split("\nFROM ").find(|stage| stage.contains(" AS base")).unwrap();
+    assert!(base.starts_with("scratch AS base"), "{base}");
+    assert!(!base.contains("\nRUN "), "{base}");
+    for (place, pod) in pods() {
+        for container in list(&pod["initContainers"]).iter().chain(list(&pod["containers"])) {
+            let probe = words(&container["readinessProbe"]["exec"]["command"]);
+            for line in [words(&container["command"]), probe] {
+                assert!(line.first().is_none_or(|word| word == "etcdbench"), "{place}: {line:?}");
+            }
         }
     }
-    assert_eq!(copied, 2);
 }

@@ -1,4 +1,5 @@
-//! The workflow: what GitHub takes, and what its steps do. They are run as GitHub runs them, with a repository beside.
+//! The workflows: what GitHub takes, and what the steps of the nightly one do. They are run as GitHub runs them, with a
+//! repository beside.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -12,6 +13,7 @@ use crate::support::needs::{Need, needs};
 use crate::support::validators::python;
 
 const WORKFLOW: &str = "deploy/github/nightly.yml";
+const RELEASE: &str = ".github/workflows/release.yml";
 const SCHEMA: [&str; 4] = ["-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"];
 
 /// A step that is a script.
@@ -22,11 +24,23 @@ pub struct Script {
     pub script: String,
 }
 
-/// Those of the workflow.
+/// Those of the nightly workflow.
 pub fn scripts() -> Vec<Script> {
-    let workflow = &documents(&at(WORKFLOW))[0];
-    let scripts: Vec<Script> = list(&workflow["jobs"]["nightly"]["steps"])
-        .iter()
+    scripts_of(WORKFLOW)
+}
+
+/// Those of every workflow.
+pub fn all_scripts() -> Vec<Script> {
+    [WORKFLOW, RELEASE].into_iter().flat_map(scripts_of).collect()
+}
+
+fn scripts_of(workflow: &str) -> Vec<Script> {
+    let jobs = documents(&at(workflow))[0]["jobs"].clone();
+    let scripts: Vec<Script> = jobs
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|job| list(&job["steps"]))
         .filter_map(|step| {
             Some(Script {
                 script: step["run"].as_str()?.to_owned(),
@@ -39,11 +53,13 @@ pub fn scripts() -> Vec<Script> {
 }
 
 #[test]
-fn github_takes_the_workflow() {
+fn github_takes_the_workflows() {
     needs!(Need::Validators);
-    let output = python(&[&SCHEMA[..], &[at(WORKFLOW).to_str().unwrap()]].concat());
-    let words = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{words}");
+    for workflow in [WORKFLOW, RELEASE] {
+        let output = python(&[&SCHEMA[..], &[at(workflow).to_str().unwrap()]].concat());
+        let words = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{words}");
+    }
 
     let directory = tempfile::tempdir().unwrap();
     let wrong = directory.path().join("nightly.yml");
@@ -51,6 +67,30 @@ fn github_takes_the_workflow() {
     std::fs::write(&wrong, text.replace("runs-on:", "run-on:")).unwrap();
     let output = python(&[&SCHEMA[..], &[wrong.to_str().unwrap()]].concat());
     assert!(!output.status.success());
+}
+
+/// What publishes may do no more than it needs, and runs nothing that can be changed behind its back.
+#[test]
+fn the_release_has_few_rights_and_fixed_parts() {
+    needs!(Need::Validators);
+    let workflow = &documents(&at(RELEASE))[0];
+    assert_eq!(workflow["permissions"], serde_json::json!({}));
+    let mut used = 0;
+    for (name, job) in workflow["jobs"].as_object().unwrap() {
+        let rights = job["permissions"].as_object().unwrap();
+        let writes = rights.values().filter(|right| *right == "write").count();
+        assert_eq!(writes, if name == "publish" { 3 } else { 0 }, "{name}");
+        for action in list(&job["steps"]).iter().filter_map(|step| step["uses"].as_str()) {
+            let (_, commit) = action.split_once('@').unwrap();
+            assert!(
+                commit.len() == 40 && commit.chars().all(|c| c.is_ascii_hexdigit()),
+                "{action}"
+            );
+            used += 1;
+        }
+    }
+    assert!(used >= 5, "{used}");
+    assert_eq!(workflow["jobs"]["publish"]["if"], "github.ref_type == 'tag'");
 }
 
 /// A checkout of a repository, as a runner has it.

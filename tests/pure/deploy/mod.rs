@@ -8,3 +8,4 @@ mod github;
 mod kubernetes;
 mod shell;
 mod systemd;
+mod troubleshoot;

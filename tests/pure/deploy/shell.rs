@@ -40,9 +40,9 @@ fn shellcheck_has_nothing_to_say_about_any_script() {
 }
 
 #[test]
-fn shellcheck_has_nothing_to_say_about_the_workflow() {
+fn shellcheck_has_nothing_to_say_about_the_workflows() {
     needs!(Need::Program("shellcheck"), Need::Validators);
-    for step in github::scripts() {
+    for step in github::all_scripts() {
         let mut child = Command::new("shellcheck")
             .args(["--shell=bash", "-"])
             .stdin(Stdio::piped())

@@ -153,7 +153,7 @@ fn a_distribution_tells_every_sample_and_ends_at_the_largest() {
         assert!((last[0] - max_ms).abs() <= 0.0005, "{last:?}");
         assert_eq!((last[1], last[2]), (1.0, series.total.count() as f64));
         let footer =
-            format!("#[Max     = {max_ms:12.3}, Total count    = {:12}]", series.total.count());
+            format!("#[Max     = {max_ms:12.6}, Total count    = {:12}]", series.total.count());
         assert!(text.contains(&footer), "{text}");
     }
 }

@@ -11,7 +11,7 @@ use super::fixtures::{self, Fixture};
 
 pub(super) fn shown(runs: &[Fixture], format: Format, table: Table) -> String {
     let plan = DocumentPlan { format, table, output: None };
-    let style = Style { width: 100, color: false };
+    let style = Style { width: 100, color: false, height: None };
     let path = |index| PathBuf::from(format!("results/20261121T201500Z-disk-cp{index}.jsonl"));
     let paths: Vec<PathBuf> = (1..=runs.len()).map(path).collect();
     document(runs, &paths, &plan, &style)

@@ -62,6 +62,8 @@ fn header(plan: &DiskPlan) -> Header {
             }),
             ..Environment::default()
         },
+        shard: None,
+        merged: None,
     }
 }
 

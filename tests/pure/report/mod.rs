@@ -1,10 +1,12 @@
 //! Pages, JSON and CSV from runs that never happened.
 
 mod commonmark;
+mod consistent;
 mod documents;
 mod fixtures;
 mod grammar;
 mod output;
+mod redact;
 mod tables;
 
 use std::path::Path;
@@ -13,7 +15,7 @@ use etcdbench::report::{Style, csv, json, terminal};
 use fixtures::Fixture;
 
 fn page(fixture: &Fixture, width: usize) -> String {
-    let style = Style { width, color: false };
+    let style = Style { width, color: false, height: None };
     let path = Path::new("results/20261121T201500Z-disk-cp1.jsonl");
     terminal(&fixture.0, &fixture.1, path, &style)
 }
@@ -72,8 +74,8 @@ fn no_line_is_wider_than_the_page_and_no_number_is_cut() {
 fn colours_are_only_where_asked_for_and_change_no_text() {
     let (run, summary) = fixtures::slow();
     let path = Path::new("r.jsonl");
-    let plain = terminal(&run, &summary, path, &Style { width: 100, color: false });
-    let painted = terminal(&run, &summary, path, &Style { width: 100, color: true });
+    let plain = terminal(&run, &summary, path, &Style { width: 100, color: false, height: None });
+    let painted = terminal(&run, &summary, path, &Style { width: 100, color: true, height: None });
     assert!(!plain.contains('\x1b'));
     assert!(painted.contains("\x1b[31;1mNOT QUALIFIED\x1b[0m"), "{painted}");
     assert_eq!(anstream::adapter::strip_str(&painted).to_string(), plain);

@@ -38,7 +38,7 @@ impl Rows {
 
 fn table(runs: &[(Run, Summary)], table: Table) -> Rows {
     let plan = DocumentPlan { format: Format::Csv, table, output: None };
-    let style = Style { width: 100, color: false };
+    let style = Style { width: 100, color: false, height: None };
     let paths = vec![PathBuf::from("r.jsonl"); runs.len()];
     Rows::read(&document(runs, &paths, &plan, &style))
 }

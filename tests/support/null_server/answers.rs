@@ -175,35 +175,50 @@ fn varint(to: &mut Vec<u8>, mut value: u64) {
     to.push(value as u8);
 }
 
-fn number(to: &mut Vec<u8>, field: u64, value: u64) {
+/// Appends a field of type int64, uint64, bool or enum.
+pub fn number(to: &mut Vec<u8>, field: u64, value: u64) {
     varint(to, field << 3);
     varint(to, value);
 }
 
-fn bytes(to: &mut Vec<u8>, field: u64, value: &[u8]) {
+/// Appends a field of type bytes, string or message.
+pub fn bytes(to: &mut Vec<u8>, field: u64, value: &[u8]) {
     varint(to, field << 3 | 2);
     varint(to, value.len() as u64);
     to.extend_from_slice(value);
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Field<'a> {
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field<'a> {
+    /// It is not there.
     None,
+    /// A number.
     Number(u64),
+    /// Bytes, text or a message.
     Bytes(&'a [u8]),
 }
 
-impl Field<'_> {
-    fn number(self) -> u64 {
+impl<'a> Field<'a> {
+    /// The number; 0 where it is not there, as the protocol has it.
+    pub fn number(self) -> u64 {
         match self {
             Field::Number(number) => number,
             _ => 0,
         }
     }
+
+    /// The bytes; empty where they are not there.
+    pub fn bytes(self) -> &'a [u8] {
+        match self {
+            Field::Bytes(bytes) => bytes,
+            _ => &[],
+        }
+    }
 }
 
 /// A field of a message; none if it is not there, or what comes before is no message of etcd's.
-fn field(mut message: &[u8], wanted: u64) -> Field<'_> {
+pub fn field(mut message: &[u8], wanted: u64) -> Field<'_> {
     while !message.is_empty() {
         let Some(key) = take_varint(&mut message) else {
             return Field::None;

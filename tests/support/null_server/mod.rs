@@ -1,7 +1,7 @@
 //! A server that speaks etcd's API and does nothing: what is left is the client. It answers at once, or wrongly in a
 //! way a test asks for.
 
-mod answers;
+pub mod answers;
 mod socket;
 
 use std::cell::{Cell, RefCell};

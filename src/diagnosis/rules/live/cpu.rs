@@ -25,6 +25,9 @@ const WAITED: f64 = 0.2;
 const HARDLY_WAITED: f64 = 0.03;
 /// A group that was throttled for this share of the window was held up by it.
 const THROTTLED: f64 = 0.01;
+/// Syncs from which on their times tell of the CPU, and a mean of theirs that excludes that it was short.
+const ENOUGH_SYNCS: u64 = 50;
+const IN_TIME_NS: u64 = 5_000_000;
 /// A figure that is so many times that of the others, measured by the same clock, is another one.
 const BEYOND_OTHERS: u64 = 3;
 
@@ -175,6 +178,21 @@ fn elsewhere(members: &[Member], index: usize) -> Option<(u64, u64)> {
         (pings + live.ping.answered, late + live.ping.late)
     });
     (sum.0 >= ENOUGH_PINGS).then_some(sum)
+}
+
+/// Whether nothing was asked that would tell of the CPU.
+pub(super) fn is_unasked(live: &Live) -> bool {
+    live.ping.answered < ENOUGH_PINGS && locally(live).is_none()
+}
+
+/// Whether syncs were so fast that the process got its CPU: whoever is held back wakes up late from some of them.
+pub(super) fn syncs_in_time(live: &Live) -> bool {
+    let in_time = |fsync: &Timing| {
+        fsync.count >= ENOUGH_SYNCS
+            && fsync.mean_ns < IN_TIME_NS
+            && fsync.p99_above_ns < STARVED_NS * 4
+    };
+    live.fsync.as_ref().is_some_and(in_time)
 }
 
 /// Whether what the member timed itself is far beyond what the others did.

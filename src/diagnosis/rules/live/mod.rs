@@ -14,12 +14,17 @@ mod presence;
 mod stuck;
 #[cfg(test)]
 mod tests;
+mod told;
+#[cfg(test)]
+mod unasked_tests;
 mod unexplained;
 
 use crate::diagnosis::cause::Diagnosis;
 use crate::diagnosis::observed::Member;
 use answering::answering;
 use path::Path;
+
+pub(super) use unexplained::nothing_measured;
 
 /// Adds what the members that run show.
 pub(super) fn find(members: &[Member], found: &mut Vec<Diagnosis>) {
@@ -36,7 +41,10 @@ pub(super) fn find(members: &[Member], found: &mut Vec<Diagnosis>) {
         found.extend(stuck::backlog(index, live));
     }
     found.extend(network::slow(members, &path));
+    found.extend(told::slow(members, &path));
     found.extend(stuck::log_sink(members, &path));
     found.extend(condition::clocks(members));
+    // What a log tells without a cause is explained by what was measured, before anything counts as unexplained.
+    super::unite::unite(found);
     unexplained::find(members, &path, found);
 }

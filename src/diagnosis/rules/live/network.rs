@@ -9,9 +9,9 @@ use crate::diagnosis::measured::Measured;
 use crate::diagnosis::observed::{Live, Member};
 
 /// A round trip from which on a path is told.
-const LONG_NS: u64 = 20_000_000;
+pub(super) const LONG_NS: u64 = 20_000_000;
 /// One that is slow by what Red Hat asks for (99th percentile of the peers' round trips below 50 ms).
-const SLOW_NS: u64 = 50_000_000;
+pub(super) const SLOW_NS: u64 = 50_000_000;
 /// A path is the cause where it takes so many times as long as the sync of either end.
 const BEYOND_SYNC: u64 = 3;
 /// A loop that syncs for this share of the window makes others wait for it, whatever they wait for.

@@ -12,12 +12,10 @@ pub(super) fn find(members: &[Member], path: &Path, found: &mut Vec<Diagnosis>) 
     let explained = found.iter().any(|one| one.harm >= Harm::Waits);
     let heartbeats = heartbeats(members);
     let changes = leader_changes(members);
-    let beside: Vec<Measured> = heartbeats.iter().chain(&changes).map(|(_, m)| m.clone()).collect();
-    if let Some(first) = found.iter_mut().find(|one| one.harm >= Harm::Waits) {
-        first.evidence.extend(beside.into_iter().map(Evidence::Measured));
-        return;
-    }
     if explained {
+        for (index, told) in heartbeats.into_iter().chain(changes) {
+            tell_beside(index, told, found);
+        }
         return;
     }
     if let Some((index, told)) = changes {
@@ -32,6 +30,17 @@ pub(super) fn find(members: &[Member], path: &Path, found: &mut Vec<Diagnosis>) 
     }
     if path.slow {
         found.push(slow(members, path));
+    }
+}
+
+/// Puts what came of a cause beside it: one at the same member if there is one, else the gravest that was measured.
+fn tell_beside(index: usize, told: Measured, found: &mut [Diagnosis]) {
+    let harmful = |one: &Diagnosis| one.harm >= Harm::Waits;
+    let here = found.iter().position(|one| harmful(one) && one.member == index);
+    let measured = || found.iter().position(|one| harmful(one) && one.is_live());
+    let at = here.or_else(measured).or_else(|| found.iter().position(harmful));
+    if let Some(at) = at {
+        found[at].evidence.push(Evidence::Measured(told));
     }
 }
 
@@ -107,4 +116,15 @@ fn slow(members: &[Member], path: &Path) -> Diagnosis {
         .measured(told.into_iter().flatten())
         .measured(path.evidence())
         .lacking(missing)
+}
+
+/// That nothing was measured by which a cause could have been found: then nothing is no answer.
+pub(in crate::diagnosis::rules) fn nothing_measured(members: &[Member]) -> Option<Diagnosis> {
+    let measured = |member: &Member| {
+        let asked = |live: &Live| live.write.answered + live.linearizable.answered > 0;
+        member.lines > 0 || member.live.as_deref().is_some_and(|live| live.metrics || asked(live))
+    };
+    let (index, _) = answering(members).next().filter(|_| !members.iter().any(measured))?;
+    let one = Diagnosis::new(Cause::NothingMeasured, index, Certainty::NotSure, Harm::Waits);
+    Some(one.measured([Measured::Nothing]).lacking([Missing::MetricsTwice]))
 }

@@ -18,6 +18,7 @@ pub(in crate::report) fn missing(missing: Missing) -> &'static str {
         Missing::Metrics => "its /metrics, read from where they can be (docs/check.md)",
         Missing::OtherClient => "the same check from another machine, near the members",
         Missing::Longer => "a longer check (--duration 5m)",
+        Missing::MetricsTwice => "the /metrics of every member, twice, a minute apart",
         Missing::KernelLog => {
             "the kernel's log (out of memory, I/O errors) and that of whatever starts etcd"
         }
@@ -89,6 +90,9 @@ pub(in crate::report) fn advice(one: &Diagnosis) -> &'static str {
         }
         Cause::LogSink => {
             "look whether whatever reads its stderr (journald, a pipe, a full /var/log) stands still"
+        }
+        Cause::NothingMeasured => {
+            "take the /metrics of every member twice, a minute apart, and its log; or let 'etcdbench check' ask it"
         }
         Cause::Client => "run the check from a machine that is idle and near the members",
         Cause::Clock => "let all members take their time from the same source (chrony, NTP)",

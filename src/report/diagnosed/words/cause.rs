@@ -43,6 +43,7 @@ fn word(cause: Cause) -> &'static str {
         | Cause::LoopBlocked
         | Cause::SlowRequests
         | Cause::LeaderLost
+        | Cause::NothingMeasured
         | Cause::Client => "NOT SURE",
     }
 }
@@ -72,6 +73,7 @@ pub(in crate::report) fn label(cause: Cause) -> &'static str {
         Cause::Restarted => "restarts",
         Cause::LeaderLost => "leader lost",
         Cause::Clock => "clock",
+        Cause::NothingMeasured => "not known",
     }
 }
 
@@ -90,6 +92,7 @@ pub(in crate::report) fn harm(one: &Diagnosis) -> &'static str {
         (Harm::None, _) => "no harm",
         (Harm::Risk, _) => "no harm yet",
         (Harm::Waits, Cause::Down | Cause::Silent | Cause::Unreachable) => "a member is missing",
+        (_, Cause::NothingMeasured) => "not known",
         (Harm::Waits, _) if one.is_live() => "requests wait",
         (Harm::Waits, Cause::PeerNetwork | Cause::OwnNetwork | Cause::PeerDown) => {
             "a member was cut off"
@@ -183,6 +186,7 @@ fn what(members: &[Member], one: &Diagnosis) -> String {
         | Cause::SlowPaths
         | Cause::ApplyBacklog
         | Cause::LogSink
+        | Cause::NothingMeasured
         | Cause::Client => live(one, &who, &whom),
     }
 }
@@ -211,6 +215,9 @@ fn live(one: &Diagnosis, who: &str, whom: &str) -> String {
         }
         Cause::Corruption => {
             format!("the data of {who} are damaged or differ from the other members'")
+        }
+        Cause::NothingMeasured => {
+            "nothing is known of what its disks, CPUs and paths did".to_owned()
         }
         Cause::LeaderLost => {
             "the leader changed, and nothing that was measured tells why".to_owned()

@@ -237,6 +237,15 @@ fn step(step: Step) -> &'static str {
     }
 }
 
+/// A number of days.
+pub(in crate::report) fn days(days: f64) -> String {
+    match days {
+        d if d < 2.0 => format_duration((d * 86_400e9) as u64),
+        d if d < 730.0 => format!("{d:.0} days"),
+        d => format!("{} years", format_count((d / 365.25) as u64)),
+    }
+}
+
 fn database(one: &Evidence) -> Option<String> {
     Some(match *one {
         Evidence::NoSpace { at_ns, refused, disarmed } => {
@@ -261,6 +270,12 @@ fn database(one: &Evidence) -> Option<String> {
                 .map_or_else(String::new, |used| format!(", {} in use", format_bytes(used)));
             format!("database {}{of}{used}", format_bytes(bytes))
         }
+        Evidence::FullSoon { grew_bytes, window_s, days_left } => format!(
+            "grew by {} in {}: full in {}",
+            format_bytes(grew_bytes.unsigned_abs()),
+            days(window_s as f64 / 86_400.0),
+            days(days_left)
+        ),
         Evidence::Defragmented { times: n, longest_ns, before_bytes, after_bytes } => {
             let sizes = match before_bytes.zip(after_bytes) {
                 Some((before, after)) if before > after => format!(

@@ -66,6 +66,9 @@ fn parts(one: &Measured) -> String {
     let leader = format!("leader's sync {}", format_duration(leader_fsync_ns));
     match (round_trip_ns, follower_fsync_ns) {
         (0, 0) => leader,
+        (0, sync) => {
+            format!("{leader}; follower's sync {}, round trips not measured", format_duration(sync))
+        }
         (way, sync) => format!(
             "{leader}; round trip {} + follower's sync {}",
             format_duration(way),
@@ -80,6 +83,14 @@ fn cpu(one: &Measured) -> Option<String> {
             "not its CPU: {} from memory meanwhile, {} beyond the shortest on average",
             counted(pings, "answer"),
             format_duration(delay_ns)
+        ),
+        Measured::MostSyncsSlow { above_ns } => format!(
+            "half of them took longer than {}: a CPU that is short makes some syncs long, not most",
+            format_duration(above_ns)
+        ),
+        Measured::MostSyncsFast { at_most_ns } => format!(
+            "half of them took {} at most, and few long ones make the mean: its disk stalls now and then, or its process gets no CPU",
+            format_duration(at_most_ns)
         ),
         Measured::PingsLate { pings, late, delay_ns } => format!(
             "{} of {} from memory came 10 ms late or more, {} beyond the shortest on average",
@@ -117,6 +128,12 @@ fn paths(members: &[Member], one: &Measured) -> Option<String> {
             "a round trip between the leader and {} takes {}, by reads that both confirm",
             peer(members, id),
             format_duration(ns)
+        ),
+        Measured::RoundTripWithin { peer: id, mean_ns, count } => format!(
+            "etcd's own round trip to {} within the window: {} on average ({})",
+            peer(members, id),
+            format_duration(mean_ns),
+            counted(count, "reading")
         ),
         Measured::OwnRoundTrip { peer: id, mean_ns, count } => format!(
             "etcd itself took down {} to {} on average since its start ({})",
@@ -182,6 +199,10 @@ fn condition(members: &[Member], one: &Measured) -> String {
                 None => "this machine's".to_owned(),
             };
             format!("at least {} apart from {from}", format_duration(by_ns))
+        }
+        Measured::Nothing => {
+            "neither metrics at two times, nor requests, nor a log: levels alone are known"
+                .to_owned()
         }
         Measured::Corrupt => "the alarm CORRUPT is raised".to_owned(),
         _ => String::new(),

@@ -12,7 +12,7 @@ use crate::units::{counted, format_count};
 pub(in crate::report) use advice::{advice, missing};
 pub(in crate::report) use cause::{answer, certainty, harm, label, reason};
 pub(in crate::report) use event::event;
-pub(in crate::report) use evidence::evidence;
+pub(in crate::report) use evidence::{days, evidence};
 
 /// The member as the reader knows it.
 pub(in crate::report) fn member(members: &[Member], index: usize) -> String {

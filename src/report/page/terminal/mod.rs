@@ -20,7 +20,23 @@ const TIMELINE: usize = 60;
 pub fn terminal(page: &Page, style: &Style) -> String {
     let rule = format!("\n{}\n\n", "─".repeat(style.prose()));
     let articles: Vec<String> = page.articles.iter().map(|one| article(one, style)).collect();
-    articles.join(&rule)
+    let whole = articles.join(&rule);
+    // The beginning of what is longer than the window has scrolled away: the answer stands at the end as well.
+    match style.height.is_some_and(|height| whole.lines().count() >= height) {
+        true => whole + "\n" + &answers(page, style),
+        false => whole,
+    }
+}
+
+/// The answer of each article, in one line where it fits, with a name where there are several.
+fn answers(page: &Page, style: &Style) -> String {
+    let several = page.articles.len() > 1;
+    let told = page.articles.iter().map(|article| {
+        let name = Some(clean(&article.name)).filter(|name| several && !name.is_empty());
+        name.map_or_else(String::new, |name| format!("  {name}\n"))
+            + &answer(&article.answer, style)
+    });
+    told.collect()
 }
 
 /// A table alone.

@@ -31,12 +31,18 @@ pub fn spread(page: &RunAndPlan<'_>, phase: &PhaseData) -> Vec<(&'static str, Ve
 
 fn distribution(page: &RunAndPlan<'_>, phase: &PhaseData, name: &str) -> Option<Vec<String>> {
     let data = phase.series(name).filter(|data| data.total.count() > 0)?;
-    let figures = page.figures(&phase.name, name, None)?;
-    let mut items = vec![sketch::shape(&data.total, SKETCH)];
+    // What a rule pools is shown pooled: the same figures from the same samples.
+    let pooled = page.pooled(name);
+    let (total, figures) = match &pooled {
+        Some(pooled) => (&pooled.total, &pooled.figures),
+        None => (&data.total, page.figures(&phase.name, name, None)?),
+    };
+    let mut items = vec![sketch::shape(total, SKETCH)];
     let told = quantiles::told(figures);
     items.extend(told.values.iter().map(|(name, value)| format!("{name} {value}")));
     items.push(format!("max {} ms", format_millis(figures.max_ns)));
     items.extend(told.missing);
+    items.extend(pooled.map(|pooled| format!("({})", pooled.told())));
     Some(items)
 }
 

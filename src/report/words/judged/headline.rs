@@ -1,9 +1,10 @@
 //! The answer in one line: a word or two, and what follows.
 
 use super::Names;
-use super::outcome::{limit, measured};
+use super::outcome::{NOTHING, limit, measured};
 use crate::exit::Verdict;
 use crate::plan::{DiskPlan, Neighbour};
+use crate::record::Resolution;
 use crate::report::subject::Plan;
 use crate::report::text::clean;
 use crate::result::{Answer, RuleId, RuleName};
@@ -116,6 +117,9 @@ impl Names<'_> {
 
     /// A rule's figure against its limit.
     pub(super) fn against(&self, rule: &Outcome) -> String {
+        if rule.resolution == Resolution::TooFew && rule.verdict == Verdict::Fail {
+            return format!("{} breaks its limit of {}", self.label(rule), limit(rule));
+        }
         format!("{} is {}, the limit is {}", self.label(rule), measured(rule), limit(rule))
     }
 
@@ -133,6 +137,11 @@ impl Names<'_> {
         if rule.rule.is(&RuleName::Space) {
             let free = || format!("{label}: {} free, {} wanted", measured(rule), limit(rule));
             return self.noted(rule).unwrap_or_else(free);
+        }
+        if rule.resolution == Resolution::TooFew && rule.limit.is_some() {
+            let member = self.note(rule).filter(|_| measured(rule) == NOTHING);
+            return member
+                .unwrap_or_else(|| format!("{label} breaks its limit of {}", limit(rule)));
         }
         let base = format!("{label} is {}", measured(rule));
         let is_upper = rule.limit.is_some_and(|limit| limit.is_upper());

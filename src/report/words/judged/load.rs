@@ -2,9 +2,10 @@
 
 use super::Names;
 use super::headline::{cut_short, ended, first_of};
-use super::outcome::{limit, measured};
+use super::outcome::{NOTHING, limit, measured};
 use super::reason::quota_reached;
 use crate::exit::Verdict;
+use crate::record::Resolution;
 use crate::result::Answer;
 use crate::units::{format_count, format_duration, significant};
 use crate::verdict::{
@@ -91,7 +92,7 @@ impl Names<'_> {
     /// A rule that does not hold, in a clause.
     fn clause(&self, rule: &Outcome) -> String {
         match self.note(rule) {
-            Some(note) if rule.measured.is_none() => format!("{}: {note}", self.label(rule)),
+            Some(note) if measured(rule) == NOTHING => format!("{}: {note}", self.label(rule)),
             // A member's failure hidden in the merged figures is told by the note.
             Some(note) if rule.margin.is_some_and(|margin| margin >= 1.0) => note,
             _ if rule.limit == Some(Limit::None) => {
@@ -160,9 +161,14 @@ fn leader_changed(times: u64, gap_ns: Option<u64>) -> String {
 
 /// `2,000 puts/s for 60 s: response p99 2.9 ms, max 48 ms, no error`.
 fn told(carried: &Carried) -> String {
-    let waits = carried.waits_ns.map_or_else(String::new, |(p99_ns, max_ns)| {
-        let (p99, max) = (format_duration(p99_ns), format_duration(max_ns));
-        format!(": {} p99 {p99}, max {max}", carried.wait)
+    let waits = carried.waits.map_or_else(String::new, |waits| {
+        let p99 = format_duration(waits.p99_ns);
+        let p99 = match waits.resolution {
+            Resolution::Full => format!("p99 {p99}, "),
+            Resolution::Rough => format!("p99 ~{p99}, "),
+            Resolution::TooFew => String::new(),
+        };
+        format!(": {} {p99}max {}", carried.wait, format_duration(waits.max_ns))
     });
     let failed = match carried.failed {
         0 => "no error".to_owned(),

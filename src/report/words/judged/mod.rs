@@ -9,8 +9,10 @@ mod outcome;
 mod reason;
 
 use crate::report::subject::Plan;
-use crate::result::{self, LoadStep, RuleOutcome, Run, Summary};
-use crate::verdict::{Ending, Judgement, Outcome, Stage, foreign, judge};
+use crate::result::{self, LoadStep, PhaseSummary, RuleId, RuleOutcome, Run, Summary};
+use crate::verdict::{
+    Ending, Judgement, Outcome, Stage, foreign, judge, judged_over, modelled_series,
+};
 use names::Names;
 
 use headline::headline;
@@ -33,7 +35,7 @@ pub fn conclude(run: &Run, complete: bool, interrupted: bool, ended_at: String) 
         ended_at,
         complete: complete && !interrupted,
         interrupted,
-        phases: result::summarise(run),
+        phases: phases(run, &names.plan),
         rules: names.rules(&judged.rules),
         findings: names.findings(&judged.findings),
         steps: judged.steps.iter().map(|stage| names.step(stage)).collect(),
@@ -41,6 +43,17 @@ pub fn conclude(run: &Run, complete: bool, interrupted: bool, ended_at: String) 
     };
     summary.answered(answer, because);
     summary
+}
+
+/// What every phase measured, and of closed loops what was not asked for meanwhile, as a model.
+fn phases(run: &Run, plan: &Plan) -> Vec<PhaseSummary> {
+    let mut phases = result::summarise(run);
+    if let Plan::Load(plan) = plan {
+        for (phase, more) in phases.iter_mut().zip(modelled_series(run, plan)) {
+            phase.series.extend(more);
+        }
+    }
+    phases
 }
 
 impl Names<'_> {
@@ -60,11 +73,26 @@ impl Names<'_> {
             member: outcome.member,
             margin: outcome.margin,
             samples: outcome.samples,
+            phases: self.pooled(&outcome.rule),
             source: outcome::source(&outcome.source),
             verdict: outcome.verdict,
             note: self.note(outcome),
             reasons: outcome.reasons.clone(),
         }
+    }
+
+    /// The phases whose samples a rule pools, where there are several.
+    fn pooled(&self, rule: &RuleId) -> Vec<String> {
+        let (Plan::Disk(_), RuleId::Typed(rule)) = (&self.plan, rule) else {
+            return Vec::new();
+        };
+        let Some(series) = rule.series.as_deref() else {
+            return Vec::new();
+        };
+        let all = judged_over(self.run, Some(series)).into_iter();
+        let sampled = all.filter(|phase| phase.series(series).is_some_and(|s| s.count() > 0));
+        let names: Vec<String> = sampled.map(|phase| phase.name.clone()).collect();
+        if names.len() > 1 { names } else { Vec::new() }
     }
 
     fn step(&self, stage: &Stage) -> LoadStep {

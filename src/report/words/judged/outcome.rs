@@ -1,8 +1,10 @@
 //! A rule, its figure, its limit and where that is from.
 
 use super::Names;
+use crate::exit::Verdict;
+use crate::record::Resolution;
 use crate::report::subject::Plan;
-use crate::result::{DurabilityOutcome, RuleId, RuleName};
+use crate::result::{DurabilityOutcome, Reason, RuleId, RuleName};
 use crate::rule::Op;
 use crate::units::{
     format_between, format_bytes, format_count, format_duration, format_share, significant,
@@ -10,7 +12,7 @@ use crate::units::{
 use crate::verdict::{Limit, Measured, Outcome, Quantity, Source};
 
 /// Stands where there is no figure.
-const NOTHING: &str = "–";
+pub(super) const NOTHING: &str = "–";
 
 impl Names<'_> {
     /// What a rule is about, and whose figure it is.
@@ -38,6 +40,7 @@ impl Names<'_> {
             RuleName::ClientKeepsUp => "client keeps up",
             RuleName::MembersUp => "members up",
             RuleName::LeaderChanges => "leader changes",
+            RuleName::GapAfterKill if self.pauses() => "gap after the stop",
             RuleName::GapAfterKill => "gap after the kill",
             RuleName::Metrics => "etcd's own view",
             RuleName::HeartbeatSendFailures => "heartbeat send failures",
@@ -48,9 +51,16 @@ impl Names<'_> {
             RuleName::DatabaseSize => "database size",
             RuleName::AcknowledgedWrites => "acknowledged writes",
             RuleName::WatchEvents => "watch events",
+            RuleName::AllMachines => "all machines",
+            RuleName::MachinesOnTime => "machines late",
             RuleName::Other(name) => name,
         }
         .to_owned()
+    }
+
+    /// Whether leaders are lost by plan by being stopped.
+    fn pauses(&self) -> bool {
+        matches!(&self.plan, Plan::Load(plan) if !plan.faults.pause_leader_ns.is_empty())
     }
 
     fn space(&self) -> String {
@@ -67,6 +77,28 @@ impl Names<'_> {
 
 /// What was measured, with its unit.
 pub(super) fn measured(outcome: &Outcome) -> String {
+    if outcome.resolution == Resolution::TooFew {
+        return bound(outcome);
+    }
+    let rough = if outcome.resolution == Resolution::Rough { "~" } else { "" };
+    rough.to_owned() + &as_it_is(outcome)
+}
+
+/// What too few samples for a value prove all the same: which side of the limit it is on.
+fn bound(outcome: &Outcome) -> String {
+    let alone = |reason: &Reason| matches!(reason, Reason::MemberAlone { .. });
+    match (outcome.verdict, outcome.limit) {
+        (Verdict::Pass | Verdict::Warn, Some(Limit::To(op, quantity))) => {
+            format!("{} {}", operator(op), amount(quantity))
+        }
+        (Verdict::Fail, Some(Limit::To(op, quantity))) if !outcome.reasons.iter().any(alone) => {
+            format!("{} {}", operator(op.inverse()), amount(quantity))
+        }
+        _ => NOTHING.to_owned(),
+    }
+}
+
+fn as_it_is(outcome: &Outcome) -> String {
     match outcome.measured {
         None => NOTHING.to_owned(),
         Some(Measured::Duration(ns)) => format_duration(ns as u64),
@@ -177,6 +209,8 @@ pub(super) fn source(source: &Source) -> String {
         Source::Quota => "quota",
         Source::Verify => "--verify",
         Source::WatchGuarantee => "etcd's guarantee for watches",
+        Source::Shards => "--shard",
+        Source::LateSeconds => "seconds in which one was late and the others were not",
     }
     .to_owned()
 }

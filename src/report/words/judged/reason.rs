@@ -3,8 +3,9 @@
 use super::Names;
 use crate::plan::Target;
 use crate::report::subject::Plan;
+use crate::report::text::clean;
 use crate::result::{InvalidCause, InvalidReason, LimitedBy, QuotaReached, Reason};
-use crate::units::{format_bytes, format_count, format_duration, format_share};
+use crate::units::{counted, format_bytes, format_count, format_duration, format_share};
 use crate::verdict::Outcome;
 
 impl Names<'_> {
@@ -39,6 +40,10 @@ impl Names<'_> {
     pub(super) fn doubt(&self, doubt: &InvalidReason) -> (String, String) {
         let seen = doubt_seen(doubt);
         let told = match doubt.limited_by() {
+            // Whoever kept them busy may have kept etcd waiting as well.
+            LimitedBy::Client if matches!(doubt.cause, InvalidCause::BusyMachine { .. }) => {
+                format!("it cannot be told whether etcd was the limit: {seen}")
+            }
             LimitedBy::Client => format!("the client was the limit, not etcd: {seen}"),
             LimitedBy::Bound => format!("the plan was the limit, not etcd: {seen}"),
             LimitedBy::Unknown => seen,
@@ -59,7 +64,7 @@ impl Names<'_> {
                 "use more --threads or --conns, or a machine with less to do".to_owned()
             }
             InvalidCause::InFlight { .. } => "raise --max-in-flight".to_owned(),
-            InvalidCause::BusyMachine { .. } => "use a machine of its own".to_owned(),
+            InvalidCause::BusyMachine { .. } => "run the client on a machine of its own".to_owned(),
             InvalidCause::Unexplained => "run it again, longer".to_owned(),
         }
     }
@@ -91,6 +96,35 @@ fn measured_reason(reason: &Reason) -> Option<String> {
             format!("too few samples: up to {} may be", format_share(share))
         }
         Reason::FewInodes { free } => format!("only {} inodes are free", format_count(free)),
+        Reason::WaitedForCpu { waited, hits } => format!(
+            "{} of {} waits that count against it were for a CPU, not for the disk; no longer run tells more, a quieter \
+             machine does",
+            format_count(waited),
+            format_count(hits)
+        ),
+        Reason::DiskFailed { ref what } => what.clone(),
+        Reason::MachinesMissing { ref missing, offered } => format!(
+            "{} missing, or not to the end: {} of the load was sent",
+            machines(missing),
+            format_share(offered)
+        ),
+        Reason::MachineLate { shard, ref host, seconds } => format!(
+            "machine {shard} ({}) was late by itself for {}, which {} not judged",
+            clean(host),
+            counted(seconds, "second"),
+            if seconds == 1 { "is" } else { "are" }
+        ),
+        Reason::SlowReads { count } => format!(
+            "{} reads of many keys took as long, which etcd counts too",
+            format_count(count)
+        ),
+        ref other => return operations_reason(other),
+    })
+}
+
+/// Reasons that tell of operations by their number.
+fn operations_reason(reason: &Reason) -> Option<String> {
+    Some(match *reason {
         Reason::OperationsFailed { count } => format!("{} operations failed", format_count(count)),
         Reason::OperationsWaited { count } => {
             format!("up to {} operations waited for an answer", format_count(count))
@@ -115,19 +149,21 @@ fn measured_reason(reason: &Reason) -> Option<String> {
             "{} failed and have no end, so that the mean is at least this",
             format_count(count)
         ),
-        Reason::WaitedForCpu { waited, hits } => format!(
-            "{} of {} waits that count against it were for a CPU, not for the disk; no longer run tells more, a quieter \
-             machine does",
-            format_count(waited),
-            format_count(hits)
-        ),
-        Reason::DiskFailed { ref what } => what.clone(),
-        Reason::SlowReads { count } => format!(
-            "{} reads of many keys took as long, which etcd counts too",
-            format_count(count)
-        ),
         _ => return None,
     })
+}
+
+/// Some of them by number.
+fn machines(numbers: &[u32]) -> String {
+    const NAMED: usize = 8;
+    let mut named: Vec<String> = numbers.iter().take(NAMED).map(u32::to_string).collect();
+    if numbers.len() > NAMED {
+        named.push("…".to_owned());
+    }
+    match numbers {
+        [_] => format!("machine {} is", named.join("")),
+        _ => format!("machines {} are", named.join(", ")),
+    }
 }
 
 fn plain(reason: &Reason) -> &'static str {
@@ -184,6 +220,8 @@ fn plain(reason: &Reason) -> &'static str {
         | Reason::SlowReads { .. }
         | Reason::AllOfMember { .. }
         | Reason::QuotaReached { .. }
+        | Reason::MachinesMissing { .. }
+        | Reason::MachineLate { .. }
         | Reason::CouldNotReadBack { .. }
         | Reason::PartlyReadBack { .. } => "",
     }
@@ -204,7 +242,10 @@ fn doubt_seen(doubt: &InvalidReason) -> String {
             format_count(u64::from(bound))
         ),
         InvalidCause::BusyMachine { share } => {
-            format!("the CPUs of its machine were busy {} of the time", format_share(share))
+            format!(
+                "the CPUs of the client's machine were busy {} of the time",
+                format_share(share)
+            )
         }
         InvalidCause::Unexplained => {
             "the rate was not reached, and neither the client nor etcd shows why".to_owned()

@@ -5,9 +5,13 @@ use crate::report::text::clean;
 use crate::result::Event;
 use crate::units::{format_bytes, format_duration};
 
-/// The leaders killed and the database brought back, each with its label.
+/// The leaders killed or stopped and the database brought back, each with its label.
 pub fn faults(page: &RunAndPlan<'_>) -> Vec<(&'static str, Vec<String>)> {
-    let entries = [("killed", killed(page)), ("quota", quota(page))];
+    let entries = [
+        ("killed", lost(page, "fault.kill", "fault.restart")),
+        ("stopped", lost(page, "fault.pause", "fault.resume")),
+        ("quota", quota(page)),
+    ];
     let told = entries.into_iter().filter(|(_, items)| !items.is_empty());
     told.collect()
 }
@@ -30,15 +34,15 @@ fn name(event: &Event) -> String {
 }
 
 /// `m2 after 10 s, away for 5 s, serving clients 640 ms later`.
-fn killed(page: &RunAndPlan<'_>) -> Vec<String> {
+fn lost(page: &RunAndPlan<'_>, fault: &str, comes_back: &'static str) -> Vec<String> {
     let mut items = Vec::new();
-    for kill in events(page, "fault.kill") {
+    for kill in events(page, fault) {
         let next = |kind: &'static str| {
             events(page, kind).find(|e| e.member == kill.member && e.at_ns >= kill.at_ns)
         };
         let planned = duration(kill, "planned_ns").unwrap_or_else(|| "?".to_owned());
         items.push(format!("{} after {planned}", name(kill)));
-        let away = next("fault.restart").and_then(|event| duration(event, "away_ns"));
+        let away = next(comes_back).and_then(|event| duration(event, "away_ns"));
         items.extend(away.map(|away| format!("away for {away}")));
         items.push(match next("fault.back") {
             Some(back) => {

@@ -8,6 +8,7 @@ use crate::report::words::quantiles::{QUANTILES, told};
 use crate::report::words::{Table, Timeline};
 use crate::result::PhaseData;
 use crate::units::{format_count, format_millis};
+use crate::verdict::MODELLED;
 
 /// Cells of the sketch of a distribution.
 const SKETCH: usize = 10;
@@ -17,7 +18,9 @@ pub fn latency(page: &RunAndPlan<'_>, plan: &LoadPlan) -> Option<(Table, Option<
     let phase = shown(page)?;
     let names = series(plan);
     let mut missing = Vec::new();
-    let rows = names.iter().filter_map(|name| row(page, phase, name, &mut missing)).collect();
+    let measured = names.iter().filter_map(|name| row(page, phase, name, &mut missing));
+    let mut rows: Vec<Vec<String>> = measured.collect();
+    rows.extend(plan.strands().iter().filter_map(|series| modelled(page, phase, &series.name)));
     let at = if page.summary.steps.is_empty() {
         String::new()
     } else {
@@ -37,8 +40,8 @@ fn series(plan: &LoadPlan) -> Vec<String> {
         return plan.series();
     }
     let waits: Vec<String> = plan.strands().iter().map(OperationSeries::wait).collect();
-    let events = |series: &String| series.ends_with(".event");
-    let events = plan.series().into_iter().filter(events);
+    let watched = |series: &String| series.ends_with(".event") || series.ends_with(".freshness");
+    let events = plan.series().into_iter().filter(watched);
     waits.into_iter().chain(events).collect()
 }
 
@@ -57,6 +60,21 @@ fn row(
     row.push(format_millis(figures.max_ns));
     row.push(format_count(figures.count));
     missing.extend(told.missing);
+    Some(row)
+}
+
+/// What a closed loop did not ask for while it waited, filled in, where that makes a difference.
+fn modelled(page: &RunAndPlan<'_>, phase: &PhaseData, name: &str) -> Option<Vec<String>> {
+    let series = format!("{name}{MODELLED}");
+    let figures = page.figures(&phase.name, &series, None)?;
+    let measured = page.figures(&phase.name, &format!("{name}.service"), None)?;
+    if figures.count == measured.count {
+        return None;
+    }
+    let mut row = vec![series, String::new()];
+    row.extend(told(figures).values.into_iter().map(|(_, value)| value));
+    row.resize(2 + QUANTILES.len(), "–".to_owned());
+    row.extend([format_millis(figures.max_ns), format_count(figures.count)]);
     Some(row)
 }
 

@@ -7,6 +7,7 @@ mod head;
 mod latency;
 mod members;
 mod outcome;
+pub mod shards;
 mod shown;
 mod steps;
 

@@ -45,7 +45,7 @@ fn wandering(seed: u64, seconds: usize) -> Vec<f64> {
 #[test]
 fn noise_tells_almost_nothing_and_never_fails() {
     let mut told = Vec::new();
-    for seed in 0..100 {
+    for seed in 0..40 {
         let level = wandering(seed, 60);
         let summary = Builder::new(seed)
             .idle(3)
@@ -56,7 +56,7 @@ fn noise_tells_almost_nothing_and_never_fails() {
         assert_eq!(fails.count(), 0, "seed {seed}: {}", summary.headline);
         told.extend(summary.findings.into_iter().map(|finding| finding.code.to_string()));
     }
-    assert!(told.len() <= 2, "{told:?}");
+    assert!(told.len() <= 1, "{told:?}");
 }
 
 #[test]

@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn tails_of_disks_are_no_limiter() {
-        for seed in 0..50 {
+        for seed in 0..20 {
             for (share, median_ms, spread) in [(0.05, 60, 0.8), (0.02, 30, 0.5), (0.2, 20, 0.7)] {
                 let tail = move |noise: &mut Noise, _| {
                     if noise.chance(share) {

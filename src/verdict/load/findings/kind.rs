@@ -274,11 +274,13 @@ pub enum SlowWork {
     BackendCommits,
 }
 
-/// A leader that was killed by plan, and what it cost.
+/// A leader that was lost by plan, and what it cost.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeaderKilled {
     /// Its name.
     pub name: String,
+    /// Whether it was only stopped for a while, not killed.
+    pub paused: bool,
     /// When, UTC wall time, RFC 3339.
     pub at: String,
     /// When, since the load began.

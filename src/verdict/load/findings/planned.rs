@@ -31,6 +31,7 @@ fn killed(evidence: &Evidence, kill: &Kill, only: bool) -> Found {
     };
     let what = LeaderKilled {
         name: kill.name.to_owned(),
+        paused: kill.paused,
         at: kill.event.at.clone(),
         into_ns: kill.event.at_ns.saturating_sub(begun_ns),
         gap_ns,

@@ -1,7 +1,7 @@
 //! The plan of a synthetic load.
 
 use super::{MS, S};
-use crate::etcd::Security;
+use crate::etcd::{Security, Wire};
 use crate::plan::{
     Arrival, Faults, Isolation, KeyDistribution, Keys, LoadPace, LoadPlan, Operation, Placement,
     RateStep, ReadShape, Reads, SizeDistribution, Stm, Target, Values, Weighted, Writes,
@@ -62,6 +62,7 @@ pub(super) fn plan() -> LoadPlan {
         duration_ns: Some(30 * S),
         total: None,
         timeout_ns: 5 * S,
+        wire: Wire::PREFERRED,
         dial_timeout_ns: 2 * S,
         preload: 0,
         verify: false,
@@ -79,5 +80,8 @@ pub(super) fn plan() -> LoadPlan {
         seed: 1,
         classes: Vec::new(),
         scale: 1.0,
+        shard: None,
+        start: None,
+        slice: None,
     }
 }

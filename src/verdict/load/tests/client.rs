@@ -156,5 +156,8 @@ fn a_full_machine_leaves_open_who_was_slow() {
         .load(&Load { reached: 450, ..Load::default() })
         .run(busy)
         .conclude();
-    ends(&summary, Verdict::Inconclusive, "the CPUs of its machine were busy");
+    // Whoever kept them busy may have kept etcd waiting as well: nobody is called the limit.
+    let told =
+        "it cannot be told whether etcd was the limit: the CPUs of the client's machine were busy";
+    ends(&summary, Verdict::Inconclusive, told);
 }

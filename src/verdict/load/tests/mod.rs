@@ -7,7 +7,7 @@ mod server;
 
 use serde_json::json;
 
-use super::testing::{Builder, Load, Noise, fast};
+use super::testing::{Builder, Load, MS, Noise, S, fast};
 use crate::exit::Verdict;
 use crate::report::conclude;
 use crate::result::{RuleOutcome, Summary};
@@ -58,6 +58,33 @@ fn a_closed_loop_has_no_rate_to_reach() {
         Verdict::Inconclusive,
         "the client was the limit, not etcd: its threads used 97 %",
     );
+}
+
+#[test]
+fn a_closed_loop_shows_what_it_did_not_ask_for_as_a_model_that_nothing_is_judged_by() {
+    // In one second of thirty every operation takes half a second.
+    let stalls = |noise: &mut Noise, at: u64| if at / S == 7 { 500 * MS } else { fast(noise, at) };
+    let figures = |summary: &Summary, name: &str| {
+        let series = summary.phases.iter().flat_map(|phase| &phase.series);
+        series.clone().find(|one| one.series == name).cloned()
+    };
+    let p90_ms = |one: &crate::result::SeriesSummary| {
+        one.quantiles.iter().find(|found| found.q == 0.9).expect("it is a standard one").value_ns
+            / MS
+    };
+    let load = Load { service: &stalls, ..Load::default() };
+    let closed = Builder::new(1).closed(100).load(&load).conclude();
+    let [measured, modelled] = ["put.service", "put.response.modelled"]
+        .map(|name| figures(&closed, name).unwrap_or_else(|| panic!("no {name}")));
+    assert!(modelled.count > 2 * measured.count, "{} of {}", modelled.count, measured.count);
+    assert!(p90_ms(&measured) < 50, "{}", p90_ms(&measured));
+    assert!((300..500).contains(&p90_ms(&modelled)), "{}", p90_ms(&modelled));
+    assert_eq!(modelled.max_ns, measured.max_ns);
+    assert!(closed.rules.iter().all(|rule| !rule.label.contains("modelled")), "{:?}", closed.rules);
+    // Of an open loop all of it is measured.
+    let open = Builder::healthy(1).conclude();
+    assert!(figures(&open, "put.response").is_some());
+    assert!(figures(&open, "put.response.modelled").is_none());
 }
 
 #[test]

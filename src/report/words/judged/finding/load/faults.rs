@@ -45,8 +45,9 @@ pub(super) fn leader_killed(killed: &LeaderKilled) -> Words {
     let price = killed.price.as_ref();
     let price = price.map_or_else(String::new, |(failed, classes)| price_of(*failed, classes));
     Words::message(format!(
-        "{}, the leader, was killed as planned at {}, {} into the load. {gap}{next}. {}{price}",
+        "{}, the leader, was {} as planned at {}, {} into the load. {gap}{next}. {}{price}",
         killed.name,
+        if killed.paused { "stopped" } else { "killed" },
         time_of_day(&killed.at),
         format_duration(killed.into_ns),
         way_back(killed),
@@ -72,6 +73,9 @@ fn judged(verdict: Verdict) -> String {
 }
 
 fn way_back(killed: &LeaderKilled) -> String {
+    if killed.paused {
+        return paused(killed.away_ns, killed.took_ns);
+    }
     match (killed.away_ns, killed.took_ns) {
         (Some(away_ns), Some(took_ns)) => format!(
             "Started again after {}, it served clients {} later.",
@@ -83,6 +87,22 @@ fn way_back(killed: &LeaderKilled) -> String {
             format_duration(away_ns)
         ),
         (None, _) => "It was not started again before the end.".to_owned(),
+    }
+}
+
+/// The way back of a member that was only stopped.
+fn paused(away_ns: Option<u64>, took_ns: Option<u64>) -> String {
+    match (away_ns, took_ns) {
+        (Some(away_ns), Some(took_ns)) => format!(
+            "It went on after {}, and served clients {} later.",
+            format_duration(away_ns),
+            format_duration(took_ns)
+        ),
+        (Some(away_ns), None) => format!(
+            "It went on after {}, and did not serve clients before the end.",
+            format_duration(away_ns)
+        ),
+        (None, _) => "It did not go on before the end.".to_owned(),
     }
 }
 

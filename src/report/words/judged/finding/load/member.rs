@@ -57,8 +57,11 @@ impl Names<'_> {
             true => "Look at what else this machine does.",
             false => "Compare the cores used with those the members have.",
         };
-        Words::message(format!("What holds it back is not sure: {}.", seen.join(", ")))
-            .advise(advice)
+        let seen = match seen.is_empty() {
+            true => "neither its metrics nor anything else that was measured tells".to_owned(),
+            false => seen.join(", "),
+        };
+        Words::message(format!("What holds it back is not sure: {seen}.")).advise(advice)
     }
 
     /// One of several members that is slower than the others.
