@@ -58,6 +58,17 @@ pub struct Usage {
     pub key: Option<String>,
     /// Where in the file.
     pub position: Option<Position>,
+    /// What to type, where that is known.
+    pub way_out: Option<WayOut>,
+}
+
+/// How what was typed is to be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WayOut {
+    /// Another value of the first of the flags.
+    Value(String),
+    /// Without these words.
+    Without(Vec<String>),
 }
 
 /// A place in a file that a person wrote.
@@ -117,6 +128,14 @@ pub fn usage(flags: &[&'static str], message: impl Into<String>) -> Error {
 }
 
 impl Error {
+    /// Where it is wrong usage: what to type instead.
+    pub fn or_type(mut self, way_out: WayOut) -> Self {
+        if let Error::Usage(usage) = &mut self {
+            usage.way_out = Some(way_out);
+        }
+        self
+    }
+
     /// Where it is an etcd that does not answer: what to do about it, on a line of its own.
     pub fn or_else_type(self, way_out: &str) -> Self {
         match self {

@@ -9,7 +9,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 
 use crate::cli::{RedactArg, ReportArgs};
 use crate::delivery;
-use crate::error::{Error, Result, usage};
+use crate::error::{Error, Result, WayOut, usage};
 use crate::result;
 use crate::result::redact::{Hidden, Redaction};
 
@@ -72,18 +72,41 @@ fn check(args: &ReportArgs) -> Result<()> {
     let Some(to) = &args.redact_to else {
         return Ok(());
     };
-    let refuse =
-        |why: String| Err(usage(&["--redact-to"], format!("--redact-to {}: {why}", to.display())));
-    if args.files.len() > 1 {
-        return refuse(format!(
-            "takes one result at a time, and {} are named; run it for each of them",
-            args.files.len()
-        ));
+    let refuse = |why: String, way_out| {
+        let error = usage(&["--redact-to"], format!("--redact-to {}: {why}", to.display()));
+        Err(error.or_type(way_out))
+    };
+    if let [_, others @ ..] = args.files.as_slice()
+        && !others.is_empty()
+    {
+        return refuse(
+            format!(
+                "takes one result at a time, and {} are named; run it for each of them",
+                args.files.len()
+            ),
+            WayOut::Without(others.iter().map(|path| path.display().to_string()).collect()),
+        );
     }
-    match to.exists() {
-        true => refuse("is there already, and no result is overwritten; name another".to_owned()),
-        false => Ok(()),
+    if to.exists() {
+        return refuse(
+            "is there already, and no result is overwritten; name another".to_owned(),
+            WayOut::Value(second(to)),
+        );
     }
+    match to.parent().filter(|directory| !directory.as_os_str().is_empty() && !directory.is_dir()) {
+        Some(directory) => refuse(
+            format!("{} is no directory; create it first, or name another", directory.display()),
+            WayOut::Value(to.file_name().unwrap_or_default().to_string_lossy().into_owned()),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// `a.jsonl` is `a-2.jsonl`.
+fn second(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let ending = path.extension().map(|ending| format!(".{}", ending.to_string_lossy()));
+    path.with_file_name(format!("{stem}-2{}", ending.unwrap_or_default())).display().to_string()
 }
 
 fn write(copy: &Path, to: &Path) -> Result<()> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::cli::{DocumentArgs, Format, Table};
-use crate::error::{Error, Result, usage};
+use crate::error::{Error, Result, WayOut, usage};
 
 /// A result's document, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +137,9 @@ pub(super) fn place(output: Option<&Path>, results: &[PathBuf]) -> Result<Option
         _ => Path::new("."),
     };
     if !directory.is_dir() {
-        return refuse("its directory is not there; create it first");
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        return refuse("its directory is not there; create it first")
+            .map_err(|error| error.or_type(WayOut::Value(name)));
     }
     let same = |other: &PathBuf| match (fs::canonicalize(path), fs::canonicalize(other)) {
         (Ok(a), Ok(b)) => a == b,

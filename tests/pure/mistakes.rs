@@ -23,7 +23,7 @@ fn place() -> TempDir {
 }
 
 /// What was typed, the exit code, and the command that is named instead.
-const MISTAKES: [(&str, i32, &str); 38] = [
+const MISTAKES: [(&str, i32, &str); 44] = [
     ("/var/lib", 2, "Type: etcdbench disk /var/lib"),
     ("data", 2, "Type: etcdbench disk data"),
     ("./not-there", 2, "Type: etcdbench disk ./not-there"),
@@ -50,6 +50,20 @@ const MISTAKES: [(&str, i32, &str); 38] = [
         "load put --user me:hunter2 --duration 5",
         2,
         "Type: etcdbench load put --user me --duration 5s",
+    ),
+    ("report result.jsonl --redact", 2, "Type: etcdbench report result.jsonl --redact all"),
+    ("report result.jsonl --redact-to a", 2, "report result.jsonl --redact-to a --redact all"),
+    (
+        "report result.jsonl mine.toml --redact all --redact-to a",
+        2,
+        "Type: etcdbench report result.jsonl --redact all --redact-to a",
+    ),
+    ("report result.jsonl --redact all --redact-to result.jsonl", 2, "--redact-to result-2.jsonl"),
+    ("report result.jsonl --redact all --redact-to no/a.jsonl", 2, "all --redact-to a.jsonl"),
+    (
+        "report result.jsonl --output no/a.html",
+        2,
+        "Type: etcdbench report result.jsonl --output a.html",
     ),
     ("disk data --endpoints a:1", 2, "Type: etcdbench load put --endpoints"),
     ("disk data --profile x", 2, "there are etcd, etcd-heavy, openshift"),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::tables::{MAKES, WORDS, example};
 use super::typed::{Typed, for_place};
-use crate::error::Error;
+use crate::error::{Error, WayOut};
 use crate::suggest::nearest;
 
 /// What to type after an error; `None` where the message has said it: it names a command, a flag to be added, or the
@@ -17,6 +17,11 @@ pub fn after(error: &Error, typed: &[String]) -> Option<String> {
     let told = error.to_string();
     if let Error::Unanswered(_) = error {
         return Some(unanswered(&typed, fallback));
+    }
+    if let Error::Usage(usage) = error
+        && let Some(way_out) = &usage.way_out
+    {
+        return Some(changed(way_out, usage.flags.first()?, &typed).line());
     }
     if told.contains("etcdbench ") {
         return None;
@@ -46,6 +51,15 @@ pub fn after(error: &Error, typed: &[String]) -> Option<String> {
             }
             _ => None,
         })
+}
+
+fn changed(way_out: &WayOut, flag: &str, typed: &Typed) -> Typed {
+    match way_out {
+        WayOut::Value(value) => typed.with(flag, value),
+        WayOut::Without(words) => {
+            words.iter().fold(typed.clone(), |typed, word| typed.without(word))
+        }
+    }
 }
 
 /// No etcd is there: one is started, or another named.

@@ -144,9 +144,7 @@ fn value(error: &Error, typed: &Typed) -> Option<String> {
     let argument = text(error, ContextKind::InvalidArg)?;
     let (flag, placeholder) = argument.split_once([' ', '[']).unwrap_or((&argument, ""));
     if value.is_empty() {
-        let placeholder = placeholder.trim_matches(['<', '>', '[', ']', '.']);
-        let known = PLACEHOLDERS.iter().find(|(name, _)| *name == placeholder);
-        return Some(typed.with(flag, known.map_or(placeholder, |(_, value)| value)).line());
+        return Some(typed.with(flag, filled_in(placeholder)).line());
     }
     if argument == "[OPERATION]" {
         let shape = operation(&value).or_else(|| for_place(&value));
@@ -163,6 +161,12 @@ fn value(error: &Error, typed: &Typed) -> Option<String> {
         true => typed.with(flag, better).line(),
         false => typed.swap(&value, better).line(),
     })
+}
+
+/// A value that can be typed, for `<NAME>` of the help.
+fn filled_in(placeholder: &str) -> &str {
+    let name = placeholder.trim_matches(['<', '>', '[', ']', '.']);
+    PLACEHOLDERS.iter().find(|(known, _)| *known == name).map_or(name, |(_, value)| value)
 }
 
 /// The program that wrote a file, by what only etcd's benchmark writes; fio where that is not there.
@@ -191,9 +195,18 @@ fn nearest_of<'a>(error: &'a Error, value: &str) -> Option<&'a str> {
 
 /// A flag that another one needs.
 fn missing(error: &Error, typed: &Typed) -> Option<String> {
-    let flag = text(error, ContextKind::InvalidArg)?;
-    let alone = flag.starts_with("--") && !flag.contains(' ');
-    alone.then(|| format!("{} {flag}", typed.line()))
+    let argument = text(error, ContextKind::InvalidArg)?;
+    if !argument.starts_with("--") {
+        return None;
+    }
+    Some(match argument.split_once(' ') {
+        Some((flag, placeholder)) => {
+            let usual = example(typed.subcommand()).and_then(shlex::split).map(Typed);
+            let usual = usual.as_ref().and_then(|usual| usual.value(flag));
+            typed.with(flag, usual.unwrap_or(filled_in(placeholder))).line()
+        }
+        None => format!("{} {argument}", typed.line()),
+    })
 }
 
 /// A command with the directory that was typed, where one was.

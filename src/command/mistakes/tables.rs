@@ -166,7 +166,7 @@ pub(super) const VALUES: [(&str, &str); 10] = [
 ];
 
 /// What a flag's value is called in help, and a value that can be typed.
-pub(super) const PLACEHOLDERS: [(&str, &str); 9] = [
+pub(super) const PLACEHOLDERS: [(&str, &str); 17] = [
     ("DURATION", "30s"),
     ("RATE", "1000"),
     ("SIZE", "1KiB"),
@@ -176,6 +176,14 @@ pub(super) const PLACEHOLDERS: [(&str, &str); 9] = [
     ("FILE", "FILE"),
     ("DIR", "DIR"),
     ("NAME=VALUE", "rate=500"),
+    ("WHAT,…", "all"),
+    ("KEY=VALUE", "rack=a7"),
+    ("ADDRESS", "127.0.0.1:8080"),
+    ("PREFIX", "/registry/"),
+    ("SHARE", "0.05"),
+    ("I/N", "1/3"),
+    ("SERIES@DATE", "wal.fsync@2026-01-31"),
+    ("TEXT", "'new disk'"),
 ];
 
 /// What stands for a subcommand, where nothing better is known.

@@ -44,14 +44,9 @@ impl Redaction {
                 self.name(Hidden::Device, text);
             }
             (_, "mount_source") => self.name(Hidden::Device, text),
-            (
-                _,
-                "directory" | "mount_point" | "path" | "file" | "filename" | "cacert" | "cert"
-                | "key",
-            ) => {
-                self.path(text);
-            }
-            _ => {}
+            // Keys of etcd look like paths, and say what a load did.
+            (_, "prefix") => {}
+            _ => self.path(text),
         }
     }
 
@@ -90,9 +85,14 @@ impl Redaction {
         }
     }
 
+    /// `/path`, `--flag=/path`, or a directory below another: whatever the key, a program's or a certificate's among them.
     fn path(&mut self, text: &str) {
-        let path = text.trim_end_matches('/');
-        if path.starts_with('/') {
+        let path = match text.split_once('=') {
+            Some((flag, path)) if flag.starts_with('-') => path,
+            _ => text,
+        };
+        let path = path.trim_end_matches('/');
+        if path.starts_with('/') && !path.contains(char::is_whitespace) {
             self.add(Hidden::Path, path);
         }
     }

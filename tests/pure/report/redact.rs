@@ -9,9 +9,9 @@ use etcdbench::result;
 use crate::support::probe::program;
 
 /// A load of three members, as its header tells it, with one line of each kind that holds a sentence.
-const HEADER: &str = r#"{"type":"header","schema":"1.0","tool":{"name":"etcdbench","version":"0.1.0","git":"x"},"run_id":"r","kind":"load","name":"https://etcd-1.bank.example.org:2379","labels":{"rack":"of cp1"},"started_at":"2026-11-21T23:06:11Z","plan":{"target":{"endpoints":["https://etcd-1.bank.example.org:2379","10.20.30.41:2379"]},"prefix":"/etcdbench/"},"environment":{"host":"cp1","sysctls":{"vm.dirty_ratio":"10"},"disk":{"directory":"/srv/secret-project/etcd","mount_point":"/srv/secret-project","mount_source":"/dev/mapper/vault-etcd","devices":[{"name":"sda","number":"8:0","kind":"disk","model":"SuperDisk 9000","firmware":"Z77"}]},"etcd":{},"members":[{"id":"8e9e05c52164694d","name":"etcd-one","endpoint":"https://etcd-1.bank.example.org:2379","version":"3.5.30","leader":true,"learner":false,"db_bytes":1}]}}"#;
+const HEADER: &str = r#"{"type":"header","schema":"1.0","tool":{"name":"etcdbench","version":"0.1.0","git":"x"},"run_id":"r","kind":"load","name":"https://etcd-1.bank.example.org:2379","labels":{"rack":"of cp1"},"started_at":"2026-11-21T23:06:11Z","plan":{"target":{"endpoints":["https://etcd-1.bank.example.org:2379","10.20.30.41:2379"],"local":{"etcd":"/opt/vault-team/etcd","arguments":["--data-dir=/opt/vault-team/data"]}},"prefix":"/etcdbench/"},"environment":{"host":"cp1","sysctls":{"vm.dirty_ratio":"10"},"disk":{"directory":"/srv/secret-project/etcd","mount_point":"/srv/secret-project","mount_source":"/dev/mapper/vault-etcd","devices":[{"name":"sda","number":"8:0","kind":"disk","model":"SuperDisk 9000","firmware":"Z77"}]},"etcd":{},"members":[{"id":"8e9e05c52164694d","name":"etcd-one","endpoint":"https://etcd-1.bank.example.org:2379","version":"3.5.30","leader":true,"learner":false,"db_bytes":1}]}}"#;
 const EVENT: &str = r#"{"type":"event","phase":"steady","at_ns":2000000000,"at":"2026-11-21T23:06:13Z","kind":"leader","detail":{"text":"etcd-one (8e9e05c52164694d) at 10.20.30.41:2379 lost to etcd-7.bank.example.org, [fd00::17]:2380 and 10.20.30.99; 127.0.0.1:2379 stays; /srv/secret-project/etcd/member on SuperDisk 9000 of cp1.","ratio":0.30000000000000004}}"#;
-const SECRETS: [&str; 11] = [
+const SECRETS: [&str; 12] = [
     "cp1",
     "etcd-1",
     "bank.example",
@@ -19,6 +19,7 @@ const SECRETS: [&str; 11] = [
     "fd00",
     "secret-project",
     "vault-etcd",
+    "vault-team",
     "SuperDisk",
     "Z77",
     "8e9e05c52164694d",
