@@ -21,6 +21,6 @@ pub use observed::{
     LocalCpu, Member, MemberId, Moment, Moments, NoWrites, Observed, Peer, PeerSign, Presence,
     Probe, Promise, Range, Run, Span, Stall, Step, StepTime, StorageFault, Timing, Waits,
 };
-pub use rules::diagnose;
+pub use rules::{Cpu, cpu, diagnose};
 pub use stall::longest_stall;
 pub use timeline::{Event, Happened, timeline};

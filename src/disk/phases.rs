@@ -36,8 +36,8 @@ const INTERVAL_NS: u64 = 1_000_000_000;
 const TOP_UP_INTERVAL_NS: u64 = 5_000_000;
 /// The top-up looks this often whether it has enough.
 const TOP_UP_SLICE_NS: u64 = 250_000_000;
-/// A load is not taken up again for less than this.
-const SHORTEST_MORE_NS: u64 = 500_000_000;
+/// A load goes on for so much longer than was reckoned, and is not taken up again for less.
+const SPARE_NS: u64 = 500_000_000;
 /// For so long the result may take to be written before the load is looked at.
 const LONGEST_WRITE: Duration = Duration::from_secs(10);
 /// Series that the two loops of a member record.
@@ -188,13 +188,13 @@ impl Probe<'_> {
         engine.run(members, task)?;
         let mut left_ns = self.plan.extend_ns;
         for _ in 1..verdict::LOOKS {
-            let needed_ns = self.more_load_ns().unwrap_or_default();
-            // The estimate is rough; where it is far beyond what may be, going on decides nothing.
-            let more_ns = needed_ns.min(left_ns);
-            if more_ns < SHORTEST_MORE_NS
-                || needed_ns / 2 > left_ns
-                || self.control.halted().is_some()
-            {
+            let Some(needed_ns) = self.more_load_ns() else {
+                break;
+            };
+            // The estimate is rough: a rule that lacks a moment gets a little more, and where it is far beyond what may be,
+            // going on decides nothing.
+            let more_ns = needed_ns.saturating_add(SPARE_NS).min(left_ns);
+            if more_ns < SPARE_NS || needed_ns / 2 > left_ns || self.control.halted().is_some() {
                 break;
             }
             left_ns -= more_ns;

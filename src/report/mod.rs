@@ -18,6 +18,7 @@ mod logs;
 mod page;
 mod part;
 mod profile;
+mod recovery;
 mod requests;
 mod run;
 pub mod scenario;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::classes;
 use super::page::terminal;
+use super::recovery;
 use super::style::Style;
 use super::text::{clean, entry, wrap};
 use super::trend::verdicts;
@@ -108,11 +109,33 @@ pub fn executed(plan: &ScenarioPlan, done: &Executed, style: &Style) -> String {
         last = &ran.cell;
         line(plan, (ran, done.trend.as_ref()), style, &mut out);
     }
+    out.push_str(&came_back(done, style));
     out.push('\n');
     entry(&mut out, "results", GUTTER, &[done.directory.display().to_string()]);
     for next in next(plan, done) {
         entry(&mut out, "next", GUTTER, &[next]);
     }
+    out
+}
+
+/// Whether etcd came back from what was done to it by plan, where several runs tell.
+fn came_back(done: &Executed, style: &Style) -> String {
+    let summaries = done.runs.iter().filter_map(|ran| match &ran.end {
+        RunEnd::Measured(measured) => Some(&measured.summary),
+        _ => None,
+    });
+    let returns = recovery::returns(summaries);
+    let Some(answer) = recovery::answer(&returns) else {
+        return String::new();
+    };
+    let mut out = "\n".to_owned();
+    for line in wrap(&answer, style.prose() - 2) {
+        out.push_str(&format!("  {line}\n"));
+    }
+    out.push_str("\n  since the leader was lost, until p99 was back at its level:\n");
+    let narrower = Style { width: style.width.saturating_sub(2), ..*style };
+    let table = terminal::table(&recovery::table(&returns), &narrower);
+    table.lines().for_each(|line| out.push_str(&format!("  {line}\n")));
     out
 }
 

@@ -30,8 +30,8 @@ pub use judgement::{Headline, Judgement};
 pub(crate) use load::testing as load_testing;
 pub use load::{
     Broken, Carried, DatabaseFinding, ELECTION_WITHIN_NS, Gravest, HeldBy, LeaderChanged,
-    LeaderKilled, LoadFinding, LoadHeadline, MODELLED, SlowMember, SlowWork, Stage, Undecided, Why,
-    Work, modelled_series,
+    LeaderKilled, LoadFinding, LoadHeadline, MODELLED, SlowMember, SlowWork, Stage, Undecided,
+    WayBack, Why, Work, modelled_series,
 };
 pub(crate) use machine::Cpus;
 pub use outcome::{Limit, Measured, Outcome, Quantity, Source};

@@ -104,9 +104,9 @@ fn two_leaders_killed_lose_nothing_that_was_acknowledged() {
 #[test]
 fn a_full_database_is_brought_back_while_the_load_goes_on() {
     needs!(Need::Program("etcd"));
-    // 1.8 MB a second: full after nine and a half seconds, which leaves seven for the way back, beside other tests. What
-    // comes near the quota a second time ends the load: at this rate seven seconds after the way back.
-    let more = "put --local=3 --quota 16MiB --rate 40 --val-size 32KiB --key-space-size 50 --duration 16500ms --warmup 0s \
+    // 1.3 MB a second: full after fourteen seconds, which leaves seven for the way back, beside other tests. What comes near
+    // the quota a second time ends the load: at this rate eleven seconds after the quota was reached where the way back is short.
+    let more = "put --local=3 --quota 16MiB --rate 30 --val-size 32KiB --key-space-size 50 --duration 21s --warmup 0s \
                 --allow-quota --recover-quota --verify";
     let driven = load::start_local(more).wait();
     let run = driven.read();

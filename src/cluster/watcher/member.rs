@@ -14,6 +14,7 @@ use crate::cluster::{Member, MemberStatus};
 use crate::record::Emission;
 
 use super::EventSink;
+use super::pings::Pings;
 use super::view::ClusterView;
 
 const EVERY: Duration = Duration::from_secs(1);
@@ -30,6 +31,7 @@ pub struct Watched {
     client: MemberClient,
     scraper: Option<Scraper>,
     scraped: Scraped,
+    pings: Option<Pings>,
 }
 
 /// What its scrapes have come to.
@@ -51,18 +53,35 @@ impl Watched {
             name: member.facts.name.clone(),
             scraper: scrape.then(scraper),
             scraped: Scraped::Never,
+            pings: scrape.then(|| Pings::of(member)),
             client,
         }
     }
 
     /// Watches until it is dropped.
     pub async fn run(mut self, events: &EventSink, view: &RefCell<ClusterView>) {
+        let pings = self.pings.take();
+        let pinging = async {
+            match &pings {
+                Some(pings) => pings.run().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::join!(pinging, self.asked(events, view, pings.as_ref()));
+    }
+
+    async fn asked(
+        &mut self,
+        events: &EventSink,
+        view: &RefCell<ClusterView>,
+        pings: Option<&Pings>,
+    ) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = ticks.tick() => self.ask(events, view).await,
-                () = events.rounds.now.notified() => self.ask(events, view).await,
+                _ = ticks.tick() => self.ask(events, view, pings).await,
+                () = events.rounds.now.notified() => self.ask(events, view, pings).await,
                 () = sleep(QUICK) => if events.budget.is_tight() {
                     self.ask_size(events).await;
                 }
@@ -77,7 +96,12 @@ impl Watched {
         events.budget.hears(self.index as usize, asked, status.ok().as_ref());
     }
 
-    async fn ask(&mut self, events: &EventSink, view: &RefCell<ClusterView>) {
+    async fn ask(
+        &mut self,
+        events: &EventSink,
+        view: &RefCell<ClusterView>,
+        pings: Option<&Pings>,
+    ) {
         let asked = events.budget.asks();
         let scraper = self.scraper.as_mut();
         let scrape = async {
@@ -103,7 +127,9 @@ impl Watched {
         let status = status.ok();
         self.tell_state(events, reading.as_ref().map(|(_, reading)| reading), status.as_ref());
         match (reading, failed) {
-            (Some((at_ns, reading)), _) => self.tell_growth(events, at_ns, reading),
+            (Some((at_ns, reading)), _) => {
+                self.tell_growth(events, at_ns, reading, pings.map(Pings::take));
+            }
             (None, Some(why)) if status.is_some() => self.tell_missing(events, &why),
             _ => {}
         }
@@ -119,10 +145,17 @@ impl Watched {
         }
     }
 
-    fn tell_growth(&mut self, events: &EventSink, at_ns: u64, reading: Reading) {
+    fn tell_growth(
+        &mut self,
+        events: &EventSink,
+        at_ns: u64,
+        reading: Reading,
+        pings: Option<Values>,
+    ) {
         if let Scraped::At(before_ns, before) = &self.scraped
-            && let Some(values) = reading.growth_since(before)
+            && let Some(mut values) = reading.growth_since(before)
         {
+            values.extend(pings.into_iter().flatten());
             self.tell(events, "etcd", *before_ns, at_ns, values);
         }
         self.scraped = Scraped::At(at_ns, reading);

@@ -2,6 +2,7 @@
 
 mod live;
 mod member;
+mod pings;
 mod shared;
 mod view;
 

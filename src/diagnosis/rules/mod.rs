@@ -18,6 +18,8 @@ use super::cause::{Cause, Diagnosis, Evidence, Harm};
 use super::observed::{Member, Moments};
 use common::BESIDE_NS;
 
+pub use live::{Cpu, cpu};
+
 /// Every cause that the observations show, the gravest first; none where nothing is wrong.
 pub fn diagnose(members: &[Member]) -> Vec<Diagnosis> {
     let mut found: Vec<Diagnosis> = Vec::new();

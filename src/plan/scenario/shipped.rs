@@ -28,6 +28,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "endpoints-fanout",
     "quota-approach",
     "leader-kill",
+    "recovery",
 ];
 
 /// What shipped scenarios share, to be included; nothing that could be run.

@@ -33,6 +33,7 @@ mod pick;
 mod pixels;
 mod rates;
 mod ratio;
+mod recovery;
 mod rows;
 mod scale;
 mod servers;
@@ -67,6 +68,7 @@ pub fn of_run(run: &Run, summary: &Summary) -> Vec<Chart> {
 /// Charts of several results side by side.
 pub fn of_runs(runs: &[(Run, Summary)]) -> Vec<Chart> {
     let mut charts = sweep::of_runs(runs);
+    charts.extend(recovery::of_runs(runs));
     charts.extend(percentiles::of_runs(runs));
     distinct(charts)
 }

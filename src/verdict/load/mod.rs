@@ -7,6 +7,7 @@ mod evidence;
 mod findings;
 mod headline;
 mod ladder;
+mod live;
 mod machines;
 mod member_rules;
 mod modelled;
@@ -20,6 +21,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod waits;
+mod way_back;
 mod whole;
 
 use crate::exit::Verdict;
@@ -39,6 +41,7 @@ pub use modelled::{MODELLED, of_run as modelled_series};
 pub use planned::ELECTION_WITHIN_NS;
 use steps::RateSweep;
 pub use steps::Stage;
+pub use way_back::WayBack;
 
 /// What a load amounts to.
 ///

@@ -27,6 +27,7 @@ fn small(name: &str) -> &'static [&'static str] {
         "quota-approach" => {
             &["before=1s", "meanwhile=4s", "after=1s", "warmup=0s", "scale=0.1", "quota=64MiB"]
         }
+        "recovery" => &["pause=[1]", "rate=[100]", "before=4", "limit=5", "members=3"],
         "leader-kill" => &["duration=10s", "kill_at=2s", "warmup=0s", "scale=0.01"],
         _ => panic!("say how '{name}' is made small"),
     }

@@ -33,7 +33,7 @@ const BEYOND_OTHERS: u64 = 3;
 
 /// Whether a member got its CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cpu {
+pub enum Cpu {
     /// It did: what took this long was something else.
     Free,
     /// It did not.
@@ -51,7 +51,7 @@ fn delay(live: &Live) -> u64 {
 ///
 /// Answers from memory come first: they show what the process really waited. The kernel's figures decide where those do
 /// not tell.
-pub(super) fn cpu(live: &Live, took_ns: u64) -> Cpu {
+pub fn cpu(live: &Live, took_ns: u64) -> Cpu {
     let ping = &live.ping;
     if ping.answered < ENOUGH_PINGS {
         return locally(live).unwrap_or(Cpu::Open);

@@ -24,6 +24,7 @@ use crate::diagnosis::observed::Member;
 use answering::answering;
 use path::Path;
 
+pub use cpu::{Cpu, cpu};
 pub(super) use unexplained::nothing_measured;
 
 /// Adds what the members that run show.

@@ -94,8 +94,13 @@ fn disk(evidence: &Evidence, members: &[MemberSummary]) -> Option<Found> {
         return None;
     }
     let fsync = member.wal_fsync.as_ref()?;
+    let short = super::cpu::may_be_short(evidence, member.member, fsync.mean_ns);
+    if short == Some(true) {
+        return None;
+    }
     let usage = usage.min(1.0);
-    let what = HeldBy::Disk { member: member.member, usage, fsync_ns: fsync.mean_ns };
+    let had_cpu = short.is_some();
+    let what = HeldBy::Disk { member: member.member, usage, fsync_ns: fsync.mean_ns, had_cpu };
     Some(
         Found::new(what, Severity::Warning)
             .number("wal_use", usage)

@@ -3,6 +3,8 @@
 use crate::exit::Verdict;
 use crate::result::{FindingCode, InvalidReason, QuotaReached};
 
+use super::super::way_back::WayBack;
+
 /// Something odd about a load.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LoadFinding {
@@ -129,11 +131,26 @@ pub enum HeldBy {
         usage: f64,
         /// How long one takes on average.
         fsync_ns: u64,
+        /// Whether it had its CPU meanwhile.
+        had_cpu: bool,
     },
     /// The CPU holds etcd back.
     Cpu {
         /// Part of the time that it was busy.
         busy: f64,
+    },
+    /// A member does not get its CPU.
+    Starved {
+        /// Which.
+        member: u32,
+        /// How often it was asked for what it has in memory.
+        pings: u64,
+        /// How many of these answers were late.
+        late: u64,
+        /// By how much all exceeded the shortest, on average.
+        delay_ns: u64,
+        /// Part of the time for which its control group was throttled, as far as the kernel was asked.
+        throttled: f64,
     },
     /// The network between the members holds etcd back.
     Network {
@@ -173,14 +190,27 @@ pub enum SlowMember {
         /// Whether the others can do without it.
         spare: bool,
     },
+    /// One of several members is late with what it answers from memory, and the others are not.
+    Late {
+        /// Which.
+        member: u32,
+        /// How often it was asked.
+        pings: u64,
+        /// How many answers were late.
+        late: u64,
+        /// By how much all exceeded the shortest, on average.
+        delay_ns: u64,
+    },
     /// One of several members answers its clients slower than the others.
     Answers {
         /// Which.
         member: u32,
         /// The operation.
         operation: String,
-        /// Its median.
-        p50_ns: u64,
+        /// Which quantile of it: the median, or one that shows what is slow now and then.
+        quantile: f64,
+        /// It.
+        value_ns: u64,
         /// The others'.
         usual_ns: u64,
     },
@@ -295,6 +325,8 @@ pub struct LeaderKilled {
     pub took_ns: Option<u64>,
     /// Operations that failed meanwhile, and by class where that is known; where no other leader was killed.
     pub price: Option<(u64, Vec<(String, u64)>)>,
+    /// Whether the load came back to its level, where it was long enough to tell.
+    pub way_back: Option<WayBack>,
     /// How the gap is to be seen, by what an election explains.
     pub verdict: Verdict,
 }
@@ -336,7 +368,7 @@ impl HeldBy {
     fn code(&self) -> FindingCode {
         match self {
             HeldBy::Disk { .. } => FindingCode::HeldByDisk,
-            HeldBy::Cpu { .. } => FindingCode::HeldByCpu,
+            HeldBy::Cpu { .. } | HeldBy::Starved { .. } => FindingCode::HeldByCpu,
             HeldBy::Network { .. } => FindingCode::HeldByNetwork,
             HeldBy::Unknown { .. } => FindingCode::HeldByUnknown,
         }

@@ -5,6 +5,7 @@
 mod cause;
 mod client;
 mod connections;
+mod cpu;
 mod database;
 mod keys;
 mod kind;
@@ -51,8 +52,9 @@ pub(super) fn findings(
     let mut found: Vec<Found> = Vec::new();
     found.extend(verify::find(evidence));
     found.extend(client::find(achieved));
-    let odd = member::find(evidence);
-    // One member that is slower than the others is the cause, or the part of it that is known.
+    // A member without its CPU is slow at everything, its syncs among it. And one that is slower than the others is the
+    // cause, or the part of it that is known.
+    let odd = cpu::find(evidence).or_else(|| member::find(evidence));
     if odd.is_none() {
         found.extend(cause::find(&end, achieved, rules));
     }

@@ -7,6 +7,7 @@ use crate::result::Severity;
 
 use super::super::evidence::Evidence;
 use super::super::planned::{self, Kill, Recovered};
+use super::super::way_back::{self, WayBack};
 use super::{DatabaseFinding, Found, LeaderKilled, LoadFinding};
 
 /// A database that fills this part of its quota when its history is gone will be full again soon.
@@ -25,7 +26,9 @@ fn killed(evidence: &Evidence, kill: &Kill, only: bool) -> Found {
     let begun_ns = evidence.phases.first().map_or(0, |phase| phase.start_ns);
     let failed = planned::failed(evidence);
     let verdict = gap_ns.map_or(Verdict::Pass, planned::explained);
+    let way_back = way_back::of(evidence, kill);
     let severity = match verdict {
+        _ if way_back.is_some_and(|way| way.back_ns.is_none()) => Severity::Critical,
         Verdict::Pass | Verdict::Inconclusive => Severity::Info,
         Verdict::Warn | Verdict::Fail => Severity::Warning,
     };
@@ -39,12 +42,32 @@ fn killed(evidence: &Evidence, kill: &Kill, only: bool) -> Found {
         away_ns: kill.away_ns,
         took_ns: kill.took_ns,
         price: only.then(|| (failed, classes(evidence, failed))),
+        way_back,
         verdict,
     };
-    Found::new(LoadFinding::LeaderKilled(Box::new(what)), severity)
+    let found = Found::new(LoadFinding::LeaderKilled(Box::new(what)), severity)
         .number("gap_ns", gap_ns.unwrap_or_default() as f64)
         .number("failed", failed as f64)
-        .number("back_ns", kill.took_ns.unwrap_or_default() as f64)
+        .number("back_ns", kill.took_ns.unwrap_or_default() as f64);
+    match way_back {
+        Some(way) => with_way_back(found, way),
+        None => found,
+    }
+}
+
+fn with_way_back(found: Found, way: WayBack) -> Found {
+    let found = found
+        .number("away_ns", way.away_ns as f64)
+        .number("level_ns", way.level_ns as f64)
+        .number("watched_ns", way.watched_ns as f64);
+    let found = match way.rate {
+        Some(rate) => found.number("rate_per_s", rate),
+        None => found,
+    };
+    match way.back_ns {
+        Some(back_ns) => found.number("level_back_ns", back_ns as f64),
+        None => found,
+    }
 }
 
 /// Who led next.

@@ -62,6 +62,75 @@ fn a_member_that_only_its_clients_find_slow() {
     told(&summary, "slow_member", "m3 answers its clients slower than the others");
 }
 
+#[test]
+fn a_member_that_stands_still_now_and_then_is_named() {
+    let stands = |late: u64| three(Member { late_pings: late, ..Member::healthy("m3") }).conclude();
+    let said = "m3 is late, and the others are not: 60 of 150 answers from memory came late";
+    told(&stands(2), "slow_member", said);
+    assert!(found(&stands(0), "slow_member").is_none());
+    // All three: whatever is late lies between, or is this machine.
+    let late = || Member { late_pings: 2, ..Member::healthy("m1") };
+    let all = Builder::new(1).members(vec![late().leading(), late(), late()]);
+    assert!(found(&all.load(&Load::default()).conclude(), "slow_member").is_none());
+
+    let now_and_then = |ms: u64| {
+        let summary = Builder::three(1).load(&Load::default()).run(|run| {
+            let phase = run.phases.last_mut().unwrap();
+            let took = |i: u64| if i % 5 == 0 { ms * MS + i } else { MS + i };
+            let waits: Vec<(u64, u64)> =
+                (0..5_000).map(|i| (phase.start_ns + i * 6 * MS, took(i))).collect();
+            let series = crate::verdict::testing::series_of(
+                "put.service",
+                Some(2),
+                phase.start_ns,
+                30,
+                &waits,
+            );
+            *phase.series.iter_mut().find(|s| s.member == Some(2)).unwrap() = series;
+        });
+        summary.conclude()
+    };
+    told(
+        &now_and_then(90),
+        "slow_member",
+        "m3 answers its clients slower than the others: put p90 90",
+    );
+    assert!(found(&now_and_then(5), "slow_member").is_none());
+}
+
+#[test]
+fn a_member_without_its_cpu_is_not_told_as_a_slow_disk() {
+    let load = Load { service: &slow, ..Load::default() };
+    let starved = |throttled, fsync_ns| Member {
+        fsync_ns,
+        late_pings: 2,
+        throttled,
+        ..Member::healthy("m1").leading()
+    };
+    let of = |member: Member| Builder::new(1).members(vec![member]).load(&load).conclude();
+    // Its syncs fill nine tenths of the time, by the clock on the wall.
+    let throttled = of(starved(Some(0.3), 4_500 * US));
+    let said = "m1 gets too little CPU: 60 of 150 answers from memory came late, all by 23.8 ms on average, and its CPU quota held it back 30 % of the time";
+    told(&throttled, "held_by_cpu", said);
+    // From another machine the quota is not seen: then neither is sure, and the disk is not blamed.
+    let from_afar = of(starved(None, 4_500 * US));
+    assert!(found(&from_afar, "held_by_disk").is_none(), "{:?}", from_afar.findings);
+    told(&from_afar, "held_by_unknown", "not sure");
+    // One of three, with a control beside it.
+    let third = Member { fsync_ns: 100 * MS, late_pings: 2, ..Member::healthy("m3") };
+    let one_of_three = three(third).conclude();
+    told(&one_of_three, "held_by_cpu", "m3 gets too little CPU");
+    assert!(found(&one_of_three, "slow_member").is_none());
+}
+
+#[test]
+fn a_disk_is_sure_where_the_cpu_was_there() {
+    let load = Load { service: &slow, ..Load::default() };
+    let disk = Member { fsync_ns: 4 * MS, ..Member::healthy("m1").leading() };
+    let summary = Builder::new(1).members(vec![disk]).load(&load).conclude();
+    told(&summary, "held_by_disk", "The disk holds it back: the WAL of m1 was in fsync 8");
+}
+
 /// 300 ms for every operation.
 fn slow(noise: &mut Noise, _: u64) -> u64 {
     noise.lognormal(300 * MS, 0.1)

@@ -22,7 +22,14 @@ pub(crate) struct Member {
     pub cores: f64,
     pub db_bytes: u64,
     pub in_use_bytes: u64,
+    /// Of five answers from memory a second so many are 60 ms late.
+    pub late_pings: u64,
+    /// Part of the time for which the kernel throttled it; not known where nobody looked.
+    pub throttled: Option<f64>,
 }
+
+/// Answers from memory a second.
+const PINGS: u64 = 5;
 
 impl Member {
     /// With a good disk.
@@ -36,6 +43,8 @@ impl Member {
             cores: 0.4,
             db_bytes: 60 << 20,
             in_use_bytes: 45 << 20,
+            late_pings: 0,
+            throttled: None,
         }
     }
 
@@ -269,6 +278,8 @@ impl Builder {
             values.extend(self.histogram("wal_fsync", 0.001, 14, 200, member.fsync_ns));
             values.extend(self.histogram("backend_commit", 0.001, 14, 10, member.commit_ns));
             values.extend(self.histogram("apply", 0.0001, 20, load.reached, member.apply_ns));
+            values.extend(pings(member.late_pings));
+            values.extend(member.throttled.into_iter().flat_map(own_cpu));
             if self.members.len() > 1 {
                 values.extend(self.histogram("peer_rtt", 0.0001, 16, 1, 400 * US));
             }
@@ -412,4 +423,26 @@ impl Builder {
     pub(crate) fn conclude(self) -> Summary {
         conclude(&self.build(), true, false, String::new())
     }
+}
+
+/// A second of answers from memory.
+fn pings(late: u64) -> Vec<(String, f64)> {
+    let in_time = (PINGS - late) as f64;
+    let below = [("0.0005", 0.0), ("0.001", in_time), ("0.012", in_time), ("0.075", PINGS as f64)];
+    let mut values = vec![
+        ("ping.count".to_owned(), PINGS as f64),
+        ("ping.sum_s".to_owned(), 0.0008 * in_time + 0.0608 * late as f64),
+        ("ping.own_late".to_owned(), 0.0),
+    ];
+    values.extend(below.map(|(bound, below)| (format!("ping.le.{bound}"), below)));
+    values
+}
+
+/// A second of what the kernel tells.
+fn own_cpu(throttled: f64) -> [(String, f64); 3] {
+    [
+        ("own_cpu.ran_s".to_owned(), 0.4),
+        ("own_cpu.waited_s".to_owned(), 0.01),
+        ("own_cpu.throttled_s".to_owned(), throttled),
+    ]
 }

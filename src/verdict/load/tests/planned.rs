@@ -2,14 +2,18 @@
 
 use serde_json::json;
 
-use super::super::testing::{Builder, Load, MS, S};
+use super::super::testing::{Builder, Load, MS, Noise, S, fast};
 use crate::exit::Verdict;
 use crate::result::{Severity, Summary};
 
 /// Three members under load, of which the leader is killed 30 s after it began and comes back 6 s later; so many
 /// operations fail a second after the kill.
 fn killed(gap_ns: u64, failed: u64) -> Builder {
-    let builder = Builder::three(1).load(&Load { seconds: 30, ..Load::default() });
+    killed_under(&Load { seconds: 30, ..Load::default() }, gap_ns, failed)
+}
+
+fn killed_under(load: &Load, gap_ns: u64, failed: u64) -> Builder {
+    let builder = Builder::three(1).load(load);
     let at_ns = 15 * S;
     let named = |kind: &str, after_ns: u64, detail: serde_json::Value| {
         (kind.to_owned(), at_ns + after_ns, detail)
@@ -72,6 +76,40 @@ fn a_leader_that_was_killed_by_plan_fails_nothing() {
     ] {
         assert!(told.message.contains(words), "{words}: {}", told.message);
     }
+}
+
+#[test]
+fn whether_it_came_back_to_its_level_is_told() {
+    // The leader is lost 10 s into the load.
+    let slow_until = |second: u64| {
+        let service = move |noise: &mut Noise, at_ns: u64| match (10..second).contains(&(at_ns / S))
+        {
+            true => noise.lognormal(900 * MS, 0.1),
+            false => fast(noise, at_ns),
+        };
+        killed_under(&Load { seconds: 30, service: &service, ..Load::default() }, S, 0).conclude()
+    };
+    let told = |summary: &Summary| {
+        let found = summary.findings.iter().find(|found| found.code == "leader_killed");
+        found.expect("it is told").clone()
+    };
+    let back = told(&slow_until(18));
+    assert_eq!(back.numbers["level_back_ns"], 8e9, "{back:?}");
+    assert_eq!((back.numbers["away_ns"], back.numbers["rate_per_s"]), (5e9, 500.0));
+    assert!(back.message.contains("p99 was back at its level of "), "{}", back.message);
+    assert!(back.message.ends_with(" 8 s after the loss."), "{}", back.message);
+    let not_back = told(&slow_until(30));
+    assert_eq!(not_back.severity, Severity::Critical);
+    assert!(!not_back.numbers.contains_key("level_back_ns"), "{not_back:?}");
+    assert!(
+        not_back.message.contains("did not come back to its level of "),
+        "{}",
+        not_back.message
+    );
+    assert!(not_back.advice.unwrap().contains("etcdbench run recovery"));
+    // Two good seconds are none of three.
+    let hiccup = killed_under(&Load { seconds: 13, ..Load::default() }, S, 0).conclude();
+    assert!(!told(&hiccup).numbers.contains_key("level_ns"), "too short to tell");
 }
 
 #[test]

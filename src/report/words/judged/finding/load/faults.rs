@@ -3,7 +3,7 @@
 use super::super::Words;
 use crate::exit::Verdict;
 use crate::units::{format_count, format_duration, time_of_day};
-use crate::verdict::{ELECTION_WITHIN_NS, LeaderChanged, LeaderKilled};
+use crate::verdict::{ELECTION_WITHIN_NS, LeaderChanged, LeaderKilled, WayBack};
 
 pub(super) fn leader_changed(changed: &LeaderChanged) -> Words {
     let LeaderChanged { changes, killed, leaders, term, gap_ns } = changed;
@@ -45,14 +45,40 @@ pub(super) fn leader_killed(killed: &LeaderKilled) -> Words {
     let price = killed.price.as_ref();
     let price = price.map_or_else(String::new, |(failed, classes)| price_of(*failed, classes));
     Words::message(format!(
-        "{}, the leader, was {} as planned at {}, {} into the load. {gap}{next}. {}{price}",
+        "{}, the leader, was {} as planned at {}, {} into the load. {gap}{next}. {}{price}{}",
         killed.name,
         if killed.paused { "stopped" } else { "killed" },
         time_of_day(&killed.at),
         format_duration(killed.into_ns),
         way_back(killed),
+        killed.way_back.as_ref().map(level).unwrap_or_default(),
     ))
-    .advise(judged(killed.verdict))
+    .advise(match killed.way_back {
+        Some(WayBack { back_ns: None, .. }) => {
+            "What piled up meanwhile is more than it can take beside what goes on being due: shed load until it is back, and \
+             plan for less. 'etcdbench run recovery' tells up to which rate it comes back."
+                .to_owned()
+        }
+        _ => judged(killed.verdict),
+    })
+}
+
+/// Whether the load came back to its level.
+fn level(way: &WayBack) -> String {
+    let level = format_duration(way.level_ns);
+    match way.back_ns {
+        Some(back_ns) => {
+            format!(
+                " p99 was back at its level of {level} {} after the loss.",
+                format_duration(back_ns)
+            )
+        }
+        None => format!(
+            " p99 did not come back to its level of {level} in the {} that were left: it was {} at the end.",
+            format_duration(way.watched_ns),
+            format_duration(way.last_ns)
+        ),
+    }
 }
 
 fn judged(verdict: Verdict) -> String {

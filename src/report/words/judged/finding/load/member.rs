@@ -9,14 +9,14 @@ impl Names<'_> {
     /// What holds etcd back.
     pub(super) fn held(&self, by: &HeldBy) -> Words {
         match by {
-            HeldBy::Disk { member, usage, fsync_ns } => {
+            HeldBy::Disk { member, usage, fsync_ns, had_cpu } => {
                 let seen = format!(
                     "the WAL of {} was in fsync {} of the time, {} each on average",
                     self.member(*member),
                     format_share(*usage),
                     format_duration(*fsync_ns),
                 );
-                match self.is_local() {
+                match self.is_local() || *had_cpu {
                     true => Words::message(format!("The disk holds it back: {seen}.")),
                     // How busy the CPUs of another machine were is not known here, and a starved etcd syncs late too.
                     false => Words::message(format!(
@@ -30,6 +30,19 @@ impl Names<'_> {
                 format_share(*busy)
             ))
             .advise("Give etcd more cores, or drive it from another machine."),
+            HeldBy::Starved { member, pings, late, delay_ns, throttled } => {
+                let name = self.member(*member);
+                let throttled = match *throttled > 0.0 {
+                    true => format!(", and its CPU quota held it back {} of the time", format_share(*throttled)),
+                    false => String::new(),
+                };
+                Words::message(format!(
+                    "{name} gets too little CPU: {}{throttled}. Its own figures of syncs and commits are as late and say \
+                     nothing of its disk.",
+                    late_answers(*pings, *late, *delay_ns),
+                ))
+                .advise(format!("Give {name} more CPU, or take away what shares it: its limit, its neighbours."))
+            }
             HeldBy::Network { rtt_ns, mean_ns } => Words::message(format!(
                 "The network between the members holds it back: a round trip takes {} on average, an operation {}.",
                 format_duration(*rtt_ns),
@@ -92,16 +105,34 @@ impl Names<'_> {
                 ))
                 .advise(format!("Qualify the disk of {name} with 'etcdbench disk', or move it{until}."))
             }
-            SlowMember::Answers { member, operation, p50_ns, usual_ns } => {
+            SlowMember::Late { member, pings, late, delay_ns } => {
                 let name = self.member(*member);
                 Words::message(format!(
-                    "{name} answers its clients slower than the others: {operation} p50 {}, theirs {}; its disk does not \
+                    "{name} is late, and the others are not: {}. Its process stands still or gets too little CPU, or the \
+                     way to it is slow; its disk has no part in that.",
+                    late_answers(*pings, *late, *delay_ns),
+                ))
+                .advise(format!("Look at the CPU of {name} and at the network to it: 'etcdbench check' on its machine tells them apart."))
+            }
+            SlowMember::Answers { member, operation, quantile, value_ns, usual_ns } => {
+                let name = self.member(*member);
+                Words::message(format!(
+                    "{name} answers its clients slower than the others: {operation} p{} {}, theirs {}; its disk does not \
                      show why.",
-                    format_duration(*p50_ns),
+                    (quantile * 100.0).round(),
+                    format_duration(*value_ns),
                     format_duration(*usual_ns),
                 ))
                 .advise(format!("Look at the CPU of {name} and at the network to it."))
             }
         }
     }
+}
+
+/// What was asked for, and how late it came.
+fn late_answers(pings: u64, late: u64, delay_ns: u64) -> String {
+    format!(
+        "{late} of {pings} answers from memory came late, all by {} on average",
+        format_duration(delay_ns)
+    )
 }

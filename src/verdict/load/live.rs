@@ -1,0 +1,120 @@
+//! The members under a load as the diagnosis takes them: what they answered from memory, what their metrics grew by, and what
+//! the load's own requests took.
+
+use crate::diagnosis::{Live, LocalCpu, Member, Presence, Probe, Timing};
+use crate::plan::Operation;
+use crate::record::Buckets;
+use crate::verdict::judge::RuleInput;
+use crate::verdict::pooled::Pooled;
+
+use super::evidence::Evidence;
+
+/// So much beyond the shortest answer, an answer is late; so long, it is a stall: as in the diagnosis.
+const LATE_NS: u64 = 10_000_000;
+const STALL_NS: u64 = 100_000_000;
+/// A bound of etcd's histograms of the disk, beyond which a sync or commit is a stall.
+const LONG_SYNC_NS: u64 = 128_000_000;
+/// Ranks below and above all others.
+const FIRST: f64 = 1e-9;
+const LAST: f64 = 1.0 - 1e-9;
+
+/// All of them, in the order of the header.
+pub(super) fn members(evidence: &Evidence) -> Vec<Member> {
+    let facts = evidence.members().iter().enumerate();
+    facts
+        .map(|(index, facts)| {
+            let mut member = Member::default();
+            member.name.clone_from(&facts.name);
+            member.live = Some(Box::new(live(evidence, index as u32)));
+            member
+        })
+        .collect()
+}
+
+fn live(evidence: &Evidence, member: u32) -> Live {
+    let Some(seconds) = evidence.counted_s(member) else {
+        return Live { presence: Presence::NotAsked, ..Live::default() };
+    };
+    let timing = |name| evidence.buckets(member, name).map(|buckets| timing(&buckets));
+    let shows = |name| evidence.shown(member, name).last().is_some_and(|value| value > 0.0);
+    let ping = evidence.buckets(member, "ping");
+    let own_late = evidence.grown(member, "ping.own_late").unwrap_or_default();
+    let mut live = Live {
+        window_ns: (seconds * 1e9) as u64,
+        own_late_share: ping.as_ref().map_or(0.0, |ping| own_late / ping.count() as f64),
+        leader: shows("is_leader"),
+        has_leader: shows("has_leader"),
+        metrics: true,
+        fsync: timing("wal_fsync"),
+        commit: timing("backend_commit"),
+        apply: timing("apply"),
+        cpu_cores: evidence.grown(member, "cpu_s").map(|used_s| used_s / seconds),
+        local_cpu: local_cpu(evidence, member),
+        ping: ping.as_ref().map(answers).unwrap_or_default(),
+        ..Live::default()
+    };
+    if let Some(strand) = evidence.strands.first() {
+        let series = format!("{}.service", strand.name);
+        let by_member = evidence.judged_by_member(&series);
+        let of_member = by_member.iter().find(|(of, _)| *of == member);
+        let asked = of_member.map(|(_, pooled)| requests(pooled)).unwrap_or_default();
+        match strand.operation {
+            Operation::Range => live.linearizable = asked,
+            _ => live.write = asked,
+        }
+    }
+    live
+}
+
+fn local_cpu(evidence: &Evidence, member: u32) -> Option<LocalCpu> {
+    let ns = |name| evidence.grown(member, name).map(|s| (s * 1e9) as u64);
+    Some(LocalCpu {
+        ran_ns: ns("own_cpu.ran_s")?,
+        waited_ns: ns("own_cpu.waited_s")?,
+        throttled_ns: ns("own_cpu.throttled_s")?,
+    })
+}
+
+fn timing(buckets: &Buckets) -> Timing {
+    let (p50, p99) = (buckets.quantile(0.5), buckets.quantile(0.99));
+    Timing {
+        count: buckets.count(),
+        mean_ns: buckets.mean_ns(),
+        p50_above_ns: p50.above_ns,
+        p50_at_most_ns: p50.at_most_ns,
+        p99_above_ns: p99.above_ns,
+        p99_at_most_ns: p99.at_most_ns,
+        stalls: buckets.surely_above(LONG_SYNC_NS),
+    }
+}
+
+/// Of a value that is known to lie between two bounds the upper one counts, and of a distance to it the least.
+fn answers(pings: &Buckets) -> Probe {
+    let upper = |q| pings.quantile(q).at_most_ns.unwrap_or_else(|| pings.quantile(q).above_ns);
+    let min_ns = upper(FIRST).min(pings.mean_ns());
+    Probe {
+        answered: pings.count(),
+        failed: 0,
+        min_ns,
+        p50_ns: upper(0.5),
+        mean_ns: pings.mean_ns(),
+        max_ns: upper(LAST),
+        late: pings.surely_above(min_ns.saturating_add(LATE_NS)),
+        stalls: pings.surely_above(STALL_NS),
+    }
+}
+
+fn requests(pooled: &Pooled) -> Probe {
+    let total = &pooled.total;
+    let quantile = |q| total.quantile(q).unwrap_or_default();
+    Probe {
+        answered: total.count(),
+        failed: pooled.errors,
+        min_ns: total.min_ns(),
+        p50_ns: quantile(0.5),
+        mean_ns: total.mean_ns().unwrap_or_default() as u64,
+        max_ns: total.max_ns(),
+        late: total.count_at_or_above(total.min_ns().saturating_add(LATE_NS)),
+        stalls: total.count_at_or_above(STALL_NS),
+    }
+}
