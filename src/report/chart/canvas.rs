@@ -1,29 +1,21 @@
-//! What is drawn, before it is written: shapes in units of a canvas 640 wide, drawn by plotters into SVG.
+//! What is drawn, before it is written: shapes in units of a canvas 640 wide, each with what it is part of.
 //!
 //! No text is ever put over another: a text that would touch one already there is refused, so whoever draws first draws
 //! what matters most.
 
-use std::fmt::Write as _;
-
-use plotters::coord::Shift;
-use plotters::prelude::{
-    Circle, DrawingArea, IntoDrawingArea as _, PathElement, Polygon, RGBColor, Rectangle,
-    SVGBackend, ShapeStyle, Text,
-};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color as _, FontDesc, FontFamily, FontStyle, TextStyle};
+use std::collections::BTreeMap;
 
 use crate::report::text::clean;
 
 use super::area::Area;
 use super::measure::{ASCENT, DESCENT, Face};
 use super::palette::{self, Ink};
-use super::svg::{dress, escape};
+use super::part::{Named, Part, Time};
 
 /// Width of every chart.
 pub(super) const WIDTH: f64 = 640.0;
 /// plotters counts in whole pixels: it is given four to a unit, so that curves have no steps.
-const PIXELS: f64 = 4.0;
+pub(super) const PIXELS: f64 = 4.0;
 /// Empty room around everything.
 pub(super) const MARGIN: f64 = 12.0;
 
@@ -56,8 +48,9 @@ const LONGEST_TOLD: usize = 120;
 /// Air beside a tick.
 const AIR: f64 = 4.0;
 
+/// Something that is drawn.
 #[derive(Debug)]
-enum Shape {
+pub(super) enum Shape {
     Path(Vec<(f64, f64)>, Ink, f64, f64),
     Fill(Vec<(f64, f64)>, Ink, f64),
     Box(Area, Ink, f64),
@@ -68,16 +61,51 @@ enum Shape {
 /// A drawing.
 #[derive(Debug, Default)]
 pub(super) struct Canvas {
-    shapes: Vec<Shape>,
+    pub(super) shapes: Vec<(Part, Shape)>,
     texts: Vec<Area>,
-    spots: Vec<(Area, String)>,
-    height: f64,
+    pub(super) spots: Vec<(Part, Area, String)>,
+    /// What is drawn now.
+    part: Part,
+    /// Its time axis, where it has one.
+    pub(super) time: Option<Time>,
+    pub(super) named: Vec<Named>,
+    /// What entries of the legend say of a stretch of the time, where that is something else.
+    pub(super) renamed: BTreeMap<usize, String>,
+    pub(super) height: f64,
 }
 
 impl Canvas {
     /// An empty canvas of this height.
     pub fn new(height: f64) -> Self {
         Canvas { height, ..Canvas::default() }
+    }
+
+    /// Draws something as this part.
+    pub fn part<T>(&mut self, part: Part, draw: impl FnOnce(&mut Canvas) -> T) -> T {
+        let around = std::mem::replace(&mut self.part, part);
+        let drawn = draw(self);
+        self.part = around;
+        drawn
+    }
+
+    /// Its x axis is this stretch of time.
+    pub fn time(&mut self, time: Time) {
+        self.time = Some(time);
+    }
+
+    /// What an entry of the legend says where a stretch of the time is shown.
+    pub fn rename(&mut self, key: usize, text: String) {
+        self.renamed.insert(key, text);
+    }
+
+    /// A name of moments; returns its part.
+    pub fn named(&mut self, named: Named) -> Part {
+        self.named.push(named);
+        Part::name(self.named.len() - 1)
+    }
+
+    fn shape(&mut self, shape: Shape) {
+        self.shapes.push((self.part, shape));
     }
 
     /// A line through points.
@@ -88,25 +116,25 @@ impl Canvas {
     /// A line that lets through what is behind.
     pub fn faint_path(&mut self, points: Vec<(f64, f64)>, ink: Ink, width: f64, opacity: f64) {
         if points.len() > 1 {
-            self.shapes.push(Shape::Path(points, ink, width, opacity));
+            self.shape(Shape::Path(points, ink, width, opacity));
         }
     }
 
     /// An area within points.
     pub fn fill(&mut self, points: Vec<(f64, f64)>, ink: Ink, opacity: f64) {
         if points.len() > 2 {
-            self.shapes.push(Shape::Fill(points, ink, opacity));
+            self.shape(Shape::Fill(points, ink, opacity));
         }
     }
 
     /// A filled rectangle.
     pub fn rect(&mut self, area: Area, ink: Ink, opacity: f64) {
-        self.shapes.push(Shape::Box(area, ink, opacity));
+        self.shape(Shape::Box(area, ink, opacity));
     }
 
     /// A filled dot.
     pub fn dot(&mut self, at: (f64, f64), radius: f64, ink: Ink) {
-        self.shapes.push(Shape::Dot(at, radius, ink, true));
+        self.shape(Shape::Dot(at, radius, ink, true));
     }
 
     /// A ring with paper inside.
@@ -117,7 +145,7 @@ impl Canvas {
 
     /// A ring.
     pub fn ring(&mut self, at: (f64, f64), radius: f64, ink: Ink) {
-        self.shapes.push(Shape::Dot(at, radius, ink, false));
+        self.shape(Shape::Dot(at, radius, ink, false));
     }
 
     /// Where a pointer is told this: values that the drawing only shows.
@@ -126,7 +154,7 @@ impl Canvas {
         let line = |line: &str| clean(line).chars().take(LONGEST_TOLD).collect::<String>();
         let told: Vec<String> = told.lines().map(line).collect();
         if area.right > area.left && area.bottom > area.top {
-            self.spots.push((area, told.join("\n")));
+            self.spots.push((self.part, area, told.join("\n")));
         }
     }
 
@@ -229,7 +257,9 @@ impl Canvas {
 
     /// Whether a text there would touch another or lie on a line that shows data.
     fn covers(&self, area: &Area) -> bool {
-        let on = |shape: &Shape| match shape {
+        let on = |(part, shape): &(Part, Shape)| match shape {
+            // What is not there at first is in nobody's way.
+            _ if part.finer => false,
             Shape::Path(points, _, width, _) => {
                 *width > FINE && points.windows(2).any(|ends| area.crossed(ends[0], ends[1]))
             }
@@ -256,6 +286,11 @@ impl Canvas {
         if text.trim().is_empty() {
             return false;
         }
+        // Where that goes is seen when it is shown.
+        if self.part.finer {
+            self.shape(Shape::Text(text.to_owned(), at, anchor, face, ink));
+            return true;
+        }
         let mut area = text_area(text, at, anchor, face);
         let inside = area.left >= 0.0
             && area.right <= WIDTH
@@ -273,49 +308,9 @@ impl Canvas {
         }
         self.texts.push(area);
         let text = text.to_owned();
-        self.shapes.push(Shape::Text(text, at, anchor, face, ink));
+        self.shape(Shape::Text(text, at, anchor, face, ink));
         true
     }
-
-    /// The drawing as a complete `<svg>` without prolog and size: it takes what room the page gives it.
-    pub fn finish(self, label: &str) -> String {
-        let size = (pixels(WIDTH) as u32, pixels(self.height) as u32);
-        let mut drawn = String::new();
-        {
-            let root = SVGBackend::with_string(&mut drawn, size).into_drawing_area();
-            for shape in &self.shapes {
-                draw(&root, shape);
-            }
-            // Writing to memory cannot fail.
-            let _ = root.present();
-        }
-        let dressed = dress(&drawn, size, label);
-        match dressed.rsplit_once("</svg>") {
-            Some((inner, rest)) => format!("{inner}{}</svg>{rest}", under_pointer(&self.spots)),
-            None => dressed,
-        }
-    }
-}
-
-/// Places without colour, each with a title: what browsers show under the pointer without a script.
-fn under_pointer(spots: &[(Area, String)]) -> String {
-    if spots.is_empty() {
-        return String::new();
-    }
-    let mut out = "<g class=\"spots\" fill=\"#000\" fill-opacity=\"0\">\n".to_owned();
-    for (area, told) in spots {
-        let (left, top) = point((area.left, area.top));
-        let (right, bottom) = point((area.right, area.bottom));
-        // A String takes any amount.
-        let _ = writeln!(
-            out,
-            "<rect x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\"><title>{}</title></rect>",
-            right - left,
-            bottom - top,
-            escape(told)
-        );
-    }
-    out + "</g>\n"
 }
 
 /// The room of a text.
@@ -332,72 +327,6 @@ fn text_area(text: &str, (x, baseline): (f64, f64), anchor: Anchor, face: Face) 
         right: left + width,
         bottom: baseline + DESCENT * face.size,
     }
-}
-
-fn pixels(units: f64) -> i32 {
-    (units * PIXELS).round() as i32
-}
-
-fn point((x, y): (f64, f64)) -> (i32, i32) {
-    (pixels(x), pixels(y))
-}
-
-fn color(ink: Ink) -> RGBColor {
-    let [_, red, green, blue] = ink.light.to_be_bytes();
-    RGBColor(red, green, blue)
-}
-
-fn stroke(ink: Ink, width: f64, opacity: f64) -> ShapeStyle {
-    ShapeStyle { color: color(ink).mix(opacity), filled: false, stroke_width: pixels(width) as u32 }
-}
-
-type Root<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
-fn draw(root: &Root<'_>, shape: &Shape) {
-    let whole = |points: &[(f64, f64)]| points.iter().copied().map(point).collect::<Vec<_>>();
-    let filled = |ink: &Ink, opacity: f64| color(*ink).mix(opacity).filled();
-    // Writing to memory cannot fail.
-    let _ = match shape {
-        Shape::Path(points, ink, width, opacity) => {
-            root.draw(&PathElement::new(whole(points), stroke(*ink, *width, *opacity)))
-        }
-        Shape::Fill(points, ink, opacity) => {
-            root.draw(&Polygon::new(whole(points), filled(ink, *opacity)))
-        }
-        Shape::Box(area, ink, opacity) => root.draw(&Rectangle::new(
-            [point((area.left, area.top)), point((area.right, area.bottom))],
-            filled(ink, *opacity),
-        )),
-        Shape::Dot(at, radius, ink, true) => {
-            root.draw(&Circle::new(point(*at), pixels(*radius), filled(ink, 1.0)))
-        }
-        Shape::Dot(at, radius, ink, false) => {
-            root.draw(&Circle::new(point(*at), pixels(*radius), stroke(*ink, 2.0, 1.0)))
-        }
-        Shape::Text(text, at, anchor, face, ink) => {
-            root.draw(&lettering(text, *at, *anchor, *face, *ink))
-        }
-    };
-}
-
-/// plotters divides sizes by 1.24, and counts a text anchored at its top 0.76 em down to the baseline.
-fn lettering(
-    text: &str,
-    (x, baseline): (f64, f64),
-    anchor: Anchor,
-    face: Face,
-    ink: Ink,
-) -> Text<'static, (i32, i32), String> {
-    let across = match anchor {
-        Anchor::Start => HPos::Left,
-        Anchor::Middle => HPos::Center,
-        Anchor::End => HPos::Right,
-    };
-    let weight = if face.bold { FontStyle::Bold } else { FontStyle::Normal };
-    let font = FontDesc::new(FontFamily::SansSerif, face.size * PIXELS * 1.24, weight);
-    let style =
-        TextStyle { font, color: color(ink).to_backend_color(), pos: Pos::new(across, VPos::Top) };
-    Text::new(text.to_owned(), point((x, baseline - 0.76 * face.size)), style)
 }
 
 #[cfg(test)]

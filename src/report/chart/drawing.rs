@@ -1,6 +1,10 @@
 //! A chart: its name, its words, and the drawing.
 
+use crate::result::StallLine;
+
 use super::canvas::Canvas;
+use super::drawn::ID;
+use super::stalls::Shown;
 
 /// A drawing that can stand on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +19,22 @@ pub struct Chart {
     /// A complete `<svg>` without prolog, without size: it takes the width it is given. Safe to put into a page; with
     /// [`STYLE`] in the page it follows the reader's choice of light or dark.
     pub svg: String,
+    /// Unique in its page; empty where nothing leads to it.
+    pub id: String,
+    /// The same for a page with a script.
+    live: String,
+    stalls: Option<Shown>,
+}
+
+/// The id of the place where a stall is drawn, in a chart of its own series before all others.
+pub fn place_of(charts: &[Chart], stall: &StallLine) -> Option<String> {
+    let place = |chart: &Chart| {
+        let shown = chart.stalls.as_ref()?;
+        let column = shown.column(stall)?;
+        Some((shown.series != stall.series, format!("{}-at-{column}", chart.id)))
+    };
+    // Of equal ones the first.
+    charts.iter().filter_map(place).min_by_key(|(other, _)| *other).map(|(_, id)| id)
 }
 
 impl Chart {
@@ -25,8 +45,21 @@ impl Chart {
             name: stem(name),
             title: super::measure::printable(title),
             svg: canvas.finish(&caption),
+            id: String::new(),
+            live: canvas.live(&caption),
+            stalls: None,
             caption,
         }
+    }
+
+    /// The same, in which these stalls are drawn.
+    pub(super) fn with_stalls(self, stalls: Shown) -> Self {
+        Chart { stalls: Some(stalls), ..self }
+    }
+
+    /// The `<svg>` for a page: with what its script moves and hides.
+    pub fn in_page(&self) -> String {
+        self.live.replace(ID, &self.id)
     }
 }
 

@@ -4,6 +4,7 @@ use super::area::Area;
 use super::canvas::{Anchor, Canvas, MARGIN, WIDTH};
 use super::measure::{PLAIN, STRONG, TITLE};
 use super::palette::{GRID, Ink, LIMIT, MUTED, TEXT};
+use super::part::Part;
 use super::scale::Axis;
 
 /// From one line of text to the next.
@@ -102,11 +103,11 @@ impl Head<'_> {
         MARGIN + lines as f64 * LINE + 8.0
     }
 
-    /// The legend's entries in rows that are not too wide, each with where it begins.
-    fn rows(&self) -> Vec<Vec<(f64, &Key, String)>> {
-        let mut rows: Vec<Vec<(f64, &Key, String)>> = Vec::new();
+    /// The legend's entries in rows that are not too wide: where each begins, and what it says.
+    fn rows(&self) -> Vec<Vec<(f64, usize, String)>> {
+        let mut rows: Vec<Vec<(f64, usize, String)>> = Vec::new();
         let mut right = f64::INFINITY;
-        for key in self.keys {
+        for (index, key) in self.keys.iter().enumerate() {
             let room = WIDTH - 2.0 * MARGIN - key.mark.width() - 8.0;
             let text = PLAIN.fit(&key.text, room);
             let width = key.mark.width() + 8.0 + PLAIN.width(&text);
@@ -115,7 +116,7 @@ impl Head<'_> {
                 right = MARGIN - 24.0;
             }
             if let Some(row) = rows.last_mut() {
-                row.push((right + 24.0, key, text));
+                row.push((right + 24.0, index, text));
             }
             right += 24.0 + width;
         }
@@ -139,10 +140,13 @@ impl Head<'_> {
         }
         for row in self.rows() {
             baseline += LINE;
-            for (left, key, text) in row {
-                sample(canvas, key, left, baseline - 7.0);
+            for (left, index, text) in row {
+                let key = &self.keys[index];
                 let at = (left + key.mark.width() + 8.0, baseline);
-                canvas.text(&text, at, Anchor::Start, PLAIN, TEXT);
+                canvas.part(Part::legend(index), |canvas| {
+                    sample(canvas, key, left, baseline - 7.0);
+                    canvas.text(&text, at, Anchor::Start, PLAIN, TEXT);
+                });
             }
         }
     }
@@ -267,13 +271,15 @@ impl Panel {
                 canvas.text(text, at, Anchor::End, PLAIN, MUTED);
             }
         }
-        for (value, text) in &self.x.ticks {
-            let x = self.x(*value);
-            canvas.path(vec![(x, plot.top), (x, plot.bottom + 5.0)], GRID, 1.0);
-            if labels.x {
-                self.x_tick(canvas, x, text);
+        canvas.part(Part::TICKS, |canvas| {
+            for (value, text) in &self.x.ticks {
+                let x = self.x(*value);
+                canvas.path(vec![(x, plot.top), (x, plot.bottom + 5.0)], GRID, 1.0);
+                if labels.x {
+                    self.x_tick(canvas, x, text);
+                }
             }
-        }
+        });
         let edge = vec![(plot.left, plot.bottom), (plot.right, plot.bottom)];
         canvas.path(edge, MUTED, 1.5);
         if labels.y && !self.y.label.is_empty() {

@@ -11,8 +11,9 @@ use super::area::Area;
 use super::canvas::Canvas;
 use super::frame::{ALL, BELOW, Head, Key, Panel, Ramp};
 use super::palette::{RAMP, ramp};
+use super::part::Part;
 use super::scale::{latency_axis, time_axis};
-use super::timeline::{Span, groups, since};
+use super::span::{Span, groups, since};
 use super::{Chart, pick};
 
 /// Height of the plot.
@@ -75,13 +76,15 @@ fn of_series(
     let x = time_axis(span.length_ns(), 6, since(phases));
     let panel = Panel::wide(head.height(), HEIGHT, x, y);
     let mut canvas = Canvas::new(panel.plot.bottom + BELOW);
+    canvas.time(span.along(&panel));
     head.draw(&mut canvas);
     panel.draw(&mut canvas, ALL);
-    cells(&mut canvas, &panel, &columns, span, most);
-    for limit in &limits {
-        panel.limit(&mut canvas, limit.ns, &limit.text);
+    canvas.part(Part::DATA, |canvas| cells(canvas, &panel, &columns, span, most));
+    for (index, limit) in limits.iter().enumerate() {
+        let part = Part::across(index);
+        canvas.part(part, |canvas| panel.limit(canvas, limit.ns, &limit.text));
     }
-    spots(&mut canvas, &panel, &columns, span);
+    canvas.part(Part::DATA, |canvas| spots(canvas, &panel, &columns, span));
     let caption = format!(
         "{title}, {subtitle}: how many of {} operations took how long, and when; latency from {} on a logarithmic axis, \
          up to {} operations in a cell.",

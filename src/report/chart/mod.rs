@@ -16,18 +16,22 @@
 //! | `sweep` | a figure over value size, clients and share of reads; the difference of two sweeps |
 //! | `trend` | nights, levels, changes |
 //!
-//! `palette`, `measure`, `scale`, `canvas`, `frame` and `rows` are the ground they stand on.
+//! `palette`, `measure`, `scale`, `canvas`, `part`, `drawn`, `frame` and `rows` are the ground they stand on; `events` and
+//! `stalls` are drawn in several.
 
 mod area;
 mod canvas;
 mod compare;
 mod drawing;
+mod drawn;
+mod events;
 mod frame;
 mod fsync;
 mod heat;
 mod measure;
 mod multiples;
 mod palette;
+mod part;
 mod percentiles;
 mod pick;
 mod pixels;
@@ -37,12 +41,14 @@ mod recovery;
 mod rows;
 mod scale;
 mod servers;
+mod span;
+mod stalls;
 mod svg;
 mod sweep;
 mod timeline;
 mod trend;
 
-pub use drawing::Chart;
+pub use drawing::{Chart, place_of};
 pub use pixels::{Theme, png};
 
 use std::collections::BTreeSet;

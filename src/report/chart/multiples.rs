@@ -6,6 +6,7 @@ use super::area::Area;
 use super::canvas::{Canvas, MARGIN, WIDTH};
 use super::frame::{BELOW, Head, Key, LINE, Labels, Mark, PEN, Panel, gutter};
 use super::palette::{MUTED, SERIES};
+use super::part::Part;
 use super::percentiles::Curve;
 use super::scale::{Axis, latency_axis, tail_axis};
 use super::{Chart, pick};
@@ -56,8 +57,8 @@ pub(super) fn draw(name: &str, what: &str, shown: &[(&str, &SeriesData)]) -> Opt
         let labels = Labels { x: last, y: index % COLUMNS == 0 };
         panel.draw(&mut canvas, labels);
         panel.name(&mut canvas, curve.name());
-        stroke(&mut canvas, &panel, &ground, true);
-        stroke(&mut canvas, &panel, curve, false);
+        canvas.part(Part::data(1), |canvas| stroke(canvas, &panel, &ground, true));
+        canvas.part(Part::data(0), |canvas| stroke(canvas, &panel, curve, false));
     }
     let caption = format!(
         "{title}, {subtitle}: latency from {} on a logarithmic axis by percentile from {}; the baseline is {first}.",

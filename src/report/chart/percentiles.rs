@@ -10,6 +10,7 @@ use super::canvas::{Anchor, Canvas};
 use super::frame::{ALL, BELOW, Head, Key, Mark, PEN, Panel};
 use super::measure::{PLAIN, SMALL};
 use super::palette::{self, Ink, LIMIT};
+use super::part::Part;
 use super::pick::{self, Limit};
 use super::scale::{latency_axis, tail_axis};
 
@@ -212,13 +213,21 @@ pub(super) fn draw(name: &str, title: &str, subtitle: &str, curves: &[Curve]) ->
     let mut canvas = Canvas::new(panel.plot.bottom + BELOW);
     head.draw(&mut canvas);
     panel.draw(&mut canvas, ALL);
-    curves.iter().for_each(|curve| line(&mut canvas, &panel, curve));
-    let mut goals: Vec<&Limit> = limits().collect();
+    for (key, curve) in curves.iter().enumerate() {
+        canvas.part(Part::data(key), |canvas| line(canvas, &panel, curve));
+    }
+    let of_curve = |(key, curve): (usize, &'_ Curve)| {
+        curve.limits.iter().map(move |limit| (Part::data(key), limit.clone())).collect::<Vec<_>>()
+    };
+    let mut goals: Vec<(Part, Limit)> = curves.iter().enumerate().flat_map(of_curve).collect();
     // The highest has the least choice of places.
-    goals.sort_by(|a, b| b.ns.total_cmp(&a.ns));
+    goals.sort_by(|a, b| b.1.ns.total_cmp(&a.1.ns));
     // No name is put where another limit's mark is.
-    goals.iter().for_each(|limit| mark(&mut canvas, &panel, limit));
-    goals.iter().for_each(|limit| name_limit(&mut canvas, &panel, limit));
+    for draw in [mark, name_limit] {
+        for (part, limit) in &goals {
+            canvas.part(*part, |canvas| draw(canvas, &panel, limit));
+        }
+    }
     spots(&mut canvas, &panel, curves);
     let caption = format!(
         "{title}, {subtitle}: {}; percentiles from {} against latency from {}, both logarithmic; the ribbon is the 95 % \

@@ -9,6 +9,7 @@ use super::canvas::{Anchor, Canvas};
 use super::frame::{ALL, BELOW, Head, Key, Mark, PEN, Panel};
 use super::measure::PLAIN;
 use super::palette::{GOOD, Ink, series};
+use super::part::Part;
 use super::pick::{self, Limit};
 use super::scale::{Axis, latency_axis, log_axis, rate_axis};
 
@@ -36,6 +37,13 @@ struct Curve<'a> {
     limits: Vec<Limit>,
     /// The answer, and whether more may be possible.
     answer: Option<(f64, bool)>,
+}
+
+impl Curve<'_> {
+    /// Whether any rate has a value of this line.
+    fn has(&self, line: usize) -> bool {
+        self.tried.iter().filter_map(|step| step.values.get(line)).any(Option::is_some)
+    }
 }
 
 /// The capacity of a disk; the steps of a load, for each of its operations.
@@ -125,6 +133,7 @@ fn draw(curve: Curve<'_>) -> Option<Chart> {
         return None;
     }
     let mut keys = keys(&curve);
+    let first_limit = keys.len();
     keys.extend(pick::keys(&curve.limits));
     let head = Head { title: &curve.title, subtitle: &curve.whose, keys: &keys, ..Head::default() };
     let all = values().flat_map(|(value, low, high)| [Some(*value), *low, *high]);
@@ -134,9 +143,13 @@ fn draw(curve: Curve<'_>) -> Option<Chart> {
     let mut canvas = Canvas::new(panel.plot.bottom + BELOW);
     head.draw(&mut canvas);
     panel.draw(&mut canvas, ALL);
-    (0..curve.lines.len()).for_each(|line| stroke(&mut canvas, &panel, &curve, line));
-    for limit in &curve.limits {
-        panel.limit(&mut canvas, limit.ns, &limit.text);
+    let shown = (0..curve.lines.len()).filter(|line| curve.has(*line));
+    for (key, line) in shown.enumerate() {
+        canvas.part(Part::data(key), |canvas| stroke(canvas, &panel, &curve, line));
+    }
+    for (index, limit) in curve.limits.iter().enumerate() {
+        let part = Part::across(first_limit + index);
+        canvas.part(part, |canvas| panel.limit(canvas, limit.ns, &limit.text));
     }
     mark_answer(&mut canvas, &panel, &curve);
     spots(&mut canvas, &panel, &curve);
@@ -169,13 +182,9 @@ fn spots(canvas: &mut Canvas, panel: &Panel, curve: &Curve<'_>) {
 }
 
 fn keys(curve: &Curve<'_>) -> Vec<Key> {
-    let there = |line: usize| {
-        let mut values = curve.tried.iter().filter_map(|step| step.values.get(line));
-        values.any(Option::is_some)
-    };
     let lines = curve.lines.iter().enumerate();
     let mut keys: Vec<Key> = lines
-        .filter(|(line, _)| there(*line))
+        .filter(|(line, _)| curve.has(*line))
         .map(|(line, name)| Key::new(Mark::Line, series(line), *name))
         .collect();
     if curve.tried.iter().any(|step| !step.kept) {

@@ -10,6 +10,7 @@ use super::canvas::Canvas;
 use super::frame::{ALL, BELOW, Head, Key, Mark, PEN, Panel, strips};
 use super::measure::PLAIN;
 use super::palette::{self, GRID, Ink, MUTED};
+use super::part::Part;
 use super::percentiles::MOST;
 use super::scale::{ratio_axis, tail_axis};
 
@@ -53,12 +54,12 @@ pub(super) fn draw(
     let panel = Panel::wide(head.height(), HEIGHT, x, y);
     let mut canvas = Canvas::new(panel.plot.bottom + BELOW);
     head.draw(&mut canvas);
-    shade(&mut canvas, &panel, &band);
+    canvas.part(Part::data(lines.len()), |canvas| shade(canvas, &panel, &band));
     panel.draw(&mut canvas, ALL);
     let one = panel.y(1.0);
     canvas.path(vec![(panel.plot.left, one), (panel.plot.right, one)], MUTED, 2.0);
     for (index, (_, points)) in lines.iter().enumerate() {
-        line(&mut canvas, &panel, points, index);
+        canvas.part(Part::data(index), |canvas| line(canvas, &panel, points, index));
     }
     let mut quantiles: Vec<f64> = points().map(|(q, _)| *q).collect();
     quantiles.sort_by(f64::total_cmp);

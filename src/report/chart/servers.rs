@@ -11,9 +11,10 @@ use super::area::Area;
 use super::canvas::{Canvas, MARGIN, WIDTH};
 use super::frame::{BELOW, Head, Key, LINE, Labels, Mark, PEN, Panel, gutter};
 use super::palette::{self, MUTED};
+use super::part::Part;
 use super::scale::{Axis, bytes_axis, latency_axis, linear_axis, time_axis};
-use super::timeline::{self, Span};
-use super::{Chart, pick};
+use super::span::Span;
+use super::{Chart, events, pick};
 
 /// Height of a panel's plot.
 const HEIGHT: f64 = 110.0;
@@ -190,12 +191,13 @@ fn axis(strip: &Strip) -> Axis {
 fn draw(run: &Run, judged: &[&PhaseData], span: Span, strips: &[Strip]) -> Chart {
     let title = "What the members saw, beside the client";
     let subtitle = pick::whose(run);
-    let keys = keys(run, strips);
+    let members = members(strips);
+    let keys = keys(run, &members);
     let head = Head { title, subtitle: &subtitle, keys: &keys, ..Head::default() };
     let axes: Vec<Axis> = strips.iter().map(axis).collect();
     let left = axes.iter().map(gutter).fold(0.0, f64::max) + MARGIN;
-    let events = timeline::told(run, span, judged);
-    let lane = if events.is_empty() { 0.0 } else { LINE };
+    let told = events::told(run, span, judged);
+    let lane = if told.is_empty() { 0.0 } else { LINE };
     let top = head.height() + LINE + lane;
     let step = HEIGHT + LINE + 18.0;
     let height = top + step * strips.len() as f64 + BELOW - LINE - 8.0;
@@ -209,11 +211,12 @@ fn draw(run: &Run, judged: &[&PhaseData], span: Span, strips: &[Strip]) -> Chart
             y,
         };
         let last = index + 1 == strips.len();
-        one(&mut canvas, &panel, strip, last);
+        one(&mut canvas, &panel, strip, &members, last);
         if index == 0 {
-            timeline::events(&mut canvas, &panel, &events, span);
+            canvas.time(span.along(&panel));
+            events::draw(&mut canvas, &panel, &told, span);
         } else {
-            timeline::event_lines(&mut canvas, &panel, &events, span);
+            events::lines(&mut canvas, &panel, &told, span);
         }
     }
     let names: Vec<&str> = strips.iter().map(|strip| strip.name.as_str()).collect();
@@ -225,11 +228,16 @@ fn draw(run: &Run, judged: &[&PhaseData], span: Span, strips: &[Strip]) -> Chart
     Chart::new("servers", title, &caption, canvas)
 }
 
-fn keys(run: &Run, strips: &[Strip]) -> Vec<Key> {
+/// The members that are drawn, in the order of the legend.
+fn members(strips: &[Strip]) -> Vec<u32> {
     let mut members: Vec<u32> =
         strips.iter().flat_map(|strip| &strip.lines).filter_map(|(member, _)| *member).collect();
     members.sort_unstable();
     members.dedup();
+    members
+}
+
+fn keys(run: &Run, members: &[u32]) -> Vec<Key> {
     let facts = &run.header.environment.members;
     let name = |member: u32| match facts.get(member as usize) {
         Some(facts) if facts.leader => format!("{} (leader)", facts.name),
@@ -250,13 +258,15 @@ fn keys(run: &Run, strips: &[Strip]) -> Vec<Key> {
     keys
 }
 
-fn one(canvas: &mut Canvas, panel: &Panel, strip: &Strip, last: bool) {
+fn one(canvas: &mut Canvas, panel: &Panel, strip: &Strip, members: &[u32], last: bool) {
     panel.name(canvas, &strip.name);
     panel.draw(canvas, Labels { x: last, y: true });
     for (member, line) in &strip.lines {
         let ink = member.map_or(palette::TEXT, |member| palette::series(member as usize));
-        let path = line.iter().map(|(x, value)| panel.at(*x, *value));
-        canvas.path(path.collect(), ink, PEN);
+        let path = line.iter().map(|(x, value)| panel.at(*x, *value)).collect();
+        let key = members.iter().position(|shown| Some(*shown) == *member);
+        let part = key.map_or(Part::DATA, Part::data);
+        canvas.part(part, |canvas| canvas.path(path, ink, PEN));
     }
     if let Some(limit) = strip.limit {
         panel.limit(canvas, limit, "quota");

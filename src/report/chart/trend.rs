@@ -13,6 +13,7 @@ use super::canvas::{Anchor, Canvas};
 use super::frame::{ALL, BELOW, Head, Key, Mark, PEN, Panel};
 use super::measure::PLAIN;
 use super::palette::{BAD, EVENT, GOOD, GRID, Ink, MUTED, OPEN, SERIES};
+use super::part::Part;
 use super::scale::{Axis, Scale, linear_axis, log_axis, near_axis};
 use super::{Chart, pick};
 
@@ -109,7 +110,8 @@ fn draw(history: &HistoryTrend, series: &SeriesTrend, several: bool) -> Chart {
     let panel = Panel::wide(head.height(), HEIGHT, panel_x, values(series));
     let mut canvas = Canvas::new(panel.plot.bottom + BELOW);
     head.draw(&mut canvas);
-    expected(&mut canvas, &panel, series, &moments);
+    let band = Part::data(keys.len() - 1);
+    canvas.part(band, |canvas| expected(canvas, &panel, series, &moments));
     panel.draw(&mut canvas, ALL);
     levels(&mut canvas, &panel, series, &moments);
     nights(&mut canvas, &panel, history, series, &moments);
@@ -219,14 +221,16 @@ fn nights(
             None => "",
         };
         let told = format!("{}: {}{told}", night.at, format_value(series.unit, *value));
-        canvas.spot(Area { left: at.0 - 5.0, right: at.0 + 5.0, ..panel.plot }, told);
-        if night.excluded.is_some() {
-            canvas.hollow(at, radius + 1.0, MUTED);
-        } else if index == newest {
-            canvas.dot(at, 7.0, tonight_ink(series.tonight.verdict));
-        } else {
-            canvas.dot(at, radius, SERIES[0]);
-        }
+        canvas.part(Part::data(usize::from(night.excluded.is_some())), |canvas| {
+            canvas.spot(Area { left: at.0 - 5.0, right: at.0 + 5.0, ..panel.plot }, told);
+            if night.excluded.is_some() {
+                canvas.hollow(at, radius + 1.0, MUTED);
+            } else if index == newest {
+                canvas.dot(at, 7.0, tonight_ink(series.tonight.verdict));
+            } else {
+                canvas.dot(at, radius, SERIES[0]);
+            }
+        });
     }
 }
 

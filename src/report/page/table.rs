@@ -94,7 +94,7 @@ pub struct Cell {
     pub tone: Tone,
     /// Whether that is what the table is there for.
     pub strong: bool,
-    /// The id of what it is the name of, in the same page.
+    /// The id of what it is the name or the place of, in the same page.
     pub link: String,
     /// Values in the order of time, of a column of [`Words::History`].
     pub history: Vec<Option<f64>>,
@@ -153,6 +153,11 @@ impl Cell {
     /// The same with what belongs to it.
     pub fn small(self, small: impl Into<String>) -> Cell {
         Cell { small: small.into(), ..self }
+    }
+
+    /// The same, leading to what has this id in the page.
+    pub fn link(self, id: impl Into<String>) -> Cell {
+        Cell { link: id.into(), ..self }
     }
 
     /// The same with emphasis.

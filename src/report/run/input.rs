@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::path::Path;
 
+use crate::report::chart::Chart;
 use crate::report::page::Medium;
 use crate::report::subject::RunAndPlan;
 
@@ -11,6 +12,8 @@ pub(super) struct Input<'a> {
     pub subject: &'a RunAndPlan<'a>,
     pub path: &'a Path,
     pub medium: Medium,
+    /// What is drawn of it; only browsers show that.
+    pub charts: &'a [Chart],
 }
 
 impl<'a> Deref for Input<'a> {

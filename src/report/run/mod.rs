@@ -18,7 +18,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use super::chart;
+use super::chart::{self, Chart};
 use super::page::{About, Answer, Article, Block, Medium, Page, Section};
 use super::subject::RunAndPlan;
 use super::words;
@@ -92,8 +92,11 @@ pub fn page_of(run: &Run, summary: &Summary, path: &Path, medium: Medium) -> Pag
 
 fn of_subjects(subjects: &[RunAndPlan<'_>], paths: &[&Path], medium: Medium) -> Page {
     let each = subjects.iter().zip(paths).enumerate();
-    let each =
-        each.map(|(index, (subject, path))| article(&Input { subject, path, medium }, id(index)));
+    let each = each.map(|(index, (subject, path))| {
+        let id = id(index);
+        let charts = charts_of(subject, medium, &id);
+        article(&Input { subject, path, medium, charts: &charts }, id)
+    });
     let mut kinds: Vec<&str> =
         subjects.iter().map(|subject| subject.run.header.kind.as_str()).collect();
     kinds.dedup();
@@ -158,7 +161,18 @@ fn answer(summary: &Summary) -> Answer {
     Answer { tone: summary.verdict.into(), mark: words::mark(summary.verdict), word, reason }
 }
 
+/// The charts of a run, each with an id in the page that is no section's.
+fn charts_of(subject: &RunAndPlan<'_>, medium: Medium, article: &str) -> Vec<Chart> {
+    if medium != Medium::Browser {
+        return Vec::new();
+    }
+    let mut charts = chart::of_run(subject.run, subject.summary);
+    for chart in &mut charts {
+        chart.id = format!("{article}-chart-{}", chart.name);
+    }
+    charts
+}
+
 fn charts(input: &Input<'_>) -> Vec<Section> {
-    let drawn = chart::of_run(input.run, input.summary);
-    vec![Section::new("charts", "Charts", vec![Block::Charts(drawn)])]
+    vec![Section::new("charts", "Charts", vec![Block::Charts(input.charts.to_vec())])]
 }

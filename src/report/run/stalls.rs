@@ -1,6 +1,7 @@
 //! Waits that break something: how long, how often, and the longest one by one.
 
 use super::input::Input;
+use crate::report::chart;
 use crate::report::page::{
     Between, Block, Cell, Column, Entries, Entry, Labels, Medium, Row, Section, Shown, Table,
 };
@@ -86,7 +87,7 @@ fn longest(input: &Input<'_>, counted: &[&StallLine]) -> Table {
         let member = stall.member.map(|member| words::member(input, member));
         Row::new([
             Cell::new(format_duration(stall.duration_ns)),
-            Cell::new(&stall.at),
+            Cell::new(&stall.at).link(chart::place_of(input.charts, stall).unwrap_or_default()),
             Cell::new(&stall.series).small(member.unwrap_or_default()),
             Cell::new(&stall.phase),
         ])

@@ -95,9 +95,10 @@ fn comment(judged: &[(Run, Summary)]) -> String {
     markdown::markdown(&super::page(judged, &paths(judged.len()), Medium::Comment))
 }
 
-/// What a reader reads: no tags, no style, no charts; one line per cell or paragraph.
+/// What a reader reads: no tags, no style, no charts and no script; one line per cell or paragraph.
 fn read(page: &str) -> String {
     let body = page.split("<body>").nth(1).unwrap_or_default();
+    let body = body.split("<script>").next().unwrap_or_default();
     let mut text = String::new();
     let mut rest = body;
     while let Some(open) = rest.find('<') {

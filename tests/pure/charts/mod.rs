@@ -2,6 +2,7 @@
 
 mod histories;
 mod look;
+mod pages;
 mod runs;
 mod sides;
 

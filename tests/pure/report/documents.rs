@@ -25,11 +25,16 @@ pub(super) fn markdown(runs: &[Fixture]) -> String {
     shown(runs, Format::Markdown, Table::Summary)
 }
 
-/// The page without its style and charts, which have tests of their own.
+/// The page without its style, charts and script, which have tests of their own.
 fn bare(page: &str) -> String {
     let mut out = String::new();
     let mut rest = page;
-    let cuts = [("<style>", "</style>"), ("<div class=\"charts\">", "</section>")];
+    let cuts = [
+        ("<style>", "</style>"),
+        ("<div class=\"charts\">", "</section>"),
+        ("<script>", "</script>"),
+        ("'sha256-", "='"),
+    ];
     loop {
         let next =
             cuts.iter().filter_map(|(open, close)| Some((rest.find(open)?, *open, *close))).min();
@@ -110,9 +115,14 @@ fn nothing_that_is_measured_is_markup() {
 }
 
 #[test]
-fn a_page_loads_nothing_and_runs_nothing() {
-    for fixture in [fixtures::pass(), fixtures::slow(), fixtures::members()] {
+fn a_page_loads_nothing_and_runs_its_own_script_alone() {
+    for fixture in [fixtures::pass(), fixtures::slow(), fixtures::members(), hostile()] {
         let page = html(&[fixture]);
+        // The browser holds the script against the hash in the policy.
+        let script = include_str!("../../../templates/charts.js");
+        assert_eq!(page.matches("script-src 'sha256-").count(), 1);
+        assert_eq!(page.matches(&format!("<script>{script}</script>")).count(), 1);
+        let page = page.replace(&format!("<script>{script}</script>"), "");
         for word in
             ["<script", "http://", "https://", "url(", "@import", "<iframe", "<link rel=\"style"]
         {

@@ -1,7 +1,8 @@
-//! A page in a single file: no script, nothing loaded, readable on a telephone and on paper. What a template is given is
-//! escaped there.
+//! A page in a single file: nothing loaded, readable on a telephone and on paper, whole without the one script that
+//! zooms charts. What a template is given is escaped there.
 
 mod parts;
+mod script;
 mod table;
 
 use askama::Template;
@@ -26,6 +27,7 @@ pub fn html(page: &Page) -> String {
         title: clean(&page.title),
         generator: format!("etcdbench {}", env!("CARGO_PKG_VERSION")),
         style: format!("{STYLE}{}", chart::STYLE),
+        script: if has_charts(page) { script::SCRIPT } else { "" },
         articles: articles.collect(),
     })
 }
@@ -37,6 +39,25 @@ struct PageView {
     generator: String,
     style: String,
     articles: Vec<String>,
+    /// Empty where there is nothing to zoom.
+    script: &'static str,
+}
+
+impl PageView {
+    /// What the page's policy allows beside its style: this script by its hash, and no other.
+    fn allowed(&self) -> String {
+        match self.script {
+            "" => String::new(),
+            _ => format!("; script-src '{}'", script::HASH),
+        }
+    }
+}
+
+/// Whether anything is drawn.
+fn has_charts(page: &Page) -> bool {
+    let drawn = |block: &Block| matches!(block, Block::Charts(charts) if !charts.is_empty());
+    let sections = page.articles.iter().flat_map(|article| &article.sections);
+    sections.flat_map(|section| &section.blocks).any(drawn)
 }
 
 #[derive(Template)]
