@@ -92,6 +92,16 @@ pub(super) fn answer(returns: &[Return]) -> Option<String> {
     ))
 }
 
+/// The same, short enough for the head of a picture.
+pub(super) fn short(returns: &[Return]) -> Option<String> {
+    let lost = returns.iter().filter(|one| one.back_ns.is_none()).count();
+    let latest = returns.iter().filter_map(|one| one.back_ns).max()?;
+    Some(match lost {
+        0 => format!("back every time, {} at the latest", format_duration(latest)),
+        _ => format!("not back after {lost} of {}", counted(returns.len() as u64, "loss")),
+    })
+}
+
 /// A row for each rate, a column for each length.
 pub(super) fn table(returns: &[Return]) -> Table {
     let (rates, lengths) = tried(returns);
@@ -117,13 +127,14 @@ pub(super) fn table(returns: &[Return]) -> Table {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::result::{Finding, Severity};
 
-    const S: u64 = 1_000_000_000;
+    pub(in crate::report) const S: u64 = 1_000_000_000;
 
-    fn summary(rate: f64, away_ns: u64, back_ns: Option<u64>) -> Summary {
+    /// Of a run whose leader was lost.
+    pub(in crate::report) fn summary(rate: f64, away_ns: u64, back_ns: Option<u64>) -> Summary {
         let mut numbers = std::collections::BTreeMap::from([
             ("rate_per_s".to_owned(), rate),
             ("away_ns".to_owned(), away_ns as f64),
@@ -161,6 +172,9 @@ mod tests {
              away on; at up to 1,000/s it always did."
         );
         assert_eq!(answer(&returns(&runs(None)[..1])), None);
+        let short = |at_4000| short(&returns(&runs(at_4000))).unwrap();
+        assert_eq!(short(Some(9 * S)), "back every time, 9 s at the latest");
+        assert_eq!(short(None), "not back after 1 of 4 losses");
         let table = table(&returns(&runs(None)));
         let texts = |row: &Row| row.cells.iter().map(|cell| cell.text.clone()).collect::<Vec<_>>();
         assert_eq!(texts(&table.rows[0]), ["1,000/s", "3 s", "4 s"]);

@@ -1,6 +1,6 @@
 //! How long etcd took to come back after its leader was lost, by how long it was away, at each rate.
 
-use crate::report::recovery::{Return, answer, planned_ns, returns, tried, worst};
+use crate::report::recovery::{Return, answer, planned_ns, returns, short, tried, worst};
 use crate::result::{Run, Summary};
 use crate::units::{format_duration, significant};
 
@@ -21,7 +21,8 @@ const MOST: usize = 6;
 /// One chart, where several losses are told of.
 pub(super) fn of_runs(runs: &[(Run, Summary)]) -> Option<Chart> {
     let returns = returns(runs.iter().map(|(_, summary)| summary));
-    let subtitle = answer(&returns)?;
+    let answer = answer(&returns)?;
+    let subtitle = short(&returns).unwrap_or_else(|| "never back".to_owned());
     let (rates, lengths) = tried(&returns);
     if lengths.len() < 2 {
         return None;
@@ -63,7 +64,7 @@ pub(super) fn of_runs(runs: &[(Run, Summary)]) -> Option<Chart> {
         }
     }
     let caption = format!(
-        "{title}: {subtitle} Time since the loss from {} on a logarithmic axis, by how long the leader was away, {}.",
+        "{title}. {answer} Time since the loss from {} on a logarithmic axis, by how long the leader was away, {}.",
         pick::span(&panel.y),
         pick::span(&panel.x),
     );
@@ -79,4 +80,31 @@ fn spot(canvas: &mut Canvas, one: &Return, (x, y): (f64, f64)) {
     let told = format!("{}/s, away for {away}: {came}", significant(one.rate));
     let area = Area { left: x - 9.0, right: x + 9.0, top: y - 9.0, bottom: y + 9.0 };
     canvas.spot(area, told);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_runs;
+    use crate::report::recovery::tests::{S, summary};
+    use crate::result::Run;
+
+    #[test]
+    fn what_does_not_come_back_is_ringed_and_several_lengths_are_needed() {
+        let of = |all: &[(f64, u64, Option<u64>)]| {
+            let runs = all.iter().map(|(rate, away_ns, back_ns)| {
+                (Run::default(), summary(*rate, *away_ns, *back_ns))
+            });
+            of_runs(&runs.collect::<Vec<_>>())
+        };
+        let back =
+            [(500.0, S, Some(2 * S)), (500.0, 5 * S, Some(6 * S)), (4_000.0, S, Some(3 * S))];
+        let chart = of(&back).expect("a chart");
+        assert!(chart.svg.contains("back every time, 6 s at the latest"), "{}", chart.svg);
+        assert!(!chart.svg.contains("not back while"), "{}", chart.svg);
+        let stuck = of(&[&back[..], &[(4_000.0, 5 * S, None)]].concat()).expect("a chart");
+        assert!(stuck.svg.contains("not back after 1 of 4 losses"), "{}", stuck.svg);
+        assert!(stuck.svg.contains("not back while it was looked"), "{}", stuck.svg);
+        assert!(of(&[back[0], back[2]]).is_none(), "one length is no line");
+        assert!(of(&back[..1]).is_none());
+    }
 }

@@ -122,6 +122,11 @@ pub enum Reason {
         /// So many.
         count: u64,
     },
+    /// Without those that came of a leader that was lost by plan.
+    WithoutPlanned {
+        /// So many.
+        count: u64,
+    },
     /// A failed operation has no service time.
     WithoutFailed {
         /// So many.

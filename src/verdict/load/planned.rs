@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use crate::exit::Verdict;
-use crate::result::{Event, QuotaReached, Reason, RuleName, Run};
+use crate::result::{Counters, Event, QuotaReached, Reason, RuleName, Run};
 use crate::rule::Op;
 use crate::verdict::judge::RuleInput;
 use crate::verdict::outcome::{Limit, Measured, Outcome, Quantity, Source};
@@ -188,6 +188,24 @@ pub(super) fn rules(evidence: &Evidence) -> Option<Outcome> {
         reasons: (verdict == Verdict::Warn).then_some(Reason::SplitVote).into_iter().collect(),
         ..base
     })
+}
+
+/// What is said of so many things that a rule leaves out, for they came of a loss by plan.
+pub(super) fn left_out(count: u64) -> Option<Reason> {
+    (count > 0).then_some(Reason::WithoutPlanned { count })
+}
+
+/// How much a counter grew at the members that were lost by plan, while they were away or came back.
+pub(super) fn grown(evidence: &Evidence, counter: &str) -> f64 {
+    let kills = all_kills(evidence);
+    let of_loss = |counters: &&Counters| {
+        let end_ns = counters.start_ns.saturating_add(counters.length_ns);
+        let of =
+            |kill: &Kill| kill.member == counters.member && kill.covers(counters.start_ns, end_ns);
+        kills.iter().any(of)
+    };
+    let told = evidence.counters("etcd").filter(of_loss);
+    told.filter_map(|counters| counters.values.get(counter)).sum()
 }
 
 /// A rule on errors without those that are the price of a kill.

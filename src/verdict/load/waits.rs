@@ -104,10 +104,16 @@ impl<'a, 'b> Waits<'a, 'b> {
 
     /// (start, end) of those at least this long, but for those that come of a leader that was killed by plan.
     fn spans(&self, at_least_ns: u64) -> Vec<(u64, u64)> {
-        let mut spans = self.evidence.spans_of(&self.series, at_least_ns);
+        self.parted(at_least_ns).0
+    }
+
+    /// The same, and how many were left out.
+    fn parted(&self, at_least_ns: u64) -> (Vec<(u64, u64)>, u64) {
+        let all = self.evidence.spans_of(&self.series, at_least_ns);
         let kills = planned::all_kills(self.evidence);
-        spans.retain(|&(from, to)| !kills.iter().any(|kill| kill.covers(from, to)));
-        spans
+        let planned = |&(from, to): &(u64, u64)| kills.iter().any(|kill| kill.covers(from, to));
+        let (planned, others): (Vec<_>, Vec<_>) = all.into_iter().partition(planned);
+        (others, planned.len() as u64)
     }
 
     fn share(&self, at_least_ns: u64) -> Share {
@@ -133,6 +139,7 @@ impl<'a, 'b> Waits<'a, 'b> {
             samples: Some(share.samples),
             source,
             verdict,
+            reasons: planned::left_out(self.parted(at_least_ns).1).into_iter().collect(),
             ..Outcome::default()
         }
     }
@@ -143,11 +150,10 @@ impl<'a, 'b> Waits<'a, 'b> {
         let share = self.share(election_ns);
         let verdict = if share.hits > 0 { Verdict::Fail } else { Verdict::Pass };
         let longest_ns = self.spans(election_ns).iter().map(|(from, to)| to - from).max();
-        let reasons = longest_ns.map(|longest_ns| Reason::LongAnswer { longest_ns });
-        Outcome {
-            reasons: reasons.into_iter().collect(),
-            ..self.outcome(election_ns, &share, Source::ElectionTimeout(None), verdict)
-        }
+        let longest = longest_ns.map(|longest_ns| Reason::LongAnswer { longest_ns });
+        let mut outcome = self.outcome(election_ns, &share, Source::ElectionTimeout(None), verdict);
+        outcome.reasons.extend(longest);
+        outcome
     }
 
     /// As strict as etcd's own check, which fails for one slow answer in a minute: moments that are rarer than that

@@ -136,6 +136,9 @@ fn operations_reason(reason: &Reason) -> Option<String> {
             "without {} that failed while the leader that was killed was away",
             format_count(count)
         ),
+        Reason::WithoutPlanned { count } => {
+            format!("without {} that came of the leader's loss, by plan", format_count(count))
+        }
         Reason::WithoutFailed { count } => format!("without {} that failed", format_count(count)),
         Reason::FailedCounted { count, share, decides: true } => format!(
             "{} failed, {}, which counts as longer than any limit",
@@ -212,6 +215,7 @@ fn plain(reason: &Reason) -> &'static str {
         | Reason::OperationsWaited { .. }
         | Reason::LongAnswer { .. }
         | Reason::WithoutPrice { .. }
+        | Reason::WithoutPlanned { .. }
         | Reason::WithoutFailed { .. }
         | Reason::FailedCounted { .. }
         | Reason::MeanWithoutEnd { .. }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::testing::{Builder, Load, MS, Noise, S, fast};
 use crate::exit::Verdict;
-use crate::result::{Severity, Summary};
+use crate::result::{Reason, Severity, Summary};
 
 /// Three members under load, of which the leader is killed 30 s after it began and comes back 6 s later; so many
 /// operations fail a second after the kill.
@@ -76,6 +76,22 @@ fn a_leader_that_was_killed_by_plan_fails_nothing() {
     ] {
         assert!(told.message.contains(words), "{words}: {}", told.message);
     }
+}
+
+#[test]
+fn late_heartbeats_of_a_leader_that_goes_on_are_no_failure() {
+    let with = |member: u32, second: usize| {
+        let late = killed(1_430 * MS, 300)
+            .set("etcd", member, "heartbeat_send_failures", second..second + 1, 2.0)
+            .conclude();
+        let rule = late.rules.iter().find(|rule| rule.label == "heartbeat send failures");
+        rule.expect("the rule").clone()
+    };
+    let of_the_lost = with(0, 16);
+    assert_eq!((of_the_lost.verdict, of_the_lost.measured.as_str()), (Verdict::Pass, "0"));
+    assert_eq!(of_the_lost.reasons, [Reason::WithoutPlanned { count: 2 }]);
+    assert_eq!(with(2, 16).verdict, Verdict::Fail, "another member's are its own");
+    assert_eq!(with(0, 3).verdict, Verdict::Fail, "before the loss");
 }
 
 #[test]
