@@ -76,7 +76,7 @@ fn a_member_that_stands_still_now_and_then_is_named() {
     let now_and_then = |ms: u64| {
         let summary = Builder::three(1).load(&Load::default()).run(|run| {
             let phase = run.phases.last_mut().unwrap();
-            let took = |i: u64| if i % 5 == 0 { ms * MS + i } else { MS + i };
+            let took = |i: u64| if i.is_multiple_of(5) { ms * MS + i } else { MS + i };
             let waits: Vec<(u64, u64)> =
                 (0..5_000).map(|i| (phase.start_ns + i * 6 * MS, took(i))).collect();
             let series = crate::verdict::testing::series_of(
