@@ -99,10 +99,11 @@ impl Control {
     }
 
     /// Whether as much again would be beyond the budget, or a hundredth of it more: writes are under way elsewhere, and the
-    /// files are to be removed in the end. What is written in large pieces looks itself whether the next still fits.
+    /// files are to be removed in the end, which takes the same however small the budget is. What is written in large pieces
+    /// looks itself whether the next still fits.
     fn is_spent(&self, bytes: u64) -> bool {
         let budget = self.shared.max_bytes;
-        let reserve = bytes.max(CLOSING_BYTES).clamp(budget / 100, budget / 20);
+        let reserve = bytes.max(CLOSING_BYTES).clamp(budget / 100, budget / 8);
         self.written().saturating_add(reserve) >= self.shared.max_bytes
     }
 
