@@ -123,9 +123,44 @@ fn whether_it_came_back_to_its_level_is_told() {
         not_back.message
     );
     assert!(not_back.advice.unwrap().contains("etcdbench run recovery"));
-    // Two good seconds are none of three.
-    let hiccup = killed_under(&Load { seconds: 13, ..Load::default() }, S, 0).conclude();
-    assert!(!told(&hiccup).numbers.contains_key("level_ns"), "too short to tell");
+    // Too short to tell: nobody is alarmed.
+    let short = killed_under(&Load { seconds: 13, ..Load::default() }, S, 0).conclude();
+    assert!(!told(&short).numbers.contains_key("level_ns"));
+}
+
+#[test]
+fn what_is_done_now_and_then_does_not_tell_that_it_is_not_back() {
+    let told = |summary: &Summary| {
+        let found = summary.findings.iter().find(|found| found.code == "leader_killed");
+        found.expect("it is told").clone()
+    };
+    let sparse = Load { seconds: 30, wanted: 1, reached: 1, ..Load::default() };
+    let summary = killed_under(&sparse, S, 0).run(|run| {
+        // Every other second is without an operation.
+        for series in &mut run.phases.last_mut().unwrap().series {
+            series.timeline.retain(|point| (point.start_ns / S).is_multiple_of(2));
+        }
+    });
+    let found = told(&summary.conclude());
+    assert!(!found.numbers.contains_key("watched_ns"), "{found:?}");
+    assert_eq!(found.severity, Severity::Info);
+
+    // What comes after the next loss is no way back from this one.
+    let stuck_until_20 = |noise: &mut Noise, at_ns: u64| match (10..20).contains(&(at_ns / S)) {
+        true => noise.lognormal(900 * MS, 0.1),
+        false => fast(noise, at_ns),
+    };
+    let again =
+        killed_under(&Load { seconds: 30, service: &stuck_until_20, ..Load::default() }, S, 0)
+            .event_of(
+                "steady",
+                "fault.kill",
+                Some(2),
+                json!({ "name": "m3", "planned_ns": 14 * S }),
+            )
+            .run(|run| run.events.last_mut().unwrap().at_ns = 24 * S);
+    let found = told(&again.conclude());
+    assert!(!found.numbers.contains_key("level_back_ns"), "{found:?}");
 }
 
 #[test]
