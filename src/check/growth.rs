@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cluster::metrics::{Reading, Sample, Values};
 use crate::diagnosis::{Live, LocalCpu, MemberId, Timing};
+use crate::record::Buckets;
 
 /// Counters that are told by their growth.
 const COUNTERS: &[&str] = &[
@@ -20,8 +21,6 @@ const COUNTERS: &[&str] = &[
     "client_sent_bytes",
 ];
 const ROUND_TRIP: &str = "etcd_network_peer_round_trip_time_seconds";
-/// A bound of etcd's histograms of the disk, in seconds, beyond which a sync or commit is a stall.
-const STALL_S: f64 = 0.128;
 
 /// What was read of one member at both ends.
 #[derive(Debug, Default)]
@@ -81,18 +80,6 @@ fn round_trips(before: &Peers, after: &Peers) -> BTreeMap<MemberId, Timing> {
         .collect()
 }
 
-/// Between which bounds, in nanoseconds, the value of this rank is; without an upper one beyond the last.
-fn bracket(bounds: &[(f64, f64)], rank: f64) -> (u64, Option<u64>) {
-    let ns = |bound_s: f64| (bound_s * 1e9).round() as u64;
-    let reaches = bounds.iter().position(|(_, below)| *below >= rank);
-    let above = match reaches {
-        Some(0) => 0.0,
-        Some(at) => bounds[at - 1].0,
-        None => bounds.last().map_or(0.0, |(bound, _)| *bound),
-    };
-    (ns(above), reaches.map(|at| ns(bounds[at].0)))
-}
-
 /// A histogram that grew.
 fn timing(grew: &Values, name: &str) -> Option<Timing> {
     let count = *grew.get(&format!("{name}.count"))?;
@@ -101,23 +88,10 @@ fn timing(grew: &Values, name: &str) -> Option<Timing> {
     }
     let sum_s = *grew.get(&format!("{name}.sum_s"))?;
     let head = format!("{name}.le.");
-    let mut bounds: Vec<(f64, f64)> = grew
+    let bounds = grew
         .iter()
-        .filter_map(|(key, below)| Some((key.strip_prefix(&head)?.parse().ok()?, *below)))
-        .collect();
-    bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (p99_above_ns, p99_at_most_ns) = bracket(&bounds, 0.99 * count);
-    let (p50_above_ns, p50_at_most_ns) = bracket(&bounds, 0.5 * count);
-    let quick = bounds.iter().find(|(bound, _)| (*bound - STALL_S).abs() < 1e-9);
-    Some(Timing {
-        count: count as u64,
-        mean_ns: (sum_s / count * 1e9) as u64,
-        p50_above_ns,
-        p50_at_most_ns,
-        p99_above_ns,
-        p99_at_most_ns,
-        stalls: quick.map_or(0, |(_, below)| (count - below).max(0.0) as u64),
-    })
+        .filter_map(|(key, below)| Some((key.strip_prefix(&head)?.parse().ok()?, *below)));
+    Buckets::new(bounds, count, sum_s).as_ref().map(Timing::of)
 }
 
 impl Growth {

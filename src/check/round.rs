@@ -10,13 +10,10 @@ use tokio::time::sleep;
 
 use super::target::Target;
 use super::told::Told;
+use crate::cluster::uneven;
 
 /// How often members are looked at where nothing is written.
 const LOOK: Duration = Duration::from_millis(500);
-/// Pauses differ by up to so much from their mean, lest rounds go with anything that is periodic.
-const UNEVEN: f64 = 0.5;
-/// The golden ratio's fraction: multiples of it are spread evenly.
-const GOLDEN: f64 = 0.618_033_988_749_895;
 /// How often it is looked whether this program itself is on time, and from when on it is late.
 const TICK: Duration = Duration::from_millis(20);
 const LATE: Duration = Duration::from_millis(10);
@@ -106,8 +103,7 @@ fn pause(members: usize, asked: &Asked, number: u32) -> Duration {
         Some(rate) => Duration::from_secs_f64((members.max(1) as f64 / rate).min(3_600.0)),
         None => LOOK,
     };
-    let at = (f64::from(number) * GOLDEN).fract();
-    mean.mul_f64(1.0 + UNEVEN * (at - 0.5))
+    uneven(mean, number)
 }
 
 async fn wait(pause: Duration, stop: &AtomicBool) {

@@ -17,9 +17,10 @@ pub use known_bugs::{Fault, KnownBug};
 pub use measured::Measured;
 pub use notice::{Notice, notices, with_notices};
 pub use observed::{
-    CHECK_SCHEMA, Checked, Defragmentation, Failure, Filling, Heartbeats, Held, Leadership, Live,
-    LocalCpu, Member, MemberId, Moment, Moments, NoWrites, Observed, Peer, PeerSign, Presence,
-    Probe, Promise, Range, Run, Span, Stall, Step, StepTime, StorageFault, Timing, Waits,
+    CHECK_SCHEMA, Checked, Defragmentation, Failure, Filling, Heartbeats, Held, LATE_NS,
+    Leadership, Live, LocalCpu, Member, MemberId, Moment, Moments, NoWrites, Observed, Peer,
+    PeerSign, Presence, Probe, Promise, Range, Run, STALL_NS, Span, Stall, Step, StepTime,
+    StorageFault, Timing, Waits,
 };
 pub use rules::{Cpu, cpu, diagnose};
 pub use stall::longest_stall;

@@ -8,15 +8,12 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::cluster::Member;
 use crate::cluster::metrics::Values;
+use crate::cluster::pace::uneven;
 use crate::cluster::scrape::Scraper;
 use crate::host::process::{self, CpuTimes};
 
 /// How often it is asked on the average.
 const EVERY: Duration = Duration::from_millis(200);
-/// Pauses differ by up to so much from their mean, lest they go with anything that is periodic.
-const UNEVEN: f64 = 0.5;
-/// The golden ratio's fraction: multiples of it are spread evenly.
-const GOLDEN: f64 = 0.618_033_988_749_895;
 /// An answer that takes longer counts as one that took so long.
 const WITHIN: Duration = Duration::from_millis(800);
 /// Whoever wakes up so late from a pause is late by itself.
@@ -86,8 +83,7 @@ impl Pings {
         let mut asked = 0_u32;
         loop {
             asked = asked.wrapping_add(1);
-            let at = (f64::from(asked) * GOLDEN).fract();
-            let pause = EVERY.mul_f64(1.0 + UNEVEN * (at - 0.5));
+            let pause = uneven(EVERY, asked);
             let begun = Instant::now();
             sleep(pause).await;
             let late = begun.elapsed() >= pause + LATE;

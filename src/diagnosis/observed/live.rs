@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Held, MemberId};
 use crate::plan::Timeouts;
+use crate::record::Buckets;
 
 /// How a member answers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -44,6 +45,25 @@ pub struct Timing {
     /// How many took longer than 128 ms.
     pub stalls: u64,
 }
+
+impl Timing {
+    /// Of a histogram of etcd's; zeros where nothing is in it.
+    pub fn of(buckets: &Buckets) -> Timing {
+        let (p50, p99) = (buckets.quantile(0.5), buckets.quantile(0.99));
+        Timing {
+            count: buckets.count(),
+            mean_ns: buckets.mean_ns(),
+            p50_above_ns: p50.above_ns,
+            p50_at_most_ns: p50.at_most_ns,
+            p99_above_ns: p99.above_ns,
+            p99_at_most_ns: p99.at_most_ns,
+            stalls: buckets.surely_above(LONG_SYNC_NS),
+        }
+    }
+}
+
+/// A bound of etcd's histograms of the disk, beyond which a sync or commit is a stall.
+const LONG_SYNC_NS: u64 = 128_000_000;
 
 /// Answers to one kind of request that this program sent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
@@ -103,9 +123,9 @@ fn share(part: u64, all: u64) -> f64 {
 }
 
 /// An answer that takes so much longer than the shortest one is late.
-const LATE_NS: u64 = 10_000_000;
+pub const LATE_NS: u64 = 10_000_000;
 /// etcd warns of applies that take so long (`--warning-apply-duration`).
-const STALL_NS: u64 = 100_000_000;
+pub const STALL_NS: u64 = 100_000_000;
 
 /// A number that lies between two others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]

@@ -13,7 +13,8 @@ use serde::{Serialize, Serializer};
 
 pub use filling::{Filling, Held};
 pub use live::{
-    CHECK_SCHEMA, Checked, Live, LocalCpu, NoWrites, Presence, Probe, Promise, Range, Stall, Timing,
+    CHECK_SCHEMA, Checked, LATE_NS, Live, LocalCpu, NoWrites, Presence, Probe, Promise, Range,
+    STALL_NS, Stall, Timing,
 };
 pub use member::{Heartbeats, Leadership, Member, Run};
 pub use peer::{Failure, Peer, PeerSign};

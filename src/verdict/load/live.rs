@@ -1,7 +1,7 @@
 //! The members under a load as the diagnosis takes them: what they answered from memory, what their metrics grew by, and what
 //! the load's own requests took.
 
-use crate::diagnosis::{Live, LocalCpu, Member, Presence, Probe, Timing};
+use crate::diagnosis::{LATE_NS, Live, LocalCpu, Member, Presence, Probe, STALL_NS, Timing};
 use crate::plan::Operation;
 use crate::record::Buckets;
 use crate::verdict::judge::RuleInput;
@@ -9,11 +9,6 @@ use crate::verdict::pooled::Pooled;
 
 use super::evidence::Evidence;
 
-/// So much beyond the shortest answer, an answer is late; so long, it is a stall: as in the diagnosis.
-const LATE_NS: u64 = 10_000_000;
-const STALL_NS: u64 = 100_000_000;
-/// A bound of etcd's histograms of the disk, beyond which a sync or commit is a stall.
-const LONG_SYNC_NS: u64 = 128_000_000;
 /// Ranks below and above all others.
 const FIRST: f64 = 1e-9;
 const LAST: f64 = 1.0 - 1e-9;
@@ -35,7 +30,7 @@ fn live(evidence: &Evidence, member: u32) -> Live {
     let Some(seconds) = evidence.counted_s(member) else {
         return Live { presence: Presence::NotAsked, ..Live::default() };
     };
-    let timing = |name| evidence.buckets(member, name).map(|buckets| timing(&buckets));
+    let timing = |name| evidence.buckets(member, name).as_ref().map(Timing::of);
     let shows = |name| evidence.shown(member, name).last().is_some_and(|value| value > 0.0);
     let ping = evidence.buckets(member, "ping");
     let own_late = evidence.grown(member, "ping.own_late").unwrap_or_default();
@@ -73,19 +68,6 @@ fn local_cpu(evidence: &Evidence, member: u32) -> Option<LocalCpu> {
         waited_ns: ns("own_cpu.waited_s")?,
         throttled_ns: ns("own_cpu.throttled_s")?,
     })
-}
-
-fn timing(buckets: &Buckets) -> Timing {
-    let (p50, p99) = (buckets.quantile(0.5), buckets.quantile(0.99));
-    Timing {
-        count: buckets.count(),
-        mean_ns: buckets.mean_ns(),
-        p50_above_ns: p50.above_ns,
-        p50_at_most_ns: p50.at_most_ns,
-        p99_above_ns: p99.above_ns,
-        p99_at_most_ns: p99.at_most_ns,
-        stalls: buckets.surely_above(LONG_SYNC_NS),
-    }
 }
 
 /// Of a value that is known to lie between two bounds the upper one counts, and of a distance to it the least.
