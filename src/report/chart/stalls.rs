@@ -94,6 +94,14 @@ fn by_column<'a>(stalls: &[&'a StallLine], span: Span, finer: bool) -> Vec<Place
     places.into_iter().map(place).collect()
 }
 
+/// Where the wedges of the whole and of a stretch are, and whether it is one of a stretch.
+fn wedges<'a>(panel: &Panel, stalls: &[&'a StallLine], span: Span) -> Vec<(f64, Place<'a>, bool)> {
+    let all = [false, true]
+        .map(|finer| by_column(stalls, span, finer).into_iter().map(move |p| (p, finer)));
+    let x = |place: &Place| panel.plot.left + place.share * panel.plot.width();
+    all.into_iter().flatten().map(|(place, finer)| (x(&place), place, finer)).collect()
+}
+
 /// Wedges along the top edge, as this entry of the legend.
 pub(super) fn mark(
     canvas: &mut Canvas,
@@ -102,17 +110,14 @@ pub(super) fn mark(
     span: Span,
     key: usize,
 ) {
-    for finer in [false, true] {
-        for place in by_column(stalls, span, finer) {
-            let x = panel.plot.left + place.share * panel.plot.width();
-            let top = panel.plot.top;
-            let wedge = vec![(x - 4.0, top - 2.0), (x + 4.0, top - 2.0), (x, top + 10.0)];
-            let part = match finer {
-                true => Part::data(key).finer(true),
-                false => Part::data(key).at(place.column),
-            };
-            canvas.part(part, |canvas| canvas.fill(wedge, BAD, 1.0));
-        }
+    let top = panel.plot.top;
+    for (x, place, finer) in wedges(panel, stalls, span) {
+        let wedge = vec![(x - 4.0, top - 2.0), (x + 4.0, top - 2.0), (x, top + 10.0)];
+        let part = match finer {
+            true => Part::data(key).finer(true),
+            false => Part::data(key).at(place.column),
+        };
+        canvas.part(part, |canvas| canvas.fill(wedge, BAD, 1.0));
     }
 }
 
@@ -124,23 +129,20 @@ pub(super) fn spots(
     span: Span,
     key: usize,
 ) {
-    for finer in [false, true] {
-        for place in by_column(stalls, span, finer) {
-            let x = panel.plot.left + place.share * panel.plot.width();
-            let top = panel.plot.top;
-            let others = match place.count {
-                1 => String::new(),
-                n => format!(", the longest of {} here", format_count(n)),
-            };
-            let since_ns = place.longest.start_ns.saturating_sub(span.start_ns);
-            let told = format!(
-                "stall at {}: {} took {}{others}",
-                if finer { moment(since_ns) } else { format_duration(since_ns) },
-                place.longest.series,
-                format_duration(place.longest.duration_ns),
-            );
-            let area = Area { left: x - 6.0, top: top - 4.0, right: x + 6.0, bottom: top + 12.0 };
-            canvas.part(Part::data(key).finer(finer), |canvas| canvas.spot(area, told));
-        }
+    let top = panel.plot.top;
+    for (x, place, finer) in wedges(panel, stalls, span) {
+        let others = match place.count {
+            1 => String::new(),
+            n => format!(", the longest of {} here", format_count(n)),
+        };
+        let since_ns = place.longest.start_ns.saturating_sub(span.start_ns);
+        let told = format!(
+            "stall at {}: {} took {}{others}",
+            if finer { moment(since_ns) } else { format_duration(since_ns) },
+            place.longest.series,
+            format_duration(place.longest.duration_ns),
+        );
+        let area = Area { left: x - 6.0, top: top - 4.0, right: x + 6.0, bottom: top + 12.0 };
+        canvas.part(Part::data(key).finer(finer), |canvas| canvas.spot(area, told));
     }
 }

@@ -83,10 +83,7 @@ fn of_series(
         lines(&mut canvas, &panel, finer, span, true);
         canvas.rename(MAX, max(&self::every(finer, *together)));
     }
-    for (index, limit) in limits.iter().enumerate() {
-        let part = Part::across(first_limit + index);
-        canvas.part(part, |canvas| panel.limit(canvas, limit.ns, &limit.text));
-    }
+    draw_limits(&mut canvas, &panel, &limits, first_limit);
     events::draw(&mut canvas, &panel, &told, span);
     stalls::mark(&mut canvas, &panel, &within, span, STALL);
     spots(&mut canvas, &panel, &points, span, false);
@@ -94,17 +91,25 @@ fn of_series(
         spots(&mut canvas, &panel, finer, span, true);
     }
     stalls::spots(&mut canvas, &panel, &within, span, STALL);
+    let events = match events::in_words(&told, phases) {
+        none if none.is_empty() => none,
+        events => format!("; {events}"),
+    };
     let caption = format!(
-        "{title}, {subtitle}: median, 99th percentile and maximum of {every}, from {} on a logarithmic axis; {}{}.",
+        "{title}, {subtitle}: median, 99th percentile and maximum of {every}, from {} on a logarithmic axis; {}{events}.",
         pick::span(&panel.y),
         stalls::told(&within),
-        match events::in_words(&told, phases) {
-            none if none.is_empty() => none,
-            events => format!("; {events}"),
-        },
     );
     let chart = Chart::new(&format!("timeline-{group}-{series}"), &title, &caption, canvas);
     Some(chart.with_stalls(shown_stalls))
+}
+
+/// The limits, as the entries of the legend from this one on.
+fn draw_limits(canvas: &mut Canvas, panel: &Panel, limits: &[pick::Limit], first: usize) {
+    for (index, limit) in limits.iter().enumerate() {
+        let part = Part::across(first + index);
+        canvas.part(part, |canvas| panel.limit(canvas, limit.ns, &limit.text));
+    }
 }
 
 /// What a point stands for, in words.
