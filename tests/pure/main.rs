@@ -21,6 +21,7 @@ mod record;
 mod report;
 mod result;
 mod result_full;
+mod scenarios;
 mod serve;
 mod trend;
 mod words;

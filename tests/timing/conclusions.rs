@@ -147,3 +147,41 @@ fn a_member_that_is_down_is_told_as_that() {
     assert_eq!(verdict_of(&run, "members up"), Verdict::Warn);
     assert!(summary(&run).headline.contains("members up is 2"), "{}", summary(&run).headline);
 }
+
+#[test]
+fn a_follower_that_stands_still_half_of_the_time_is_named() {
+    needs!(Need::Program("etcd"));
+    let _quiet = quiet();
+    let cluster = Cluster::start(&crate::support::cluster::packaged(), 3);
+    let follower = (cluster.wait_for_leader(&[]) + 1) % 3;
+    let more = "put --rate 200 --duration 8s --warmup 1s --conns 6";
+    let driving = load::start(&cluster.endpoints(), more);
+    driving.until("steady");
+    for _ in 0..25 {
+        cluster.signal(follower, Signal::STOP);
+        sleep(Duration::from_millis(120));
+        cluster.signal(follower, Signal::CONT);
+        sleep(Duration::from_millis(120));
+    }
+    let run = driving.wait().read();
+    let findings = &summary(&run).findings;
+    let named = |code: &str| {
+        let name = format!("m{follower} ");
+        findings
+            .iter()
+            .any(|found| found.code.to_string() == code && found.message.starts_with(&name))
+    };
+    assert!(named("slow_member") || named("held_by_cpu"), "m{follower}: {findings:#?}");
+    assert!(!has(&run, "held_by_disk") && !has(&run, "held_by_network"), "{findings:#?}");
+    // By what it answered from memory, and what the kernel told of it: both were really asked.
+    let grown = |member: usize, name: &str| {
+        let of_member = run.counters.iter().filter(|c| c.member == Some(member as u32));
+        of_member.filter_map(|c| c.values.get(name)).sum::<f64>()
+    };
+    for member in 0..3 {
+        assert!(grown(member, "ping.count") >= 20.0, "{}", grown(member, "ping.count"));
+        assert!(grown(member, "own_cpu.ran_s") > 0.0);
+    }
+    let late = |member| 1.0 - grown(member, "ping.le.0.033") / grown(member, "ping.count");
+    assert!(late(follower) > 0.2, "{}", late(follower));
+}
