@@ -12,8 +12,11 @@ use crate::support::null_server::{Behaviour, Fault, NullServer};
 /// A load by our own client, and one by the h2 crate's.
 fn both(endpoint: &str, flags: &str) -> [Run; 2] {
     ["own", "h2"].map(|wire| {
-        let run = load::run(endpoint, &format!("{flags} --warmup 0s --wire {wire}")).read();
+        let driven = load::run(endpoint, &format!("{flags} --warmup 0s --wire {wire}"));
+        let run = driven.read();
         assert!(run.halted().is_none(), "{flags} by {wire}: {:?}", run.halted());
+        let went_through = !load::events(&run, "load.phase").is_empty();
+        assert!(went_through, "{flags} by {wire}: {:#?}", driven.finished);
         run
     })
 }
