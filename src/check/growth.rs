@@ -19,6 +19,10 @@ const COUNTERS: &[&str] = &[
     "txns",
     "client_received_bytes",
     "client_sent_bytes",
+    "defragmentations",
+    "defragmentation_s",
+    "compactions",
+    "compaction_ms",
 ];
 const ROUND_TRIP: &str = "etcd_network_peer_round_trip_time_seconds";
 
@@ -121,6 +125,7 @@ impl Growth {
         live.max_procs = self.max_procs;
         let Some(after) = &self.after else { return };
         live.proposals_pending = after.state.get("proposals_pending").map(|n| *n as u64);
+        live.defragmenting = after.state.get("defragmenting").is_some_and(|n| *n > 0.0);
         let committed = after.totals.get("proposals_committed");
         live.apply_backlog = committed
             .zip(after.totals.get("proposals_applied"))

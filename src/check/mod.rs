@@ -91,7 +91,7 @@ pub fn run(
     cluster.refresh();
     let mut observed = observed(&cluster, targets, &looked, connect.dial_timeout_ns);
     for (id, name, why) in unknown {
-        observed.members.push(unseen(id, name, looked.window_ns));
+        observed.members.push(unseen(id, name, looked.rounds.window_ns));
         looked_note(&mut observed, why);
     }
     let longest = diagnosis::longest_stall(&observed.members, connect.command_timeout_ns);
@@ -198,8 +198,7 @@ fn targets(cluster: &Cluster, prefix: &str) -> Vec<Target> {
 
 /// What came of looking.
 struct Looked {
-    window_ns: u64,
-    own_late_share: f64,
+    rounds: Rounds,
     readings: Vec<growth::Growth>,
 }
 
@@ -212,15 +211,15 @@ async fn look(
     let before = Before::take(targets, asked.limit).await;
     let rounds = Rounds::run(targets, asked, stop, tell).await;
     let readings = before.and_after(targets, asked.limit).await;
-    Looked { window_ns: rounds.window_ns, own_late_share: rounds.own_late_share, readings }
+    Looked { rounds, readings }
 }
 
 /// Everything that was seen, member by member.
 fn observed(cluster: &Cluster, targets: Vec<Target>, looked: &Looked, dial_ns: u64) -> Observed {
     let mut check = Checked {
         at_s: Some(now_s()),
-        window_ns: looked.window_ns,
-        own_late_share: looked.own_late_share,
+        window_ns: looked.rounds.window_ns,
+        own_late_share: looked.rounds.own_late_share,
         ..Checked::default()
     };
     let mut seen: Vec<Option<(Target, &growth::Growth)>> =
@@ -233,8 +232,9 @@ fn observed(cluster: &Cluster, targets: Vec<Target>, looked: &Looked, dial_ns: u
     for (member, seen) in cluster.members().iter().zip(seen) {
         let mut one = facts(cluster, member);
         let mut live = live_of(member);
-        live.window_ns = looked.window_ns;
-        live.own_late_share = looked.own_late_share;
+        live.window_ns = looked.rounds.window_ns;
+        live.own_late_share = looked.rounds.own_late_share;
+        live.own_longest_late_ns = looked.rounds.own_longest_late_ns;
         if let Some((target, growth)) = seen {
             growth.put_into(&mut live);
             live.uptime_s = growth.uptime_s(Some(now_s() as f64));

@@ -44,6 +44,8 @@ pub struct Rounds {
     pub window_ns: u64,
     /// The share of moments at which this program was late.
     pub own_late_share: f64,
+    /// The most by which it was late at any of them.
+    pub own_longest_late_ns: u64,
 }
 
 impl Rounds {
@@ -69,29 +71,26 @@ impl Rounds {
             }
             over.set(true);
         };
-        let ((), (ticks, late)) = tokio::join!(rounds, lateness(&over));
+        let ((), own) = tokio::join!(rounds, Lateness::until(&over));
         Rounds {
             window_ns: begun.elapsed().as_nanos() as u64,
-            own_late_share: if ticks == 0 { 0.0 } else { late as f64 / ticks as f64 },
+            own_late_share: own.share(),
+            own_longest_late_ns: u64::try_from(own.longest.as_nanos()).unwrap_or(u64::MAX),
         }
     }
 }
 
 async fn once(targets: &mut [Target], asked: &Asked) {
-    let awake = |targets: &mut [Target]| -> Vec<usize> {
-        (0..targets.len()).filter(|index| targets[*index].is_awake()).collect()
-    };
     let limit = asked.limit;
-    join_all(targets.iter_mut().filter(|t| t.is_awake() && t.pings()).map(|t| t.ping(limit))).await;
+    join_all(targets.iter_mut().map(|target| target.ping(limit))).await;
     if asked.reads {
         for alone in [true, false] {
-            let all = targets.iter_mut().filter(|target| target.is_awake());
-            join_all(all.map(|target| target.read(alone, limit))).await;
+            join_all(targets.iter_mut().map(|target| target.read(alone, limit))).await;
         }
     }
     if asked.writes {
-        for index in awake(targets) {
-            targets[index].write(asked.lease, limit).await;
+        for target in targets.iter_mut() {
+            target.write(asked.lease, limit).await;
         }
     }
     targets.iter_mut().for_each(Target::rest);
@@ -117,14 +116,30 @@ async fn wait(pause: Duration, stop: &AtomicBool) {
     }
 }
 
-/// How many moments there were, and at how many this program was late.
-async fn lateness(over: &Cell<bool>) -> (u64, u64) {
-    let (mut ticks, mut late) = (0, 0);
-    while !over.get() {
-        let begun = Instant::now();
-        sleep(TICK).await;
-        ticks += 1;
-        late += u64::from(begun.elapsed() >= TICK + LATE);
+/// How often this program itself was late.
+#[derive(Debug, Default)]
+struct Lateness {
+    ticks: u64,
+    late: u64,
+    longest: Duration,
+}
+
+impl Lateness {
+    /// Looks until it is over.
+    async fn until(over: &Cell<bool>) -> Lateness {
+        let mut own = Lateness::default();
+        while !over.get() {
+            let begun = Instant::now();
+            sleep(TICK).await;
+            let late = begun.elapsed().saturating_sub(TICK);
+            own.ticks += 1;
+            own.late += u64::from(late >= LATE);
+            own.longest = own.longest.max(late);
+        }
+        own
     }
-    (ticks, late)
+
+    fn share(&self) -> f64 {
+        if self.ticks == 0 { 0.0 } else { self.late as f64 / self.ticks as f64 }
+    }
 }

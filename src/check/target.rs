@@ -11,8 +11,10 @@ use crate::host::process;
 
 /// Bytes of a value: a small object.
 const VALUE_BYTES: usize = 256;
-/// A member that did not answer is left alone for so many rounds.
+/// Requests of a kind that were not answered are left out for so many rounds.
 const REST: u32 = 4;
+/// Until one of the kind is answered again, the next are given up after this, so that the others are asked meanwhile.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Answers of one kind.
 #[derive(Debug, Default)]
@@ -21,6 +23,10 @@ pub struct Answers {
     failed: u64,
     /// It was refused for want of a permission, and is not asked again.
     given_up: bool,
+    /// The last one was not answered.
+    silent: bool,
+    /// Rounds in which none is sent.
+    rests: u32,
 }
 
 impl Answers {
@@ -29,8 +35,18 @@ impl Answers {
         self.took_ns.len() as u64 + self.failed
     }
 
-    fn probe(self) -> Probe {
-        Probe::of(self.took_ns, self.failed)
+    /// Whether one is to be sent in this round.
+    fn is_due(&self) -> bool {
+        self.rests == 0 && !self.given_up
+    }
+
+    /// After how long the next is given up.
+    fn limit(&self, limit: Duration) -> Duration {
+        if self.silent { limit.min(AGAIN) } else { limit }
+    }
+
+    fn probe(self, way_ns: u64) -> Probe {
+        Probe::beyond(self.took_ns, self.failed, way_ns)
     }
 }
 
@@ -57,7 +73,8 @@ pub struct Target {
     prefix: String,
     keys: u32,
     revision: i64,
-    rests: u32,
+    /// Answers from memory since a request was given up that none was answered after.
+    pings_meanwhile: Option<u64>,
 }
 
 impl Target {
@@ -78,18 +95,25 @@ impl Target {
             prefix: prefix.to_owned(),
             keys: 0,
             revision: 0,
-            rests: 0,
+            pings_meanwhile: None,
         }
-    }
-
-    /// Whether it is to be asked in this round.
-    pub fn is_awake(&self) -> bool {
-        self.rests == 0
     }
 
     /// A round is over.
     pub fn rest(&mut self) {
-        self.rests = self.rests.saturating_sub(1);
+        for kind in [&mut self.ping, &mut self.alone, &mut self.confirmed, &mut self.write] {
+            kind.rests = kind.rests.saturating_sub(1);
+        }
+    }
+
+    /// Whether what needs the member alone is answered: whoever does not answer that answers nothing else.
+    fn is_awake(&self) -> bool {
+        !self.has_gone_silent() && !self.alone.silent
+    }
+
+    /// Whether it answers no more what it answered from memory. Where it never did, pages are served elsewhere.
+    fn has_gone_silent(&self) -> bool {
+        self.ping.silent && !self.ping.took_ns.is_empty()
     }
 
     fn key(&self) -> String {
@@ -98,6 +122,11 @@ impl Target {
 
     /// Asks for what it answers from memory.
     pub async fn ping(&mut self, limit: Duration) {
+        // Pages may be served elsewhere: then they are asked for no more.
+        if !self.ping.is_due() {
+            return;
+        }
+        let limit = self.ping.limit(limit);
         let sent_ns = now_ns();
         let begun = Instant::now();
         let answer = self.prober.page("/version", limit).await;
@@ -112,20 +141,31 @@ impl Target {
             Err(error) if !error.silent && self.ping.took_ns.is_empty() => {
                 self.give_up(|target| &mut target.ping, &error);
             }
-            other => self.note(|target| &mut target.ping, took, other.map(|_| ())),
+            other => {
+                if other.is_ok() {
+                    self.pings_meanwhile = self.pings_meanwhile.map(|pings| pings + 1);
+                }
+                self.note(|target| &mut target.ping, took, other.map(|_| ()));
+            }
         }
     }
 
     /// Reads a key, by the member alone or confirmed by a majority.
     pub async fn read(&mut self, alone: bool, limit: Duration) {
         // A learner serves serializable reads alone.
-        if self.learner && !alone || self.answers(alone).given_up {
+        let unfit = match alone {
+            true => self.has_gone_silent(),
+            false => self.learner || !self.is_awake(),
+        };
+        if unfit || !self.answers(alone).is_due() {
             return;
         }
+        let limit = self.answers(alone).limit(limit);
         let key = self.key();
         let begun = Instant::now();
         let answer = self.prober.read(&key, alone, limit).await;
         let took = begun.elapsed();
+        self.look_whether_silent(answer.as_ref().map(|_| ()));
         match alone {
             true => self.note(|target| &mut target.alone, took, answer),
             false => self.note(|target| &mut target.confirmed, took, answer),
@@ -138,9 +178,10 @@ impl Target {
 
     /// Writes a key, unless somebody else has written it meanwhile.
     pub async fn write(&mut self, lease: i64, limit: Duration) {
-        if self.learner || self.write.given_up || !self.is_awake() {
+        if self.learner || !self.is_awake() || !self.write.is_due() {
             return;
         }
+        let limit = self.write.limit(limit);
         let (key, value) = (self.key(), [b'c'; VALUE_BYTES]);
         let begun = Instant::now();
         let answer = self.prober.write(&key, &value, self.revision, lease, limit).await;
@@ -154,7 +195,17 @@ impl Target {
                 self.notes.push(format!("{key}: somebody else wrote it; no more is written there"));
             }
         }
+        self.look_whether_silent(answer.as_ref().map(|_| ()));
         self.note(|target| &mut target.write, took, answer.map(|_| ()));
+    }
+
+    /// Begins to count answers from memory at a request that was given up, and ends at one that was answered.
+    fn look_whether_silent(&mut self, answer: Result<(), &Unanswered>) {
+        self.pings_meanwhile = match answer {
+            Ok(()) => None,
+            Err(error) if error.silent => self.pings_meanwhile.or(Some(0)),
+            Err(_) => self.pings_meanwhile,
+        };
     }
 
     fn note(
@@ -167,13 +218,14 @@ impl Target {
             Ok(()) => {
                 let ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
                 kind(self).took_ns.push(ns);
+                kind(self).silent = false;
             }
             Err(error) if error.denied => self.give_up(kind, &error),
             Err(error) => {
-                kind(self).failed += 1;
-                if error.silent {
-                    self.rests = REST;
-                }
+                let kind = kind(self);
+                kind.failed += 1;
+                kind.silent = error.silent;
+                kind.rests = if error.silent { REST } else { 0 };
             }
         }
     }
@@ -186,18 +238,15 @@ impl Target {
         }
     }
 
-    /// Whether pings are of any use.
-    pub fn pings(&self) -> bool {
-        !self.ping.given_up
-    }
-
     /// Puts everything into what is known of it.
     pub fn put_into(self, live: &mut Live) {
         live.certificate_ends_s = self.prober.certificate_ends_s();
-        live.ping = self.ping.probe();
-        live.serializable = self.alone.probe();
-        live.linearizable = self.confirmed.probe();
-        live.write = self.write.probe();
+        let way_ns = self.ping.took_ns.iter().min().copied().unwrap_or_default();
+        live.ping = self.ping.probe(way_ns);
+        live.pings_meanwhile = self.pings_meanwhile.unwrap_or_default();
+        live.serializable = self.alone.probe(way_ns);
+        live.linearizable = self.confirmed.probe(way_ns);
+        live.write = self.write.probe(way_ns);
         live.clock = self.dates.ahead();
     }
 }

@@ -38,6 +38,10 @@ const COUNTERS: &[Names] = &[
     ("cpu_s", &["process_cpu_seconds_total"]),
     ("client_received_bytes", &["etcd_network_client_grpc_received_bytes_total"]),
     ("client_sent_bytes", &["etcd_network_client_grpc_sent_bytes_total"]),
+    ("defragmentations", &["etcd_disk_backend_defrag_duration_seconds_count"]),
+    ("defragmentation_s", &["etcd_disk_backend_defrag_duration_seconds_sum"]),
+    ("compactions", &["etcd_debugging_mvcc_db_compaction_total_duration_milliseconds_count"]),
+    ("compaction_ms", &["etcd_debugging_mvcc_db_compaction_total_duration_milliseconds_sum"]),
 ];
 
 const STATES: &[Names] = &[
@@ -52,6 +56,7 @@ const STATES: &[Names] = &[
     ("is_leader", &["etcd_server_is_leader"]),
     ("has_leader", &["etcd_server_has_leader"]),
     ("is_learner", &["etcd_server_is_learner"]),
+    ("defragmenting", &["etcd_disk_defrag_inflight"]),
     ("keys", &["etcd_debugging_mvcc_keys_total"]),
     ("slow_watchers", &["etcd_debugging_mvcc_slow_watcher_total"]),
     ("pending_events", &["etcd_debugging_mvcc_pending_events_total"]),

@@ -77,8 +77,13 @@ pub fn verdict(found: &[Diagnosis]) -> Verdict {
     let of = |one: &Diagnosis| match (one.certainty, one.harm) {
         (_, Harm::Outage) => Verdict::Fail,
         // A member that is missing now is no fault of the past: the next one that goes takes the quorum with it.
-        (_, Harm::Waits) if matches!(one.cause, Cause::Down | Cause::Silent) => Verdict::Fail,
+        // So is one whose confirmed reads stand still, whatever it is that holds them up.
+        (_, Harm::Waits) if matches!(one.cause, Cause::Down | Cause::Silent | Cause::LogSink) => {
+            Verdict::Fail
+        }
         _ if nearly_full(one) => Verdict::Fail,
+        // A defragmentation is over when it is over, and somebody asked for it.
+        (_, Harm::Waits) if one.cause == Cause::Defragmentation => Verdict::Warn,
         (Certainty::Clear, Harm::Waits) if one.cause == Cause::Disk || one.is_live() => {
             Verdict::Fail
         }

@@ -102,6 +102,34 @@ pub enum Measured {
         /// On the average.
         cores: f64,
     },
+    /// The shortest answer from memory took this long on the way from here.
+    WayFromHere {
+        /// How long.
+        ns: u64,
+        /// The shortest of the members that are near; absent where all are far.
+        elsewhere_ns: Option<u64>,
+    },
+    /// Answers from memory that came at once while nothing else was answered.
+    AnsweredMeanwhile {
+        /// How many.
+        pings: u64,
+    },
+    /// It defragmented, and was blocked meanwhile.
+    Defragmented {
+        /// How many defragmentations ended.
+        times: u64,
+        /// How long they took together.
+        total_ns: u64,
+        /// Whether one went on at the end.
+        going_on: bool,
+    },
+    /// What it sent to its clients.
+    Sent {
+        /// Bytes.
+        bytes: u64,
+        /// Within how long.
+        window_ns: u64,
+    },
     /// The round trip between the leader and a follower, from reads that both have to confirm.
     RoundTrip {
         /// To whom.

@@ -2,11 +2,11 @@
 
 use super::observed::{Live, Member, Stall};
 
-/// The longest write or confirmed read of all members; nothing where none was sent. A request that was not answered
+/// The longest read or write of all members; nothing where none was sent. A request that was not answered
 /// within `limit_ns` took at least that long.
 pub fn longest_stall(members: &[Member], limit_ns: u64) -> Option<Stall> {
     let of = |live: &Live| {
-        let probes = [&live.write, &live.linearizable];
+        let probes = [&live.write, &live.linearizable, &live.serializable];
         let answered = probes.iter().filter(|probe| probe.answered > 0).map(|probe| probe.max_ns);
         let longest = answered.max();
         // A member that is down refuses at once: that is no stall of the cluster.

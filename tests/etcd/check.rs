@@ -18,12 +18,15 @@ use crate::support::needs::{Need, needs};
 use crate::support::probe::program;
 
 /// What a check says, and its exit code.
-struct Told {
-    report: Value,
-    code: i32,
+pub struct Told {
+    /// Its JSON.
+    pub report: Value,
+    /// How it ended.
+    pub code: i32,
 }
 
-fn check(endpoints: &str, more: &str) -> Told {
+/// Checks the cluster at these endpoints.
+pub fn check(endpoints: &str, more: &str) -> Told {
     let output = Command::new(program())
         .args(["check", "--endpoints", endpoints, "--format", "json", "--quiet"])
         .args(more.split_whitespace())
@@ -41,7 +44,7 @@ fn check(endpoints: &str, more: &str) -> Told {
 
 impl Told {
     /// Causes that are named, with member and certainty.
-    fn named(&self) -> Vec<(&str, &str, &str)> {
+    pub fn named(&self) -> Vec<(&str, &str, &str)> {
         fn text<'a>(one: &'a Value, key: &str) -> &'a str {
             one[key].as_str().unwrap_or_default()
         }
@@ -52,7 +55,8 @@ impl Told {
             .collect()
     }
 
-    fn member(&self, name: &str) -> &Value {
+    /// One member of the report.
+    pub fn member(&self, name: &str) -> &Value {
         let members = self.report["members"].as_array().expect("members");
         let found = members.iter().find(|member| member["name"] == name);
         found.unwrap_or_else(|| panic!("no {name} in {members:#?}"))
@@ -60,7 +64,7 @@ impl Told {
 }
 
 /// What a machine that is too small for the tests beside may show by itself.
-fn of_a_busy_machine(cause: &str) -> bool {
+pub fn of_a_busy_machine(cause: &str) -> bool {
     ["cpu", "disk"].contains(&cause)
 }
 
@@ -116,9 +120,9 @@ fn a_member_that_stands_still_is_named_as_that() {
     assert_eq!(told.code, 3);
 }
 
-/// Writes values of 100 KB.
-fn fill(etcd: &Fresh, keys: std::ops::Range<usize>) {
-    let value = "x".repeat(100_000);
+/// Writes values of so many bytes.
+pub fn fill(etcd: &Fresh, keys: std::ops::Range<usize>, bytes: usize) {
+    let value = "x".repeat(bytes);
     for n in keys {
         let put = format!("ETCDCTL_API=3 etcdctl --endpoints {} put fill/{n}", etcd.address());
         let mut child = Command::new("sh")
@@ -137,11 +141,11 @@ fn fill(etcd: &Fresh, keys: std::ops::Range<usize>) {
 fn a_full_database_is_told_and_nothing_is_written_to_it() {
     needs!(Need::Program("etcd"));
     let etcd = Fresh::with_quota(8 << 20);
-    fill(&etcd, 0..70);
+    fill(&etcd, 0..70, 100_000);
     let told = check(&etcd.address(), "--duration 2s --rate 10");
     let near = told.named().iter().any(|one| one.0 == "quota_near" && one.2 == "clear");
     assert!(near, "{:?} {:#}", told.named(), told.report["members"]);
-    fill(&etcd, 70..100);
+    fill(&etcd, 70..100, 100_000);
     let puts = etcd.put_total();
     let told = check(&etcd.address(), "--duration 2s --rate 10");
     assert!(told.named().contains(&("quota", "calibrate", "clear")), "{:?}", told.named());
@@ -214,7 +218,7 @@ fn quota_alone_tells_how_full_it_is_and_the_way_out() {
     let (code, text) = quota();
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("of its quota") && !text.contains("defrag\n"), "{text}");
-    fill(&etcd, 0..100);
+    fill(&etcd, 0..100, 100_000);
     let (code, text) = quota();
     assert_eq!(code, Some(3), "{text}");
     let steps = ["compact ", " defrag\n", "alarm disarm"].map(|step| text.find(step));
@@ -302,7 +306,7 @@ fn a_database_that_will_be_full_soon_is_a_failure_with_the_days_left() {
     let [before, after] = ["before.json", "after.json"].map(|name| directory.path().join(name));
     let (code, first, _) = quota_of(&etcd, &before, &[]);
     assert_eq!((code, &first["members"][0]["filling"]), (Some(0), &Value::Null));
-    fill(&etcd, 0..40);
+    fill(&etcd, 0..40, 100_000);
     // The backend commits every 100 ms.
     std::thread::sleep(Duration::from_millis(300));
     let since = ["--since", before.to_str().unwrap()];
@@ -333,7 +337,7 @@ fn a_database_that_will_be_full_soon_is_a_failure_with_the_days_left() {
 fn prefixes_are_told_by_what_their_keys_hold() {
     needs!(Need::Program("etcd"), Need::Program("etcdctl"));
     let etcd = Fresh::packaged();
-    fill(&etcd, 0..12);
+    fill(&etcd, 0..12, 100_000);
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("held.json");
     let asked = ["--by-prefix", "--depth", "1", "--over", "1s"];

@@ -5,6 +5,7 @@ mod support;
 
 mod browser;
 mod check;
+mod check_beside;
 mod cluster;
 mod disk_safe;
 mod load_apiserver;

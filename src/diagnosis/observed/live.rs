@@ -82,13 +82,18 @@ pub struct Probe {
     pub max_ns: u64,
     /// Answers that took 10 ms or more beyond the shortest.
     pub late: u64,
-    /// Answers that took 100 ms or more.
+    /// Answers that took 100 ms or more beyond the way there.
     pub stalls: u64,
 }
 
 impl Probe {
     /// What these answers, in nanoseconds, come to.
-    pub fn of(mut all_ns: Vec<u64>, failed: u64) -> Probe {
+    pub fn of(all_ns: Vec<u64>, failed: u64) -> Probe {
+        Probe::beyond(all_ns, failed, 0)
+    }
+
+    /// The same of a member to which the way takes so long.
+    pub fn beyond(mut all_ns: Vec<u64>, failed: u64, way_ns: u64) -> Probe {
         all_ns.sort_unstable();
         let Some((min_ns, max_ns)) = all_ns.first().copied().zip(all_ns.last().copied()) else {
             return Probe { failed, ..Probe::default() };
@@ -103,7 +108,7 @@ impl Probe {
             mean_ns: u64::try_from(sum / all_ns.len() as u128).unwrap_or(u64::MAX),
             max_ns,
             late: from(min_ns.saturating_add(LATE_NS)),
-            stalls: from(STALL_NS),
+            stalls: from(way_ns.saturating_add(STALL_NS)),
         }
     }
 
@@ -158,6 +163,8 @@ pub struct Live {
     pub window_ns: u64,
     /// The share of moments at which whoever looked was 10 ms late or more.
     pub own_late_share: f64,
+    /// The most by which whoever looked was late at any moment.
+    pub own_longest_late_ns: u64,
     /// Whether it leads.
     pub leader: bool,
     /// Whether it knows a leader.
@@ -200,10 +207,15 @@ pub struct Live {
     pub local_cpu: Option<LocalCpu>,
     /// Counters by their names, as far as they grew or may be told as 0.
     pub grew: BTreeMap<String, f64>,
+    /// Whether it was defragmenting at the end.
+    pub defragmenting: bool,
     /// Proposals that waited, at the end.
     pub proposals_pending: Option<u64>,
     /// `GET /version`: answered from memory, without the backend and without consensus.
     pub ping: Probe,
+    /// Of these, those that came while nothing else was answered: after a request that was given up, and before the next
+    /// that was not.
+    pub pings_meanwhile: u64,
     /// Serializable reads of one key: answered by the member alone.
     pub serializable: Probe,
     /// Linearizable reads of one key: confirmed by the leader and a majority.
@@ -282,7 +294,7 @@ pub struct Checked {
     pub reads: u64,
     /// The share of moments at which this program itself was 10 ms late or more: its own machine is busy.
     pub own_late_share: f64,
-    /// The longest that a write or a confirmed read took; absent where none was sent.
+    /// The longest that a read or a write took; absent where none was sent.
     pub longest_stall: Option<Stall>,
     /// After how long what depends on this etcd gives up; absent where nothing was asked.
     pub timeouts: Option<Timeouts>,

@@ -35,6 +35,8 @@ named! {
         CpusCarryLess = "cpus_carry_less",
         /// Waits for a CPU would lengthen etcd's fsyncs.
         CpusSlowSyncs = "cpus_slow_syncs",
+        /// Members defragmented, and were blocked meanwhile.
+        Defragmented = "defragmented",
         /// Nobody can vouch for the sync.
         DurabilityNotEstablished = "durability_not_established",
         /// Events of watches did not come.

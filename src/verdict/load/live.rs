@@ -52,7 +52,8 @@ fn live(evidence: &Evidence, member: u32) -> Live {
         let series = format!("{}.service", strand.name);
         let by_member = evidence.judged_by_member(&series);
         let of_member = by_member.iter().find(|(of, _)| *of == member);
-        let asked = of_member.map(|(_, pooled)| requests(pooled)).unwrap_or_default();
+        let asked =
+            of_member.map(|(_, pooled)| requests(pooled, live.ping.min_ns)).unwrap_or_default();
         match strand.operation {
             Operation::Range => live.linearizable = asked,
             _ => live.write = asked,
@@ -86,7 +87,7 @@ fn answers(pings: &Buckets) -> Probe {
     }
 }
 
-fn requests(pooled: &Pooled) -> Probe {
+fn requests(pooled: &Pooled, way_ns: u64) -> Probe {
     let total = &pooled.total;
     let quantile = |q| total.quantile(q).unwrap_or_default();
     Probe {
@@ -97,6 +98,6 @@ fn requests(pooled: &Pooled) -> Probe {
         mean_ns: total.mean_ns().unwrap_or_default() as u64,
         max_ns: total.max_ns(),
         late: total.count_at_or_above(total.min_ns().saturating_add(LATE_NS)),
-        stalls: total.count_at_or_above(STALL_NS),
+        stalls: total.count_at_or_above(way_ns.saturating_add(STALL_NS)),
     }
 }

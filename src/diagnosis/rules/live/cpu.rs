@@ -11,7 +11,7 @@ use crate::diagnosis::measured::Measured;
 use crate::diagnosis::observed::{Live, LocalCpu, Member, Timing};
 
 /// Pings from which on their lateness says something.
-const ENOUGH_PINGS: u64 = 8;
+pub(super) const ENOUGH_PINGS: u64 = 8;
 /// Late pings of members that are not starved, at most; a starved one has at least the other share.
 const FREE_SHARE: f64 = 0.05;
 const STARVED_SHARE: f64 = 0.2;
@@ -25,6 +25,8 @@ const WAITED: f64 = 0.2;
 const HARDLY_WAITED: f64 = 0.03;
 /// A group that was throttled for this share of the window was held up by it.
 const THROTTLED: f64 = 0.01;
+/// One that was throttled for this share is told even where nobody noticed yet.
+const THROTTLED_MUCH: f64 = 0.05;
 /// Syncs from which on their times tell of the CPU, and a mean of theirs that excludes that it was short.
 const ENOUGH_SYNCS: u64 = 50;
 const IN_TIME_NS: u64 = 5_000_000;
@@ -82,13 +84,11 @@ fn locally(live: &Live) -> Option<Cpu> {
 /// A member that did not get its CPU.
 pub(super) fn starved(members: &[Member], index: usize, path: &Path) -> Option<Diagnosis> {
     let live = members[index].live.as_deref()?;
-    if cpu(live, 0) != Cpu::Starved {
-        return None;
-    }
     let pings_late = live.ping.late_share() >= STARVED_SHARE;
-    // Threads that wait, and answers from memory that come at once all the same: nobody waits for the CPU.
-    if !pings_late && live.ping.answered >= ENOUGH_PINGS {
-        return None;
+    // Threads that wait, and answers from memory that come at once all the same: nobody waits for the CPU yet.
+    let in_time = !pings_late && live.ping.answered >= ENOUGH_PINGS;
+    if cpu(live, 0) != Cpu::Starved || in_time {
+        return throttled_much(index, live);
     }
     let leads = path.leader == Some(index);
     let slow_ns = slowest(live).max(path.write_ns.filter(|_| leads));
@@ -124,6 +124,30 @@ pub(super) fn starved(members: &[Member], index: usize, path: &Path) -> Option<D
     let one = Diagnosis::new(Cause::Cpu, index, certainty, harm).lasting(late);
     let others = others.map(|(pings, late)| Measured::PingsElsewhere { pings, late });
     Some(one.measured(evidence(live)).measured(others).measured(sync(live)).lacking(missing))
+}
+
+/// A limit that holds a member back, and which nothing that was asked met.
+fn throttled_much(index: usize, live: &Live) -> Option<Diagnosis> {
+    let seen = live.local_cpu?;
+    let much = seen.throttled_ns as f64 >= THROTTLED_MUCH * live.window_ns as f64;
+    much.then(|| {
+        let one = Diagnosis::new(Cause::Cpu, index, Certainty::Likely, Harm::Risk);
+        let others = evidence(live).into_iter();
+        let others = others.filter(|told| !matches!(told, Measured::Throttled { .. }));
+        one.lasting(seen.throttled_ns).measured(kernel(live)).measured(others)
+    })
+}
+
+/// Whether many answers from memory were late, while whoever asked was not.
+pub(super) fn is_late(live: &Live) -> bool {
+    live.ping.answered >= ENOUGH_PINGS
+        && live.ping.late_share() >= STARVED_SHARE
+        && live.own_late_share < OWN_LATE
+}
+
+/// Whether the kernel tells that it did not get its CPU.
+pub(super) fn is_held_back(live: &Live) -> bool {
+    locally(live) == Some(Cpu::Starved)
 }
 
 fn evidence(live: &Live) -> Vec<Measured> {

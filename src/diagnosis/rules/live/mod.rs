@@ -5,6 +5,8 @@
 //! explained by none of these.
 
 mod answering;
+#[cfg(test)]
+mod beside_tests;
 mod condition;
 mod cpu;
 mod disk;
@@ -18,6 +20,8 @@ mod told;
 #[cfg(test)]
 mod unasked_tests;
 mod unexplained;
+mod upkeep;
+mod way;
 
 use crate::diagnosis::cause::Diagnosis;
 use crate::diagnosis::observed::Member;
@@ -40,11 +44,15 @@ pub(super) fn find(members: &[Member], found: &mut Vec<Diagnosis>) {
         found.extend(cpu::starved(members, index, &path));
         found.extend(disk::slow(members, index, &path));
         found.extend(stuck::backlog(index, live));
+        found.extend(upkeep::defragmentation(index, live));
+        found.extend(upkeep::large_reads(members, index, &path));
     }
+    upkeep::cpu_for_reads(found);
     found.extend(network::slow(members, &path));
     found.extend(told::slow(members, &path));
     found.extend(stuck::log_sink(members, &path));
     found.extend(condition::clocks(members));
+    found.extend(way::long(members, &path));
     // What a log tells without a cause is explained by what was measured, before anything counts as unexplained.
     super::unite::unite(found);
     unexplained::find(members, &path, found);

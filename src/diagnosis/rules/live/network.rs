@@ -18,6 +18,9 @@ const BEYOND_SYNC: u64 = 3;
 const BUSY_SYNCING: f64 = 0.3;
 /// A round trip of up to so many syncs may have waited for them.
 const DISK_EXPLAINS: u64 = 4;
+/// What a confirmed read takes longer is a path between members only where it is so many times the way from here: on a
+/// long one an answer in several pieces waits for acknowledgements.
+const BEYOND_WAY: u64 = 2;
 /// Two ways to measure the same round trip agree within this factor.
 const AGREE: f64 = 2.0;
 
@@ -60,6 +63,11 @@ fn excludes_others(live: &Live, round_trip_ns: u64) -> bool {
         && BEYOND_SYNC * alone <= round_trip_ns
 }
 
+/// Whether the way from here may have lengthened what was asked of a member by as much.
+fn is_of_the_way(live: &Live, round_trip_ns: u64) -> bool {
+    round_trip_ns < BEYOND_WAY.saturating_mul(live.ping.min_ns)
+}
+
 /// Whether the syncs of this end explain a round trip: its loop stands still for each, whatever it is asked. Then the disk
 /// is told, and the path is not known.
 fn disk_explains(live: &Live, round_trip_ns: u64) -> bool {
@@ -99,7 +107,10 @@ fn one(
     }
     let own = own(members, leader, index);
     let by_own = own.as_ref().is_some_and(|(mean_ns, _)| agrees(*mean_ns));
-    let excluded = excludes_others(live, ns) && excludes_others(lead, ns);
+    let excluded = excludes_others(live, ns)
+        && excludes_others(lead, ns)
+        && !is_of_the_way(live, ns)
+        && !is_of_the_way(lead, ns);
     let certainty = match (excluded, by_writes == Some(true) || by_own) {
         (true, true) => Certainty::Clear,
         (true, false) => Certainty::Likely,
@@ -127,7 +138,10 @@ fn all(members: &[Member], leader: usize, path: &Path, excluded: bool) -> Diagno
         (0..members.len()).filter(|index| path.round_trip_ns[*index].is_some()).collect();
     let quorum_ns = path.quorum_round_trip_ns.unwrap_or_default();
     let ends = followers.iter().filter_map(|index| members[*index].live.as_deref());
-    let excluded = excluded && ends.clone().all(|live| excludes_others(live, quorum_ns));
+    let lead = members[leader].live.as_deref();
+    let excluded = excluded
+        && ends.clone().all(|live| excludes_others(live, quorum_ns))
+        && !lead.is_some_and(|lead| is_of_the_way(lead, quorum_ns));
     // Writes take one round trip and the slower of the syncs; where that is what was measured, nothing else is in it.
     let fits = path.predicted_ns.zip(path.write_ns).map(|(predicted, measured)| {
         let ratio = measured as f64 / predicted.max(1) as f64;

@@ -18,6 +18,8 @@ pub(super) const SLOW_NS: u64 = 25_000_000;
 /// The share of requests of 100 ms or more from which on they are no accident, and how many of them.
 const STALL_SHARE: f64 = 0.05;
 const STALLS: u64 = 3;
+/// A request that takes so long stands still: etcd's election timeout.
+pub(super) const STANDS_NS: u64 = 1_000_000_000;
 /// Moments at which this program itself was late: from this share on its figures are partly its own.
 pub(super) const OWN_LATE: f64 = 0.1;
 
@@ -42,6 +44,8 @@ pub(super) struct Path {
     pub follower_fsync_ns: Option<u64>,
     /// The prediction.
     pub predicted_ns: Option<u64>,
+    /// From when on a write there is slow, beyond the way.
+    pub slow_from_ns: u64,
     /// Whether anything that was asked was slow.
     pub slow: bool,
     /// Whether requests of our own were sent.
@@ -62,6 +66,7 @@ impl Path {
             slow: answering(members).any(|(_, live)| is_slow(live)),
             ..Path::default()
         };
+        path.slow_from_ns = leader.and_then(live).map_or(SLOW_NS, slow_from);
         let quorum = leader.and_then(live).and_then(confirming);
         path.quorum_round_trip_ns = quorum;
         path.round_trip_ns = all.map(|i| round_trip(members, i, leader, quorum)).collect();
@@ -120,7 +125,8 @@ impl Path {
 
     /// Whether writes, as measured or else as predicted, are slow.
     pub fn writes_are_slow(&self) -> bool {
-        self.write_ns.or(self.predicted_ns).is_some_and(|ns| ns >= SLOW_NS)
+        let measured = self.write_ns.map(|ns| ns >= self.slow_from_ns);
+        measured.or(self.predicted_ns.map(|ns| ns >= SLOW_NS)).unwrap_or_default()
     }
 
     /// As evidence.
@@ -184,6 +190,12 @@ pub(super) fn beyond_ping(live: &Live, probe: &Probe) -> Option<u64> {
     (probe.answered >= ENOUGH).then(|| probe.p50_ns.saturating_sub(live.ping.min_ns))
 }
 
+/// From when on a request to a member is slow, beyond the way: on a long one an answer in several pieces takes longer,
+/// by waits for acknowledgements that are none of etcd's.
+pub(super) fn slow_from(live: &Live) -> u64 {
+    SLOW_NS.max(live.ping.min_ns)
+}
+
 /// Whether requests stall too often for an accident.
 pub(super) fn stalls(probe: &Probe) -> bool {
     probe.stalls >= STALLS && probe.stall_share() >= STALL_SHARE
@@ -193,9 +205,23 @@ pub(super) fn stalls(probe: &Probe) -> bool {
 pub(super) fn is_slow(live: &Live) -> bool {
     let probes = [&live.serializable, &live.linearizable, &live.write];
     probes.iter().any(|probe| {
-        let slow = beyond_ping(live, probe).is_some_and(|ns| ns >= SLOW_NS);
-        slow || stalls(probe) || 10 * probe.failed > probe.answered.max(1)
+        let slow = beyond_ping(live, probe).is_some_and(|ns| ns >= slow_from(live));
+        let unanswered = 10 * probe.failed > probe.answered.max(1);
+        slow || stalls(probe) || unanswered || stood_still(live, probe)
     })
+}
+
+/// Whether a request took so long, once, that a leader may be lost meanwhile; and not because this program stood still
+/// itself.
+pub(super) fn stood_still(live: &Live, probe: &Probe) -> bool {
+    probe.max_ns >= STANDS_NS && live.own_longest_late_ns.saturating_mul(2) < probe.max_ns
+}
+
+/// The longest of what was asked of a member, and how much of its kind there was.
+pub(super) fn longest(live: &Live) -> (u64, u64) {
+    let probes = [&live.serializable, &live.linearizable, &live.write];
+    let all = probes.into_iter().map(|probe| (probe.max_ns, probe.answered));
+    all.max().unwrap_or_default()
 }
 
 /// What was asked of a member, as evidence.

@@ -13,6 +13,10 @@ pub(super) fn missing(members: &[Member]) -> Vec<Diagnosis> {
         let (cause, certainty, missing) = match live.presence {
             Presence::Answers | Presence::NotAsked => return None,
             Presence::Refused => (Cause::Down, Certainty::Clear, vec![Missing::KernelLog]),
+            // Whatever it waits for, it is neither stopped nor starved.
+            Presence::Silent if live.pings_meanwhile > 0 => {
+                (Cause::Silent, Certainty::Clear, vec![Missing::LogSink, Missing::Device])
+            }
             Presence::Silent => {
                 (Cause::Silent, Certainty::Clear, vec![Missing::Machine, Missing::Cpu])
             }
@@ -25,7 +29,9 @@ pub(super) fn missing(members: &[Member]) -> Vec<Diagnosis> {
         };
         let told = Measured::NoAnswer { presence: live.presence };
         let one = Diagnosis::new(cause, index, certainty, Harm::Waits).lasting(live.window_ns);
-        Some(one.measured([told]).lacking(missing))
+        let pings = live.pings_meanwhile;
+        let runs = (pings > 0).then_some(Measured::AnsweredMeanwhile { pings });
+        Some(one.measured([told]).measured(runs).lacking(missing))
     };
     members.iter().enumerate().filter_map(of).collect()
 }

@@ -12,12 +12,12 @@ use crate::exit::Verdict;
 const MS: u64 = 1_000_000;
 
 /// So many equal answers of so many milliseconds.
-fn probe(n: u64, ms: f64) -> Probe {
+pub(super) fn probe(n: u64, ms: f64) -> Probe {
     Probe::of(vec![(ms * 1e6) as u64; n as usize], 0)
 }
 
 /// So many answers, of which every so many-th is late by so many milliseconds.
-fn pings(n: u64, every: u64, late_ms: u64) -> Probe {
+pub(super) fn pings(n: u64, every: u64, late_ms: u64) -> Probe {
     let one = |i| if i % every == 0 { (late_ms + 1) * MS } else { MS / 2 };
     Probe::of((0..n).map(one).collect(), 0)
 }
@@ -26,7 +26,7 @@ fn timing(count: u64, ms: u64) -> Option<Timing> {
     Some(Timing { count, mean_ns: ms * MS, ..Timing::default() })
 }
 
-fn live(leader: bool) -> Live {
+pub(super) fn live(leader: bool) -> Live {
     Live {
         window_ns: 60_000 * MS,
         leader,
@@ -45,7 +45,7 @@ fn live(leader: bool) -> Live {
     }
 }
 
-fn member(index: u64, live: Live) -> Member {
+pub(super) fn member(index: u64, live: Live) -> Member {
     let mut one = Member::default();
     one.name = format!("m{index}");
     one.id = Some(MemberId(index));
@@ -54,11 +54,11 @@ fn member(index: u64, live: Live) -> Member {
 }
 
 /// Three healthy members, of which the first leads.
-fn three() -> Vec<Member> {
+pub(super) fn three() -> Vec<Member> {
     (0..3).map(|index| member(index + 1, live(index == 0))).collect()
 }
 
-fn at(members: &mut [Member], index: usize) -> &mut Live {
+pub(super) fn at(members: &mut [Member], index: usize) -> &mut Live {
     members[index].live.as_deref_mut().unwrap()
 }
 
@@ -69,11 +69,11 @@ fn writes(members: &mut [Member], ms: f64) {
     }
 }
 
-fn causes(members: &[Member]) -> Vec<(Cause, usize, Certainty, Harm)> {
+pub(super) fn causes(members: &[Member]) -> Vec<(Cause, usize, Certainty, Harm)> {
     diagnose(members).iter().map(|d| (d.cause, d.member, d.certainty, d.harm)).collect()
 }
 
-fn has(one: &Diagnosis, fits: impl Fn(&Measured) -> bool) -> bool {
+pub(super) fn has(one: &Diagnosis, fits: impl Fn(&Measured) -> bool) -> bool {
     one.evidence.iter().any(|told| matches!(told, Evidence::Measured(measured) if fits(measured)))
 }
 

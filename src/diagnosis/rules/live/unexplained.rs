@@ -2,7 +2,7 @@
 
 use super::answering::answering;
 use super::cpu::{Cpu, cpu, free};
-use super::path::{OWN_LATE, Path, is_slow, requests, stalls};
+use super::path::{OWN_LATE, Path, is_slow, requests, stalls, stood_still};
 use crate::diagnosis::cause::{Cause, Certainty, Diagnosis, Evidence, Harm, Missing};
 use crate::diagnosis::measured::Measured;
 use crate::diagnosis::observed::{Live, Member};
@@ -91,7 +91,7 @@ fn slow(members: &[Member], path: &Path) -> Diagnosis {
     let told = live.map(|live| {
         let mut all = vec![requests(live)];
         for probe in [&live.serializable, &live.linearizable, &live.write] {
-            if stalls(probe) {
+            if stalls(probe) || stood_still(live, probe) {
                 let (count, of, longest_ns) = (probe.stalls, probe.answered, probe.max_ns);
                 all.push(Measured::Stalled { count, of, longest_ns });
             }

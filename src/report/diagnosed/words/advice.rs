@@ -1,6 +1,6 @@
 //! What would decide, and what to do.
 
-use crate::diagnosis::{Cause, Diagnosis, Evidence, Missing};
+use crate::diagnosis::{Cause, Certainty, Diagnosis, Evidence, Missing};
 
 /// What would decide.
 pub(in crate::report) fn missing(missing: Missing) -> &'static str {
@@ -73,6 +73,9 @@ pub(in crate::report) fn advice(one: &Diagnosis) -> &'static str {
         }
         Cause::LeaderLost => "give the logs of all members at once",
         Cause::Down => "start it; its own log and the kernel's say why it ended",
+        Cause::Silent if super::cause::runs(one) => {
+            "look whether whatever reads its stderr (journald, a pipe, a full /var/log) stands still, and whether its threads wait for its disk (state D)"
+        }
         Cause::Silent => {
             "look at that process: is it stopped (state T), starved, or is its machine paused? Its own log ends where it began"
         }
@@ -93,6 +96,9 @@ pub(in crate::report) fn advice(one: &Diagnosis) -> &'static str {
         }
         Cause::NothingMeasured => {
             "take the /metrics of every member twice, a minute apart, and its log; or let 'etcdbench check' ask it"
+        }
+        Cause::Client if one.certainty > Certainty::NotSure => {
+            "all figures beyond that way are the cluster's own; look at the way (routes, a proxy, a load balancer), or run the check near the members"
         }
         Cause::Client => "run the check from a machine that is idle and near the members",
         Cause::Clock => "let all members take their time from the same source (chrony, NTP)",

@@ -1,7 +1,7 @@
 //! The answer and the causes.
 
 use super::{evidence, member, peer};
-use crate::diagnosis::{Answer, Cause, Certainty, Diagnosis, Evidence, Harm, Member};
+use crate::diagnosis::{Answer, Cause, Certainty, Diagnosis, Evidence, Harm, Measured, Member};
 
 /// The answer in capitals.
 pub(in crate::report) fn answer(answer: &Answer) -> String {
@@ -39,12 +39,12 @@ fn word(cause: Cause) -> &'static str {
         Cause::SlowPaths => "NETWORK",
         Cause::ApplyBacklog => "OVERLOAD",
         Cause::LogSink => "LOG SINK",
+        Cause::Client => "PATH TO THE CLUSTER",
         Cause::Paused
         | Cause::LoopBlocked
         | Cause::SlowRequests
         | Cause::LeaderLost
-        | Cause::NothingMeasured
-        | Cause::Client => "NOT SURE",
+        | Cause::NothingMeasured => "NOT SURE",
     }
 }
 
@@ -195,6 +195,9 @@ fn what(members: &[Member], one: &Diagnosis) -> String {
 fn live(one: &Diagnosis, who: &str, whom: &str) -> String {
     match one.cause {
         Cause::Down => format!("{who} is down: its machine answers, its etcd does not run"),
+        Cause::Silent if runs(one) => format!(
+            "{who} answers nothing but what it has in memory: it waits for a sync of its disk that does not end, or for whatever reads its log"
+        ),
         Cause::Silent => {
             format!("{who} answers nobody: its process is stopped, hangs, or gets no CPU at all")
         }
@@ -210,6 +213,16 @@ fn live(one: &Diagnosis, who: &str, whom: &str) -> String {
         Cause::LogSink => format!(
             "linearizable reads stand still at {who} and nothing else does: probably whatever reads its log"
         ),
+        Cause::Client if is_far(one, |near| near.is_none()) => {
+            "the way from this machine to the members is long".to_owned()
+        }
+        Cause::Client if is_far(one, |near| near.is_some()) => {
+            format!("the way from this machine to {who} is long")
+        }
+        Cause::Defragmentation => {
+            format!("a defragmentation blocked {who}, which answers nobody meanwhile")
+        }
+        Cause::LargeReads => format!("others read very much from {who}"),
         Cause::Client => {
             "requests are slow, but so is this machine or its path to the members".to_owned()
         }
@@ -228,4 +241,19 @@ fn live(one: &Diagnosis, who: &str, whom: &str) -> String {
         Cause::Clock => format!("the clock of {who} differs from those of the others"),
         _ => format!("requests to {who} are slow, and what was measured does not tell why"),
     }
+}
+
+/// Whether the process was seen to run while it answered nothing else.
+pub(super) fn runs(one: &Diagnosis) -> bool {
+    let told =
+        |told: &Evidence| matches!(told, Evidence::Measured(Measured::AnsweredMeanwhile { .. }));
+    one.evidence.iter().any(told)
+}
+
+/// Whether a way from here is long, and others fit.
+fn is_far(one: &Diagnosis, others: impl Fn(Option<u64>) -> bool) -> bool {
+    one.evidence.iter().any(|told| match told {
+        Evidence::Measured(Measured::WayFromHere { elsewhere_ns, .. }) => others(*elsewhere_ns),
+        _ => false,
+    })
 }

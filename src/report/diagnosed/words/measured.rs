@@ -2,7 +2,9 @@
 
 use super::peer;
 use crate::diagnosis::{Measured, Member, Presence};
-use crate::units::{counted, format_between, format_count, format_duration, format_share};
+use crate::units::{
+    counted, format_between, format_bytes, format_count, format_duration, format_share,
+};
 
 /// A piece of evidence.
 pub(super) fn measured(members: &[Member], one: &Measured) -> String {
@@ -124,6 +126,15 @@ fn cpu(one: &Measured) -> Option<String> {
 
 fn paths(members: &[Member], one: &Measured) -> Option<String> {
     Some(match *one {
+        Measured::WayFromHere { ns, elsewhere_ns } => {
+            let near = elsewhere_ns
+                .map(|ns| format!(", to the others {}", format_duration(ns)))
+                .unwrap_or_default();
+            format!(
+                "from this machine even the shortest answer from memory took {}{near}",
+                format_duration(ns)
+            )
+        }
         Measured::RoundTrip { peer: id, ns } => format!(
             "a round trip between the leader and {} takes {}, by reads that both confirm",
             peer(members, id),
@@ -184,6 +195,23 @@ fn condition(members: &[Member], one: &Measured) -> String {
             Presence::Answers => "it answers",
         }
         .to_owned(),
+        Measured::AnsweredMeanwhile { pings } => format!(
+            "its process runs and gets its CPU: {} from memory came at once meanwhile",
+            counted(pings, "answer")
+        ),
+        Measured::Defragmented { times, total_ns, going_on } => {
+            let ended = (times > 0).then(|| {
+                let total = format_duration(total_ns);
+                format!("{} within the window, {total} in all", counted(times, "defragmentation"))
+            });
+            let open = going_on.then(|| "one goes on".to_owned());
+            ended.into_iter().chain(open).collect::<Vec<_>>().join("; ")
+        }
+        Measured::Sent { bytes, window_ns } => format!(
+            "it sent {} to its clients, {}/s",
+            format_bytes(bytes),
+            format_bytes((bytes as f64 / (window_ns as f64 / 1e9)) as u64)
+        ),
         Measured::Quorum { up, of } => {
             format!("{} of {} that vote answer", format_count(up), counted(of, "member"))
         }

@@ -269,6 +269,11 @@ pub enum DatabaseFinding {
         /// So long until it is full.
         left_s: f64,
     },
+    /// Members defragmented meanwhile, and answered nobody as long.
+    Defragmented {
+        /// Who, how often, and how long all took.
+        members: Vec<(u32, u64, u64)>,
+    },
     /// The database has holes.
     Fragmented {
         /// Whose.
@@ -384,6 +389,7 @@ impl DatabaseFinding {
             DatabaseFinding::QuotaStop { .. } => FindingCode::QuotaStop,
             DatabaseFinding::QuotaNear { .. } => FindingCode::QuotaNear,
             DatabaseFinding::Growth { .. } => FindingCode::Growth,
+            DatabaseFinding::Defragmented { .. } => FindingCode::Defragmented,
             DatabaseFinding::Fragmented { .. } => FindingCode::Fragmented,
         }
     }

@@ -18,9 +18,11 @@ mod planned;
 mod proposals;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod verify;
 mod watch;
 
+use crate::result::FindingCode;
 use crate::verdict::finding::{Found, median};
 use crate::verdict::outcome::Outcome;
 
@@ -55,9 +57,13 @@ pub(super) fn findings(
     // A member without its CPU is slow at everything, its syncs among it. And one that is slower than the others is the
     // cause, or the part of it that is known.
     let odd = cpu::find(evidence).or_else(|| member::find(evidence));
+    let upkeep = upkeep::find(evidence);
     if odd.is_none() {
-        found.extend(cause::find(&end, achieved, rules));
+        let unknown = |one: &Found| one.what.code() == FindingCode::HeldByUnknown;
+        let cause = cause::find(&end, achieved, rules);
+        found.extend(cause.into_iter().filter(|one| upkeep.is_none() || !unknown(one)));
     }
+    found.extend(upkeep);
     found.extend(odd);
     found.extend(leader::find(evidence));
     found.extend(planned::find(evidence));

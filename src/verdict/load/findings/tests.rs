@@ -293,6 +293,23 @@ fn databases_near_full_growing_or_full_of_holes() {
 }
 
 #[test]
+fn a_defragmentation_is_told_and_takes_the_place_of_a_cause_that_is_not_known() {
+    let slow = Load { service: &|_, _| 700 * MS, ..Load::default() };
+    let plain = Builder::three(1).load(&slow);
+    assert!(found(&plain.conclude(), "held_by_unknown").is_some());
+    let with = |seconds: f64| {
+        Builder::three(1)
+            .load(&slow)
+            .set("etcd", 1, "defragmentations", 3..4, 1.0)
+            .set("etcd", 1, "defragmentation_s", 3..4, seconds)
+            .conclude()
+    };
+    told(&with(1.8), "defragmented", "m2 defragmented 1 time, for 1.8 s in all: a member answers");
+    assert!(found(&with(1.8), "held_by_unknown").is_none());
+    assert!(found(&with(0.02), "defragmented").is_none());
+}
+
+#[test]
 fn proposals_and_watchers_that_wait_for_long() {
     let pending = |seconds| {
         Builder::healthy(1)

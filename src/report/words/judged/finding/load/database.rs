@@ -4,7 +4,7 @@ use super::super::super::Names;
 use super::super::{Words, capitalised};
 use super::quota_reached;
 use crate::result::QuotaReached;
-use crate::units::{format_bytes, format_duration};
+use crate::units::{counted, format_bytes, format_duration};
 use crate::verdict::DatabaseFinding;
 
 impl Names<'_> {
@@ -64,6 +64,19 @@ impl Names<'_> {
                     format_duration((left_s * 1e9) as u64),
                 ))
                 .advise("Every write keeps the value before it until a compaction: set --auto-compaction-retention, as Kubernetes does every 5 min.")
+            }
+            DatabaseFinding::Defragmented { members } => {
+                let told = members.iter().map(|(member, times, total_ns)| {
+                    format!(
+                        "{} defragmented {}, for {} in all",
+                        self.member(*member),
+                        counted(*times, "time"),
+                        format_duration(*total_ns)
+                    )
+                });
+                let told = told.collect::<Vec<_>>().join("; ");
+                Words::message(format!("{told}: a member answers nobody meanwhile."))
+                    .advise("Defragment one member at a time, the leader last, when a pause of that length does no harm; without it, this load tells what etcd does otherwise.")
             }
             DatabaseFinding::Fragmented { member, in_use_bytes, db_bytes } => Words::message(format!(
                 "Of the {} database of {} only {} are in use.",
