@@ -62,6 +62,15 @@ fn live(evidence: &Evidence, member: u32) -> Live {
     live
 }
 
+/// Answers from memory from which on the shortest says something.
+const ENOUGH_PINGS: u64 = 8;
+
+/// What the way from the client to a member takes at least: no answer from memory took less.
+pub(super) fn way_ns(evidence: &Evidence, member: u32) -> Option<u64> {
+    let pings = evidence.buckets(member, "ping").filter(|pings| pings.count() >= ENOUGH_PINGS)?;
+    Some(pings.quantile(FIRST).above_ns)
+}
+
 fn local_cpu(evidence: &Evidence, member: u32) -> Option<LocalCpu> {
     let ns = |name| evidence.grown(member, name).map(|s| (s * 1e9) as u64);
     Some(LocalCpu {

@@ -360,11 +360,17 @@ fn json_of_other_tools_is_read() {
         })
         .collect();
     let flat = list(&|i, ms| json!({ "time": day(i), "put_ms": ms }));
+    let lines: Vec<String> =
+        flat.as_array().unwrap().iter().map(|row| format!("{row}\n")).collect();
+    let named =
+        list(&|i, ms| json!({ "date": day(i), "name": "put", "unit": "ms", "value": ms }));
     for (text, series) in [
         (format!("window.BENCHMARK_DATA = {data_js};"), "put"),
         (otava.to_string(), "put_p99"),
         (json!({ "builds": builds, "job": "x" }).to_string(), "pods Perc99"),
         (flat.to_string(), "put_ms"),
+        (lines.concat(), "put_ms"),
+        (named.to_string(), "value"),
     ] {
         let (stdout, stderr, code) = run(&text, &[]);
         assert_eq!(code, 3, "{series}: {stdout}{stderr}");
@@ -373,6 +379,21 @@ fn json_of_other_tools_is_read() {
     let (_, stderr, code) = run("{\"a\": 1}", &[]);
     assert!(code == 2 && stderr.contains("data.js"), "{stderr}");
     assert!(run("[1,\n 2", &[]).1.contains("t.csv:2: broken JSON"));
+}
+
+#[test]
+fn a_column_of_units_tells_what_each_number_is() {
+    let rows = |index: usize, ms: f64| {
+        let day = day(index);
+        format!("{day},put,{ms},ms\n{day},puts,{},ops/s\n", 100.0 * ms)
+    };
+    let values = nights(40, 10, 1.5);
+    let rows: String = values.iter().enumerate().map(|(index, ms)| rows(index, *ms)).collect();
+    let (stdout, stderr, code) = run(&format!("date,metric,value,unit\n{rows}"), &[]);
+    assert_eq!(code, 3, "{stdout}{stderr}");
+    // More operations a second are no regression, and longer ones are.
+    assert!(stdout.contains("REGRESSED  put is"), "{stdout}");
+    assert!(!stdout.contains("nobody says"), "{stdout}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(super) fn defragmentation(index: usize, live: &Live) -> Option<Diagnosis> {
         return None;
     }
     let told = Measured::Defragmented { times, total_ns, going_on: live.defragmenting };
-    let stalled = waited.then(|| Measured::Stalled { count: 1, of, longest_ns: probe });
+    let stalled = waited.then_some(Measured::Stalled { count: 1, of, longest_ns: probe });
     let harm = if waited { Harm::Waits } else { Harm::None };
     let one = Diagnosis::new(Cause::Defragmentation, index, Certainty::Clear, harm);
     Some(one.lasting(total_ns.max(probe)).measured([told]).measured(stalled))

@@ -1,5 +1,5 @@
 //! Histories in JSON: `data.js` of github-action-benchmark, the samples of Otava and Nyrkiö, what perf-dash of Kubernetes
-//! serves, and lists of flat objects.
+//! serves, and lists of flat objects, also as one object a line.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -38,7 +38,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Part>> {
         Some(rest) => rest.trim_start().trim_start_matches('=').trim().trim_end_matches(';'),
         None => text,
     };
-    let value: Value = serde_json::from_str(body).map_err(|error| Error::Damaged {
+    let value = parsed(body).map_err(|error| Error::Damaged {
         path: path.to_path_buf(),
         line: error.line(),
         message: format!("broken JSON: {error}"),
@@ -62,6 +62,16 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Vec<Part>> {
         return Err(usage(&["--csv"], message));
     }
     Ok(parts)
+}
+
+/// One document, or several objects after one another as a list.
+fn parsed(body: &str) -> serde_json::Result<Value> {
+    let documents = serde_json::Deserializer::from_str(body).into_iter();
+    let mut all: Vec<Value> = documents.collect::<serde_json::Result<_>>()?;
+    match all.len() {
+        1 => Ok(all.remove(0)),
+        _ => Ok(Value::Array(all)),
+    }
 }
 
 /// Rows of cells by their names, in the order in which the names come up.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cells;
 use super::sheet::Sheet;
 
 /// Names of columns that say what a row measures …
@@ -39,6 +40,27 @@ pub(super) fn metric(sheet: &Sheet, time: usize) -> Option<usize> {
         .filter(|column| is_called(&sheet.columns[*column], &METRIC_NAMES))
         .filter(text)
         .find(several)
+}
+
+/// Names of a column that says in what unit the numbers of its row are.
+const UNIT_NAMES: [&str; 4] = ["unit", "units", "uom", "unit_of_measure"];
+
+/// Writes the unit that a column names behind the number of its row, where there is one column of numbers alone.
+pub(super) fn with_units(mut sheet: Sheet, time: usize) -> Sheet {
+    let columns = || (0..sheet.columns.len()).filter(|column| *column != time);
+    let unit = columns()
+        .filter(|column| is_called(&sheet.columns[*column], &UNIT_NAMES))
+        .find(|column| sheet.cells(*column).all(|cell| cells::unit(cell).is_some()));
+    let numbers: Vec<usize> = columns().filter(|column| sheet.is_numbers(*column)).collect();
+    let (Some(unit), [value]) = (unit, numbers.as_slice()) else {
+        return sheet;
+    };
+    for (_, row) in &mut sheet.rows {
+        if row[*value].ends_with(|c: char| c.is_ascii_digit()) && !row[unit].is_empty() {
+            row[*value] = format!("{} {}", row[*value], row[unit]);
+        }
+    }
+    sheet
 }
 
 /// Columns by which rows are different histories.

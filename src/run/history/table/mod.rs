@@ -71,6 +71,7 @@ pub fn read_table(path: &Path, options: &TableOptions) -> Result<(Vec<History>, 
             notes.push(format!("the table has no heading; its columns are called {columns}"));
         }
         let time = time_column(&sheet, options)?;
+        let sheet = long::with_units(sheet, time);
         let places = match options.columns.is_empty() {
             true => long::places(&sheet, time),
             false => Vec::new(),

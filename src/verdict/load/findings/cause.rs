@@ -12,6 +12,7 @@ use crate::verdict::outcome::{Outcome, of_verdict};
 
 use super::super::achieved::AchievedLoad;
 use super::super::evidence::Evidence;
+use super::super::live;
 use super::super::server;
 use super::{Found, HeldBy};
 
@@ -29,6 +30,11 @@ const ROUND_TRIPS: f64 = 2.0;
 const RTT_SHARE: f64 = 0.5;
 /// … where they are this many times as long as an fsync: else it is the disk as well.
 const RTT_OVER_FSYNC: f64 = 3.0;
+
+/// A way from the client from which on it is told, as a path between members is …
+const LONG_WAY_NS: u64 = 20_000_000;
+/// … where it is this part of an operation's median.
+const WAY_SHARE: f64 = 0.5;
 
 pub(super) fn find(
     evidence: &Evidence,
@@ -48,7 +54,8 @@ pub(super) fn find(
     if members.is_empty() {
         return None;
     }
-    cpu(evidence)
+    way(evidence)
+        .or_else(|| cpu(evidence))
         .or_else(|| disk(evidence, &members))
         .or_else(|| network(evidence, &members))
         .or_else(|| Some(not_sure(&members)))
@@ -116,6 +123,18 @@ fn cpu(evidence: &Evidence) -> Option<Found> {
     let busy = Cpus::of(evidence.run, &evidence.phase_names()).busy;
     (busy >= BUSY_CPU)
         .then(|| Found::new(HeldBy::Cpu { busy }, Severity::Warning).number("busy", busy))
+}
+
+/// The way from the client to the members: what even an answer from memory takes, of the nearest of them.
+fn way(evidence: &Evidence) -> Option<Found> {
+    let members = evidence.scraped().into_iter();
+    let ns = members.filter_map(|member| live::way_ns(evidence, member)).min()?;
+    let median_ns = evidence.waits().total.quantile(0.5)?;
+    if ns < LONG_WAY_NS || (ns as f64) < WAY_SHARE * median_ns as f64 {
+        return None;
+    }
+    let what = HeldBy::Way { ns, median_ns };
+    Some(Found::new(what, Severity::Warning).number("way_ns", ns as f64))
 }
 
 fn network(evidence: &Evidence, members: &[MemberSummary]) -> Option<Found> {

@@ -1,7 +1,7 @@
 //! A member that is late with what it answers from memory. Its figures of the disk are taken by the clock on the wall and
 //! say nothing then, so that this comes before anything is said about disks.
 
-use crate::diagnosis::{Cause, Certainty, Cpu, Live, Member, cpu, diagnose};
+use crate::diagnosis::{Cause, Certainty, Cpu, Harm, Live, Member, cpu, diagnose};
 use crate::result::Severity;
 
 use super::super::evidence::Evidence;
@@ -35,6 +35,10 @@ fn starved(members: &[Member]) -> Option<Found> {
     let one =
         found.iter().find(|one| one.cause == Cause::Cpu && one.certainty >= Certainty::Likely)?;
     let live = members[one.member].live.as_deref()?;
+    // A limit that nothing met is no news of this load.
+    if one.harm < Harm::Waits && live.ping.late_share() < LATE_SHARE {
+        return None;
+    }
     let throttled_ns = live.local_cpu.map_or(0, |cpu| cpu.throttled_ns);
     let what = HeldBy::Starved {
         member: one.member as u32,

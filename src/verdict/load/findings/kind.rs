@@ -159,6 +159,13 @@ pub enum HeldBy {
         /// An operation on average.
         mean_ns: u64,
     },
+    /// Most of an operation is the way from the client to the members.
+    Way {
+        /// The shortest answer from memory of the nearest member took at least this.
+        ns: u64,
+        /// An operation at the median.
+        median_ns: u64,
+    },
     /// What holds etcd back is not sure; the most that any member shows.
     Unknown {
         /// An fsync on average.
@@ -374,7 +381,7 @@ impl HeldBy {
         match self {
             HeldBy::Disk { .. } => FindingCode::HeldByDisk,
             HeldBy::Cpu { .. } | HeldBy::Starved { .. } => FindingCode::HeldByCpu,
-            HeldBy::Network { .. } => FindingCode::HeldByNetwork,
+            HeldBy::Network { .. } | HeldBy::Way { .. } => FindingCode::HeldByNetwork,
             HeldBy::Unknown { .. } => FindingCode::HeldByUnknown,
         }
     }

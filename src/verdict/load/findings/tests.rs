@@ -293,6 +293,25 @@ fn databases_near_full_growing_or_full_of_holes() {
 }
 
 #[test]
+fn a_long_way_from_the_client_is_told_where_it_is_most_of_an_operation() {
+    let slow = Load { service: &|noise, _| noise.lognormal(98 * MS, 0.02), ..Load::default() };
+    let with = |quick: f64| {
+        let below = ["ping.le.0.001", "ping.le.0.012", "ping.le.0.05"];
+        let all = below.map(|bound| (bound, quick));
+        let built = Builder::three(1).load(&slow);
+        let of = |built: Builder, member: u32| {
+            all.iter().fold(built, |built, (name, value)| {
+                built.set("etcd", member, name, 0..usize::MAX, *value)
+            })
+        };
+        (0..3).fold(built, of).conclude()
+    };
+    told(&with(0.0), "held_by_network", "no answer from memory took less than 50 ms");
+    // One that came at once shows that the others waited for something else.
+    assert!(found(&with(1.0), "held_by_network").is_none());
+}
+
+#[test]
 fn a_defragmentation_is_told_and_takes_the_place_of_a_cause_that_is_not_known() {
     let slow = Load { service: &|_, _| 700 * MS, ..Load::default() };
     let plain = Builder::three(1).load(&slow);

@@ -49,6 +49,13 @@ impl Names<'_> {
                 format_duration(*mean_ns),
             ))
             .advise("Bring the members nearer to each other, and set --heartbeat-interval to the round trip, --election-timeout to ten of them."),
+            HeldBy::Way { ns, median_ns } => Words::message(format!(
+                "Most of it is the way from this machine to the members: no answer from memory took less than {}, and an \
+                 operation takes {} at the median.",
+                format_duration(*ns),
+                format_duration(*median_ns),
+            ))
+            .advise("Drive the load from a machine near the members; look at the way (routes, a proxy, a load balancer)."),
             HeldBy::Unknown { fsync_ns, cores, rtt_ns } => {
                 self.not_sure(*fsync_ns, *cores, *rtt_ns)
             }
