@@ -6,27 +6,14 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::framed::Framed;
+use super::nested;
 use super::stamp::{self, Stamp};
 
 /// More layers than these are nobody's.
 const LAYERS: usize = 4;
 /// Docker splits lines longer than this.
 const DOCKER_SPLITS: usize = 16 << 10;
-
-/// A line out of its frame.
-#[derive(Debug, Default)]
-pub(super) struct Framed<'a> {
-    /// What was in it.
-    pub text: Cow<'a, [u8]>,
-    /// When the runtime got it.
-    pub at: Option<Stamp>,
-    /// The host or pod it is from, if that was told.
-    pub origin: Option<String>,
-    /// The program it is from, if that was told.
-    pub program: Option<String>,
-    /// Whether the rest of it follows in the next line.
-    pub partial: bool,
-}
 
 /// A line that was packed into JSON: by docker's `json-file` driver, by `journalctl -o json`, by shippers of logs.
 #[derive(Deserialize, Default)]
@@ -86,8 +73,19 @@ impl<'a> Content<'a> {
 
 /// A line out of the frame that it is in, if it is in one.
 pub(super) fn unframe(line: &[u8]) -> Framed<'_> {
-    let is_packed = line.starts_with(b"{") && !line.starts_with(b"{\"level\":");
-    if is_packed && let Some(framed) = packed(line) {
+    let is_object = line.starts_with(b"{");
+    if is_object && line.starts_with(b"{\"level\":") {
+        return Framed { text: Cow::Borrowed(line), ..Framed::default() };
+    }
+    if is_object && let Some(framed) = packed(line) {
+        return framed;
+    }
+    let is_element = line.starts_with(b"[{") || line.starts_with(b",{");
+    let nested = match is_object || is_element {
+        true => nested::in_json(line),
+        false => nested::in_cell(line),
+    };
+    if let Some(framed) = nested {
         return framed;
     }
     runtime(line).unwrap_or(Framed { text: Cow::Borrowed(line), ..Framed::default() })
@@ -205,7 +203,10 @@ fn is_name(byte: u8) -> bool {
 
 /// `May 18 14:09:59 HOST etcd[2932]: TEXT`, with any form of time (`journalctl -o short…`, syslog).
 fn syslog<'a>(found: &mut Peeled<'a>, near_ns: i64) {
-    let line = priority(found.text);
+    if structured(found).is_some() {
+        return;
+    }
+    let line = priority(found.text).unwrap_or(found.text);
     let Some((at, end)) = journal_time(line, near_ns) else {
         return;
     };
@@ -228,6 +229,24 @@ fn syslog<'a>(found: &mut Peeled<'a>, near_ns: i64) {
         found.program = Some(&rest[..named]);
         found.text = text;
     }
+}
+
+/// `<30>1 2026-05-18T14:09:59.1Z HOST etcd 2932 - - TEXT` (RFC 5424).
+fn structured<'a>(found: &mut Peeled<'a>) -> Option<()> {
+    let rest = priority(found.text).filter(|_| found.text.contains(">1 "))?;
+    let mut words = rest.splitn(6, ' ');
+    let (at, host, program) = (words.next()?, words.next()?, words.next()?);
+    let (at, _) = stamp::dated(at.as_bytes())?;
+    let (_process, _message, data) = (words.next()?, words.next()?, words.next()?);
+    let text = match data.strip_prefix('[') {
+        Some(elements) => elements.split_once("] ")?.1,
+        None => data.strip_prefix("- ")?,
+    };
+    found.at = Some(at);
+    found.origin = Some(host).filter(|host| *host != "-").or(found.origin);
+    found.program = Some(program);
+    found.text = text.trim_start_matches('\u{feff}');
+    Some(())
 }
 
 /// The times that journald and syslog print; without one where it counts from the boot.
@@ -259,14 +278,12 @@ fn journal_time(line: &str, near_ns: i64) -> Option<(Option<Stamp>, usize)> {
     })
 }
 
-/// Without the `<30>` or `<30>1 ` of a syslog message.
-fn priority(line: &str) -> &str {
-    let Some((number, rest)) = line.strip_prefix('<').and_then(|rest| rest.split_once('>')) else {
-        return line;
-    };
+/// Without the `<30>` or `<30>1 ` of a syslog message; nothing where there is none.
+fn priority(line: &str) -> Option<&str> {
+    let (number, rest) = line.strip_prefix('<')?.split_once('>')?;
     let is_number =
         (1..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number { rest.strip_prefix("1 ").unwrap_or(rest) } else { line }
+    is_number.then(|| rest.strip_prefix("1 ").unwrap_or(rest))
 }
 
 /// `2026-06-02T11:20:03.118203311Z TEXT` (`kubectl logs --timestamps`, `docker logs -t`), where TEXT has its own time.
@@ -333,6 +350,8 @@ mod tests {
             "1779113399.123456 cp-b etcd[2932]: ",
             "[ 1234.567890] cp-b etcd[2932]: ",
             "<30>May 18 14:09:59 cp-b etcd: ",
+            "<30>1 2026-05-18T14:09:59.123Z cp-b etcd 2932 - - ",
+            "<30>1 2026-05-18T14:09:59.123Z cp-b etcd 2932 ID7 [x@1 a=\"b\"] ",
             "[pod/cp-b/etcd] ",
             "cp-b  | ",
         ] {

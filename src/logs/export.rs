@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::envelope::Framed;
+use super::framed::Framed;
 use super::stamp::Stamp;
 
 /// Puts the lines of a record together.

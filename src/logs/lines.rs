@@ -51,6 +51,16 @@ impl<'a> Lines<'a> {
         Ok(Lines { reader, line: Vec::new(), cut: 0, bytes: 0 })
     }
 
+    /// What comes next, as far as it has been read.
+    pub fn beginning(&mut self) -> io::Result<&[u8]> {
+        self.reader.fill_buf()
+    }
+
+    /// What comes next, as it is.
+    pub fn rest(self) -> Box<dyn BufRead + 'a> {
+        self.reader
+    }
+
     /// The next line without its end; `None` at the end of the file.
     pub fn next(&mut self) -> io::Result<Option<&[u8]>> {
         self.line.clear();

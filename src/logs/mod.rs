@@ -1,14 +1,17 @@
 //! etcd's logs, of any version and in whatever they were wrapped: read in one pass and bounded memory into what each
 //! member tells.
 
+mod document;
 mod entry;
 mod envelope;
 mod export;
 mod fields;
+mod framed;
 mod known;
 mod lines;
 mod member;
 mod message;
+mod nested;
 mod source;
 mod stamp;
 
@@ -23,8 +26,8 @@ use crate::diagnosis::{MemberId, Observed};
 use crate::error::{Error, Result};
 
 use entry::{Entry, Form};
-use envelope::Framed;
 use export::Export;
+use framed::Framed;
 use lines::Lines;
 
 pub use lines::packed;
@@ -122,6 +125,9 @@ impl Reader {
         let mut lines = Lines::of(file)?;
         self.joined.clear();
         self.export = Export::default();
+        if document::is_document(lines.beginning()?) {
+            return self.document(name, lines);
+        }
         while let Some(line) = lines.next()? {
             self.logs.lines += 1;
             match self.export.line(line) {
@@ -138,6 +144,18 @@ impl Reader {
         if !rest.is_empty() {
             self.line(name, &Framed { text: Cow::Owned(rest), ..Framed::default() });
         }
+        Ok(())
+    }
+
+    /// Reads a log that is one JSON document.
+    fn document(&mut self, name: &str, lines: Lines<'_>) -> io::Result<()> {
+        let whole = document::read(lines.rest(), &mut |value| {
+            self.logs.lines += 1;
+            if let Some(framed) = nested::of(value) {
+                self.line(name, &framed);
+            }
+        })?;
+        self.logs.cut += u64::from(!whole);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::thread::{scope, sleep};
 use std::time::Duration;
 
 use crate::check::{Told, check, fill, of_a_busy_machine};
-use crate::support::cluster::{Cluster, etcdctl};
+use crate::support::cluster::{Cluster, Special, etcdctl};
 use crate::support::delay::pass_on;
 use crate::support::etcd::{Fresh, free_ports};
 use crate::support::needs::{Need, needs};
@@ -30,6 +30,25 @@ fn a_defragmentation_during_the_check_is_named_and_no_disk() {
     assert!(blamed(&told).contains(&named), "{:#}", told.report["causes"]);
     let grew = &told.member("calibrate")["grew"];
     assert_eq!(grew["defragmentations"].as_f64(), Some(1.0), "{grew:#}");
+}
+
+#[test]
+fn a_member_whose_log_nobody_reads_is_told_to_run_and_to_answer_nothing() {
+    needs!(Need::Program("etcd"));
+    let special = Special { talks: Some(1), ..Special::default() };
+    let cluster = Cluster::start_with(Path::new("etcd"), 3, &special);
+    cluster.stop_reading(1);
+    let told = check(&cluster.endpoints(), "--duration 9s --rate 60 --command-timeout 2s");
+    let causes = told.report["causes"].as_array().expect("causes");
+    let of_m1 = causes.iter().find(|one| one["name"] == "m1").unwrap_or(&causes[0]);
+    assert_eq!(of_m1["cause"], "silent", "{causes:#?}");
+    let text = of_m1["text"].as_str().unwrap_or_default();
+    assert!(text.contains("whatever reads its log"), "{text}");
+    assert_eq!(told.code, 3);
+    // The others were asked meanwhile.
+    for name in ["m0", "m2"] {
+        assert!(told.member(name)["write"]["answered"].as_u64() > Some(30), "{name}");
+    }
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Three real etcd members on this machine, to be killed, stopped and asked.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -30,11 +33,25 @@ pub struct Special<'a> {
     pub delay: Option<(usize, Duration)>,
     /// One whose clock clients see so far ahead.
     pub ahead: Option<(usize, jiff::SignedDuration)>,
+    /// One that tells very much in its log, which somebody reads until [`Cluster::stop_reading`].
+    pub talks: Option<usize>,
 }
 
 struct Member {
     child: Child,
     port: u16,
+    read: Arc<AtomicBool>,
+}
+
+/// Reads what a child writes for as long as it is to be read; then leaves it unread, and its pipe open.
+fn read_for_now(mut log: ChildStderr, read: Arc<AtomicBool>) {
+    spawn(move || {
+        let mut buffer = [0; 4096];
+        while read.load(Ordering::Relaxed) && matches!(log.read(&mut buffer), Ok(1..)) {}
+        while !read.load(Ordering::Relaxed) {
+            sleep(Duration::from_millis(50));
+        }
+    });
 }
 
 impl Cluster {
@@ -76,7 +93,11 @@ impl Cluster {
                 None => Command::new(program),
             };
             let data = disk.map_or_else(|| directory.path(), |disk| disk.path());
-            let child = command
+            let talks = special.talks == Some(at);
+            let level = if talks { "debug" } else { "info" };
+            let log = if talks { Stdio::piped() } else { Stdio::null() };
+            let mut child = command
+                .args(["--log-level", level])
                 .args(["--name", &format!("m{at}")])
                 .arg("--data-dir")
                 .arg(data.join(format!("m{at}")))
@@ -88,10 +109,14 @@ impl Cluster {
                 .args(["--logger", "zap"])
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
-                .stderr(Stdio::null())
+                .stderr(log)
                 .spawn()
                 .expect("etcd can be started");
-            Member { child, port: seen }
+            let read = Arc::new(AtomicBool::new(true));
+            if let Some(log) = child.stderr.take() {
+                read_for_now(log, Arc::clone(&read));
+            }
+            Member { child, port: seen, read }
         };
         let cluster = Cluster { members: (0..members).map(start).collect(), _directory: directory };
         cluster.wait_for_leader(&[]);
@@ -129,6 +154,11 @@ impl Cluster {
     /// What etcdctl prints, asked of this member.
     pub fn etcdctl(&self, at: usize, arguments: &[&str]) -> String {
         etcdctl(&self.endpoint(at), arguments)
+    }
+
+    /// Nobody reads the log of a member any more: its pipe fills.
+    pub fn stop_reading(&self, at: usize) {
+        self.members[at].read.store(false, Ordering::Relaxed);
     }
 
     /// Sends a member a signal.

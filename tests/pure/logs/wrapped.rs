@@ -36,6 +36,13 @@ fn wrappings() -> Vec<(&'static str, Wrap)> {
             quoted(text)
         )
     };
+    let elastic = move |text: &str| {
+        let message = quoted(text);
+        format!("{{\"_index\":\"x\",\"_source\":{{\"host\":\"{HOST}\",\"message\":{message}}}}}")
+    };
+    let loki = move |text: &str| {
+        format!("{{\"labels\":{{\"pod\":\"{HOST}\"}},\"line\":{}}}", quoted(text))
+    };
     let export = |text: &str| {
         format!(
             "__CURSOR=s\n__REALTIME_TIMESTAMP=1773454262600000\n_HOSTNAME={HOST}\nSYSLOG_IDENTIFIER=etcd\nMESSAGE={text}\n"
@@ -47,6 +54,12 @@ fn wrappings() -> Vec<(&'static str, Wrap)> {
         ("journal as json", Box::new(journal)),
         ("journal as json, bytes", Box::new(bytes)),
         ("journal export", Box::new(export)),
+        ("Elasticsearch", Box::new(elastic)),
+        ("Loki", Box::new(loki)),
+        (
+            "RFC 5424",
+            Box::new(|text| format!("<30>1 2026-03-14T02:11:02.6Z {HOST} etcd 12 - - {text}")),
+        ),
         ("shipped", Box::new(shipped)),
         ("CRI", Box::new(|text| format!("2026-03-14T02:11:02.600000000Z stderr F {text}"))),
         (
@@ -67,6 +80,43 @@ fn wrappings() -> Vec<(&'static str, Wrap)> {
         ("compose", Box::new(|text| format!("{HOST}-1  | {text}"))),
         ("coloured", Box::new(|text| format!("\u{1b}[36m{HOST} |\u{1b}[0m {text}"))),
     ]
+}
+
+/// What a store of logs keeps, as one document or as a table.
+#[test]
+fn a_document_and_a_table_read_as_the_lines_in_them() {
+    let text = fs::read_to_string(fixture("slow-disk-leader-3.5-json.log")).unwrap();
+    let plain = one(&text);
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let stored: Vec<serde_json::Value> = lines
+        .iter()
+        .map(|line| serde_json::json!({ "insertId": "a", "jsonPayload": line, "resource": {} }))
+        .collect();
+    let cells: Vec<String> = text
+        .lines()
+        .map(|line| format!("1773454262600,\"{}\"", line.replace('"', "\"\"")))
+        .collect();
+    let pretty: Vec<String> =
+        lines.iter().map(|line| serde_json::to_string_pretty(line).unwrap()).collect();
+    for (name, text) in [
+        ("array, pretty", serde_json::to_string_pretty(&stored).unwrap()),
+        (
+            "array, a line each",
+            serde_json::to_string(&stored).unwrap().replace("},{\"ins", "},\n{\"ins"),
+        ),
+        ("objects over several lines", pretty.join("\n")),
+        ("table", format!("timestamp,message\n{}\n", cells.join("\n"))),
+    ] {
+        let told = one(&text);
+        assert_eq!(told.causes(), plain.causes(), "{name}");
+        assert_eq!(told.member().lines, plain.member().lines, "{name}");
+        assert_eq!(told.member().slow_syncs.count, plain.member().slow_syncs.count, "{name}");
+    }
+    // One that was cut is read as far as it goes, and that is told.
+    let cut = serde_json::to_string_pretty(&stored).unwrap();
+    let told = one(&cut[..cut.len() - 40]);
+    assert_eq!((told.logs.cut, told.causes()), (1, plain.causes()));
 }
 
 #[test]

@@ -362,8 +362,7 @@ fn json_of_other_tools_is_read() {
     let flat = list(&|i, ms| json!({ "time": day(i), "put_ms": ms }));
     let lines: Vec<String> =
         flat.as_array().unwrap().iter().map(|row| format!("{row}\n")).collect();
-    let named =
-        list(&|i, ms| json!({ "date": day(i), "name": "put", "unit": "ms", "value": ms }));
+    let named = list(&|i, ms| json!({ "date": day(i), "name": "put", "unit": "ms", "value": ms }));
     for (text, series) in [
         (format!("window.BENCHMARK_DATA = {data_js};"), "put"),
         (otava.to_string(), "put_p99"),

@@ -1,6 +1,6 @@
 //! What a member does beside what it is asked, how far away it is, and what holds up a part of it alone.
 
-use super::tests::{at, causes, has, live, member, pings, probe, three};
+use super::tests::{at, causes, has, live, member, pings, probe, three, timing};
 use crate::diagnosis::cause::{Cause, Certainty, Harm, Missing};
 use crate::diagnosis::measured::Measured;
 use crate::diagnosis::observed::{Live, LocalCpu, Presence, Probe};
@@ -145,6 +145,33 @@ fn a_limit_of_its_cpus_that_nobody_met_is_a_risk() {
     at(&mut members, 2).local_cpu =
         Some(LocalCpu { throttled_ns: 900 * MS, waited_ns: 1_500 * MS, ran_ns: 1_000 * MS });
     assert!(diagnose(&members).is_empty());
+}
+
+#[test]
+fn a_leader_that_is_held_back_again_and_again_is_named_though_most_of_its_answers_are_in_time() {
+    // As a leader held to 3 % of a CPU was: medians are fine, one request in ten waits for a period or two.
+    let mut members = three();
+    let leader = at(&mut members, 0);
+    leader.fsync = timing(180, 9);
+    leader.ping = pings(60, 8, 95);
+    let now_and_then =
+        Probe::of((0..60).map(|i| if i % 15 == 0 { 150 * MS } else { 2 * MS }).collect(), 0);
+    for index in 0..3 {
+        at(&mut members, index).write = now_and_then.clone();
+    }
+    assert_eq!(causes(&members)[0], (Cause::Cpu, 0, Certainty::Likely, Harm::Waits));
+    at(&mut members, 0).local_cpu =
+        Some(LocalCpu { throttled_ns: 60_000 * MS, waited_ns: 90_000 * MS, ran_ns: 2_000 * MS });
+    assert_eq!(causes(&members)[0], (Cause::Cpu, 0, Certainty::Clear, Harm::Waits));
+    assert_eq!(answer(&diagnose(&members)), Answer::Causes(vec![Cause::Cpu]));
+    // Where the others are late as well, the machine of whoever asks may be what is short.
+    at(&mut members, 0).local_cpu = None;
+    at(&mut members, 1).ping = pings(60, 8, 95);
+    assert!(
+        causes(&members).iter().all(|one| one.2 == Certainty::NotSure),
+        "{:?}",
+        causes(&members)
+    );
 }
 
 #[test]

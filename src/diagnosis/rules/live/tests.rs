@@ -22,7 +22,7 @@ pub(super) fn pings(n: u64, every: u64, late_ms: u64) -> Probe {
     Probe::of((0..n).map(one).collect(), 0)
 }
 
-fn timing(count: u64, ms: u64) -> Option<Timing> {
+pub(super) fn timing(count: u64, ms: u64) -> Option<Timing> {
     Some(Timing { count, mean_ns: ms * MS, ..Timing::default() })
 }
 
