@@ -53,6 +53,23 @@ proptest! {
         survives(&bytes);
     }
 
+    /// Documents with bytes changed or taken out.
+    #[test]
+    fn damaged_documents(pretty in any::<bool>(), cuts in proptest::collection::vec((any::<u32>(), any::<u8>()), 0..20)) {
+        let line = serde_json::json!({ "level": "warn", "ts": 1.5, "msg": "slow fdatasync", "took": "2s" });
+        let all = vec![serde_json::json!({ "jsonPayload": line, "labels": { "pod": ["a"] } }); 5];
+        let text = if pretty { serde_json::to_string_pretty(&all) } else { serde_json::to_string(&all) };
+        let mut bytes = text.unwrap().replace("},{", "},\n{").into_bytes();
+        for (at, byte) in cuts {
+            let at = at as usize % bytes.len();
+            match byte.is_multiple_of(2) {
+                true => bytes[at] = byte,
+                false => { bytes.remove(at); }
+            }
+        }
+        survives(&bytes);
+    }
+
     /// Numbers and times at the ends of what can be told.
     #[test]
     fn extreme_values(took in "[0-9.]{1,25}(ns|ms|s|h|m)?", ts in "(\"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[.0-9]{0,20}Z\"|[0-9.e+-]{1,30})") {
@@ -63,6 +80,21 @@ proptest! {
         text += &heartbeat(1_000, 100).replace("100ms", &took);
         survives(text.as_bytes());
     }
+}
+
+#[test]
+fn a_document_is_read_in_bounds() {
+    let deep = format!("[\n{}", "[".repeat(100_000));
+    survives(deep.as_bytes());
+    let objects = format!("{{\n\"a\":{}", "{\"a\":".repeat(100_000));
+    survives(objects.as_bytes());
+    let large = format!("[\n{{\"a\":\"{}\"}}]", "x".repeat(5 << 20));
+    let refused = logs::read_from(&[("a", large.as_bytes())], NOW).unwrap_err();
+    assert!(refused.to_string().contains("larger than 4 MiB"), "{refused}");
+    // As many as there are, each within its bound.
+    let many = vec!["{\"a\":\"xxxxxxxxxxxxxxxx\"}"; 300_000].join(",");
+    let read = logs::read_from(&[("a", format!("[\n{many}]").as_bytes())], NOW).unwrap();
+    assert_eq!(read.lines, 300_000);
 }
 
 #[test]
