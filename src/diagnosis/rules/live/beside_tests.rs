@@ -164,6 +164,10 @@ fn a_leader_that_is_held_back_again_and_again_is_named_though_most_of_its_answer
         Some(LocalCpu { throttled_ns: 60_000 * MS, waited_ns: 90_000 * MS, ran_ns: 2_000 * MS });
     assert_eq!(causes(&members)[0], (Cause::Cpu, 0, Certainty::Clear, Harm::Waits));
     assert_eq!(answer(&diagnose(&members)), Answer::Causes(vec![Cause::Cpu]));
+    // However few of these answers were late: the kernel tells.
+    at(&mut members, 0).ping = pings(60, 29, 40);
+    assert_eq!(causes(&members)[0], (Cause::Cpu, 0, Certainty::Clear, Harm::Waits));
+    at(&mut members, 0).ping = pings(60, 8, 95);
     // Where the others are late as well, the machine of whoever asks may be what is short.
     at(&mut members, 0).local_cpu = None;
     at(&mut members, 1).ping = pings(60, 8, 95);

@@ -5,7 +5,7 @@
 //! once.
 
 use super::answering::answering;
-use super::path::{OWN_LATE, Path, beyond_ping};
+use super::path::{OWN_LATE, Path, SLOW_SYNC_NS, beyond_ping};
 use crate::diagnosis::cause::{Cause, Certainty, Diagnosis, Harm, Missing};
 use crate::diagnosis::measured::Measured;
 use crate::diagnosis::observed::{Live, LocalCpu, Member, Timing};
@@ -27,6 +27,8 @@ const HARDLY_WAITED: f64 = 0.03;
 const THROTTLED: f64 = 0.01;
 /// One that was throttled for this share is told even where nobody noticed yet.
 const THROTTLED_MUCH: f64 = 0.05;
+/// One that was throttled for this share waits for its CPU, however many of its answers from memory came between two waits.
+const THROTTLED_HEAVILY: f64 = 0.2;
 /// So many late answers of one member are no accident, from `FREE_SHARE` on, where of the others no more than this share is
 /// late (a leader held to 3 % of a CPU: 10 to 21 %, the others none; scripts/confusion, etcd 3.5.30).
 const FEW: u64 = 4;
@@ -97,7 +99,8 @@ pub(super) fn starved(members: &[Member], index: usize, path: &Path) -> Option<D
     let leads = path.leader == Some(index);
     let slow_ns = slowest(live).max(path.write_ns.filter(|_| leads));
     // Of what is slow a CPU that delays by a small part of it is not the cause, however short it is.
-    let explains = slow_ns.is_none_or(|ns| delay(live).saturating_mul(EXCLUDES) > ns);
+    let explains = slow_ns.is_none_or(|ns| delay(live).saturating_mul(EXCLUDES) > ns)
+        || is_held_back_alone(members, index, path);
     let slow = super::path::is_slow(live) || (leads && (path.slow || path.writes_are_slow()));
     let felt = explains && slow;
     let busy_observer = live.own_late_share >= OWN_LATE;
@@ -128,6 +131,17 @@ pub(super) fn starved(members: &[Member], index: usize, path: &Path) -> Option<D
     let one = Diagnosis::new(Cause::Cpu, index, certainty, harm).lasting(late);
     let others = others.map(|(pings, late)| Measured::PingsElsewhere { pings, late });
     Some(one.measured(evidence(live)).measured(others).measured(sync(live)).lacking(missing))
+}
+
+/// Whether the kernel held it back for much of the time, and nothing else is known that its requests waited for: neither its
+/// own disk nor the leader.
+fn is_held_back_alone(members: &[Member], index: usize, path: &Path) -> bool {
+    let Some(live) = members[index].live.as_deref() else { return false };
+    let leads = path.leader == Some(index);
+    let leader = path.leader.and_then(|leader| members[leader].live.as_deref());
+    let by_leader = !leads && leader.is_some_and(super::path::is_slow);
+    let by_disk = live.fsync.as_ref().is_some_and(|fsync| fsync.mean_ns >= SLOW_SYNC_NS);
+    is_throttled_for(live, THROTTLED_HEAVILY) && !by_leader && !by_disk
 }
 
 /// Whether it alone was late, now and then, with answers from memory, and as far beyond the others in what it timed itself:

@@ -2,13 +2,11 @@
 
 use super::answering::answering;
 use super::cpu::{self, Cpu};
-use super::path::Path;
+use super::path::{Path, SLOW_SYNC_NS};
 use crate::diagnosis::cause::{Cause, Certainty, Diagnosis, Harm, Missing};
 use crate::diagnosis::measured::Measured;
 use crate::diagnosis::observed::{Live, Member, Timing};
 
-/// A mean sync beyond this is slow: etcd's FAQ has it as the limit of the 99th percentile.
-const SLOW_SYNC_NS: u64 = 10_000_000;
 /// A mean commit beyond this is slow: several times the FAQ's 25 ms for the 99th percentile.
 const SLOW_COMMIT_NS: u64 = 75_000_000;
 /// Syncs or commits from which on a mean convicts.

@@ -18,6 +18,8 @@ pub(super) const SLOW_NS: u64 = 25_000_000;
 /// The share of requests of 100 ms or more from which on they are no accident, and how many of them.
 const STALL_SHARE: f64 = 0.05;
 const STALLS: u64 = 3;
+/// A mean sync beyond this is slow: etcd's FAQ has it as the limit of the 99th percentile.
+pub(super) const SLOW_SYNC_NS: u64 = 10_000_000;
 /// A request that takes so long stands still: etcd's election timeout.
 pub(super) const STANDS_NS: u64 = 1_000_000_000;
 /// Moments at which this program itself was late: from this share on its figures are partly its own.
