@@ -130,6 +130,16 @@ pub enum Evidence {
         /// How many.
         count: u64,
     },
+    /// There is nothing below an error in the log: what holds etcd back is told by warnings.
+    OnlyErrors {
+        /// Lines in all.
+        lines: u64,
+    },
+    /// The log is of hardly any time.
+    Brief {
+        /// From its first line to its last.
+        ns: u64,
+    },
     /// No sync took a second or more.
     NoSlowSync,
     /// The storage reported a fault.
@@ -332,6 +342,8 @@ pub enum Missing {
     Longer,
     /// The metrics of all members at two times.
     MetricsTwice,
+    /// The whole log, at etcd's usual level.
+    WholeLog,
 }
 
 /// A cause with what speaks for it.

@@ -23,8 +23,8 @@ pub(super) struct Entry<'a> {
 pub(super) enum Form<'a> {
     /// A JSON object, from here on.
     Json(&'a str),
-    /// Any other: time, message, fields; the latter empty but in zap's console form.
-    Text { at: Option<Stamp>, message: &'a str, fields: &'a str },
+    /// Any other: time, whether it is an error, message, fields; the latter empty but in zap's console form.
+    Text { at: Option<Stamp>, error: bool, message: &'a str, fields: &'a str },
 }
 
 /// How every line of zap's JSON begins.
@@ -33,6 +33,9 @@ const BEGINNING: &str = "{\"level\":";
 static MSG: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"msg\":"));
 static TS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"ts\":"));
 
+/// Words for lines that are errors or worse; capnslog's letters for them.
+const ERRORS: [&str; 4] = ["ERROR", "DPANIC", "PANIC", "FATAL"];
+const ERROR_LETTERS: [char; 2] = ['E', 'C'];
 /// Words for how grave a line is.
 const LEVELS: [&str; 8] = ["DEBUG", "INFO", "WARN", "WARNING", "ERROR", "DPANIC", "PANIC", "FATAL"];
 /// capnslog's names of packages that print what is read here.
@@ -76,7 +79,9 @@ pub(super) fn form(line: &str, bare: bool) -> Option<Form<'_>> {
         if let Some(message) =
             rest.strip_prefix(' ').and_then(|rest| rest.get(1..)?.strip_prefix(" | "))
         {
-            return Some(text(Some(at), unpackaged(message).1));
+            let error = rest.trim_start().starts_with(ERROR_LETTERS);
+            let message = unpackaged(message).1;
+            return Some(Form::Text { at: Some(at), error, message, fields: "" });
         }
         return console(at, rest).or_else(|| embedded(line));
     }
@@ -89,7 +94,7 @@ pub(super) fn form(line: &str, bare: bool) -> Option<Form<'_>> {
 }
 
 fn text<'a>(at: Option<Stamp>, message: &'a str) -> Form<'a> {
-    Form::Text { at, message, fields: "" }
+    Form::Text { at, error: false, message, fields: "" }
 }
 
 /// A JSON object with what every line of zap's has; shippers of logs put other fields before it.
@@ -146,7 +151,8 @@ fn console(at: Stamp, rest: &str) -> Option<Form<'_>> {
         .filter_map(|mark| memmem::find(message.as_bytes(), mark.as_bytes()))
         .min();
     let (message, fields) = split.map_or((message, ""), |at| (&message[..at], &message[at + 1..]));
-    Some(Form::Text { at: Some(at), message: message.trim_end_matches(is_blank), fields })
+    let error = ERRORS.iter().any(|known| level.eq_ignore_ascii_case(known));
+    Some(Form::Text { at: Some(at), error, message: message.trim_end_matches(is_blank), fields })
 }
 
 /// The package that capnslog prints before its text, and the text.
@@ -198,6 +204,26 @@ impl<'a> Form<'a> {
     /// Whether it is one of the lines that `--log-level debug` adds.
     pub fn is_debug(&self) -> bool {
         matches!(self, Form::Json(text) if text.starts_with("{\"level\":\"debug\""))
+    }
+
+    /// Whether it tells of an error, or of something worse.
+    pub fn is_error(&self) -> bool {
+        match self {
+            Form::Json(text) => {
+                const LEVEL: &str = "\"level\":";
+                let start = match text.starts_with(BEGINNING) {
+                    true => Some(BEGINNING.len()),
+                    false => {
+                        memmem::find(text.as_bytes(), LEVEL.as_bytes()).map(|at| at + LEVEL.len())
+                    }
+                };
+                let level = start.map_or("", |start| text[start..].trim_start_matches([' ', '"']));
+                ERRORS.iter().any(|known| {
+                    level.get(..known.len()).is_some_and(|word| word.eq_ignore_ascii_case(known))
+                })
+            }
+            Form::Text { error, .. } => *error,
+        }
     }
 
     /// All of it; `None` where it is damaged.

@@ -27,8 +27,9 @@ pub(super) struct Gathered {
 
 impl Gathered {
     /// A line of etcd's, whatever it says.
-    pub fn line(&mut self, at: Option<Stamp>) {
+    pub fn line(&mut self, at: Option<Stamp>, error: bool) {
         self.member.lines += 1;
+        self.member.errors += u64::from(error);
         let Some(at) = at else {
             return;
         };

@@ -190,7 +190,7 @@ impl Reader {
         self.near_ns = at.map_or(self.near_ns, |at| at.ns);
         let origin = found.origin.as_deref().or(peeled.origin);
         let gathered = self.member(origin.unwrap_or(name));
-        gathered.line(at);
+        gathered.line(at, form.is_error());
         if known::may_matter(form.message()) {
             understood(gathered, form, at.map(|at| at.ns));
         } else if let Some(fault) = known::fault(peeled.text) {

@@ -90,6 +90,8 @@ pub struct Member {
     pub quota_bytes: Option<u64>,
     /// Lines that are etcd's.
     pub lines: u64,
+    /// Of these, errors and worse.
+    pub errors: u64,
     /// Lines that look like etcd's and are damaged.
     pub damaged: u64,
     /// The first and last time in it.

@@ -10,6 +10,7 @@ mod live;
 mod network;
 mod process;
 mod requests;
+mod scarce;
 mod storage;
 mod unite;
 
@@ -45,7 +46,8 @@ pub fn diagnose(members: &[Member]) -> Vec<Diagnosis> {
     cluster::explain_losses(members, &mut found);
     found.iter_mut().for_each(|one| followed(&members[one.member], one));
     if found.iter().all(|one| one.harm == Harm::None) && !members.is_empty() {
-        found.extend(live::nothing_measured(members));
+        let scarce = found.is_empty().then(|| scarce::logs(members)).flatten();
+        found.extend(live::nothing_measured(members).or(scarce));
     }
     rank(&mut found);
     found

@@ -51,6 +51,29 @@ fn stdin_markdown_and_a_page_for_a_browser() {
 }
 
 #[test]
+fn a_log_that_tells_too_little_is_not_ok() {
+    let place = tempfile::tempdir().unwrap();
+    let of = |lines: &[(&str, &str, &str)]| {
+        let line = |(level, at, msg): &(&str, &str, &str)| {
+            format!(
+                "{{\"level\":\"{level}\",\"ts\":\"2026-03-14T{at}Z\",\"caller\":\"x.go:1\",\"msg\":\"{msg}\"}}\n"
+            )
+        };
+        let path = place.path().join("m1.log");
+        fs::write(&path, lines.iter().map(line).collect::<String>()).unwrap();
+        logs(&[path.to_str().unwrap()])
+    };
+    let quiet = "compact tree index";
+    of(&[("info", "02:10:31.004", quiet), ("info", "03:10:31.004", quiet)]).code(0);
+    of(&[("error", "02:10:31.004", "x"), ("error", "03:10:31.004", "x")])
+        .code(4)
+        .stdout(contains("NOT SURE").and(contains("2 errors and nothing below")));
+    of(&[("info", "02:10:31.004", quiet), ("info", "02:10:32.004", quiet)])
+        .code(4)
+        .stdout(contains("what there is covers 1 s"));
+}
+
+#[test]
 fn what_is_no_log_is_refused_with_the_way_out() {
     let place = tempfile::tempdir().unwrap();
     let file = |name: &str, bytes: &[u8]| {

@@ -208,8 +208,7 @@ pub(super) fn is_slow(live: &Live) -> bool {
     let probes = [&live.serializable, &live.linearizable, &live.write];
     probes.iter().any(|probe| {
         let slow = beyond_ping(live, probe).is_some_and(|ns| ns >= slow_from(live));
-        let unanswered = 10 * probe.failed > probe.answered.max(1);
-        slow || stalls(probe) || unanswered || stood_still(live, probe)
+        slow || stalls(probe) || probe.failed > 0 || stood_still(live, probe)
     })
 }
 

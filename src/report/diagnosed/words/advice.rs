@@ -19,6 +19,9 @@ pub(in crate::report) fn missing(missing: Missing) -> &'static str {
         Missing::OtherClient => "the same check from another machine, near the members",
         Missing::Longer => "a longer check (--duration 5m)",
         Missing::MetricsTwice => "the /metrics of every member, twice, a minute apart",
+        Missing::WholeLog => {
+            "the whole log of every member, at level info, of the minutes it is about"
+        }
         Missing::KernelLog => {
             "the kernel's log (out of memory, I/O errors) and that of whatever starts etcd"
         }

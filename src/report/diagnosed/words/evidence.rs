@@ -38,6 +38,14 @@ fn own(one: &Evidence) -> Option<String> {
             "{} after a gap of 1.25 s or less: a WAL sync under a second is not logged, so the disk is not excluded",
             counted(count, "late heartbeat")
         ),
+        Evidence::OnlyErrors { lines } => format!(
+            "{} and nothing below: late heartbeats, slow syncs and slow requests are warnings, which were not logged or not \
+             picked out",
+            counted(lines, "error")
+        ),
+        Evidence::Brief { ns } => {
+            format!("what there is covers {}", format_duration(ns))
+        }
         Evidence::NoSlowSync => "no WAL sync of 1 s or more was logged".to_owned(),
         Evidence::StorageFault { fault, count, at_ns } => {
             let at = at_ns.map_or_else(String::new, |at| format!(", first at {}", time(at)));
