@@ -93,7 +93,6 @@ async fn once(targets: &mut [Target], asked: &Asked) {
             target.write(asked.lease, limit).await;
         }
     }
-    targets.iter_mut().for_each(Target::rest);
 }
 
 /// How long a round and the pause after it take together.

@@ -11,8 +11,8 @@ use crate::host::process;
 
 /// Bytes of a value: a small object.
 const VALUE_BYTES: usize = 256;
-/// Requests of a kind that were not answered are left out for so many rounds.
-const REST: u32 = 4;
+/// Requests of a kind that were not answered are left out for so long.
+const REST: Duration = Duration::from_millis(1_500);
 /// Until one of the kind is answered again, the next are given up after this, so that the others are asked meanwhile.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -25,8 +25,8 @@ pub struct Answers {
     given_up: bool,
     /// The last one was not answered.
     silent: bool,
-    /// Rounds in which none is sent.
-    rests: u32,
+    /// None is sent before.
+    rests_until: Option<Instant>,
 }
 
 impl Answers {
@@ -37,7 +37,7 @@ impl Answers {
 
     /// Whether one is to be sent in this round.
     fn is_due(&self) -> bool {
-        self.rests == 0 && !self.given_up
+        !self.given_up && self.rests_until.is_none_or(|until| Instant::now() >= until)
     }
 
     /// After how long the next is given up.
@@ -96,13 +96,6 @@ impl Target {
             keys: 0,
             revision: 0,
             pings_meanwhile: None,
-        }
-    }
-
-    /// A round is over.
-    pub fn rest(&mut self) {
-        for kind in [&mut self.ping, &mut self.alone, &mut self.confirmed, &mut self.write] {
-            kind.rests = kind.rests.saturating_sub(1);
         }
     }
 
@@ -225,7 +218,7 @@ impl Target {
                 let kind = kind(self);
                 kind.failed += 1;
                 kind.silent = error.silent;
-                kind.rests = if error.silent { REST } else { 0 };
+                kind.rests_until = error.silent.then(|| Instant::now() + REST);
             }
         }
     }
