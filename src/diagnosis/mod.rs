@@ -22,6 +22,6 @@ pub use observed::{
     PeerSign, Presence, Probe, Promise, Range, Run, STALL_NS, Span, Stall, Step, StepTime,
     StorageFault, Timing, Waits,
 };
-pub use rules::{Cpu, cpu, diagnose};
+pub use rules::{Cpu, SHORT_PAUSE_NS, cpu, diagnose};
 pub use stall::longest_stall;
 pub use timeline::{Event, Happened, timeline};

@@ -20,6 +20,7 @@ use super::observed::{Member, Moments};
 use common::BESIDE_NS;
 
 pub use live::{Cpu, cpu};
+pub use requests::SHORT_PAUSE_NS;
 
 /// Every cause that the observations show, the gravest first; none where nothing is wrong.
 pub fn diagnose(members: &[Member]) -> Vec<Diagnosis> {

@@ -11,7 +11,7 @@ const MANY: u64 = 30;
 /// Long enough for a client to notice: etcd warns of whole requests from 300 ms on.
 const LONG_NS: u64 = 500_000_000;
 /// A defragmentation this short is no pause that anybody has to plan for.
-pub(super) const SHORT_PAUSE_NS: u64 = 300_000_000;
+pub const SHORT_PAUSE_NS: u64 = 300_000_000;
 /// This share of the slow requests beside compactions, which take no more than this share of the time, are theirs.
 const MOSTLY: f64 = 0.8;
 const SELDOM: f64 = 0.3;

@@ -63,7 +63,7 @@ fn live(evidence: &Evidence, member: u32) -> Live {
 }
 
 /// Answers from memory from which on the shortest says something.
-const ENOUGH_PINGS: u64 = 8;
+pub(super) const ENOUGH_PINGS: u64 = 8;
 
 /// What the way from the client to a member takes at least: no answer from memory took less.
 pub(super) fn way_ns(evidence: &Evidence, member: u32) -> Option<u64> {

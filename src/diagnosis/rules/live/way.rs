@@ -23,7 +23,7 @@ pub(super) fn long(members: &[Member], path: &Path) -> Vec<Diagnosis> {
         let one = Diagnosis::new(Cause::Client, index, Certainty::Likely, Harm::Risk);
         one.lasting(1)
             .measured([Measured::WayFromHere { ns, elsewhere_ns }])
-            .lacking([Missing::Network, Missing::OtherClient])
+            .lacking([Missing::OtherClient])
     };
     if near.is_some() {
         return far.into_iter().map(|one| told(one, near)).collect();

@@ -5,11 +5,9 @@ use crate::diagnosis::{Cause, Certainty, Cpu, Harm, Live, Member, cpu, diagnose}
 use crate::result::Severity;
 
 use super::super::evidence::Evidence;
-use super::super::live;
+use super::super::live::{self, ENOUGH_PINGS};
 use super::{Found, HeldBy, SlowMember};
 
-/// Pings from which on their lateness says something.
-const ENOUGH: u64 = 8;
 /// A member is late where this share of its pings is …
 const LATE_SHARE: f64 = 0.2;
 /// … and the others are not where at most this one is; whoever asked was on time where at most this one was late.
@@ -25,7 +23,7 @@ pub(super) fn find(evidence: &Evidence) -> Option<Found> {
 pub(super) fn may_be_short(evidence: &Evidence, member: u32, took_ns: u64) -> Option<bool> {
     let members = live::members(evidence);
     let live = members.get(member as usize)?.live.as_deref()?;
-    (live.ping.answered >= ENOUGH || live.local_cpu.is_some())
+    (live.ping.answered >= ENOUGH_PINGS || live.local_cpu.is_some())
         .then(|| cpu(live, took_ns) != Cpu::Free)
 }
 
@@ -57,9 +55,10 @@ fn late(members: &[Member]) -> Option<Found> {
         lives.filter_map(|(index, member)| Some((index, member.live.as_deref()?)))
     };
     let (odd, live) = lives()
-        .filter(|(_, live)| live.ping.answered >= ENOUGH)
+        .filter(|(_, live)| live.ping.answered >= ENOUGH_PINGS)
         .max_by(|a, b| a.1.ping.late_share().total_cmp(&b.1.ping.late_share()))?;
-    let others = lives().filter(|(index, live)| *index != odd && live.ping.answered >= ENOUGH);
+    let others =
+        lives().filter(|(index, live)| *index != odd && live.ping.answered >= ENOUGH_PINGS);
     let shares: Vec<f64> = others.map(|(_, live)| live.ping.late_share()).collect();
     let alone = !shares.is_empty() && shares.iter().all(|share| *share <= IN_TIME_SHARE);
     let sure = live.ping.late_share() >= LATE_SHARE && live.own_late_share < OWN_LATE_SHARE;

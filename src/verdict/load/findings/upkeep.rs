@@ -1,13 +1,11 @@
 //! What members did for themselves under the load, and were blocked by.
 
+use crate::diagnosis::SHORT_PAUSE_NS;
 use crate::result::Severity;
 
 use super::super::evidence::Evidence;
 use super::super::planned;
 use super::{DatabaseFinding, Found};
-
-/// A defragmentation this short is no pause that anybody has to plan for.
-const SHORT_S: f64 = 0.3;
 
 /// Defragmentations that nobody planned, which etcd counts.
 pub(super) fn find(evidence: &Evidence) -> Option<Found> {
@@ -17,7 +15,9 @@ pub(super) fn find(evidence: &Evidence) -> Option<Found> {
     let of = |member: u32| {
         let times = evidence.grown(member, "defragmentations").filter(|times| *times >= 1.0)?;
         let total_s = evidence.grown(member, "defragmentation_s")?;
-        (total_s / times >= SHORT_S).then_some((member, times as u64, (total_s * 1e9) as u64))
+        let each_ns = (total_s / times * 1e9) as u64;
+        let told = (member, times as u64, (total_s * 1e9) as u64);
+        (each_ns >= SHORT_PAUSE_NS).then_some(told)
     };
     let members: Vec<(u32, u64, u64)> = evidence.scraped().into_iter().filter_map(of).collect();
     let longest_ns = members.iter().map(|(_, _, total_ns)| *total_ns).max()?;

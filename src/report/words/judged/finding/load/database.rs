@@ -65,19 +65,7 @@ impl Names<'_> {
                 ))
                 .advise("Every write keeps the value before it until a compaction: set --auto-compaction-retention, as Kubernetes does every 5 min.")
             }
-            DatabaseFinding::Defragmented { members } => {
-                let told = members.iter().map(|(member, times, total_ns)| {
-                    format!(
-                        "{} defragmented {}, for {} in all",
-                        self.member(*member),
-                        counted(*times, "time"),
-                        format_duration(*total_ns)
-                    )
-                });
-                let told = told.collect::<Vec<_>>().join("; ");
-                Words::message(format!("{told}: a member answers nobody meanwhile."))
-                    .advise("Defragment one member at a time, the leader last, when a pause of that length does no harm; without it, this load tells what etcd does otherwise.")
-            }
+            DatabaseFinding::Defragmented { members } => self.defragmented(members),
             DatabaseFinding::Fragmented { member, in_use_bytes, db_bytes } => Words::message(format!(
                 "Of the {} database of {} only {} are in use.",
                 format_bytes(*db_bytes),
@@ -86,6 +74,18 @@ impl Names<'_> {
             ))
             .advise(self.defragment()),
         }
+    }
+
+    fn defragmented(&self, members: &[(u32, u64, u64)]) -> Words {
+        let told = members.iter().map(|(member, times, total_ns)| {
+            let (name, times) = (self.member(*member), counted(*times, "time"));
+            format!("{name} defragmented {times}, for {} in all", format_duration(*total_ns))
+        });
+        let told = told.collect::<Vec<_>>().join("; ");
+        Words::message(format!("{told}: a member answers nobody meanwhile.")).advise(
+            "Defragment one member at a time, the leader last, when a pause of that length does no harm; without it, \
+             this load tells what etcd does otherwise.",
+        )
     }
 
     /// How holes are closed.
