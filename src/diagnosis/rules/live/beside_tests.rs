@@ -59,6 +59,15 @@ fn a_request_that_stood_still_once_is_never_ok() {
 }
 
 #[test]
+fn a_single_request_that_was_not_answered_is_never_ok() {
+    let mut members = three();
+    at(&mut members, 1).write = Probe { failed: 1, ..probe(120, 5.0) };
+    let found = diagnose(&members);
+    assert_eq!(causes(&members), [(Cause::SlowRequests, 1, Certainty::NotSure, Harm::Waits)]);
+    assert!(has(&found[0], |m| matches!(m, Measured::Failed { count: 1, of: 121 })));
+}
+
+#[test]
 fn large_reads_are_a_cause_where_something_is_slow_and_else_told_as_harmless() {
     let mut members = three();
     let reads = |live: &mut Live| {
